@@ -19,7 +19,8 @@ import (
 // architecture is the page that shows the stored documents, and lists the rules.
 const architecture = "../docs/architecture.md"
 
-// stored is an example of a stored document: its name, and its text.
+// stored matches an example of a stored document. Its first group is the document's name, its
+// second group the document's text.
 var stored = regexp.MustCompile("(?ms)^```json (\\w+)\n(.*?)\n```$")
 
 // Each example of a stored document must have the members that the code stores, and no other.
@@ -61,7 +62,7 @@ func TestTheExamplesOfStoredDocumentsAreReadByTheCode(t *testing.T) {
 				t.Errorf("example of %s: %v", name, err)
 				continue
 			}
-			if name == "ledger" { // its adapter leaves unset times out, and writes all digits of others
+			if name == "ledger" { // the ledger's adapter omits zero times and writes all digits of other times
 				continue
 			}
 			if again, err := json.Marshal(value); err != nil || !sameJSON(t, again, []byte(example)) {

@@ -1,4 +1,4 @@
-// Package shared_test holds the directions in which packages may depend on each other.
+// Package shared_test tests in which directions packages may depend on each other.
 package shared_test
 
 import (
@@ -15,7 +15,7 @@ import (
 const module = "masterhand/"
 
 // adapters are the packages that may import the AWS SDK. An adapter must not import another
-// adapter, except that those of a wing may use kit's.
+// adapter, except that an adapter of a wing may import an adapter of kit.
 var adapters = []string{
 	"shared/kit/awsclient", "shared/kit/awsclient/dynamoclient", "shared/kit/awsclient/s3client",
 	"shared/kit/awsclient/secretsclient", "shared/kit/awsclient/snsclient", "shared/kit/awsclient/sqsclient",
@@ -26,7 +26,7 @@ var adapters = []string{
 	"shared/announcements/collect/s3upload", "shared/announcements/collect/snsnotice",
 }
 
-// compositions join adapters with the packages that need them, and so may import both.
+// compositions join adapters with the packages that need them, so they may import both.
 var compositions = []string{"shared/request/fulfillment/awsservice"}
 
 // wings holds, for each folder of shared, the other folders that its packages may import.
@@ -44,7 +44,7 @@ type listed struct {
 	Deps       []string
 }
 
-// packages lists the module's packages with what they import, tests left out.
+// packages lists the module's packages with what they import, without test files.
 func packages(t *testing.T) []listed {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Deps", module+"...")

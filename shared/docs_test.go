@@ -26,7 +26,7 @@ func TestThePageOfTheArchitectureListsRulesWithTheirFileAndTest(t *testing.T) {
 	}
 }
 
-// Each guard in SECURITY.md must name a file that exists, and a test beside it.
+// Each protection in the table of SECURITY.md must name a file that exists, and a test beside it.
 func TestEachGuardNamesItsFileAndTest(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../SECURITY.md")

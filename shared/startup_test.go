@@ -15,9 +15,9 @@ import (
 	"testing"
 )
 
-// cheap are the functions that package-level variables may call: each costs next to nothing.
-// Those of package sync run what they are given later, and a Replacer is built at its first
-// use.
+// cheap are the functions that package-level variables may call: each costs next to nothing. The
+// functions of package sync run their argument only later, and a strings.Replacer is built at its
+// first use.
 var cheap = []string{
 	"errors.New", "fmt.Errorf", "lazy.Regexp", "sync.OnceValue", "sync.OnceFunc", "strings.NewReplacer",
 	"strings.Join", "senders.Names", "new", "len",
@@ -26,8 +26,8 @@ var cheap = []string{
 // maxTable is how many entries a map may have that is built before a function starts.
 const maxTable = 10
 
-// A function's cold start runs the initializers of all packages that it imports. What costs
-// more than next to nothing is built at its first use instead: see package lazy.
+// A function's cold start runs the initializers of all packages that it imports. A value that is
+// expensive to build must be built at its first use instead: see package lazy.
 func TestFunctionsStartWithoutExpensiveInitializers(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Dir,GoFiles", module+"functions/...").Output()
@@ -62,16 +62,16 @@ func TestFunctionsStartWithoutExpensiveInitializers(t *testing.T) {
 	}
 }
 
-// initializers looks for what is expensive in a package's initializers.
+// initializers finds expensive expressions in a package's initializers.
 type initializers struct {
 	set   *token.FileSet
-	types map[string]bool          // the package's own
-	funcs map[string]*ast.FuncDecl // the package's own, without methods
+	types map[string]bool          // names of the types that the package declares
+	funcs map[string]*ast.FuncDecl // the functions that the package declares, without methods, by name
 	found []string
 }
 
-// expensive returns what may be expensive in the initializers of a package with these files;
-// a file whose source is nil is read.
+// expensive returns the expressions that may be expensive in the initializers of a package with
+// these files; a file whose source is nil is read.
 func expensive(t *testing.T, files map[string]any) []string {
 	t.Helper()
 	in := initializers{set: token.NewFileSet(), types: map[string]bool{}, funcs: map[string]*ast.FuncDecl{}}
@@ -111,11 +111,11 @@ func (in *initializers) report(n ast.Node, what string) {
 	in.found = append(in.found, filepath.Base(in.set.Position(n.Pos()).String())+": "+what)
 }
 
-// look reports an expensive node, and returns whether to look inside it.
+// look reports an expensive node, and returns whether its children must be examined, too.
 func (in *initializers) look(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.FuncLit:
-		return false // runs later; where it is called at once, the call is reported
+		return false // not examined: it runs later; if it is called at once, the method call reports that
 	case *ast.ForStmt, *ast.RangeStmt:
 		in.report(n, "a loop")
 	case *ast.CompositeLit:
@@ -128,8 +128,8 @@ func (in *initializers) look(n ast.Node) bool {
 	return true
 }
 
-// call reports a call other than a conversion, a cheap function or one of the package's own
-// that does only cheap things.
+// call reports a call other than a conversion, a cheap function or a function of the package that
+// does only cheap things.
 func (in *initializers) call(c *ast.CallExpr) {
 	called := types.ExprString(c.Fun)
 	own := in.funcs[called]
@@ -139,7 +139,7 @@ func (in *initializers) call(c *ast.CallExpr) {
 	case own == nil:
 		in.report(c, "a call of "+called)
 	default:
-		delete(in.funcs, called) // once is enough, and a recursive function is not cheap
+		delete(in.funcs, called) // absent while its body is examined, so that a recursive call is reported
 		ast.Inspect(own.Body, in.look)
 		in.funcs[called] = own
 	}

@@ -1,5 +1,6 @@
-// Package request and the packages below it turn a signed request into the right bytes
-// and a completed callback. The package itself holds the settings of the functions that do so.
+// Package request and the packages below it answer a signed request: they upload the bytes of the
+// right master and send the callback. The package request itself contains the settings of the
+// functions that do this.
 //
 // A request flows through the packages in this order: [signature] and [destination] verify
 // the sender; [platform] parses the request; [webhook] turns its outcome into an answer;
@@ -7,5 +8,6 @@
 // [transfer] uploads the bytes; [waitpoint] sends the callback; [handoff] passes the request
 // to the queue if it cannot end within the gateway's wait.
 //
-// The wing may import library and kit. It never imports announcements or views.
+// These packages may import the packages below library and kit. They never import those below
+// announcements or views.
 package request

@@ -14,13 +14,14 @@ import (
 
 // Settings are the settings of every function that delivers masters.
 type Settings struct {
-	// The function finish reads from the destinations only their hosts.
+	// Of the list of destinations, the function finish uses only the hosts.
 	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
-	// DestinationsMaxAge is how long a loaded list of destinations is used; zero reads the
-	// list for each event. The default is [secret.DefaultMaxAge].
+	// DestinationsMaxAge is how long a loaded list of destinations is used; zero means that the
+	// list is read for each event. The default is [secret.DefaultMaxAge].
 	DestinationsMaxAge time.Duration
 	// DestinationsRecheck is the least time between two reads of the list because a signature
-	// matched no secret; zero reads for each such signature. The default is [secret.DefaultRecheck].
+	// matched no secret; zero means a read for each such signature. The default is
+	// [secret.DefaultRecheck].
 	DestinationsRecheck time.Duration
 
 	MastersBucket string // bucket with the masters
@@ -28,10 +29,10 @@ type Settings struct {
 	LedgerTable   string // DynamoDB table of requests
 
 	FinishQueueURL      string // queue of requests that are handed off
-	IndexQueueURL       string // queue of object events, whose length tells whether the index is up to date
+	IndexQueueURL       string // queue of object events, whose length shows whether the index is up to date
 	IndexDeadLettersURL string // queue of the dead letters of IndexQueueURL
-	// IndexLag is the longest time until an upload's event reaches the index queue; zero
-	// expects the event there at once. The default is 120 s.
+	// IndexLag is the longest time until an upload's event reaches the index queue; zero means that
+	// the event is there at once. The default is 120 s.
 	IndexLag time.Duration
 
 	// Lease is how long a run's claim on a request lasts unless the run renews it. For that
@@ -57,10 +58,10 @@ type Settings struct {
 // a queue, a bucket, or both.
 type ReceiveSettings struct {
 	Settings
-	Doors              doors.Settings // at least one
-	DoorQueueURL       string         // queue that the platform sends to; "" if that door is closed
-	DoorBucket         string         // bucket in which the platform stores events; "" if that door is closed
-	DoorEventsQueueURL string         // queue of that bucket's object events
+	Doors              doors.Settings // at least one door
+	DoorQueueURL       string         // queue that the platform sends to; "" if no events come through a queue
+	DoorBucket         string         // bucket in which the platform stores events; "" if no events come through a bucket
+	DoorEventsQueueURL string         // queue of the object events of DoorBucket
 }
 
 // defaultIndexLag is longer than S3 takes to report an upload, which AWS states as

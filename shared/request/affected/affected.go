@@ -139,7 +139,7 @@ func (n Names) Words() string {
 	return counted(n.Ads.Count, "ad") + " of " + of.first(what)
 }
 
-// first returns the first name of a list and the number of the others.
+// first returns the first name of a list and the number of the other names.
 func (l List) first(what string) string {
 	if len(l.Names) == 0 {
 		return counted(l.Count, what)

@@ -89,7 +89,7 @@ func TestNamesContainNoCredential(t *testing.T) {
 	}
 }
 
-// Names are never logged, in whichever way their holder is logged.
+// Names are never logged, however the value that contains them is formatted.
 func TestNamesDoNotPrintThemselves(t *testing.T) {
 	t.Parallel()
 	n := affected.Parse(body(list("SECRET"), list("SECRET"), list("SECRET")))

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// The defaults for fields that the list leaves out.
+// The default values of fields that the list omits.
 const (
 	// DefaultLibrary is the library's name in a deployment with a single team.
 	DefaultLibrary = "default"
@@ -34,8 +34,8 @@ type Destination struct {
 	// Scheme is the platform's signature scheme.
 	Scheme signature.Scheme
 	// Keys are the secrets in the list's order; there are several while a secret is rotated. A
-	// destination without secrets receives events by a queue or a bucket, and authenticates no
-	// webhook.
+	// destination without secrets receives its events through a queue or a bucket, and no webhook
+	// can be authentic for it.
 	Keys []signature.Key
 	// Library is the name of the library that answers the destination's requests.
 	Library string

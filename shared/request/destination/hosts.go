@@ -74,15 +74,16 @@ func withR2Forms(hosts []string) []string {
 	return all
 }
 
-// Hosts decides which hosts a destination allows, by a list that is kept up to date.
+// Hosts decides which hosts a destination allows. It uses a list of destinations that is kept up to
+// date.
 type Hosts struct {
 	Keyring *Keyring
 	// Loopback also allows URLs to this machine. It must be false in Lambda.
 	Loopback bool
 }
 
-// Allow calls [Destination.Allow] of the named destination, as the list has it now. It returns the
-// errors of that method, or ErrUnavailable.
+// Allow calls [Destination.Allow] of the named destination, with the hosts that the list has now.
+// It returns the errors of that method, or ErrUnavailable.
 func (h Hosts) Allow(ctx context.Context, name string, upload, callback capability.URL) error {
 	read, err := h.Keyring.cache.Read(ctx)
 	if err != nil {
@@ -101,7 +102,7 @@ func (h Hosts) Allow(ctx context.Context, name string, upload, callback capabili
 
 func (h Hosts) allow(l list, name string, upload, callback capability.URL) error {
 	i := slices.IndexFunc(l, func(d Destination) bool { return d.Name == name })
-	if i < 0 { // the destination was removed, so no URL is allowed any more
+	if i < 0 { // the destination was removed from the list, so no URL is allowed any more
 		return &HostError{Destination: name, Field: "fulfillment.uploadUrl", Host: upload.Host()}
 	}
 	return l[i].Allow(upload, callback, h.Loopback)

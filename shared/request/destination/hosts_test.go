@@ -23,7 +23,7 @@ func mustParse(t *testing.T, raw string) capability.URL {
 	return u
 }
 
-// pinned returns a destination with one upload host, as the list has it.
+// pinned returns a parsed destination that allows only one upload host.
 func pinned(t *testing.T, host string) destination.Destination {
 	t.Helper()
 	list, err := destination.Parse([]byte(fmt.Sprintf(`[{"name":"acme","secrets":["0123456789abcdef"],"uploadHosts":[%q]}]`, host)))
@@ -58,8 +58,9 @@ func TestAPinnedHostOfTheWire(t *testing.T) {
 	}
 }
 
-// A pinned host covers the account's buckets and jurisdictions, and no other account's: somebody
-// else may own a bucket named like the account.
+// If a destination allows one R2 account's host, it also allows the hosts of the account's buckets
+// and jurisdictions. It allows no host of another account, which may have a bucket with this
+// account's name.
 func TestAPinCoversItsAccountAlone(t *testing.T) {
 	t.Parallel()
 	other := strings.Repeat("f", 32)
@@ -97,8 +98,8 @@ func TestAPinCoversItsAccountAlone(t *testing.T) {
 	}
 }
 
-// No configuration allows these URLs, so the error is not a HostError: the platform must repair
-// them.
+// No configuration allows these URLs, so the error is not a HostError: the platform must send other
+// URLs.
 func TestAURLThatNoListAllowsIsNoHostError(t *testing.T) {
 	t.Parallel()
 	good := "https://" + account + domain + "/k"
@@ -120,7 +121,8 @@ func TestAURLThatNoListAllowsIsNoHostError(t *testing.T) {
 	}
 }
 
-// A repaired list counts at the next try, before the loaded list is too old.
+// After a person repairs the list, the next try uses the repaired list, even if the loaded list is
+// not too old yet.
 func TestHostsAreReadAtEachTry(t *testing.T) {
 	t.Parallel()
 	list := func(host string) string {

@@ -18,8 +18,8 @@ var (
 	// ErrUnauthentic means that no destination's secret signed the request. It wraps the error of
 	// the signature that was closest to a match.
 	ErrUnauthentic = errors.New("request not authentic")
-	// ErrUnavailable means that no list of destinations was ever loaded, so that nobody knows
-	// whether the request is authentic.
+	// ErrUnavailable means that no list of destinations was ever loaded, so it is unknown whether
+	// the request is authentic.
 	ErrUnavailable = errors.New("destinations unavailable")
 )
 
@@ -61,13 +61,13 @@ type Match struct {
 	KeyIndex int
 	// KeyHint is the last four characters of the secret.
 	KeyHint string
-	// Others are the libraries of the list's other destinations, without this destination's
-	// library.
+	// Others are the names of the libraries that the list's other destinations use. This
+	// destination's own library is not among them.
 	Others []string
 }
 
 // Verify checks a request's raw body against every secret of every destination, in the list's
-// order. It returns ErrUnauthentic or ErrUnavailable if none matches.
+// order. It returns ErrUnauthentic or ErrUnavailable if no secret matches.
 func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []byte) (Match, error) {
 	read, err := k.cache.Read(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []
 	}
 	match, err := verify(read.Value, headers, body, k.now())
 	if err == nil || errors.Is(err, signature.ErrMissing) {
-		return match, err // it matched, or no newer list could change the result
+		return match, err // the result is final: a secret matched, or a newer list could not change the result
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {
@@ -85,7 +85,7 @@ func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []
 }
 
 // Named returns the destination with the name, without checking a secret, for a door whose events
-// are not signed. It returns ErrUnlisted or ErrUnavailable if there is none.
+// are not signed. It returns ErrUnlisted or ErrUnavailable if there is no such destination.
 func (k *Keyring) Named(ctx context.Context, name string) (Match, error) {
 	read, err := k.cache.Read(ctx)
 	if err != nil {
@@ -138,7 +138,8 @@ func others(list []Destination, d Destination) (libraries []string) {
 	return libraries
 }
 
-// rank orders the signature's errors by how close the request was to a match.
+// rank returns how close to a match a request with the signature error err was: a higher number is
+// closer.
 func rank(err error) int {
 	for i, known := range []error{signature.ErrMissing, signature.ErrGrammar, signature.ErrTimestamp, signature.ErrMismatch} {
 		if errors.Is(err, known) {

@@ -66,7 +66,8 @@ func list(scheme signature.Scheme, secrets ...string) string {
 	return fmt.Sprintf(`[{"name":"acme","scheme":%q,"secrets":["%s"]}]`, scheme, strings.Join(secrets, `","`))
 }
 
-// signed returns the headers of a sender with the given secrets, the current one first.
+// signed returns the headers that a sender with these secrets sets; the first secret is the current
+// one.
 func signed(t *testing.T, scheme signature.Scheme, at time.Time, secrets ...string) signature.Headers {
 	t.Helper()
 	var keys []signature.Key
@@ -191,7 +192,7 @@ func TestForgedRequestsCauseFewLoads(t *testing.T) {
 		}
 		r.now = r.now.Add(100 * time.Millisecond)
 	}
-	if r.source.loads < 20 || r.source.loads > 31 { // at most one load each 30 s and one each 60 s
+	if r.source.loads < 20 || r.source.loads > 31 { // at most one load per 30 s, plus one per 60 s
 		t.Errorf("%d loads in ten minutes", r.source.loads)
 	}
 	loads := r.source.loads
@@ -210,7 +211,7 @@ func TestRecheckZeroLoadsForEachMismatch(t *testing.T) {
 	for range 3 {
 		_, _ = keys.Verify(t.Context(), signed(t, signature.Outpost, time.Now(), oldSecret), body)
 	}
-	if src.loads != 3 { // the first load happened because nothing was loaded yet
+	if src.loads != 3 { // each of the three mismatches caused a load; the first was also the first load
 		t.Errorf("%d loads, want 3", src.loads)
 	}
 }

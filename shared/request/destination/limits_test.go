@@ -11,7 +11,8 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// Each limit accepts its last value and refuses the next. The test writes the limits out.
+// Each limit accepts the largest allowed value and refuses the next larger one. The test repeats
+// the limits as numbers, so that a changed limit fails it.
 func TestLimitsOfAList(t *testing.T) {
 	t.Parallel()
 	entries := func(text string, n int) string {

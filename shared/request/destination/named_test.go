@@ -38,8 +38,8 @@ func TestADestinationWithoutSecretsAuthenticatesNothing(t *testing.T) {
 	}
 }
 
-// A destination that was just added is found at once. Names that do not exist cause only a bounded
-// number of loads.
+// A name that the loaded list lacks causes a new load, so a destination that was just added is
+// found at once. Names that do not exist cause only a bounded number of loads.
 func TestAMissingNameLoadsTheListAgain(t *testing.T) {
 	t.Parallel()
 	r := newRing(`[]`)
@@ -47,7 +47,7 @@ func TestAMissingNameLoadsTheListAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.source.set(`[{"name":"ads"}]`, nil)
-	r.now = r.now.Add(31 * time.Second) // less than the largest age of the list
+	r.now = r.now.Add(31 * time.Second) // the loaded list is not too old yet
 	if _, err := r.Named(t.Context(), "ads"); err != nil {
 		t.Error(err)
 	}

@@ -18,7 +18,7 @@ const (
 	// MaxSize is the size in bytes of the largest secret in AWS Secrets Manager.
 	MaxSize         = 64 << 10
 	maxDestinations = 100
-	maxEntries      = 16 // secrets of one destination, or upload hosts, or callback hosts
+	maxEntries      = 16 // the largest number of secrets, upload hosts or callback hosts of one destination
 )
 
 // The problems that [Parse] reports, besides those of signature.NewKey, signature.ErrScheme and
@@ -103,7 +103,7 @@ func elementsOf(data []byte) ([]json.RawMessage, error) {
 	}
 	var elements []json.RawMessage
 	if !utf8.Valid(data) || json.Unmarshal(data, &elements) != nil || elements == nil {
-		return nil, ErrNoList // null leaves elements nil, and is not an empty list
+		return nil, ErrNoList // JSON null leaves elements nil; it is an error, unlike an empty list
 	}
 	if len(elements) > maxDestinations {
 		return nil, ErrTooManyDestinations
@@ -115,7 +115,7 @@ func elementsOf(data []byte) ([]json.RawMessage, error) {
 type form struct {
 	where    string
 	number   int            // the destination's index in the list
-	owners   map[string]int // the index of the first destination with each secret
+	owners   map[string]int // by secret: the index of the first destination that has it
 	fields   map[string]json.RawMessage
 	problems []error
 }
@@ -149,7 +149,8 @@ func (f *form) field(name string, value any) bool {
 	return true
 }
 
-// matching reads a text for which valid is true. An absent or empty text becomes standard.
+// matching reads a text field. It returns standard if the field is absent or empty. If the function
+// valid returns false, it reports the problem unlike.
 func (f *form) matching(name, standard string, valid func(string) bool, unlike error) string {
 	text := ""
 	if !f.field(name, &text) {
@@ -171,7 +172,7 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 	typed := f.field("scheme", &name)
 	scheme, err := signature.ParseScheme(name)
 	if err != nil {
-		f.problem(".scheme", signature.ErrScheme) // err quotes the name
+		f.problem(".scheme", signature.ErrScheme) // err is not reported, because it quotes the name
 	}
 	typed = f.field("secrets", &secrets) && typed && err == nil
 	if len(secrets) > maxEntries {
@@ -179,7 +180,7 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 		return scheme, nil
 	}
 	if !typed {
-		return scheme, nil // without a scheme the form of a secret is unknown
+		return scheme, nil // the secrets are not checked: without a scheme their form is unknown
 	}
 	var keys []signature.Key
 	for i, secret := range secrets {
@@ -195,8 +196,8 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 	return scheme, keys
 }
 
-// owns reports whether no earlier destination has the secret. A secret with and without "whsec_" is
-// the same, because a scheme may leave that out.
+// owns reports whether no earlier destination has the secret. A secret counts as the same with and
+// without the prefix "whsec_", because a scheme may omit the prefix.
 func (f *form) owns(secret string) bool {
 	secret = strings.TrimPrefix(secret, "whsec_")
 	owner, taken := f.owners[secret]

@@ -25,7 +25,7 @@ const (
 	r2, trigger = "account.r2.cloudflarestorage.com", "api.trigger.dev"
 	masterKey   = "HRT-1212/v2/en/9x16.mp4"
 	bucketName  = "acme-events"
-	credential  = "CREDENTIAL" // part of every URL
+	credential  = "CREDENTIAL" // a secret that is part of every URL
 	ads         = `[{"name":"ads"}]`
 )
 
@@ -40,7 +40,7 @@ type fixture struct {
 	objects map[string]doors.Object // the stored objects by key and version
 	readErr error
 	far     []string // methods of the requests that reached the platform
-	status  int      // the platform's answer
+	status  int      // the HTTP status of the platform's answers
 }
 
 // Load implements [secret.Source].
@@ -129,7 +129,7 @@ func request(t testing.TB) string {
 	return body
 }
 
-// message returns a message of the queue.
+// message returns a message of the queue with this event.
 func message(topic, body string) doors.Message {
 	return doors.Message{Door: doors.Queue, Body: body, Metadata: fmt.Sprintf(`{"topic":%q,"event-id":"evt_1"}`, topic), Receives: 1}
 }
@@ -144,8 +144,8 @@ func objectEvent(bucket, key, version string) string {
 	return fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":%q},"object":{"key":%q,"version-id":%q}}}`, bucket, key, version)
 }
 
-// wants fails the test unless the message has the outcome word, and comes again exactly if again is
-// true.
+// wants passes the message m to the receiver. It fails the test unless the outcome is word. It also
+// fails unless the message must come again exactly if again is true.
 func (f *fixture) wants(t testing.TB, what string, m doors.Message, word string, again bool) doors.Received {
 	t.Helper()
 	got := f.Receive(t.Context(), m)

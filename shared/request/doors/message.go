@@ -12,7 +12,7 @@ import (
 const MetadataAttribute = "metadata"
 
 // Metadata accompanies an event's body. The gateway's operator or the event itself may have changed
-// any of it.
+// any of these values.
 type Metadata struct {
 	Topic   string
 	EventID string
@@ -47,8 +47,8 @@ func ObjectMetadata(values map[string]string) (m Metadata) {
 	return m
 }
 
-// topic returns the topic if it begins with "video.", as the platform's topics do, otherwise "". The
-// gateway's operator may have set another word, which does not say what the event is.
+// topic returns the topic if it begins with "video.", as the platform's topics do, otherwise "".
+// The gateway's operator may have set another text, which does not show what the event is.
 func (m Metadata) topic() string {
 	if strings.HasPrefix(strings.ToLower(m.Topic), "video.") {
 		return m.Topic

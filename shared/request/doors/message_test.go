@@ -49,7 +49,7 @@ func TestOnlyObjectEventsAreRead(t *testing.T) {
 }
 
 // An event that a real gateway sent has the same outcome through a door as through the function
-// URL, and its metadata arrives, too.
+// URL, and its metadata is read, too.
 func TestCapturesHaveTheOutcomeOfTheFunctionURL(t *testing.T) {
 	t.Parallel()
 	captures, err := events.DoorCaptures()

@@ -4,8 +4,8 @@
 //
 // Invariants:
 //
-//   - Only the body identifies an event. The metadata around the body can only narrow the
-//     event's class.
+//   - Only the body identifies an event. The metadata around the body never gives an event another
+//     meaning: if they do not fit the body, the event is ignored.
 //   - A queue or a bucket belongs to one destination. No host is contacted that this
 //     destination does not allow.
 //   - A message leaves its queue only when its request has ended, or when its body is recorded
@@ -44,11 +44,11 @@ type Event struct {
 	FromQueue   bool      // the event stays in a queue until its request has ended
 }
 
-// The words for events without an outcome.
+// The values of Word for events that have no outcome.
 const (
-	Ignored     = "ignored"     // the event asks nothing of masterhand
+	Ignored     = "ignored"     // the event is neither a request nor a result, so nothing is done
 	Malformed   = "malformed"   // the body is recorded in the ledger as unusable
-	Unavailable = "unavailable" // something that the event needs is missing: it must come again
+	Unavailable = "unavailable" // a list, library or service that the event needs is not available, so the event must come again
 )
 
 // Taken describes what the pipeline did with an event.
@@ -99,8 +99,8 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 	return t
 }
 
-// record records an authentic body that cannot be used in the ledger. Once it is recorded, the
-// sender gets a success, because the same body would not help.
+// record writes to the ledger that an authentic body is unusable. After that the sender gets a
+// success, because it would not help to send the same body again.
 func (p Pipeline) record(ctx context.Context, e Event, t Taken, unusable error) Taken {
 	t.Word, t.Err = Malformed, unusable
 	sum := sha256.Sum256(e.Body)

@@ -31,8 +31,8 @@ type Object struct {
 // Objects reads the objects of the bucket.
 type Objects interface {
 	// Read returns a version of an object, with at most limit bytes of its body; the version ""
-	// means the current one. It returns ErrGone if the object no longer exists. A read that failed
-	// otherwise may be tried again.
+	// means the current one. It returns ErrGone if the object no longer exists. After any other
+	// error the caller may try again.
 	Read(ctx context.Context, key, version string, limit int64) (Object, error)
 }
 
@@ -69,13 +69,13 @@ type Received struct {
 	Message  Message
 	Metadata Metadata
 	Size     int               // the event's size in bytes
-	Match    destination.Match // has no Destination while the list lacks it
-	Delay    time.Duration     // the time until the message comes again; 0 if it does not
+	Match    destination.Match // Match.Destination is nil while the list lacks the door's destination
+	Delay    time.Duration     // the time until the message comes again; 0 if the message does not come again
 	Duration time.Duration     // duration of this run
 }
 
-// The delays of a message while something of ours is missing. The longest is short enough that a
-// request is delivered if a repair comes within its hour.
+// The delays of a message that waits for a person to repair the deployment. Even the longest delay
+// is short enough: a request whose hour is not over after the repair is still delivered.
 var repairDelays = backoff.Steps{First: 5 * time.Second, Longest: 2 * time.Minute}
 
 // Receive handles a message as far as this run can.

@@ -60,7 +60,7 @@ func TestAResultMayComeFirst(t *testing.T) {
 	})
 }
 
-// Three copies of one event within a second are normal. The request is delivered once.
+// A gateway may send one event three times within a second. The request is delivered once.
 func TestCopiesAreDeliveredOnce(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		for range 3 {
@@ -217,7 +217,7 @@ func TestMessagesWaitForTheListAndTheLibrary(t *testing.T) {
 	})
 }
 
-// A door allows the hosts of its own destination, and not those of another.
+// A door allows only the hosts of its own destination, not those of another destination.
 func TestADoorHasTheHostsOfItsDestination(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.list = `[{"name":"ads","uploadHosts":["mine.example"]},{"name":"others","uploadHosts":["` + r2 + `"]}]`

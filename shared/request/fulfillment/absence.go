@@ -23,7 +23,8 @@ const (
 	// maxListed is the size in keys of the largest library that a proof lists whole: 20 pages of an
 	// S3 listing. It also bounds a listing by prefix.
 	maxListed = 20_000
-	// maxFiled is the largest number of unplaced keys of one anchor that a proof reads.
+	// maxFiled is the largest number of unplaced keys that a proof reads under one anchor (a number
+	// in the code, with which unplaced keys are filed).
 	maxFiled = 1_000
 	// maxRecords is the largest number of the indexer's records that a proof reads.
 	maxRecords = 1_000
@@ -137,12 +138,12 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 // among checks the keys that may name the creative. It lists the whole library if that has at most
 // maxListed keys, because a key may name the creative anywhere in its text. In a larger library it
 // lists the keys that begin with the code, and reads the unplaced keys filed under the code's
-// anchors. A listing does not show labels, so among reads the keys with unusable labels from a list
-// of their own. The parameter keys is the library's size when it was last indexed completely; 0
-// means unknown.
+// anchors. A listing does not show labels, so the keys with unusable labels are read from a
+// separate list in the index. The parameter keys is the library's size when it was last indexed
+// completely; 0 means unknown.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
-	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // the blocker may be another library's key
+	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // a key of another library does not block this proof
 		if err := a.key(ctx, a.Blocker); err != nil {
 			return err
 		}
@@ -345,10 +346,10 @@ func (a *Absence) isOther(placed masters.Placed) bool {
 // an object that cannot be looked at may mean any creative.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
-	if placed.Unseen() { // Unseen is false if err is set
+	if placed.Unseen() { // if err is set, Unseen returns false and err is returned below
 		return &Unproven{Code: CodeUnplaced, Key: key, Why: key + " may be a master, but it cannot be looked at: " + placed.Unread}
 	}
-	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // Stated is nil if err is set
+	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // if err is set, Stated is nil, so err is returned here
 		return err
 	}
 	return a.blocked(placed)
@@ -394,13 +395,13 @@ func shapeOf(code string) string {
 // Unproven is an error that says why a proof of absence is not possible now.
 type Unproven struct {
 	Code string // a stable word for machines
-	Key  string // the key that blocks the proof, "" if none does
+	Key  string // the key that blocks the proof, "" if no key blocks it
 	Why  string // a sentence for people
 }
 
 func (u *Unproven) Error() string { return "absence not proved: " + u.Why }
 
-// unproven returns an [Unproven] that ends when the index has caught up.
+// unproven returns an [Unproven] for a cause that goes away when the index has caught up.
 func unproven(why string) error { return &Unproven{Code: CodeIndex, Why: why} }
 
 // doubtful returns an [Unproven] that says why a library's index cannot be trusted.

@@ -51,7 +51,7 @@ func (l *listings) List(ctx context.Context, prefix string) iter.Seq2[masters.En
 func TestASmallLibraryIsListedWhole(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		keys, more int // keys is the number in the library's state; more is the number of extra keys in the bucket
+		keys, more int // keys: the number of keys in the library's saved state; more: the number of extra keys in the bucket
 		want       []string
 	}{
 		"small":                   {0, 20_000, []string{""}},

@@ -22,7 +22,8 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// An archived master is never skipped, and its restored copy is delivered.
+// A request whose master is archived is never skipped. If a restored copy of the master exists, the
+// copy is delivered.
 func TestWireCasesOfArchivedMasters(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]fulfillment.Outcome{

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// save saves the wanted request in the state that an earlier run left.
+// save saves the wanted request in the state in which an earlier run left it; edit sets that state.
 func (s *fixture) save(t *testing.T, edit func(*ledger.Item)) {
 	t.Helper()
 	r := wanted()
@@ -81,8 +81,8 @@ func TestARequestThatExpiredAfterItsUploadIsUnconfirmed(t *testing.T) {
 	}
 }
 
-// If the first callback of a new decision is answered with 409, somebody else completed it: the
-// request is superseded.
+// If the first callback of a new decision is answered with 409, another sender had completed the
+// waitpoint: the request is superseded.
 func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 }
 
 // If the uploaded bytes turn out to be refused, the run decides a skip. If that skip's callback is
-// answered with 409, somebody else completed it.
+// answered with 409, another sender had completed the waitpoint.
 func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,8 +116,8 @@ func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	})
 }
 
-// The code of a skip is its reason. The outcome of another copy of a queued request is marked as
-// repeated.
+// The outcome of a skip has the skip's reason as its code. If a queued request arrives again, the
+// outcome of the second arrival is marked as repeated.
 func TestASkipIsCodedByItsReason(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -141,7 +141,8 @@ func TestACopyOfAQueuedRequestIsRepeated(t *testing.T) {
 	})
 }
 
-// A copy for another library goes to the queue while a run works on the first copy.
+// If a request arrives again for another library while a run works on it, the second arrival goes
+// to the queue.
 func TestACopyForAnotherLibraryIsQueued(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -276,8 +277,8 @@ func TestADeletedMasterLeavesItsRequestOpen(t *testing.T) {
 	})
 }
 
-// A run writes a digest even if others write the document 99 times meanwhile. After the 100th time
-// the delivery says that the digest could not be written.
+// A run still writes a digest if other writers change the document 99 times meanwhile. After the
+// 100th time the delivery says that the digest could not be written.
 func TestADigestIsTriedAHundredTimes(t *testing.T) {
 	t.Parallel()
 	for overtaken, written := range map[int]bool{99: true, 100: false, 1000: false} {
@@ -352,7 +353,7 @@ func TestTheDetailOfAnOutcomeIsAboutTheCallback(t *testing.T) {
 	})
 }
 
-// A digest in the ledger that is too long confirms no delivery.
+// If the digest in the ledger is too long, no callback is sent with it: the request fails.
 func TestADigestWithOneDigitTooManyConfirmsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// decide chooses a master, or a skip whose reason is proved, and saves the decision by calling
-// record. If it returns no decision, the outcome says how the run must end.
+// decide chooses a master, or a skip whose reason is proved, and saves the decision by calling the
+// function record. If it returns no decision, the outcome says how the run must end.
 func (r *run) decide(ctx context.Context, record func(context.Context, ledger.Decision) error) (*ledger.Decision, Outcome) {
 	choice, err := r.choose(ctx)
 	passed := err == nil && choice.Verdict.Ends()
@@ -79,7 +79,7 @@ func Blocker(choice masters.Choice) string {
 	return ""
 }
 
-// unclear says what a person can do about a file that may be the master.
+// unclear returns a text that says what a person can do about a file that may be the master.
 func unclear(choice masters.Choice) string {
 	m := ambiguous(choice)
 	switch choice.Reason {
@@ -110,7 +110,7 @@ func delivery(m masters.Master) ledger.Decision {
 const indexTimeout = 5 * time.Second
 
 // choose asks the index for a master. It returns a master at once if the object is still as
-// indexed. It accepts that there is none only after the index lag, counted from the request's
+// indexed. It accepts that there is no master only after the index lag, counted from the request's
 // arrival, and then proves the absence.
 func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 	began := r.Now()
@@ -130,7 +130,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 			choice.Master, err = r.current(ctx, choice.Master)
 		case r.deliverableElsewhere(ctx):
 			return choice, errOtherLibrary
-		case r.Now().Before(settled): // a usable master may still be indexed
+		case r.Now().Before(settled): // the run must wait: a usable master may still be indexed
 			if foreseen == nil {
 				foreseen = r.foresee(ctx, absence, doc, choice)
 			}

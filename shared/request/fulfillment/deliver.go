@@ -49,7 +49,7 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		if !errors.Is(err, errRefused) && !errors.Is(err, transfer.ErrChanged) {
 			return r.undelivered(err, decision)
 		}
-		if !backoff.Sleep(ctx, pollOften) { // the index learns of a change within moments
+		if !backoff.Sleep(ctx, pollOften) { // a short wait is enough: the index soon learns of the change
 			return retry("master_replaced", err)
 		}
 		fresh, outcome := r.decide(ctx, r.hold.Redecide)
@@ -64,8 +64,9 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 	return retry("master_replaced", transfer.ErrChanged)
 }
 
-// queuedAttempts is the number of PUTs per run of the queue's worker. The message comes again after
-// longer pauses than a run can make, so the request's uploads outlast an outage.
+// queuedAttempts is the number of PUTs per run of the queue's worker. One is enough: the message
+// comes again after longer pauses than a run can wait, so the request's uploads are spread over
+// more time than an outage lasts.
 const queuedAttempts = 1
 
 // webhookAttempts is the number of PUTs per webhook run. It must be less than ledger.MaxUploads, so
@@ -79,7 +80,8 @@ func (r *run) attempts() int {
 	return webhookAttempts
 }
 
-// beginUpload counts an upload in the ledger, unless the decision's write has already counted it.
+// beginUpload counts an upload in the ledger, unless the write that saved the decision has already
+// counted it.
 func (r *run) beginUpload(ctx context.Context) error {
 	if r.counted {
 		r.counted = false
@@ -92,11 +94,12 @@ func (r *run) beginUpload(ctx context.Context) error {
 	return err
 }
 
-// errLost means that the ledger refused to count an upload: another run owns the request, or it has
-// ended.
+// errLost means that the ledger refused to count an upload: another run has taken the request over,
+// or the request has ended.
 var errLost = errors.New("request lost before an upload")
 
-// errRefused means that the platform has refused the uploaded bytes before, under another name.
+// errRefused means that the platform has refused the uploaded bytes before, in a file with another
+// name.
 var errRefused = errors.New("these bytes were refused before")
 
 // digest writes the digest of the uploaded bytes into the creative's document, and reports whether
@@ -122,7 +125,7 @@ func (r *run) digest(ctx context.Context, d ledger.Decision, sum string) (refuse
 		if err := r.Index.SaveDocument(ctx, r.job.Library, doc.Put(known), doc.revision); !errors.Is(err, masters.ErrStale) {
 			return refused, err
 		}
-		doc = nil // another writer changed the document meanwhile
+		doc = nil // another writer changed the document meanwhile, so it is read again
 	}
 	return refused, fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
 }
@@ -164,8 +167,8 @@ func (p pinned) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return body, err
 }
 
-// undelivered returns the outcome of a failed upload: an end if the failure is permanent, else
-// another try.
+// undelivered returns the outcome of a failed upload: the request ends if the failure is permanent;
+// otherwise it is left for another try.
 func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	o := retry(CodeTransfer, err)
 	o.Decision = decision
@@ -183,8 +186,8 @@ func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	return o
 }
 
-// checkpoint records the upload in the ledger, so that no run uploads again, and sends the
-// callback.
+// checkpoint records the upload in the ledger, so that no run uploads the bytes again. Then it
+// sends the callback.
 func (r *run) checkpoint(ctx context.Context, decision ledger.Decision, sum string) Outcome {
 	if err := r.hold.Uploaded(ctx, sum); err != nil {
 		return retry(codeLedger, err)
@@ -193,7 +196,7 @@ func (r *run) checkpoint(ctx context.Context, decision ledger.Decision, sum stri
 }
 
 // confirm sends the callback of an upload. The parameter earlier says that an earlier run may
-// already have sent it.
+// already have sent the callback.
 func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string, earlier bool) Outcome {
 	delivery := platform.Delivery{StorageKey: r.job.Request.StorageKey, Extension: decision.Extension}
 	if r.job.Request.Slot.Aspect == "" {
@@ -210,7 +213,7 @@ func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string,
 }
 
 // skip sends the callback with the decided reason. The parameter earlier says that an earlier run
-// may already have sent it.
+// may already have sent the callback.
 func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) Outcome {
 	o := r.complete(ctx, platform.SkipBody(decision.Skip), Skipped, earlier)
 	o.Decision = decision
@@ -220,8 +223,8 @@ func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) 
 	return o
 }
 
-// complete posts the callback's body. The parameter success is the status if the platform accepts
-// it.
+// complete posts the callback's body. The parameter success is the outcome's status if the platform
+// accepts the callback.
 func (r *run) complete(ctx context.Context, body []byte, success Status, earlier bool) Outcome {
 	client := *r.Callbacks
 	client.Transport = leased{alive: r.hold.Alive, next: client.Transport}

@@ -19,8 +19,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// If a callback got no answer, a later 409 does not prove that somebody else completed it: ours may
-// have arrived.
+// If a callback got no answer, a later 409 does not prove that another sender completed the
+// waitpoint: the unanswered callback may have arrived.
 func TestACallbackWithoutAnswerMayHaveBeenOurs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestAMasterThatCannotBeReadIsNamed(t *testing.T) {
 	})
 }
 
-// tagging is the platform's storage, which answers with the ETag of other bytes.
+// tagging is the platform's storage. It answers an upload with the ETag of other bytes.
 type tagging struct{ *fixture }
 
 func (f tagging) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -153,8 +153,8 @@ func TestFilesUpTo64MiBAreHeldAgainstTheirETag(t *testing.T) {
 	}
 }
 
-// The speed of transfers of at least 8 MiB decides which uploads the next run starts. A new
-// measurement counts half.
+// The speed of transfers of at least 8 MiB decides which uploads the next run starts. The new speed
+// is the mean of the old speed and the new measurement.
 func TestTheRateIsLearntFromLargeFiles(t *testing.T) {
 	t.Parallel()
 	type past struct {
@@ -164,7 +164,7 @@ func TestTheRateIsLearntFromLargeFiles(t *testing.T) {
 	const mib = 1 << 20
 	for name, c := range map[string]struct {
 		past     []past
-		deadline time.Duration // the deadline, from now, of a run that must upload 8 MiB
+		deadline time.Duration // the time from now to the deadline of a run that must upload 8 MiB
 		fits     bool
 	}{
 		"nothing measured":   {nil, 11 * time.Second, true},
@@ -287,7 +287,8 @@ func TestOutcomesThatGiveWayAreCounted(t *testing.T) {
 	}
 }
 
-// If an earlier run decided a skip, that run may also have sent it.
+// If an earlier run decided a skip, that run may also have sent the callback. So a 409 does not
+// prove that another sender completed the waitpoint.
 func TestASkipDecidedBeforeMayHaveBeenOurs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

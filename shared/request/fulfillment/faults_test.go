@@ -170,7 +170,7 @@ func TestOnlyTheIndexedVersionIsDelivered(t *testing.T) {
 	}
 }
 
-// keys is a bucket that lists this many extra keys of one creative.
+// keys is a bucket that also lists a given number of extra keys of one creative.
 type keys struct {
 	fulfillment.Bucket
 	count  int
@@ -195,7 +195,7 @@ func elsewhere(key string) masters.Placed {
 	}
 }
 
-// A proof reads at most a thousand records, and then says why it ends. The next try counts from
+// A proof reads at most a thousand records, and its error then says so. The next proof counts from
 // zero.
 func TestAProofHasItsBounds(t *testing.T) {
 	t.Parallel()
@@ -228,8 +228,8 @@ func TestAProofHasItsBounds(t *testing.T) {
 	}
 }
 
-// The budget assumes 37 MiB/s until a transfer is measured. It keeps 10 s of the run and 1 s of the
-// request.
+// The budget assumes 37 MiB/s until a transfer is measured. It keeps free the last 10 s of the run
+// and the last 1 s before the request expires.
 func TestBudgetAtItsBorders(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)

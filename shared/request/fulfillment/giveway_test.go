@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// turns works the messages as SQS does until each has ended: a message comes again after the delay
-// that finish sets.
+// turns handles the queue's messages until none is left. As with SQS, a message comes again after
+// the delay that the function finish sets.
 func (s *teams) turns(t *testing.T) {
 	t.Helper()
 	worker := &fulfillment.Service{
@@ -38,7 +38,7 @@ func (s *teams) turns(t *testing.T) {
 	all.Wait()
 }
 
-// If one library does not declare the code, the other library may have it and then decides.
+// If one library does not declare the code, another library that may have the creative decides.
 func TestALibraryThatCannotHaveTheCodeGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -77,8 +77,8 @@ func TestALibraryThatCannotBeReadGivesWay(t *testing.T) {
 	})
 }
 
-// After a library has passed, a file that may be the master is uploaded to it. The other library
-// must then not end the request.
+// A run proves that a library has nothing to deliver. Then a file that may be the master is
+// uploaded to that library. After that, a run for another library must not end the request.
 func TestALibraryThatPassedMayStillGetTheMaster(t *testing.T) {
 	t.Parallel()
 	for _, control := range []bool{true, false} {

@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// The indexer's record of a key proves something only about the version and the rules it was made
-// with.
+// The indexer's record of a key proves something only for the object version and the placement
+// rules with which it was made.
 func TestARecordProvesOnlyWhatItIsOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -84,8 +84,8 @@ func TestALargeLibraryIsListedByTheCodeInBothSpellings(t *testing.T) {
 	}
 }
 
-// A rejection that an earlier release stored for a request without a delivery refuses nothing when
-// it comes again.
+// An earlier release may have stored a rejection for a request that delivered nothing. If the same
+// rejection comes again, no bytes are marked as refused.
 func TestOnlyDeliveredBytesAreRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestASweepLeavesARunHalfAMinuteToSettle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
-		s.bucket.Put(key, film, nil) // never indexed
+		s.bucket.Put(key, film, nil) // in the bucket, but never indexed
 		if o := s.fulfil(t, r); o.Status != fulfillment.Retry {
 			t.Fatalf("%+v", o)
 		}
@@ -157,7 +157,8 @@ func (s *stuck) Save(ctx context.Context, i ledger.Item) error {
 	return s.Store.Save(ctx, i)
 }
 
-// The run's renewals hang, so it learns of the loss only after the lease has ended.
+// The lease's renewals hang, so the run learns only after the end of the lease that it lost the
+// request. It must not send the callback then.
 func TestACallbackIsNotSentAfterTheLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -223,7 +224,7 @@ func TestARunThatLostItsRequestStops(t *testing.T) {
 	})
 }
 
-// sealed is a bucket whose objects can be looked at and listed, but not read.
+// sealed is a bucket whose objects can be listed and answer HEAD requests, but cannot be read.
 type sealed struct {
 	fulfillment.Bucket
 	opens int

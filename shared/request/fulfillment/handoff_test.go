@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// queue records the jobs handed off to it; refuse makes Send fail.
+// queue records the jobs handed off to it; if refuse is true, Send fails.
 type queue struct {
 	jobs   []fulfillment.Job
 	refuse bool
@@ -27,7 +27,7 @@ func (q *queue) Send(_ context.Context, job fulfillment.Job) error {
 	return nil
 }
 
-// finish works the last message as the queue's worker does.
+// finish handles the last message as the queue's worker does.
 func (s *fixture) finish(t *testing.T, q *queue) fulfillment.Outcome {
 	t.Helper()
 	job := q.jobs[len(q.jobs)-1]
@@ -172,7 +172,7 @@ func TestALedgerThatIsDownLosesNothing(t *testing.T) {
 			t.Errorf("finished without a ledger: %+v", o)
 		}
 		store.down = false
-		s.callback = func(int) (int, error) { store.down = true; return 200, nil } // the ledger goes down before the end is written
+		s.callback = func(int) (int, error) { store.down = true; return 200, nil } // the ledger fails before the run can record how the request ended
 		if o := s.finish(t, q); o.Status != fulfillment.Retry {
 			t.Errorf("claimed to have ended what the ledger does not know: %+v", o)
 		}

@@ -61,7 +61,7 @@ func TestNothingFollowsADecisionThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// If a checkpoint cannot be written, no callback is sent. The outcome still names the upload.
+// If the ledger cannot record the upload, no callback is sent. The outcome still names the upload.
 func TestACheckpointThatCannotBeWrittenNamesItsUpload(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -78,7 +78,8 @@ func TestACheckpointThatCannotBeWrittenNamesItsUpload(t *testing.T) {
 	})
 }
 
-// A run that cannot record that it gives way reports a failure of the ledger: it did not give way.
+// If a run wants to leave the request to another library but the ledger cannot record that, the run
+// reports a failure of the ledger.
 func TestARunThatCannotGiveWayBlamesTheLedger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,7 +92,7 @@ func TestARunThatCannotGiveWayBlamesTheLedger(t *testing.T) {
 	})
 }
 
-// breaking is a queue that takes the ledger down with each message.
+// breaking is a queue that makes the ledger fail as soon as a message is sent.
 type breaking struct {
 	queue
 	store *faulty
@@ -102,8 +103,8 @@ func (b *breaking) Send(ctx context.Context, job fulfillment.Job) error {
 	return b.queue.Send(ctx, job)
 }
 
-// A stored message owns its request even if the ledger cannot record that. The run sends no second
-// message, and the outcome keeps its reason.
+// Once a message is in the queue, the queue's worker must end the request, even if the ledger
+// cannot record that. The run sends no second message, and the outcome keeps its reason.
 func TestAMessageOwnsItsRequestWhateverTheLedgerSays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +140,7 @@ func TestTheQueuesWorkerSendsNoMessage(t *testing.T) {
 	}
 }
 
-// end ends a request in the ledger, as a result of the platform or another run does.
+// end ends a request in the ledger, as a result from the platform or another run would.
 func (s *fixture) end(t *testing.T, r platform.Request, state ledger.State, owner string) {
 	t.Helper()
 	item := s.item(t, r)
@@ -152,7 +153,8 @@ func (s *fixture) end(t *testing.T, r platform.Request, state ledger.State, owne
 	}
 }
 
-// If a request ends otherwise while its callback is sent, the run reports that end.
+// If another run or a result ends a request while its callback is sent, the run reports that
+// outcome.
 func TestARunWhoseRequestHasEndedReportsThatEnd(t *testing.T) {
 	t.Parallel()
 	for name, owner := range map[string]string{"by a result of the platform": "", "by another run": "thief"} {
@@ -171,7 +173,8 @@ func TestARunWhoseRequestHasEndedReportsThatEnd(t *testing.T) {
 	}
 }
 
-// A delivery counts once, even if the platform's result arrives before the callback is answered.
+// A delivery is counted once, even if the platform's result arrives before the callback is
+// answered.
 func TestADeliveryThatAResultReportsFirstCountsOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -179,7 +182,7 @@ func TestADeliveryThatAResultReportsFirstCountsOnce(t *testing.T) {
 		s.add(t, key, film, true, nil)
 		s.callback = func(int) (int, error) {
 			s.end(t, r, ledger.Delivered, "")
-			<-time.After(ledger.RenewEvery + time.Second) // a renewal finds that the request has ended
+			<-time.After(ledger.RenewEvery + time.Second) // long enough that a renewal of the lease finds the ended request
 			return http.StatusOK, nil
 		}
 		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered || o.Repeated {
@@ -239,7 +242,7 @@ func TestARenewalThatHangsDoesNotDelayTheEnd(t *testing.T) {
 }
 
 // sweeping is a ledger store that lists requests as overdue even after they ended, as a lagging
-// index does, and that cannot read one of them.
+// index does, and that fails to read one of these requests.
 type sweeping struct {
 	ledger.Store
 	ids    []string

@@ -9,12 +9,12 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// errOtherLibrary means that another library's copy of the request must decide. One event may
-// arrive through several destinations, each with its own library.
+// errOtherLibrary means that this run must not decide the request, because a run for another
+// library must. One event may arrive through several destinations, each with its own library.
 var errOtherLibrary = errors.New("another destination's library has this creative: its copy of the request must decide")
 
 // deliverableElsewhere reports whether another library has a master for the slot. If so, this run
-// gives way without a proof.
+// leaves the request to that library without a proof of absence.
 func (r *run) deliverableElsewhere(ctx context.Context) bool {
 	return slices.ContainsFunc(r.job.Others, func(other masters.Library) bool {
 		doc, _, err := r.Index.Document(ctx, other, r.job.Request.Slot.Creative)
@@ -24,7 +24,8 @@ func (r *run) deliverableElsewhere(ctx context.Context) bool {
 
 // mayEnd returns errOtherLibrary unless this run may end the request with its own library's
 // verdict. Each other library that has the creative, or that is not completely indexed, must have
-// passed. If a library that has passed can now answer, it decides after all.
+// passed: a run for it has proved that it has nothing to deliver. If a library that has passed can
+// now answer, it decides after all.
 func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 	passed := r.hold.Item().Passed
 	for _, other := range r.job.Others {
@@ -47,8 +48,8 @@ func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 	return nil
 }
 
-// isShared reports whether copies for other libraries may decide the request, because it has no
-// decision yet.
+// isShared reports whether runs for other libraries may decide the request: there are other
+// libraries, and the request has no decision yet.
 func (r *run) isShared() bool { return len(r.job.Others) > 0 && r.hold.Item().Decision == nil }
 
 // mayHave reports whether another library may have a master that doc does not list: an unplaced

@@ -77,7 +77,7 @@ func (s *teams) ask(t *testing.T, lib masters.Library) fulfillment.Outcome {
 	return s.service.Fulfil(t.Context(), job)
 }
 
-// work works each message of the queue once, the oldest first, and keeps the messages that must
+// work handles each message of the queue once, the oldest first, and keeps the messages that must
 // come again.
 func (s *teams) work(t *testing.T) (last fulfillment.Outcome) {
 	t.Helper()
@@ -177,14 +177,15 @@ func TestAnEndIsHeldWhileAnotherLibraryHasTheCreative(t *testing.T) {
 	}
 }
 
-// A library that has passed may receive the master before the other library ends the request.
+// If a library that has passed receives the master before another library ends the request, it
+// still delivers the master.
 func TestALibraryThatHasPassedMayStillDeliver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newTeams(t)
 		s.put(t, theirs, "1x1.mp4", square)
 		s.ask(t, ours)
-		s.work(t) // the run for the library "ours" passes
+		s.work(t) // the run for the library "ours" proves that this library has nothing to deliver
 		s.put(t, ours, "9x16.mp4", nil)
 		if o := s.ask(t, theirs); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary {
 			t.Errorf("theirs: %+v, want it to give way", o)
@@ -196,8 +197,8 @@ func TestALibraryThatHasPassedMayStillDeliver(t *testing.T) {
 	})
 }
 
-// The decision of one library's run belongs to that library. Another destination's copy neither
-// carries it out nor learns which file was chosen.
+// The decision of one library's run belongs to that library. A run for another library neither
+// carries the decision out nor learns which file was chosen.
 func TestACopyNeverCarriesOutAnotherLibrarysDecision(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

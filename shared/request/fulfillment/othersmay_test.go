@@ -84,8 +84,9 @@ func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 	}
 }
 
-// If another library has the master, a run gives way at once, without waiting for its own index.
-// Its own library has not passed then, because an upload may still come.
+// If another library has the master, a run leaves the request to that library at once, without
+// waiting for its own index. The run's own library is not recorded as passed, because an upload to
+// it may still come.
 func TestARunGivesWayAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -107,7 +108,7 @@ func TestALibraryThatHasPassedMayDecideAfterAll(t *testing.T) {
 		s := newTeams(t)
 		s.put(t, theirs, "1x1.mp4", square)
 		s.ask(t, ours)
-		s.work(t) // the run for the library "ours" passes
+		s.work(t) // the run for the library "ours" proves that this library has nothing to deliver
 		s.put(t, ours, "film.mp4", func(m *masters.Master) { m.Aspect = "" })
 		if o := s.ask(t, theirs); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || len(s.callbacks) != 0 {
 			t.Errorf("%+v, callbacks %q", o, s.callbacks)
@@ -134,8 +135,8 @@ func TestACallbackIsSentWhateverOtherLibrariesHave(t *testing.T) {
 	})
 }
 
-// If the decided master is gone before its upload, the decision gives way to another library that
-// has the master now.
+// If the decided master is gone before its upload, another library that has the master now may
+// decide.
 func TestADecisionWhoseMasterIsGoneGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -170,8 +171,8 @@ func TestADecisionStandsUntilAnotherMasterIsThere(t *testing.T) {
 	})
 }
 
-// If its own library cannot decide a request, and there are other libraries, the request is opened
-// to their copies.
+// If its own library cannot decide a request, and there are other libraries, the run lets runs for
+// the other libraries claim it.
 func TestARequestIsOpenedToOthersWhereItIsUndecided(t *testing.T) {
 	t.Parallel()
 	unclear := func(m *masters.Master) { m.Aspect = "" }

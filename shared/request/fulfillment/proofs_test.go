@@ -84,8 +84,8 @@ func TestAFaultProvesNoAbsence(t *testing.T) {
 	}
 }
 
-// The outcome of a blocked request names the key and the reason: the key is not indexed, cannot be
-// looked at, or could not be placed.
+// The outcome of a blocked request names the key and the reason: the key is not indexed, fails a
+// HEAD request, or could not be placed.
 func TestABlockedRequestNamesTheKeyAndTheReason(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -263,7 +263,8 @@ func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
 	})
 }
 
-// A file that cannot be read belongs to another creative if its labels say so.
+// A file that cannot be read belongs to another creative if its labels say so. Then it does not
+// block the request.
 func TestAnUnreadFileOfAnotherCreativeBlocksNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -326,7 +327,8 @@ func TestAKeyThatAPatternPlacesBlocksASkip(t *testing.T) {
 	})
 }
 
-// A key whose labels block a request is checked before the library is listed again.
+// If a key blocked the last run by its labels, the next run checks that key before the library is
+// listed again.
 func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

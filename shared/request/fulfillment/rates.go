@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// rates remembers the throughput of this process's transfers.
+// rates stores the throughput that was measured in this process's transfers.
 type rates struct {
 	mu   sync.Mutex
 	rate float64 // bytes per second; 0 until measured
@@ -14,7 +14,7 @@ type rates struct {
 // telling is the size in bytes of the smallest transfer that is used to measure the throughput.
 const telling = 8 << 20
 
-// measure adds a transfer to the running mean; a new measurement counts half.
+// measure adds a transfer to the running mean; the mean of the old rate and this transfer's rate.
 func (r *rates) measure(bytes int64, elapsed time.Duration) {
 	if bytes < telling || elapsed <= 0 {
 		return

@@ -75,7 +75,7 @@ func TestEachRefusalIsKept(t *testing.T) {
 			{rejectedTopic, `"placementFamily":"feed"`, refusal + `,"contentHash":"sha256:` + sum(film) + `"`},
 			{rejectedTopic, `"placementFamily":"feed"`, refusal + `,"contentHash":"sha256:` + sum([]byte("feed 2")) + `"`},
 		} {
-			for range 2 { // a result may arrive twice, as any event may
+			for range 2 { // twice, because any event may arrive twice
 				if o := s.tell(t, "d", r); o.Status != fulfillment.Recorded {
 					t.Errorf("result %d: %+v", n, o)
 				}
@@ -111,7 +111,8 @@ func TestARefusalIsTriedAHundredTimes(t *testing.T) {
 	}
 }
 
-// A result that matches no request counts as new only once.
+// A result that matches no request is reported as new the first time, and as repeated when it
+// arrives again.
 func TestAnUnmatchedResultIsRepeatedTheSecondTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -148,7 +149,7 @@ func TestAThroughputNeedsBytesAndTime(t *testing.T) {
 	for _, c := range []struct {
 		bytes   int64
 		took    time.Duration
-		metrics int // the number of metrics, time left included
+		metrics int // the number of metrics, including the one for the time left
 	}{{0, time.Second, 1}, {5, 0, 1}, {1, 1, 3}} {
 		_, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 			var m telemetry.Measures

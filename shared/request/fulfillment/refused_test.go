@@ -58,7 +58,7 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
-		for number, uploads := range map[string]int{"4": 2, "5": 2} { // the digest is known only after the upload
+		for number, uploads := range map[string]int{"4": 2, "5": 2} { // only one of these requests uploads: its upload makes the digest known
 			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
 				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))
 			}
@@ -72,8 +72,8 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 	})
 }
 
-// The document has the digest of the upload at the checkpoint, even if a refused file was uploaded
-// first.
+// When a run records its upload in the ledger, it also writes the digest into the document, even if
+// a refused file was uploaded first.
 func TestTheDocumentLearnsTheDigestAtTheCheckpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

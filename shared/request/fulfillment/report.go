@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// RequestAttrs returns the log attributes of a request, or nil if the request was not read.
+// RequestAttrs returns the log attributes of a request, or nil if no request was read.
 func RequestAttrs(r platform.Request) []slog.Attr {
 	if r.CompleteURL.IsZero() {
 		return nil
@@ -99,8 +99,8 @@ func (o Outcome) measureDelivery(m *telemetry.Measures) {
 	}
 }
 
-// ReportSweep reports the requests that a sweep expired. It writes the metric even if there are
-// none, because a missing metric means that the sweep did not run.
+// ReportSweep reports the requests that a sweep expired. It writes the metric even if there are no
+// such requests, because a missing metric means that the sweep did not run.
 func ReportSweep(ctx context.Context, to telemetry.Reporter, expired []ledger.Item, err error) {
 	for _, i := range expired {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "overdue",

@@ -59,7 +59,7 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	case r.Class != platform.Rejected:
 	case r.Result.NotAvailable():
 		o.Code = CodeSkipEcho
-	case item.SHA256 != "": // the item has an upload, so it has a decision
+	case item.SHA256 != "": // item.Decision is set, because the item has an upload
 		if err := s.refuse(ctx, r.Library, r.Result, item); err != nil {
 			return retry(CodeIndex, err)
 		}

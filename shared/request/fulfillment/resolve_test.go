@@ -75,7 +75,7 @@ func (s *fixture) asked(t *testing.T, id string, state ledger.State, edit func(*
 	if err := s.store.Save(t.Context(), item); err != nil {
 		t.Fatal(err)
 	}
-	<-time.After(time.Second) // in the bubble, so that requests have different times
+	<-time.After(time.Second) // a second of the bubble's fake time, so that each request has another time
 }
 
 // refused returns the files that the index lists as refused.
@@ -216,7 +216,7 @@ func TestAResultFindsItsOwnRequestOrChangesNothing(t *testing.T) {
 				s := newFixture(t)
 				c.requests(t, s)
 				for _, r := range c.results {
-					for range 2 { // a result may arrive twice, as any event may
+					for range 2 { // twice, because any event may arrive twice
 						s.tell(t, "d", r)
 					}
 				}

@@ -17,7 +17,7 @@ type run struct {
 	*Service
 	job  Job
 	hold *ledger.Hold
-	// chosen is the document of this run's last choice; nil before the first choice.
+	// chosen is the document from which this run last chose; nil before the first choice.
 	chosen *document
 	// counted is set if the ledger has already counted the next upload.
 	counted bool
@@ -45,7 +45,7 @@ func (r *run) work(ctx context.Context) Outcome {
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
 	if cause := context.Cause(working); outcome.Status == Retry && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
-		outcome.Status, outcome.Code = Held, CodeLost // the run that owns the request now writes its end
+		outcome.Status, outcome.Code = Held, CodeLost // this run records no end: the run that has taken the request over does
 	}
 	stop()
 	ctx, cancelClosing := context.WithTimeout(context.WithoutCancel(ctx), closing)
@@ -76,7 +76,7 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrEnded):
 		return r.overtaken(o)
 	}
-	if o.Status == Accepted { // a stored message owns the request, whatever the ledger says
+	if o.Status == Accepted { // the ledger's error is ignored: the message is in the queue, so the queue's worker ends the request
 		return o
 	}
 	o.Status, o.Code, o.Detail = Retry, codeLedger, err.Error()
@@ -101,7 +101,7 @@ func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
 }
 
 // overtaken returns the outcome of a run that lost its request: the request's end if it is known,
-// else that another run holds it.
+// otherwise an outcome that says that another run holds the request.
 func (r *run) overtaken(o Outcome) Outcome {
 	if item := r.hold.Item(); item.State.Ended() {
 		return ended(item)

@@ -29,7 +29,7 @@ import (
 // Bucket is the part of the masters bucket that fulfilment uses.
 type Bucket interface {
 	// Look returns the object under key as it is now, with its labels. It returns masters.ErrAbsent
-	// if there is no such object, and another error if the look fails or is refused.
+	// if there is no such object, and another error if the bucket fails or refuses access.
 	Look(ctx context.Context, key string) (masters.Object, error)
 	// Open reads n bytes from offset off of exactly this version. It returns masters.ErrChanged if
 	// the key holds another version.
@@ -39,7 +39,7 @@ type Bucket interface {
 
 // Backlog reports whether events wait to be indexed.
 type Backlog interface {
-	// Waiting returns the number of events in the index queue and its dead letters, whether
+	// Waiting returns the number of events in the index queue and in its dead-letter queue, whether
 	// visible, in flight or delayed. The number may lag.
 	Waiting(ctx context.Context) (int, error)
 }
@@ -73,7 +73,7 @@ type Service struct {
 	Now       func() time.Time
 	// IndexLag is the longest time from an upload until its event reaches the index.
 	IndexLag time.Duration
-	// HoldTimeout is how long a webhook waits while another run holds its request.
+	// HoldTimeout is how long a webhook's run waits while another run holds the same request.
 	HoldTimeout time.Duration
 	// Queue takes over requests that a run cannot end. If nil, the run releases the request for the
 	// gateway's next try.
@@ -84,12 +84,14 @@ type Service struct {
 	rates rates
 }
 
-// Job is an authentic request with the destination and library it came through.
+// Job is an authentic request with the destination through which it came and that destination's
+// library.
 type Job struct {
 	Request     platform.Request
 	Destination string
 	Library     masters.Library
-	// Others are the libraries of the other destinations that may receive a copy of the request.
+	// Others are the libraries of the other destinations through which the same request may also
+	// arrive.
 	Others    []masters.Library
 	EventID   string    // not signed: only for people to read
 	Deadline  time.Time // the time by which this run must have ended; zero means none
@@ -109,9 +111,9 @@ const (
 	FulfilledElsewhere Status = "fulfilled_elsewhere"
 	Conflict           Status = "conflict"
 
-	Accepted Status = "accepted" // the queue owns the request
+	Accepted Status = "accepted" // the request is in the queue, whose worker must end it
 	Held     Status = "held"     // another run works on the request
-	Retry    Status = "retry"    // nobody owns the request: the gateway must send it again
+	Retry    Status = "retry"    // no run holds the request and no queue contains it: the gateway must send it again
 )
 
 // Outcome is the result of a job.
@@ -119,10 +121,11 @@ type Outcome struct {
 	Status   Status
 	Code     string // a stable word for machines that says why
 	Detail   string // a sentence for people, without URLs
-	Ended    Status // the status with which this run ended the request; "" if it did not
-	Host     string // the host that the destination does not allow; "" if that is not the reason
-	Repeated bool   // the outcome was read from the ledger
-	// Unconfirmed is set if the callback's answer does not show whether our callback counted.
+	Ended    Status // the status with which this run ended the request; "" if this run did not end it
+	Host     string // the host that the destination does not allow; "" if a host is not the reason
+	Repeated bool   // an earlier run had this outcome; it was read from the ledger
+	// Unconfirmed is set if the callback's answer does not show whether the platform accepted our
+	// callback.
 	Unconfirmed bool
 	Decision    ledger.Decision
 	SHA256      string // the hash of the uploaded bytes in hex
@@ -149,8 +152,8 @@ func ended(i ledger.Item) Outcome {
 	return o
 }
 
-// Fulfil takes a job as far as this run can. It returns when the request has ended, belongs to the
-// queue or another run, or must be sent again. No work continues after it returns.
+// Fulfil takes a job as far as this run can. It returns when the request has ended, is in the queue
+// or held by another run, or must be sent again. No work continues after it returns.
 func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
 	hold, err := s.claim(ctx, job)
 	outcome := s.fulfil(ctx, job, hold, err)
@@ -185,16 +188,18 @@ func (s *Service) fulfil(ctx context.Context, job Job, hold *ledger.Hold, err er
 	}
 	outcome := retry(codeLedger, err)
 	if s.send(ctx, job) {
-		outcome.Status = Accepted // the message alone owns the request: the worker claims it once the ledger is available
+		outcome.Status = Accepted // the message alone is enough: the queue's worker claims the request once the ledger is available
 	}
 	return outcome
 }
 
-// naming is how long saving names may take, so that names never delay a request.
+// naming is the longest time that saving the names of ads may take, so that names do not delay a
+// request.
 const naming = 5 * time.Second
 
 // keepNames saves the names of the ads that wait for the job's request, while the run works on the
-// request. The result arrives on the channel. A hand-off message does not carry the names.
+// request. The returned channel receives the result of saving. A hand-off message does not carry
+// the names.
 func (s *Service) keepNames(ctx context.Context, job Job) <-chan error {
 	kept := make(chan error, 1)
 	if s.Affected == nil || job.Request.Affected.IsZero() {
@@ -223,8 +228,8 @@ func (s *Service) send(ctx context.Context, job Job) bool {
 	return s.Queue != nil && !job.FromQueue && s.Queue.Send(ctx, job) == nil
 }
 
-// claim claims the request. A webhook waits up to HoldTimeout while another run holds the request.
-// The queue's worker does not wait, because its message comes again.
+// claim claims the request. A webhook's run waits up to HoldTimeout while another run holds the
+// request. The queue's worker does not wait, because its message comes again.
 func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	request := ledger.Request{
 		ID: job.Request.ID(), Fingerprint: job.Request.Fingerprint(),
@@ -257,8 +262,8 @@ const (
 	codeLedger = "ledger"
 	codeHosts  = "destinations"             // the list of destinations cannot be read
 	codeCopy   = "copy_for_another_library" // a run for another library holds the request
-	// CodeOtherLibrary means that another destination's library has the creative, so that library's
-	// copy of the request must decide.
+	// CodeOtherLibrary means that another destination's library has the creative, so a run for that
+	// library must decide.
 	CodeOtherLibrary = "other_library"
 )
 
@@ -266,7 +271,7 @@ const (
 const CodeArchived = "archived"
 
 // CodeCompletedBefore is the code of a request that was superseded because another callback had
-// completed it.
+// already completed its waitpoint.
 const CodeCompletedBefore = "callback_completed_before"
 
 // The times between checks of a waiting run: short at first, then longer.

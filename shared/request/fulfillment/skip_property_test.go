@@ -101,7 +101,8 @@ func label(code, variation, locale string) masters.Labels {
 	return masters.Labels{Tags: map[string]string{"creative-code": code, "creative-variation": variation, "creative-locale": locale}}
 }
 
-// The kinds of objects: those that wanted asks for, similar ones, and unrelated ones.
+// The kinds of objects: those that the request of the function wanted asks for, similar ones, and
+// unrelated ones.
 var objects = []object{
 	{key: "HRT-1212/v2/en/9x16.mp4", certain: true},
 	{key: "HRT-1212/v2/en/final cut.mp4", certain: true},
@@ -221,7 +222,7 @@ func (w *randomFixture) place(t *testing.T, o object) {
 	}
 	w.objects = append(w.objects, o)
 	known := w.random.IntN(3)
-	if known == 1 { // as it was, perhaps with another aspect
+	if known == 1 { // the index knows the object as it was before, perhaps with another aspect
 		w.bucket.Put(o.key, bytes.Repeat([]byte("old!"), 9), o.labels.Tags)
 		was := o
 		was.aspect = w.shape()
@@ -238,7 +239,7 @@ func (w *randomFixture) place(t *testing.T, o object) {
 		w.store(before)
 		w.learn(t, before)
 		known = 0
-	case o.frozen && storage == 1: // its content was read before it was archived
+	case o.frozen && storage == 1: // the index knows the content, because it was read before the object was archived
 		w.learn(t, o)
 	}
 	w.store(o)
@@ -300,7 +301,7 @@ func (w *randomFixture) add(n int) {
 
 // learn writes what the indexer would write about an object.
 func (w *randomFixture) learn(t *testing.T, o object) {
-	ctx := context.Background() // an event may be worked after the test has ended
+	ctx := context.Background() // not the test's context, because an event may be handled after the test has ended
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
 	seen, err := w.bucket.Look(ctx, o.key)
 	if err != nil {
@@ -444,7 +445,7 @@ func (w *randomFixture) ask(t *testing.T) string {
 		if n < 2 {
 			<-time.After(w.until(5 * time.Minute))
 		}
-		if n == 1 { // waits until every event has been worked
+		if n == 1 { // wait until every event has been handled
 			<-time.After(w.settle + 3*time.Minute)
 		}
 	}
@@ -457,8 +458,8 @@ func (w *randomFixture) ask(t *testing.T) string {
 	return "open"
 }
 
-// saidByTheirs reports whether the copy for the second destination's library has proved that
-// nothing in that library answers.
+// saidByTheirs reports whether the run for the second destination's library has proved that no
+// object in that library answers the request.
 func (w *randomFixture) saidByTheirs(t *testing.T, r platform.Request) bool {
 	t.Helper()
 	item := w.item(t, r)

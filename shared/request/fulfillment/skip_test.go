@@ -150,8 +150,8 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 	}
 }
 
-// file puts an object into the bucket that cannot be read (or, if unseen, not even looked at), and
-// indexes it.
+// file puts an object into the bucket and indexes it. The object cannot be read. If unseen is true,
+// even a HEAD request for it fails.
 func (s *fixture) file(t *testing.T, key string, unseen bool, tags ...string) {
 	t.Helper()
 	s.bucket.Put(key, film, labels(tags))

@@ -10,7 +10,8 @@ import (
 
 // The limits of a sweep.
 const (
-	// sweepGrace is the time left for a run that is about to settle its own request.
+	// sweepGrace is how long after its expiry a request is left to a run that may be about to
+	// settle it.
 	sweepGrace = 30 * time.Second
 	sweepLimit = 500
 )

@@ -30,8 +30,8 @@ func (b metaBucket) Look(ctx context.Context, key string) (masters.Object, error
 	return o, err
 }
 
-// A file that cannot be looked at blocks every skip. Here metadata places the creative's only
-// master, and its KMS key is disabled.
+// A file whose HEAD request fails blocks every skip. Here the metadata of the creative's only
+// master place it, and its KMS key is disabled.
 func TestAFileThatCannotBeLookedAtBlocksEverySkip(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false} {

@@ -65,7 +65,7 @@ func TestHowLongARunWaitsForTheIndex(t *testing.T) {
 				if c.queue {
 					s.service.Queue = &queue{}
 				}
-				s.bucket.Put(key, film, nil) // never indexed
+				s.bucket.Put(key, film, nil) // in the bucket, but never indexed
 				job := fulfillment.Job{Request: wanted(), Library: library, FromQueue: c.worker}
 				if c.deadline > 0 {
 					job.Deadline = time.Now().Add(c.deadline)
@@ -80,8 +80,8 @@ func TestHowLongARunWaitsForTheIndex(t *testing.T) {
 	}
 }
 
-// A run looks again after 500 ms, then after a quarter of the time that it has waited, and finally
-// every 5 s.
+// A run reads the index again after 500 ms, then after a quarter of the time that it has waited,
+// and finally every 5 s.
 func TestARunLooksOftenAtFirstAndThenSeldom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,7 +127,8 @@ func TestARunThatBeginsLateWaitsNoLess(t *testing.T) {
 	})
 }
 
-// A run accepts an absence exactly when the index lag has passed since the request's arrival.
+// A run accepts an absence from the moment when the index lag has passed since the request's
+// arrival.
 func TestAbsenceIsBelievedOnceTheIndexHasSettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,7 @@ type Try struct {
 	Job      fulfillment.Job
 	Outcome  fulfillment.Outcome
 	Receives int           // how many times the message was received, including this time
-	Delay    time.Duration // the time until the next try; 0 if there is none
+	Delay    time.Duration // the time until the next try; 0 if there is no next try
 	Duration time.Duration // duration of this try
 	Err      error         // why the message could not be read or delayed
 }

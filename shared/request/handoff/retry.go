@@ -8,12 +8,13 @@ import (
 )
 
 // The delays before the next try of a request that has not ended. They are short while the request
-// waits for the index, or for its copy through another destination, because that takes only
-// seconds.
+// waits for the index, or for a run of the same request through another destination, because that
+// takes only seconds.
 var (
 	delays      = backoff.Steps{First: 5 * time.Second, Longest: 60 * time.Second}
 	indexDelays = backoff.Steps{First: 5 * time.Second, Longest: 10 * time.Second}
-	// a request has only a few uploads, which must last through an outage of several minutes
+	// a request has only a few uploads, so the pauses between them must be long enough to outlast
+	// an outage of several minutes
 	uploadDelays = backoff.Steps{First: 20 * time.Second, Longest: 5 * time.Minute}
 )
 

@@ -14,7 +14,7 @@ type Hold struct {
 	deadline time.Time
 	run      run
 
-	turn    chan struct{} // full during a step, so that only one step runs at a time
+	turn    chan struct{} // holds a value during a step, so that only one step runs at a time
 	mu      sync.Mutex    // guards the fields below; never locked during a store call, so that Alive answers at once
 	item    Item
 	over    bool // this run has ended the request, or has started to give it back
@@ -70,7 +70,7 @@ func (h *Hold) BeginUpload(ctx context.Context) error {
 	return h.step(ctx, "counting an upload", func(i Item) (Item, error) { return i.beginUpload(h.run, n) })
 }
 
-// GiveWay allows copies for other libraries to claim the request once this run gives it back. If
+// GiveWay allows runs for other libraries to claim the request once this run gives it back. If
 // passed is true, nothing in this run's library can be delivered. It returns ErrDecided if a skip
 // was decided, or if bytes were uploaded.
 func (h *Hold) GiveWay(ctx context.Context, passed bool) error {
@@ -140,7 +140,7 @@ func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error
 }
 
 // saw records the item that a step found or wrote in the store, even if the step was refused, so
-// that Alive knows it. An older item changes nothing.
+// that Alive checks the lease in this item. An older item changes nothing.
 func (h *Hold) saw(item Item, written bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

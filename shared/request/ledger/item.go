@@ -8,8 +8,8 @@
 //     run whose owner and fence differ from the item's is refused.
 //   - Every later run carries out the decision in the item. The decision may be replaced only
 //     if its object's version no longer exists and nothing was uploaded.
-//   - The destination that first receives a request does not decide it alone: until a
-//     decision is written, a copy for another destination's library may claim it.
+//   - The destination that first receives a request does not decide it alone: until a decision is
+//     written, a run for another destination's library may claim it.
 //   - A request that has ended never changes its outcome, except by the platform's own
 //     results.
 //   - An Item contains no URL.
@@ -25,7 +25,7 @@ import (
 // State is how far a request has come.
 type State string
 
-// The states of a request. Those after Uploaded are ends.
+// The states of a request. In the states after Uploaded the request has ended.
 const (
 	Claimed            State = "claimed"
 	Queued             State = "queued"
@@ -52,7 +52,7 @@ func (s State) Ended() bool {
 // Request is the part of a request that the ledger needs for a claim.
 type Request struct {
 	ID          string // "req#<sha256 of the callback URL>"
-	Fingerprint string // hash of the parts that say what is asked for
+	Fingerprint string // hash of the parts of the request that say which file it wants
 	Slot        string // see creative.Slot.Key
 	Target      string // the requested aspect or family
 	StorageKey  string
@@ -107,14 +107,15 @@ type Item struct {
 	// Uploads is the number of uploads that all runs have started; 0 if older code started them.
 	Uploads int    `json:"uploads,omitempty"`
 	SHA256  string `json:"sha256,omitempty"` // the hash of the uploaded bytes in hex
-	// Unconfirmed is set if the callback's answer does not show whether our callback counted.
+	// Unconfirmed is set if the callback's answer does not show whether the platform accepted our
+	// callback.
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Code        string `json:"code,omitempty"`   // why the request ended or is open, as a word for machines
 	Detail      string `json:"detail,omitempty"` // for people, without URLs
-	// Blocker is the key of the ambiguous file that held the last run up; "" if none did.
+	// Blocker is the key of the ambiguous file that held the last run up; "" if no file did.
 	Blocker string `json:"blocker,omitempty"`
 
-	// GaveWay is set if the last run left the request to a copy for another destination's library.
+	// GaveWay is set if the last run left the request to a run for another destination's library.
 	GaveWay bool `json:"gaveWay,omitempty"`
 	// Passed lists the libraries in which a run proved that nothing can be delivered.
 	Passed []string `json:"passed,omitempty"`

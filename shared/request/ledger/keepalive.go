@@ -42,7 +42,7 @@ func (h *Hold) keep(ctx context.Context) error {
 	renewing, cancel := context.WithTimeout(ctx, skew(h.ledger.lease()))
 	defer cancel()
 	err := h.Renew(renewing)
-	if h.isOver() || ctx.Err() != nil || h.Alive() == nil { // isOver: the run gave the request up meanwhile
+	if h.isOver() || ctx.Err() != nil || h.Alive() == nil { // no error: the run gave the request up, its context has ended, or its lease still lasts
 		return nil
 	}
 	return err

@@ -35,8 +35,8 @@ type AffectedStore interface {
 	// SaveAffected stores a request's names until the given time, unless the request already has
 	// names.
 	SaveAffected(ctx context.Context, id string, names affected.Names, until time.Time) error
-	// Affected returns the stored names by the requests' ids, without requests that have none. It
-	// may lag.
+	// Affected returns the stored names by the requests' ids, a request without names is left out.
+	// It may lag.
 	Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 }
 
@@ -93,8 +93,8 @@ func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQ
 	return hold, nil
 }
 
-// Expire ends an open request after its expiry. It returns ErrNotFound, ErrEnded, ErrHeld, ErrOrder
-// before the expiry, or an error of the store.
+// Expire ends an open request after its expiry. It returns ErrOrder if the request has not expired
+// yet, ErrNotFound, ErrEnded, ErrHeld, or an error of the store.
 func (l *Ledger) Expire(ctx context.Context, id string) (Item, error) {
 	return l.change(ctx, id, nil, func(i Item) (Item, error) { return i.expire(l.clock(time.Time{})) })
 }
@@ -118,7 +118,8 @@ func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail stri
 	return fresh, err
 }
 
-// stamp sets the times of the steps that were taken since the item was before.
+// stamp sets the time of each step that was taken since the state before of the item. It removes
+// the time of a step that is no longer valid.
 func (i *Item) stamp(before Item) {
 	mark := func(at *time.Time, stands, stood bool) {
 		switch {

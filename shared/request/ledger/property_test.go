@@ -63,7 +63,7 @@ type world struct {
 	clock   *ledgertest.Clock
 	lossy   *ledgertest.Lossy
 	runs    []*actor
-	depth   int         // the number of nested runs
+	depth   int         // how many actions run inside the store calls of other actions
 	last    ledger.Item // the item as last stored
 	fence   int64       // the last fence that was granted
 	history string
@@ -188,8 +188,8 @@ func (a *actor) request() ledger.Request {
 	return r
 }
 
-// resolve sends a result through the actor's destination, with or without the fields that name the
-// request.
+// resolve sends a random result of the platform through the actor's destination. The result may
+// lack the fields that name the request.
 func (w *world) resolve(a *actor) (string, error) {
 	v := ledger.Verdict{
 		Destination: a.team, Library: a.team, Class: []ledger.Class{ledger.ClassFulfilled, ledger.ClassRejected, ledger.ClassTimedOut}[w.random.IntN(3)],

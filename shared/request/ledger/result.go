@@ -152,8 +152,8 @@ func (l *Ledger) keep(ctx context.Context, id string, v Verdict, why error) (Ite
 	})
 }
 
-// resolve stores the verdict in the item. It changes the outcome only where the platform knows
-// more:
+// resolve stores the verdict in the item. It changes the item's outcome only in these cases, in
+// which the platform knows more than the ledger:
 //   - a fulfilment with the hash of our upload confirms the delivery
 //   - a fulfilment with another hash supersedes a delivery
 //   - a fulfilment of an open request without an upload shows that another source fulfilled it
@@ -161,7 +161,7 @@ func (l *Ledger) keep(ctx context.Context, id string, v Verdict, why error) (Ite
 //   - a time-out ends an open request
 func (i Item) resolve(v Verdict, c clock) (Item, error) {
 	if bytes.Equal(i.Result, v.Raw) {
-		return i, v.repeats(i) // another copy of the result was faster
+		return i, v.repeats(i) // another receipt of the same result was faster, so nothing changes
 	}
 	if !v.fits(i, c) {
 		return i, unmatched("the request has changed meanwhile")

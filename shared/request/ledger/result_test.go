@@ -16,7 +16,7 @@ import (
 
 const slot = "p#HRT-1212#2#en#video"
 
-// stand saves an item of the slot, as it is before a verdict.
+// stand saves an item of the slot. The item is in its state before the verdict arrives.
 func stand(t *testing.T, store ledger.Store, item ledger.Item) ledger.Item {
 	t.Helper()
 	item.Version, item.Slot = 1, slot
@@ -51,9 +51,9 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		name            string
 		was             ledger.Item
 		verdict         ledger.Verdict
-		expired         bool         // the request has expired
-		want            ledger.State // the later state of a request that the storage key names
-		wantUnnamed     ledger.State // the later state of a request that only its slot names
+		expired         bool         // the request has expired when the verdict arrives
+		want            ledger.State // the state after a verdict with the request's storage key; none if the verdict must not match
+		wantUnnamed     ledger.State // the state after a verdict with only the slot; none if the verdict must not match
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},
@@ -121,7 +121,8 @@ func TestAResultChangesItsRequest(t *testing.T) {
 	}
 }
 
-// wantKept fails the test unless the result was stored apart and the request is unchanged.
+// wantKept fails the test unless the result was stored in an item of its own and the request is
+// unchanged.
 func wantKept(t *testing.T, l *ledger.Ledger, was, kept ledger.Item, err error) {
 	t.Helper()
 	if !errors.Is(err, ledger.ErrUnmatched) || kept.State != ledger.Unmatched || len(kept.Result) == 0 || kept.ResultClass == "" || kept.Slot != "" {
@@ -230,14 +231,14 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	deliver("req#1")
 	resolve(ledger.ClassRejected, `{"n":1}`, "", "req#1", nil)
 	deliver("req#2")
-	resolve(ledger.ClassRejected, `{ "n": 1 }`, "", "req#1", nil) // the same result in another JSON form
+	resolve(ledger.ClassRejected, `{ "n": 1 }`, "", "req#1", nil) // the same result in another JSON form matches the same request
 	resolve(ledger.ClassFulfilled, `{"n":1}`, "key of req#2", "", ledger.ErrUnmatched)
 	deliver("req#3")
 	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrUnmatched)
 	resolve(ledger.ClassRejected, `{"n":3}`, "key of req#3", "req#3", nil)
-	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // even though only one request is now unanswered
+	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // it stays unmatched, even though only one request has no result now
 	resolve(ledger.ClassFulfilled, `{"n":2}`, "key of req#2", "", ledger.ErrUnmatched)
-	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched) // this request already has a result
+	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched) // no match: this request already has a result
 	for id, want := range map[string]int64{"req#1": 2, "req#2": 1, "req#3": 2} {
 		if item, err := l.Look(t.Context(), id); err != nil || item.Version != want {
 			t.Errorf("%s was written %d times: %v", id, item.Version, err)
@@ -294,7 +295,7 @@ func TestAResultIsKeptWithoutURLs(t *testing.T) {
 		long:             omitted("over 16 KiB", long),
 		" " + long:       omitted("over 16 KiB", long),
 	} {
-		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // the result is stored with its request, or apart
+		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // a delivered request stores the result; with a claimed one, the result is stored apart
 			l, _ := resolver()
 			stand(t, l.Store, ledger.Item{ID: "req#1", State: state})
 			got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})

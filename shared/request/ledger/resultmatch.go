@@ -8,7 +8,7 @@ import (
 )
 
 // choose returns the one request that the result matches. It compares all fields that both sides
-// know. ErrUnmatched says why no request is certain.
+// know. If no request matches for certain, the error wraps ErrUnmatched and says why.
 func (v Verdict) choose(items []Item, c clock) (Item, error) {
 	left := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return !v.fits(i, c) })
 	for _, names := range []func(Item) bool{v.sameHash, v.sameExpiry} {
@@ -26,7 +26,7 @@ func (v Verdict) choose(items []Item, c clock) (Item, error) {
 }
 
 // fits reports whether the result may be about the request in its current state: no field that both
-// know differs, and an open request is named exactly.
+// state differs, and if the request is open, the result names it exactly.
 func (v Verdict) fits(i Item, c clock) bool {
 	if i.Result != nil || i.Destination != v.Destination || i.Library != v.Library || !v.fitsTarget(i) {
 		return false
@@ -65,8 +65,9 @@ func (v Verdict) fitsRejected(i Item) bool {
 	return (i.State == Delivered || i.uploadDone() || i.State == Expired && i.SHA256 != "") && (v.SHA256 == "" || v.sameHash(i))
 }
 
-// fitsExpired reports whether the time-out may be about the request. The request must have expired,
-// not after the stated expiry, and must not have arrived before the platform asked.
+// fitsExpired reports whether the time-out may be about the request. The request must have expired.
+// Its expiry must not be later than the expiry that the time-out states. It must have arrived after
+// the time at which the platform asked, if the time-out states that time.
 func (v Verdict) fitsExpired(i Item, c clock) bool {
 	switch {
 	case i.ExpiresAt.IsZero(), c.now.Before(i.ExpiresAt):

@@ -239,8 +239,8 @@ func TestATemporaryFaultStoresNoResult(t *testing.T) {
 	}
 }
 
-// Between the choice of a request and the write, another copy of the result or a run may change the
-// request.
+// Between the choice of a request and the write, another receipt of the same result, or a run, may
+// change the request.
 func TestARequestMayChangeWhileItsResultIsWritten(t *testing.T) {
 	t.Parallel()
 	raw := json.RawMessage(`{}`)

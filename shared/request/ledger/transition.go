@@ -24,13 +24,13 @@ const QueueLease = Lease
 // longer before it claims a request after a lease.
 const Skew = 5 * time.Second
 
-// The divisions of a lease.
+// The parts into which a lease is divided.
 const (
 	renewals  = 3 // the number of renewals per lease
-	skewShare = 4 // a short lease leaves one part in this many for skew
+	skewShare = 4 // for a short lease, the skew is the lease divided by this number
 )
 
-// clock is the time at which a transition is made, and the limits of its lease.
+// clock is the time at which a transition is made, and the limits of the lease that it sets.
 type clock struct {
 	now      time.Time
 	deadline time.Time // when the process that makes the transition ends; zero means never
@@ -58,7 +58,7 @@ var (
 	ErrQueued = errors.New("request queued")
 	// ErrEnded means that the request has ended; its item says how.
 	ErrEnded = errors.New("request ended")
-	// ErrConflict means that another request came with the same callback.
+	// ErrConflict means that a different request with the same callback URL arrived before.
 	ErrConflict = errors.New("request differs from the one with the same callback")
 	// ErrFenced means that this run lost the request to another run. It must stop at once.
 	ErrFenced = errors.New("request taken over by another run")
@@ -89,7 +89,7 @@ func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, err
 		return i, ErrConflict
 	case i.State.Ended():
 		return i, ErrEnded
-	case i.Owner == owner: // our own earlier write, whose answer was lost
+	case i.Owner == owner: // this run's earlier claim succeeded, but its answer was lost
 		return i, nil
 	case i.Library != r.Library && i.Library != "":
 		if !i.openToOthers(c) {
@@ -117,12 +117,13 @@ func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, err
 }
 
 // openToOthers reports whether a run for another library may claim the request: there is no
-// decision yet, and the last run gave way or its lease is over.
+// decision yet, and the last run left the request to other libraries, or its lease is over.
 func (i Item) openToOthers(c clock) bool {
 	return i.Decision == nil && (i.GaveWay && i.Owner == "" || !i.held(c))
 }
 
-// held reports whether a run's lease lasts, or ended too recently to be sure.
+// held reports whether a run's lease lasts, or ended so recently that another clock may still show
+// it as lasting.
 func (i Item) held(c clock) bool {
 	return !i.LeaseUntil.IsZero() && c.now.Before(i.LeaseUntil.Add(skew(c.lease)))
 }
@@ -187,7 +188,7 @@ func (i Item) beginUpload(r run, n int) (Item, error) {
 		return i, ErrOrder
 	case i.State == Uploaded:
 		return i, ErrDecided
-	case i.Uploads == n: // our own earlier write, whose answer was lost
+	case i.Uploads == n: // this run's earlier write succeeded, but its answer was lost
 		return i, nil
 	case n > MaxUploads:
 		return i, ErrUploads
@@ -196,7 +197,7 @@ func (i Item) beginUpload(r run, n int) (Item, error) {
 	return i, nil
 }
 
-// giveWay allows copies for other libraries to claim the request once r gives it back. If passed is
+// giveWay allows runs for other libraries to claim the request once r gives it back. If passed is
 // true, nothing in r's library can be delivered. A decision to deliver is removed unless bytes were
 // uploaded.
 func (i Item) giveWay(r run, passed bool) (Item, error) {
@@ -238,7 +239,7 @@ type Outcome struct {
 
 func (i Item) settle(r run, o Outcome) (Item, error) {
 	if o.State.Ended() && i.State == o.State && i.Owner == r.owner && i.Fence == r.fence {
-		return i, nil // our own earlier write, whose answer was lost
+		return i, nil // this run's earlier write succeeded, but its answer was lost
 	}
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -261,7 +262,7 @@ func (i Item) settle(r run, o Outcome) (Item, error) {
 // release gives the request back without an end, so that the next run may claim it at once.
 func (i Item) release(r run, code, detail string) (Item, error) {
 	if i.givenBack(r) && i.State != Queued {
-		return i, nil // our own earlier write, whose answer was lost
+		return i, nil // this run's earlier write succeeded, but its answer was lost
 	}
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -276,11 +277,11 @@ func (i Item) givenBack(r run) bool {
 	return i.Owner == "" && i.Fence == r.fence && !i.State.Ended()
 }
 
-// queue leaves the request to the queue. Only its worker may claim the request for the length of a
-// lease. An uploaded item keeps its digest.
+// queue leaves the request to the queue. For the length of a lease, only the queue's worker may
+// claim the request. An uploaded item keeps its digest.
 func (i Item) queue(r run, code, detail string, c clock) (Item, error) {
 	if i.givenBack(r) && i.State == Queued {
-		return i, nil // our own earlier write, whose answer was lost
+		return i, nil // this run's earlier write succeeded, but its answer was lost
 	}
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -291,7 +292,8 @@ func (i Item) queue(r run, code, detail string, c clock) (Item, error) {
 }
 
 // expire ends a request that no run ended in time. A run that holds the request must end it itself.
-// If bytes were uploaded, the platform may have accepted a callback whose answer was lost.
+// If bytes were uploaded, the platform may have accepted a callback whose answer was lost, so the
+// end is marked as unconfirmed.
 func (i Item) expire(c clock) (Item, error) {
 	switch {
 	case i.Version == 0:

@@ -33,7 +33,7 @@ func situations() map[string]Item {
 		"released":  with(func(i *Item) { i.Owner, i.LeaseUntil = "", time.Time{} }),
 		"queued":    with(func(i *Item) { i.State, i.Owner = Queued, "" }),
 		"lost":      with(func(i *Item) { i.Owner, i.Fence = "other", 4 }),
-		"reclaimed": with(func(i *Item) { i.Fence = 4 }), // claimed again by a run with our name
+		"reclaimed": with(func(i *Item) { i.Fence = 4 }), // a later claim by a run that is also named "me"
 		"delivered": with(func(i *Item) { i.State, i.Decision, i.SHA256 = Delivered, &ours, "0f" }),
 		"failed":    with(func(i *Item) { i.State = Failed }),
 	}
@@ -114,7 +114,7 @@ func TestClaimInEachSituation(t *testing.T) {
 		{"claimed", 0, true, ErrHeld, ""},
 		{"claimed", lapsed - 1, false, ErrHeld, ""},
 		{"claimed", lapsed, false, nil, Claimed},
-		{"claimed", -time.Hour, false, ErrHeld, ""}, // the clock is behind
+		{"claimed", -time.Hour, false, ErrHeld, ""}, // this run's clock is an hour behind
 		{"lost", lapsed, true, nil, Claimed},
 		{"decided", lapsed, false, nil, Claimed},
 		{"uploaded", lapsed, false, nil, Uploaded},
@@ -193,7 +193,7 @@ func TestExpireInEachSituation(t *testing.T) {
 		situation string
 		after     time.Duration
 		want      error
-		maybeOurs bool // the callback may have been sent
+		maybeOurs bool // whether the platform may have accepted a callback of ours
 	}{
 		{"claimed", 0, ErrHeld, false},
 		{"claimed", Lease + Skew - 1, ErrHeld, false},

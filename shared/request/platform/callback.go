@@ -42,6 +42,6 @@ func encode(body any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(body) // strings and a bool always encode
+	_ = e.Encode(body) // the error is ignored: strings and a bool always encode
 	return bytes.TrimRight(b.Bytes(), "\n")
 }

@@ -23,8 +23,8 @@ type evidence struct {
 // two topics.
 func confirms(topic string, body []byte, s shape) bool {
 	var outer, inner evidence
-	_ = json.Unmarshal(body, &outer)          // decode has already accepted the body
-	_ = json.Unmarshal(s.Fulfillment, &inner) // a value that is not an object states nothing
+	_ = json.Unmarshal(body, &outer)          // the error is ignored: the function decode has already accepted the body
+	_ = json.Unmarshal(s.Fulfillment, &inner) // the error is ignored: a value that is not an object states nothing
 	reason := stated(outer.Reason, inner.Reason)
 	delivery := stated(outer.ContentHash, inner.ContentHash, outer.Channel, inner.Channel)
 	timed := stated(outer.RequestedAt, inner.RequestedAt, outer.ExpiredAt, inner.ExpiredAt, outer.ExpiresAt, inner.ExpiresAt)

@@ -2,9 +2,9 @@
 // the bodies of the callbacks that complete requests.
 //
 // A body has no envelope, topic or id. The topic and the id are in headers that are not signed. So
-// the shape of the body decides what an event is, and the topic can only narrow it: with a topic
-// that does not fit, the same body is ignored. All bodies are authentic here, but still foreign:
-// limits and types are checked, and an error names the field, never its content.
+// the shape of the body decides what an event is, and the topic can only exclude an event: if the
+// topic does not fit the body, the event is ignored. All bodies are authentic here, but still
+// foreign: limits and types are checked, and an error names the field, never its content.
 package platform
 
 import (
@@ -93,13 +93,13 @@ func (s shape) asks() bool {
 		UploadURL           json.RawMessage `json:"uploadUrl"`
 		CompleteCallbackURL json.RawMessage `json:"completeCallbackUrl"`
 	}
-	_ = json.Unmarshal(s.Fulfillment, &f) // a value that is not an object asks for nothing
+	_ = json.Unmarshal(s.Fulfillment, &f) // the error is ignored: a value that is not an object asks for nothing
 	return len(f.UploadURL) > 0 || len(f.CompleteCallbackURL) > 0
 }
 
-// Parse reads and classifies an event. A request must have a request's shape, and the topic of
-// requests or none. A result must have a result's topic and shape, and must not ask for anything.
-// Any other event is Ignored. The error wraps ErrMalformed.
+// Parse reads and classifies an event. A request must have a request's shape, and either the topic
+// of requests or no topic. A result must have a result's topic and shape, and must not ask for
+// anything. Any other event is Ignored. The error wraps ErrMalformed.
 func Parse(topic string, body []byte) (Event, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	var s shape

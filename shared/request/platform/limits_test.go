@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Each limit accepts its last value and refuses the next. The test writes the limits out.
+// Each limit accepts the largest allowed value and refuses the next larger one. The test repeats
+// the limits as numbers, so that a changed limit fails it.
 func TestLimitsOfARequest(t *testing.T) {
 	t.Parallel()
 	text := func(n int) string { return `"` + strings.Repeat("x", n) + `"` }

@@ -7,8 +7,8 @@ import (
 )
 
 // The members of each object that are read. The package encoding/json also accepts "Variation" for
-// "variation", and takes the last of two equal members. Then chance would decide which file is
-// meant.
+// "variation", and takes the last of two equal members. Without this check, chance would decide
+// which file is meant.
 var (
 	bodyMembers        = []string{"projectId", "projectSlug", "creative", "fulfillment"}
 	creativeMembers    = []string{"code", "variation", "locale", "kind", "aspectRatio", "placementFamily", "acceptedAspects"}
@@ -43,7 +43,7 @@ func refuseRepeated(path string, object json.RawMessage, members []string) error
 		token, err := d.Token()
 		name, isName := token.(string)
 		if err != nil || !isName {
-			return nil // decode accepts or refuses this value
+			return nil // not checked here: the function decode accepts or refuses a value that is not an object
 		}
 		for _, member := range members {
 			switch {

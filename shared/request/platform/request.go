@@ -67,7 +67,7 @@ func (w *words) UnmarshalJSON(raw []byte) error {
 	}
 	*w = make(words, len(elements))
 	for i, element := range elements {
-		_ = json.Unmarshal(element, &(*w)[i]) // an element that is not a string stays ""
+		_ = json.Unmarshal(element, &(*w)[i]) // the error is ignored: an element that is not a string stays ""
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func parseRequest(body []byte) (Request, error) {
 		return Request{}, refused("fulfillment.completeCallbackUrl", err)
 	}
 	r.ExpiresAt, err = time.Parse(time.RFC3339, w.Fulfillment.ExpiresAt)
-	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // the year may differ in UTC
+	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // the year is checked in UTC, where it may differ
 		return Request{}, malformed("fulfillment.expiresAt", "no RFC 3339 time")
 	}
 	return r, nil

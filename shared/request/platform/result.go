@@ -30,7 +30,7 @@ const ReasonNotAvailable = "file_not_available"
 func (r Result) NotAvailable() bool { return strings.HasPrefix(r.Reason, ReasonNotAvailable) }
 
 // ReasonFamily returns the family at the end of the reason, as in
-// "aspect_ratio_not_accepted_for_feed", or "" if there is none.
+// "aspect_ratio_not_accepted_for_feed", or "" if the reason names no family.
 func (r Result) ReasonFamily() creative.Family {
 	if at := strings.LastIndex(r.Reason, "_for_"); at >= 0 {
 		return creative.Family(r.Reason[at+len("_for_"):])
@@ -100,6 +100,6 @@ func first(a, b lenient) string { return string(cmp.Or(a, b)) }
 
 // instant parses the first text that is not empty as a time.
 func instant(texts ...lenient) time.Time {
-	t, _ := time.Parse(time.RFC3339, string(cmp.Or(texts...))) // zero if there is an error
+	t, _ := time.Parse(time.RFC3339, string(cmp.Or(texts...))) // the error is ignored: t is then the zero time
 	return t
 }

@@ -116,7 +116,8 @@ func TestABodyConfirmsAtMostOneTopic(t *testing.T) {
 	}
 }
 
-// editedText is edited with a string as its result, for further edits.
+// editedText does the same as the function edited, but takes and returns a string, for further
+// edits.
 func editedText(t *testing.T, body, path, value string) string {
 	t.Helper()
 	return string(edited(t, body, path, value))

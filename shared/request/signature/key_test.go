@@ -63,7 +63,7 @@ func TestKeyHidesItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := fmt.Sprintf("%v %+v %#v %s %x %q %d", k, k, k, k, k, k, k) + fmt.Sprint([]signature.Key{k}, &k) + log.String() + string(encoded)
-	unexported := struct{ key signature.Key }{k} // fmt calls no methods of values in unexported fields
+	unexported := struct{ key signature.Key }{k} // fmt calls none of Key's methods for a value in an unexported field
 	shown += fmt.Sprintf("%v %+v %#v %v", unexported, unexported, unexported, &unexported)
 	for _, part := range []string{secret, secret[6:14], string(raw[:8]), hex.EncodeToString(raw[:4]), fmt.Sprint(raw[:4])[1:12]} {
 		if strings.Contains(shown, part) {

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Each limit of a header accepts its last value and refuses the next.
+// Each limit of a header accepts the largest allowed value and refuses the next larger one.
 func TestLimitsOfHeaders(t *testing.T) {
 	t.Parallel()
 	standard, timed := key(t, signature.Standard, secret), key(t, signature.OutpostTimestamped, secret)

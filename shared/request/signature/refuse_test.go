@@ -170,7 +170,7 @@ func FuzzVerify(f *testing.F) {
 			t.Errorf("%s accepted %q, %q, %q over %q", scheme, value, id, stamp, body)
 		}
 		if scheme == signature.Standard && (len(id) > 256 || id == "") {
-			return // these headers cannot be signed either
+			return // skipped: these headers cannot be signed either
 		}
 		signed := headers(signature.Sign(scheme, keys, id, now, body))
 		if which, err := signature.Verify(scheme, signed, body, keys, now); err != nil || which != 0 {

@@ -133,7 +133,7 @@ func TestATimestampMayDifferByFiveMinutes(t *testing.T) {
 		skew   time.Duration
 		err    error
 	}{
-		{signature.Outpost, 24 * time.Hour, nil}, // the timestamp is not signed
+		{signature.Outpost, 24 * time.Hour, nil}, // accepted: this scheme signs no timestamp
 		{signature.OutpostTimestamped, 5 * time.Minute, nil},
 		{signature.OutpostTimestamped, -5 * time.Minute, nil},
 		{signature.OutpostTimestamped, 5*time.Minute + time.Second, signature.ErrTimestamp},

@@ -52,7 +52,7 @@ func Verify(scheme Scheme, headers Headers, body []byte, keys []Key, now time.Ti
 		return -1, ErrTimestamp
 	}
 	match := -1
-	for i, key := range keys { // no early end, so that the time does not reveal which key matched
+	for i, key := range keys { // the loop never ends early, so that its duration does not reveal which key matched
 		want := key.mac(claim.prefix, body)
 		for _, digest := range claim.digests {
 			if hmac.Equal(digest, want) && match < 0 {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// stallTimeout is how long a PUT may take no bytes although some are ready. It includes the
-	// time to connect.
+	// stallTimeout is how long the server may take no bytes of a PUT although some are ready. It
+	// includes the time to connect.
 	stallTimeout = 30 * time.Second
 	// answerTimeout is how long the server may take to answer after the last byte was sent.
 	answerTimeout = 90 * time.Second
@@ -28,7 +28,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, DefaultIdle), slots)
 	defer window.close()
 	body := newBody(window, up, func() { cancel(errStalled) })
-	defer body.end() // before the window closes, because a Read must not use a closed window
+	defer body.end() // runs before window.close, because the method Read must not use a closed window
 
 	answer, err := put(ctx, m.Client, up, body)
 	stopped := window.failure()
@@ -36,7 +36,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	case taken && answer.last:
 		return body.result(answer.etag, time.Since(begun)), nil
 	case stopped != nil && !errors.Is(stopped, errClosed) && !errors.Is(stopped, errStalled):
-		return Result{}, stopped // an error of the source, of Alive or of the context explains the PUT's error
+		return Result{}, stopped // an error of the source, of Alive or of the context is returned instead of the PUT's error, which it caused
 	case taken:
 		return Result{}, connectionError(errEarly)
 	case err == nil:
@@ -60,10 +60,10 @@ type answer struct {
 func put(ctx context.Context, client *http.Client, up Upload, body *body) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, up.URL.Reveal(), body)
 	if err != nil {
-		return answer{}, errUnusable // err contains the URL
+		return answer{}, errUnusable // err is not returned, because it contains the URL
 	}
 	request.ContentLength = up.Size
-	request.Close = true // a kept connection may be dead after a freeze of the Lambda, which takes long to notice
+	request.Close = true // no connection is kept: it may be dead after a freeze of the Lambda, and it takes long to notice that
 	request.Header.Set("Content-Type", up.ContentType)
 
 	plain := *client
@@ -74,7 +74,7 @@ func put(ctx context.Context, client *http.Client, up Upload, body *body) (answe
 	}
 	defer response.Body.Close()
 	a := answer{status: response.StatusCode, etag: response.Header.Get("ETag"), last: body.complete()}
-	a.head, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // even a part of the body may hold the error code
+	a.head, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // the error is ignored: even a part of the body may contain the error code
 	return a, nil
 }
 

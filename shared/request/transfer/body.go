@@ -18,11 +18,11 @@ type body struct {
 	up     Upload
 	sha    hash.Hash
 	md5    hash.Hash   // nil unless the caller wants the MD5
-	stall  *time.Timer // runs while the server must act next: take bytes, or answer
+	stall  *time.Timer // runs while the PUT waits for the server to take bytes or to answer
 
 	sent atomic.Int64 // the number of bytes sent
 
-	mu   sync.Mutex // locked during a Read, so that Close waits for it
+	mu   sync.Mutex // locked during the method Read, so that Close waits for it
 	shut bool
 }
 
@@ -78,8 +78,9 @@ func (b *body) next(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close implements [io.Closer]. It ends a Read that waits for the source, and later Reads fail. The
-// transport calls Close before it waits for the answer, so Close does not stop the stall timer.
+// Close implements [io.Closer]. If the method Read waits for the source, Close ends that wait.
+// Later calls of Read fail. The transport calls Close before it waits for the answer, so Close does
+// not stop the stall timer.
 func (b *body) Close() error {
 	b.window.fail(errClosed)
 	b.mu.Lock()
@@ -90,7 +91,7 @@ func (b *body) Close() error {
 
 // end closes the body and stops the stall timer.
 func (b *body) end() {
-	_ = b.Close() // Close never fails
+	_ = b.Close() // the error is ignored: Close never fails
 	b.stall.Stop()
 }
 

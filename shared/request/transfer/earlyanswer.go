@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// earlyAnswerTimeout is how long a failed write waits for the end of reading.
+// earlyAnswerTimeout is how long a failed write waits until the client has finished reading.
 const earlyAnswerTimeout = time.Second
 
 // Dial is the type of [net.Dialer.DialContext].
@@ -28,7 +28,7 @@ func ReadEarlyAnswers(dial Dial) Dial {
 	}
 }
 
-// answerConn is a connection whose failed writes wait until over is closed.
+// answerConn is a connection whose failed writes wait until the channel over is closed.
 type answerConn struct {
 	net.Conn
 	once sync.Once

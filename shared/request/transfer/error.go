@@ -34,7 +34,7 @@ func connectionError(err error) error {
 // RefusedError is the error for an answer to the PUT other than success.
 type RefusedError struct {
 	Status  int     // HTTP status
-	Code    string  // the code in the XML error document, such as AccessDenied; "" if the answer had none
+	Code    string  // the code in the XML error document, such as AccessDenied; "" if the answer had no code
 	Verdict Verdict // whether a repeat can help
 }
 
@@ -76,8 +76,8 @@ func notCodeRune(r rune) bool {
 	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.'
 }
 
-// quoted is the length in bytes of a common part of code and URL that shows that the code repeats
-// the URL.
+// quoted is a length in bytes. If the code and the URL have a part of this length in common, the
+// code repeats the URL.
 const quoted = 8
 
 // quotes reports whether a code repeats a part of the URL.

@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// first applies the fault to the first n requests.
+// first returns a function that applies the fault to the first n requests.
 func first(n int, fault transfertest.Fault) func(int, int64) transfertest.Fault {
 	return func(i int, _ int64) transfertest.Fault {
 		if i < n {
@@ -24,7 +24,7 @@ func first(n int, fault transfertest.Fault) func(int, int64) transfertest.Fault 
 	}
 }
 
-// every applies the fault to all requests.
+// every returns a function that applies the fault to all requests.
 func every(fault transfertest.Fault) func(int, int64) transfertest.Fault {
 	return func(int, int64) transfertest.Fault { return fault }
 }
@@ -62,7 +62,8 @@ func TestMoveContinuesAfterABrokenRead(t *testing.T) {
 	}
 }
 
-// halves breaks off the answer to every request for a whole slot after half of it.
+// halves returns a function that breaks off the answer to every request for a whole slot after half
+// of the bytes.
 func halves() func(int, int64) transfertest.Fault {
 	return func(_ int, off int64) transfertest.Fault {
 		if off%slot == 0 {

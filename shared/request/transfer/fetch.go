@@ -87,7 +87,7 @@ func (w *window) pull(ctx context.Context, s *slot, off int64, got, want int, id
 			return total, causeOr(ctx, err)
 		}
 	}
-	if n, _ := body.Read(s.spare[:]); n > 0 { // the answer must end after the range
+	if n, _ := body.Read(s.spare[:]); n > 0 { // a further byte is an error: the answer must end after the range
 		return total, ErrRange
 	}
 	return total, nil

@@ -13,8 +13,9 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// FuzzMove runs a move with a schedule of faults, one byte per request. Whatever happens, the
-// bucket may accept only the whole object, and a success means that it did.
+// FuzzMove runs a move with a schedule of faults: one byte of the input is the fault of one
+// request. Whatever happens, the bucket may accept only the whole object, and a success means that
+// it did.
 func FuzzMove(f *testing.F) {
 	f.Add([]byte{}, []byte{}, uint16(object))
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7}, []byte{1, 2, 3}, uint16(object))
@@ -93,7 +94,7 @@ func FuzzInspect(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		parsed, err := capability.Parse("https://host.test/s3cr3t?" + query)
 		if err != nil {
-			return // Inspect receives only URLs that parse
+			return // skipped: Inspect receives only URLs that parse
 		}
 		err = transfer.Inspect(parsed, noon)
 		if err != nil && strings.Contains(err.Error(), "s3cr3t/") {

@@ -156,7 +156,8 @@ func TestATransferThatIsEndedReturnsTheCallersReason(t *testing.T) {
 	})
 }
 
-// After a Move, a transport that reads the body gets an error, not the end of the body.
+// After the method Move has returned, a transport that reads the body gets an error, not the end of
+// the body.
 func TestABodyIsShutAfterItsMove(t *testing.T) {
 	t.Parallel()
 	var kept io.Reader

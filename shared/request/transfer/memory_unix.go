@@ -17,5 +17,5 @@ func allocate(length int) []byte {
 
 // release frees memory that allocate returned.
 func release(bytes []byte) {
-	_ = syscall.Munmap(bytes) // Munmap refuses memory of the heap, which the collector frees
+	_ = syscall.Munmap(bytes) // the error is ignored: Munmap refuses memory of the heap, which the garbage collector frees
 }

@@ -5,8 +5,8 @@
 //
 //   - Memory is constant: [Mover.Slots] times [Mover.SlotSize], whatever the file's size.
 //   - The upload is exactly one version of the object, or fails. A broken or stalled range
-//     continues at the byte reached. If the object is replaced meanwhile, the transfer ends,
-//     and with it the PUT before its last byte.
+//     continues at the byte reached. If the object is replaced meanwhile, the transfer fails and
+//     breaks off the PUT before its last byte.
 //   - Only this package repeats ranges and PUTs; a [Source] and a client never do.
 //   - No goroutine of the package outlives [Mover.Move].
 //   - No error shows the upload URL. Of the server's answer, an error shows only the code.
@@ -110,7 +110,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	taken := m.pool.take(int(min(int64(slots), chunks)), length)
 	defer m.pool.give(taken, slots)
 
-	repeated := false // a refusal with the verdict Once has come
+	repeated := false // whether a refusal with the verdict Once was received
 	var last error    // the error of the previous PUT
 	for n := 1; ; n++ {
 		if up.Begin != nil {

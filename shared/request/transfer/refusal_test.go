@@ -83,7 +83,7 @@ func TestMoveRepeatsTheWholePut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, 10*object) // more than a server reads after an early answer
+				b := newBench(t, 10*object) // larger than the rest that a server still reads after an early answer
 				b.bucket.Refuse = func(n int) transfertest.Refusal {
 					if n == 0 {
 						return refusal

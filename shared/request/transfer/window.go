@@ -70,7 +70,7 @@ func (w *window) read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := copy(p, ready) // without the lock, because the worker writes only behind these bytes
+	n := copy(p, ready) // copied without the lock, because the worker writes only after these bytes
 	w.taken += int64(n)
 	w.mu.Lock()
 	s.drained += n

@@ -83,7 +83,7 @@ func TestACodeWithDigitsIsRead(t *testing.T) {
 	}
 }
 
-// A code with digits may repeat a part of the signed URL, so it is not shown if it does.
+// A code with digits may repeat a part of the signed URL. Such a code is not shown.
 func TestNoPartOfTheURLPassesForACode(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"s3cr3t", "9x16.video", "Code.9X16.Video", "x16.video20"} {

@@ -42,12 +42,12 @@ type Outcome int
 const (
 	Unanswered       Outcome = iota // no clear answer in time: the token may or may not be completed
 	Accepted                        // the server accepted a send
-	AlreadyCompleted                // 409: the token was completed before, perhaps by us if [Result.Unclear]
+	AlreadyCompleted                // 409: the token was completed before, perhaps by our own send if [Result.Unclear] is set
 	Expired                         // 410: the token has expired
 	Refused                         // the server refused the send, and would refuse it again
 )
 
-// errUnusable replaces an error of net/http that contains the URL.
+// errUnusable is returned instead of an error of net/http, because that error contains the URL.
 var errUnusable = permanentError("callback URL unusable")
 
 // permanentError is an error that a repeat cannot cure.
@@ -149,8 +149,8 @@ func judge(status int, missing bool) Outcome {
 // clear. A status of 0 means no answer.
 func mayHaveCompleted(status int) bool { return status == 0 || status >= 500 }
 
-// send posts body once, within timeout. The result left reports whether bytes may have reached the
-// server. The status is 0 if there is an error. No error shows the URL.
+// send posts body once, within timeout. The second result, left, reports whether bytes may have
+// left for the server. The status is 0 if there is an error. No error shows the URL.
 func send(ctx context.Context, client *http.Client, callback capability.URL, body []byte, timeout time.Duration) (status int, left bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -169,6 +169,6 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 		return 0, connected.Load(), safehttp.NoAnswer(err)
 	}
 	defer response.Body.Close()
-	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // the body is not needed
+	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // the error is ignored: the body is not needed
 	return response.StatusCode, true, nil
 }

@@ -38,7 +38,7 @@ type counterpart struct {
 
 	mu    sync.Mutex
 	calls int
-	seen  []error // what was wrong with each request
+	seen  []error // what was wrong with each request; nil if nothing was
 }
 
 func (c *counterpart) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +133,7 @@ func checkComplete(t *testing.T, script []reply, within time.Duration, want wait
 
 	got, err := waitpoint.Complete(ctx, client, mustParse(t, pipenet.URL+secretPath), []byte(body))
 
-	if want.Outcome == waitpoint.Unanswered && want.Status != 0 { // the random pauses decide how many sends fit
+	if want.Outcome == waitpoint.Unanswered && want.Status != 0 { // one attempt more or less is accepted, because the pauses are random
 		if got.Attempts < want.Attempts-1 || got.Attempts > want.Attempts+1 {
 			t.Errorf("%d attempts, want about %d", got.Attempts, want.Attempts)
 		}

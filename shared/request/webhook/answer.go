@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// answer returns the HTTP answer for what became of an event.
+// answer returns the HTTP answer for the pipeline's result for an event.
 func answer(t doors.Taken) inbound.Answer {
 	switch fulfillment.Status(t.Word) {
 	case fulfillment.Accepted:

@@ -2,8 +2,9 @@
 // passes them to fulfilment, and turns the outcome into an answer.
 //
 // Only this package decides about answers. The gateway counts any status below 400 as a delivered
-// event. So an answer is 2xx only if the event has ended or is durably owned, and never 3xx. The
-// answer is short JSON without URLs, because the gateway stores and shows it.
+// event. So an answer is 2xx only if nothing is left to do for the event, or if it is stored
+// durably for a later run. An answer is never 3xx. The answer is short JSON without URLs, because
+// the gateway stores and shows it.
 package webhook
 
 import (
@@ -71,7 +72,7 @@ func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline tim
 }
 
 // topic returns the topic header. The headers of the topic and the event id are not signed: the
-// topic can only narrow what an event is, and the id is only for people.
+// topic can only make an event ignored, and the id is only for people.
 func topic(headers signature.Headers) string {
 	if t := headers("x-outpost-topic"); t != "" {
 		return t

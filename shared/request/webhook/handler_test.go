@@ -33,7 +33,7 @@ import (
 const (
 	secret     = "whsec_0123456789abcdef0123456789abcdef"
 	masterKey  = "HRT-1212/v2/en/9x16.mp4"
-	uploadMark = "UPLOAD-CREDENTIAL" // part of every upload URL
+	uploadMark = "UPLOAD-CREDENTIAL" // a secret that is part of every upload URL
 	tokenMark  = "CALLBACK-CREDENTIAL"
 )
 
@@ -46,9 +46,9 @@ type fixture struct {
 	store   *ledgertest.Memory
 	index   masters.Index
 	bucket  *masterstest.Bucket
-	said    bytes.Buffer // log, metrics and answers
+	said    bytes.Buffer // everything written to the log, the metrics and the answers
 	far     int          // the number of requests that reached the platform
-	putBody string       // the storage's answer to an upload; "" means success
+	putBody string       // the body of the storage's answer to an upload; "" means success
 	// meanwhile runs whenever a request has reached the platform.
 	meanwhile func()
 	deadline  time.Time // the deadline of each run
@@ -108,8 +108,8 @@ func (d *fixture) add(t *testing.T) {
 	}
 }
 
-// RoundTrip answers as the platform. Its errors repeat the request, as those of a careless server
-// do.
+// RoundTrip answers as the platform. Its error answers repeat the request, as a careless server
+// does.
 func (d *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	d.far++
 	if d.meanwhile != nil {
@@ -257,7 +257,7 @@ func TestMethodSizeAndHeaders(t *testing.T) {
 	})
 }
 
-// A lease never ends after the run that holds it.
+// A lease never ends later than the run that holds it.
 func TestTheDeadlineBoundsTheLease(t *testing.T) {
 	t.Parallel()
 	for left, want := range map[time.Duration]time.Duration{

@@ -21,12 +21,12 @@ type Served struct {
 	Status   int    // HTTP status
 	Answer   string // the word that the gateway receives
 	Class    platform.Class
-	Match    destination.Match // has no Destination if the webhook is not authentic
+	Match    destination.Match // Match.Destination is nil if the webhook is not authentic
 	Request  platform.Request
-	Topic    string // not signed
-	EventID  string // not signed
+	Topic    string // not signed: only for people to read
+	EventID  string // not signed: only for people to read
 	Outcome  fulfillment.Outcome
-	Err      error  // why it was not served; never contains a URL
+	Err      error  // why the webhook was not served; never contains a URL
 	Size     int    // the body's size in bytes
 	From     string // the sender's address
 	Duration time.Duration
@@ -67,8 +67,8 @@ func (s Served) measures() (m telemetry.Measures) {
 		return m
 	}
 	m.CountBy(names.MetricRequests, names.DimensionOutcome, s.Answer)
-	// The metric shows which secret signed: an old secret may be removed once a new one has
-	// matched.
+	// The metric shows which secret signed: a person may remove the old secret once the new one has
+	// signed a webhook.
 	m.Property(names.DimensionDestination, s.Match.Destination.Name)
 	m.Property(names.DimensionSecret, printable(s.Match.KeyHint))
 	m.AddSets([][]string{{names.DimensionDestination, names.DimensionSecret}}, telemetry.One(names.MetricSecretMatches, emf.Count, 1))

@@ -26,11 +26,11 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// holdTimeout is how long a webhook waits while another run holds its request.
+// holdTimeout is how long a webhook's run waits while another run holds the same request.
 const holdTimeout = 20 * time.Second
 
-// headerTimeout must be longer than the time that transfer and waitpoint give an answer: they set
-// the shorter limits themselves.
+// headerTimeout must be longer than the packages transfer and waitpoint wait for an answer: these
+// packages set their own, shorter limits.
 const headerTimeout = 2 * time.Minute
 
 // NewKeyring returns the keyring of the destinations. It reports destinations that it cannot load

@@ -31,14 +31,14 @@ const dayPrefix = "day#"
 // have not ended, so it stays small however old the table is.
 const isOpen = "open"
 
-// shards is the number of partitions over which an index key is spread. Older code used one;
-// DynamoDB allows 1,000 writes a second to a partition.
+// shards is the number of partitions over which an index key is spread. Older code used one
+// partition; DynamoDB allows 1,000 writes a second to a partition.
 const shards = 8
 
 // spread returns the index key of the item's shard.
 func spread(key, id string) string {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(id)) // Write of a hash never fails
+	_, _ = h.Write([]byte(id)) // the error is ignored: Write of a hash never fails
 	return shard(key, h.Sum32()%shards)
 }
 
@@ -84,7 +84,7 @@ func encode(item ledger.Item, spreads bool) (dynamotable.Attributes, error) {
 	return encoded, nil
 }
 
-// null marks a zero time, whose attribute encode removes.
+// null stands for a zero time. The function encode removes the attribute.
 var null types.AttributeValue = &types.AttributeValueMemberNULL{Value: true}
 
 func encodeTime(t time.Time) (types.AttributeValue, error) {

@@ -32,9 +32,9 @@ import (
 type Store struct {
 	Client *dynamodb.Client
 	Table  string
-	// Spread writes the index keys "day" and "open" in shards. Code that does not know shards
-	// cannot find such items by these indexes. This code finds both forms, whether Spread is set or
-	// not.
+	// If Spread is set, the index keys "day" and "open" are written in shards. Code that does not
+	// know shards cannot find such items by these indexes. This code finds both forms, whether
+	// Spread is set or not.
 	Spread bool
 }
 
@@ -112,7 +112,7 @@ func (s Store) Overdue(ctx context.Context, before time.Time, limit int) ([]ledg
 }
 
 // all merges the items in the partitions of an index, sorted by compare. No item is in two
-// partitions, because one write moves it.
+// partitions, because a write that adds an item to one partition removes it from the other.
 func (s Store) all(ctx context.Context, keys []string, limit int, query func(context.Context, string) ([]ledger.Item, error), compare func(a, b ledger.Item) int) ([]ledger.Item, error) {
 	found := make([][]ledger.Item, len(keys))
 	group, inner := errgroup.WithContext(ctx)

@@ -38,7 +38,7 @@ func heldThenLapsed(t *testing.T, store ledger.Store) {
 		hold, err := l.Claim(t.Context(), request(), time.Time{})
 		refused(t, err, ledger.ErrHeld)
 		same(t, hold.Item(), first.Item())
-		refused(t, hold.Alive(), ledger.ErrFenced) // a hold of a failed claim is never alive
+		refused(t, hold.Alive(), ledger.ErrFenced) // the hold that a failed claim returns is never alive
 		refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}), ledger.ErrFenced)
 	}
 	held()
@@ -117,7 +117,7 @@ func conflict(t *testing.T, store ledger.Store) {
 		refused(t, err, ledger.ErrConflict)
 		same(t, stored(t, store), before)
 	}
-	check() // called while held, after the lease and after the end
+	check() // the first of three calls: while the request is held, after the lease, and after the end
 	clock.Advance(time.Hour)
 	check()
 	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}))
@@ -144,7 +144,7 @@ func queued(t *testing.T, store ledger.Store) {
 	l, clock := newLedger(store)
 	hold := claimed(t, l)
 	_, err := l.ClaimQueued(t.Context(), request(), time.Time{})
-	refused(t, err, ledger.ErrHeld) // the queue's worker may not claim it either
+	refused(t, err, ledger.ErrHeld) // the queue's worker must not claim a held request either
 	done(t, hold.Queue(t.Context(), "long", "over the budget"))
 	refused(t, hold.Alive(), ledger.ErrFenced)
 	refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}), ledger.ErrFenced)
@@ -289,7 +289,7 @@ func lostClaim(t *testing.T, store ledger.Store) {
 		t.Fatalf("a claim without an answer: %v", err)
 	}
 	_, err := l.Claim(t.Context(), request(), time.Time{})
-	refused(t, err, ledger.ErrHeld) // the run that gave up still holds it
+	refused(t, err, ledger.ErrHeld) // the claim whose answer was lost holds the request
 	clock.Advance(ledger.Lease + ledger.Skew)
 	if got := claimed(t, l).Item(); got.Fence != 3 {
 		t.Errorf("claimed after a lost claim: %+v", got)

@@ -8,7 +8,7 @@ import (
 )
 
 // stepsAreDated checks that each step has the time at which it was first taken, and that a step
-// that is no longer valid has none.
+// that is no longer valid has no time.
 func stepsAreDated(t *testing.T, store ledger.Store) {
 	l, clock := newLedger(store)
 	dates := func(what string, want ...int) {

@@ -16,8 +16,8 @@ type step struct {
 	do   func(context.Context, *ledger.Hold) error
 }
 
-// steps returns all steps that a holder may take after a claim. Each later step needs the first
-// five.
+// steps returns all steps that a holder may take after a claim. The steps after the fifth need the
+// first five.
 func steps() []step {
 	return []step{
 		{"renew", func(ctx context.Context, h *ledger.Hold) error { return h.Renew(ctx) }},
@@ -46,7 +46,7 @@ func fencedOut(t *testing.T, store ledger.Store) {
 		}
 	}
 	same(t, stored(t, store), want)
-	same(t, old.Item(), want) // the hold shows the run that owns the request now
+	same(t, old.Item(), want) // the old hold's item names the run that holds the request now
 	refused(t, old.Alive(), ledger.ErrFenced)
 }
 
@@ -56,7 +56,7 @@ func decisionFinal(t *testing.T, store ledger.Store) {
 		id := "req#" + standing.Skip
 		hold := claimedAs(t, l, id)
 		done(t, hold.Decide(t.Context(), standing))
-		done(t, hold.Decide(t.Context(), standing)) // the same decision again
+		done(t, hold.Decide(t.Context(), standing)) // the same decision may be written again
 		for _, d := range []ledger.Decision{other, {}, {Skip: "no_match: another reason"}} {
 			refused(t, hold.Decide(t.Context(), d), ledger.ErrDecided)
 		}
@@ -145,7 +145,7 @@ func settledOnce(t *testing.T, store ledger.Store) {
 	first := ledger.Outcome{State: ledger.Failed, Code: "upload_refused", Detail: strings.Repeat("ü", 2000)}
 	done(t, hold.Settle(t.Context(), first))
 	done(t, hold.Settle(t.Context(), first))
-	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed, Code: "later"})) // the first outcome stays
+	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed, Code: "later"})) // no error, but the first outcome stays
 	refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Expired}), ledger.ErrEnded)
 	for _, s := range steps() {
 		refused(t, s.do(t.Context(), hold), ledger.ErrEnded)
@@ -164,7 +164,7 @@ func lostAnswers(t *testing.T, store ledger.Store) {
 		want := s.after(t, NewMemory(), "req#1", Nothing)
 		for _, loss := range []Loss{Answer, Retried} {
 			got := s.after(t, store, fmt.Sprintf("req#%s#%d", s.name, loss), loss)
-			want.ID, want.Version = got.ID, got.Version // a repeated write increases the version
+			want.ID, want.Version = got.ID, got.Version // the version may differ, because a repeated write increases it
 			same(t, got, want)
 		}
 	}

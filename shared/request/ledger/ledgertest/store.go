@@ -40,7 +40,7 @@ func swapReadVersion(t *testing.T, store ledger.Store) {
 		return store.Save(t.Context(), ledger.Item{ID: "req#1", Version: version, Code: fmt.Sprint(version)})
 	}
 	for _, version := range []int64{0, -1, 2, 7} {
-		refused(t, save(version), ledger.ErrStale) // an absent item has version 0
+		refused(t, save(version), ledger.ErrStale) // an absent item has version 0, so only version 1 can be saved
 	}
 	done(t, save(1))
 	done(t, save(2))

@@ -104,14 +104,14 @@ func objection(r *http.Request) (code string, status int) {
 	return "", 0
 }
 
-// refuse reads as much of the body as the fault says, and then applies the fault.
+// refuse reads the part of the body that the fault states, and then applies the fault.
 func refuse(w http.ResponseWriter, r *http.Request, fault Refusal) {
-	_, _ = io.CopyN(io.Discard, r.Body, fault.After) // the refusal follows even if the body is shorter
+	_, _ = io.CopyN(io.Discard, r.Body, fault.After) // the error is ignored: the refusal follows even if the body is shorter
 	switch {
 	case fault.Reset:
 		panic(http.ErrAbortHandler)
 	case fault.Stall:
-		_, _, _ = http.NewResponseController(w).Hijack() // the connection stays open, and is never read again
+		_, _, _ = http.NewResponseController(w).Hijack() // the connection stays open, but nothing reads from it again
 	case fault.Code != "":
 		respond(w, fault.Status, fault.Code)
 	default:

@@ -14,7 +14,7 @@ const unit = 1 << 20
 var block = sync.OnceValue(func() []byte {
 	b := make([]byte, unit)
 	random := rand.NewChaCha8([32]byte{'p', 'a', 't', 't', 'e', 'r', 'n'})
-	_, _ = random.Read(b) // Read never fails
+	_, _ = random.Read(b) // the error is ignored: Read never fails
 	return b
 })
 
@@ -52,6 +52,6 @@ func (o Pattern) ReadAt(p []byte, off int64) (int, error) {
 // Bytes returns all bytes of a small object.
 func (o Pattern) Bytes() []byte {
 	b := make([]byte, o.Size)
-	_, _ = o.ReadAt(b, 0) // ReadAt reads as many bytes as there are
+	_, _ = o.ReadAt(b, 0) // the error is ignored: ReadAt reads all bytes of the object
 	return b
 }

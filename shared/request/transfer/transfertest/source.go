@@ -31,7 +31,7 @@ func (s *Source) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) 
 		return nil, err
 	}
 	if err := s.check(response, off, n); err != nil {
-		_ = response.Body.Close() // err says more than an error of Close
+		_ = response.Body.Close() // the error of Close is ignored: err says more
 		return nil, err
 	}
 	return response.Body, nil

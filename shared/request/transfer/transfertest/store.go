@@ -1,6 +1,6 @@
 // Package transfertest is a kit to test and measure transfers: objects that use no memory, a store
-// that serves their ranges as S3 does, and a bucket that accepts pre-signed PUTs as R2 does. The
-// store and the bucket can be told to make faults.
+// that serves their ranges as S3 does, and a bucket that accepts pre-signed PUTs as R2 does. Tests
+// can set faults of the store and of the bucket.
 package transfertest
 
 import (
@@ -113,7 +113,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // send writes a range and applies the fault.
 func send(w http.ResponseWriter, r *http.Request, body io.Reader, length int64, fault Fault) {
 	if fault.Cut || fault.Stall {
-		_, _ = io.CopyN(w, body, fault.After) // a client that has closed the connection needs no further fault
+		_, _ = io.CopyN(w, body, fault.After) // the error is ignored: a client that has closed the connection needs no further fault
 		_ = http.NewResponseController(w).Flush()
 		spoil(r, fault)
 	}
@@ -121,7 +121,8 @@ func send(w http.ResponseWriter, r *http.Request, body io.Reader, length int64, 
 	_, _ = io.WriteString(w, strings.Repeat("!", fault.Excess))
 }
 
-// spoil breaks the connection, at once or when the client has closed it.
+// spoil breaks the connection at once. For a stall, it first sends nothing until the client has
+// closed the connection.
 func spoil(r *http.Request, fault Fault) {
 	if fault.Stall {
 		<-r.Context().Done()
