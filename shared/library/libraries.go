@@ -21,45 +21,45 @@ func Default() masters.Library {
 	return masters.Library{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}
 }
 
-// Setting is one library in the settings. A library is the part of the masters bucket that
+// Setting holds the settings of one library. A library is the part of the masters bucket that
 // belongs to one team.
 type Setting struct {
 	Name             string   `json:"name"`                       // 1 to 32 letters a to z, digits and hyphens
-	Prefix           string   `json:"prefix"`                     // the start of all its keys; "" means the whole bucket
-	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // locale of masters that state none; "" means that such masters answer no request
+	Prefix           string   `json:"prefix"`                     // the prefix of all keys of the library; "" means the whole bucket
+	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // locale of masters whose names and labels state none; "" means that such masters answer no request
 	FeedPreference   []string `json:"feedPreference,omitempty"`   // aspects for a feed, best first; empty means 4x5, 1x1, 3x4
 	FallbackLocales  []string `json:"fallbackLocales,omitempty"`  // locales to try if the requested locale has no master, best first
 	// The next four fields say how the library names its files; see [placement.Rules]. After a
 	// change, the library must be indexed again. Until then, no request is skipped.
 	Codes               []string          `json:"codes,omitempty"`               // shapes of codes, for example HRT-####; empty means that codes are guessed
-	Locales             map[string]string `json:"locales,omitempty"`             // locales that words stand for, for example UK: en-GB
-	OnlyDeclaredLocales bool              `json:"onlyDeclaredLocales,omitempty"` // only words in Locales count as locales
-	Patterns            []string          `json:"patterns,omitempty"`            // rules for names, tried before the built-in grammar
+	Locales             map[string]string `json:"locales,omitempty"`             // words in file names that stand for locales, for example UK: en-GB
+	OnlyDeclaredLocales bool              `json:"onlyDeclaredLocales,omitempty"` // if true, only the words in Locales count as locales
+	Patterns            []string          `json:"patterns,omitempty"`            // rules for file names, tried before the built-in grammar
 	// Wanted lists the masters that each creative should have. It affects reports, never an
 	// answer. Nil means the aspects that the creative has in another locale, or that requests
 	// asked for.
 	Wanted *WantedSetting `json:"wanted,omitempty"`
 }
 
-// WantedSetting is a set of wanted masters in the settings.
+// WantedSetting lists, in the settings, the masters that each creative should have.
 type WantedSetting struct {
 	Locales []string `json:"locales,omitempty"` // empty means the locales that the creative has, or that requests asked for
-	Video   []string `json:"video,omitempty"`   // aspects of videos
-	Image   []string `json:"image,omitempty"`   // aspects of images
+	Video   []string `json:"video,omitempty"`   // aspects that each creative should have as a video
+	Image   []string `json:"image,omitempty"`   // aspects that each creative should have as an image
 }
 
 // maxPrefix is the largest length of a prefix, in bytes. It leaves room for file names, because
 // an S3 key has at most 1,024 bytes.
 const maxPrefix = 768
 
-// LoadLibraries reads only the libraries from a function's environment. The error joins one
-// [*variables.Problem] per mistake.
+// LoadLibraries reads the settings of the libraries, and no others, from a function's
+// environment. The error joins one [*variables.Problem] per mistake.
 func LoadLibraries(lookup variables.Lookup) ([]masters.Library, error) {
 	return variables.Load(lookup, ReadLibraries)
 }
 
-// ReadLibraries reads the libraries. There must be at least one; names must be unique and
-// prefixes disjoint.
+// ReadLibraries reads the settings of the libraries. There must be at least one library; names
+// must be unique and prefixes disjoint.
 func ReadLibraries(r *variables.Reader) []masters.Library {
 	const key = names.Libraries
 	text, bucket := r.Text(key), r.Text(names.MastersBucket)
@@ -89,7 +89,7 @@ func ReadLibraries(r *variables.Reader) []masters.Library {
 }
 
 // DecodeSettings reads a JSON list of libraries without checking their values. It refuses unknown
-// members, so that a misspelt name does not silently leave a default.
+// members, because otherwise a misspelt name would silently leave the default value.
 func DecodeSettings(text string) ([]Setting, error) {
 	var list []Setting
 	d := json.NewDecoder(strings.NewReader(text))
@@ -103,7 +103,7 @@ func DecodeSettings(text string) ([]Setting, error) {
 	return list, nil
 }
 
-// readLibrary checks one library and normalises it.
+// readLibrary checks and normalises the settings of one library.
 func readLibrary(r *variables.Reader, key string, w Setting) masters.Library {
 	if !IsName(w.Name) {
 		r.Problem(key+".name", "missing, or not of 1 to 32 letters a to z, digits and hyphens", "name it")
@@ -172,7 +172,8 @@ func readWanted(r *variables.Reader, key string, w WantedSetting) (wanted master
 	return wanted
 }
 
-// advice returns what to do about a mistake in the rules for names.
+// advice returns an instruction for the operator: how to correct a mistake in the rules for
+// names.
 func advice(m *placement.Mistake) string {
 	switch {
 	case errors.Is(m.Err, placement.ErrCode):
@@ -190,8 +191,8 @@ func IsName(name string) bool {
 	return len(name) >= 1 && len(name) <= 32 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// checkDisjoint compares a library with the libraries before it: names must be unique, and
-// no key may belong to two libraries.
+// checkDisjoint compares a library with the earlier libraries in the list: names must be unique,
+// and no key may belong to two libraries.
 func checkDisjoint(r *variables.Reader, key string, l masters.Library, before []masters.Library) {
 	if slices.ContainsFunc(before, func(o masters.Library) bool { return o.Name == l.Name }) {
 		r.Problem(key+".name", "another library's name", "choose another")

@@ -8,11 +8,11 @@ import (
 
 // IndexSettings are the settings of the function that keeps the index.
 type IndexSettings struct {
-	MastersBucket    string            // bucket with the masters
-	IndexBucket      string            // bucket with the index documents
-	ReindexQueueURL  string            // queue of the batches that index whole libraries
+	MastersBucket    string            // name of the bucket with the masters
+	IndexBucket      string            // name of the bucket with the index documents
+	ReindexQueueURL  string            // URL of the queue of the batches that index whole libraries
 	MetricsNamespace string            // CloudWatch namespace; the default is masterhand
-	Libraries        []masters.Library // at least one, with disjoint prefixes
+	Libraries        []masters.Library // at least one library; the prefixes must be disjoint
 	Region           string            // AWS region such as eu-central-1
 	Endpoints        variables.Endpoints
 }

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// needed returns the smallest environment that loads.
+// needed returns the smallest environment that LoadIndex accepts.
 func needed() map[string]string {
 	return map[string]string{
 		names.MastersBucket: "acme-masters",
@@ -156,7 +156,7 @@ func TestDefaultLibrariesShareNothing(t *testing.T) {
 	}
 }
 
-// FuzzLibraries checks that any list either loads usable libraries or reports what is wrong.
+// FuzzLibraries checks that any list either gives usable libraries or reports the mistakes.
 func FuzzLibraries(f *testing.F) {
 	f.Add(`[{"name":"a","prefix":"a/","unlabelledLocale":"en","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`)
 	f.Add(`[{"name":"a"},{"name":"a"}]`)

@@ -1,6 +1,6 @@
-// Package awsclient builds AWS clients from the environment variables alone. Loading the SDK's
-// whole configuration would double a function's start-up time. All clients share one HTTP client,
-// which loads its trusted roots once and gives up on a service that stays silent.
+// Package awsclient builds AWS clients from environment variables only. Loading the SDK's whole
+// configuration would double a function's start-up time. All clients share one HTTP client, which
+// loads its trusted roots once and stops waiting for a service that stays silent.
 package awsclient
 
 import (
@@ -16,23 +16,24 @@ import (
 )
 
 // Factory holds the options that all clients of one region share. Each package below this one
-// builds the client of one service, so that a function links and starts only the clients it uses.
+// builds the client of one service, so that a function links and starts only the clients that it
+// uses.
 type Factory struct {
 	Region      string
 	Endpoints   variables.Endpoints
 	Credentials aws.CredentialsProvider
 	client      *awshttp.BuildableClient
-	idleTimeout time.Duration // 0 means each service's default
+	idleTimeout time.Duration // 0 means the default of each service
 }
 
-// New returns a factory. lookup must find the credentials in the environment, where Lambda puts
-// those of the function's role.
+// New returns a factory. lookup must find the credentials in the environment; Lambda stores those
+// of the function's role there.
 func New(region string, endpoints variables.Endpoints, lookup func(string) (string, bool)) Factory {
 	return Factory{Region: region, Endpoints: endpoints, Credentials: environment{lookup}, client: awshttp.NewBuildableClient(), idleTimeout: endpoints.IdleTimeout}
 }
 
-// WithIdleTimeout returns a factory whose clients wait this long for a silent service. A receiver
-// that polls a queue for 20 seconds at a time needs a longer timeout than the default.
+// WithIdleTimeout returns a factory whose clients wait for a silent service until the timeout. A
+// receiver that polls a queue for 20 seconds at a time needs a longer timeout than the default.
 func (f Factory) WithIdleTimeout(timeout time.Duration) Factory {
 	f.idleTimeout = timeout
 	return f
@@ -48,8 +49,8 @@ func (f Factory) HTTPClientOfS3() aws.HTTPClient {
 	return idleClient{f.client, cmp.Or(f.idleTimeout, s3IdleTimeout)}
 }
 
-// Endpoint returns an address as a base endpoint for the SDK. It returns nil for "": the SDK then
-// uses AWS's own endpoint.
+// Endpoint returns an address as a base endpoint for the SDK. For "" it returns nil, and the SDK
+// then uses AWS's own endpoint.
 func Endpoint(address string) *string {
 	if address == "" {
 		return nil

@@ -24,7 +24,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// server answers every request with an empty success and records it.
+// server answers every request with an empty success and records the request.
 type server struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -47,7 +47,7 @@ func newServer(t *testing.T) *server {
 	return s
 }
 
-// last returns the last request.
+// last returns the last request that the server received.
 func (s *server) last(t *testing.T) *http.Request {
 	t.Helper()
 	s.mu.Lock()
@@ -70,7 +70,8 @@ func role() environment {
 	return environment{"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_SESSION_TOKEN": "the-token"}
 }
 
-// calls returns functions by service name. Each one makes a call with that service's client.
+// calls returns one function for each service, by the service's name. The function makes a call
+// with that service's client.
 func calls(t *testing.T, f awsclient.Factory) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{
@@ -93,8 +94,8 @@ func calls(t *testing.T, f awsclient.Factory) map[string]func() error {
 	}
 }
 
-// Each client must call its own endpoint and sign for the region, with the credentials that the
-// environment has at that moment.
+// Each client must call its own endpoint. It must sign for the region, with the credentials that
+// the environment contains at that moment.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	servers := map[string]*server{"s3": newServer(t), "dynamodb": newServer(t), "sqs": newServer(t), "secretsmanager": newServer(t)}
@@ -134,7 +135,7 @@ func TestClients(t *testing.T) {
 }
 
 // Without credentials, a client must send nothing. Its error must name the missing variables and
-// must not show the values of others.
+// must not show the values of other variables.
 func TestWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	for name, missing := range map[string][]string{

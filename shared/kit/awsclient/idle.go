@@ -10,16 +10,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// The default idle timeouts are how long a service may neither accept nor send a byte. S3
+// The default idle timeouts. A service may neither accept nor send a byte for this time. S3
 // sometimes takes more than seven seconds to answer. The other services take milliseconds, and
-// two attempts must fit into the ten seconds in which a run records how it ended.
+// two attempts must fit into the ten seconds in which a run records its result.
 const (
 	s3IdleTimeout = 10 * time.Second
 	idleTimeout   = 4 * time.Second
 )
 
 // errIdle means that a service neither accepted nor sent a byte within the timeout. The SDK
-// retries it.
+// retries a request with this error.
 type errIdle struct{ timeout time.Duration }
 
 func (e errIdle) Error() string { return "service silent for " + e.timeout.String() }
@@ -30,8 +30,8 @@ func (errIdle) RetryableError() bool { return true }
 // Timeout marks the error as a timeout, like [net.Error].
 func (errIdle) Timeout() bool { return true }
 
-// idleClient gives up on a silent service. The SDK has no such limit: its timeout covers the
-// whole exchange, whatever its size.
+// idleClient stops waiting for a silent service. The SDK has no such limit: its timeout covers
+// the whole exchange, whatever the size of the exchange is.
 type idleClient struct {
 	next        aws.HTTPClient
 	idleTimeout time.Duration
@@ -55,8 +55,8 @@ func (c idleClient) Do(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// reason returns why an exchange failed. Only the cancelled context's cause tells that the
-// service was silent.
+// reason returns the reason why an exchange failed. Only the cause of the cancelled context shows
+// that the service was silent.
 func reason(ctx context.Context, err error) error {
 	if silent, ok := context.Cause(ctx).(errIdle); ok && !errors.Is(err, io.EOF) {
 		return silent
@@ -64,7 +64,7 @@ func reason(ctx context.Context, err error) error {
 	return err
 }
 
-// requestBody is a request's body. Each read of it restarts the idle timeout.
+// requestBody is the body of a request. Each read of the body restarts the idle timeout.
 type requestBody struct {
 	io.ReadCloser
 	timer       *time.Timer
@@ -76,7 +76,8 @@ func (b requestBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-// answerBody is an answer's body. The idle timeout runs only during its reads.
+// answerBody is the body of an answer. The idle timeout runs only while the caller reads the
+// body.
 type answerBody struct {
 	body   io.ReadCloser
 	ctx    context.Context

@@ -16,13 +16,13 @@ import (
 	"masterhand/shared/kit/awsclient"
 )
 
-// reading is a body whose reads call the function.
+// reading is a body; each read of the body calls the function.
 type reading func(p []byte) (int, error)
 
 func (f reading) Read(p []byte) (int, error) { return f(p) }
 func (f reading) Close() error               { return nil }
 
-// silent returns a body that yields nothing until the exchange is cancelled.
+// silent returns a body that returns no byte until the exchange is cancelled.
 func silent(r *http.Request) reading {
 	return func([]byte) (int, error) {
 		<-r.Context().Done()
@@ -30,7 +30,7 @@ func silent(r *http.Request) reading {
 	}
 }
 
-// slowly returns a body that yields n bytes, each after 9 seconds.
+// slowly returns a body of n bytes. Each byte comes after 9 seconds.
 func slowly(n int) reading {
 	return func(p []byte) (int, error) {
 		if n == 0 {
@@ -87,7 +87,8 @@ func TestASilentServiceIsAskedAgain(t *testing.T) {
 	}
 }
 
-// However long an exchange takes, it must not be cut while bytes arrive, nor while nobody reads.
+// An exchange may take any time. It must not be cancelled while bytes arrive, nor while nobody
+// reads the answer.
 func TestASlowServiceIsNotCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,6 @@
-// Package backoff computes and waits out the delays between tries.
+// Package backoff computes the delays between tries, and waits for them.
 //
-// Delays grow with each failure. Each delay is random, from the upper half of its range, so that
+// Delays grow with each failure. Each delay is random, from the upper half of its range. So
 // callers that failed at the same time do not all retry at the same time.
 package backoff
 
@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Steps are the delays between tries: First after one failure, doubled after each further
+// Steps sets the delays between tries: First after one failure, doubled after each further
 // failure, at most Longest. Both must be positive.
 type Steps struct {
 	First, Longest time.Duration
 }
 
-// Delay returns the delay after the nth failure in a row, counted from 1. A jitter from 0 to 1
-// selects a value from half of the step to the whole step.
+// Delay returns the delay after the nth failure in a row; n starts at 1. jitter must be from 0 to
+// 1. It selects a value between half of the step and the whole step.
 func (s Steps) Delay(n int, jitter float64) time.Duration {
 	step := s.First
 	for ; n > 1 && step < s.Longest; n-- {
@@ -28,7 +28,7 @@ func (s Steps) Delay(n int, jitter float64) time.Duration {
 }
 
 // Wait waits for a random delay after the nth failure in a row. It returns false if ctx ends
-// earlier, and returns at once if ctx has a deadline before the delay's end.
+// earlier. If the deadline of ctx is before the delay's end, it returns false at once.
 func (s Steps) Wait(ctx context.Context, n int) bool {
 	delay := s.Delay(n, rand.Float64())
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {

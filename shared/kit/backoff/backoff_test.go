@@ -26,7 +26,7 @@ func TestEachDelayIsTwiceTheLastUpToTheLongest(t *testing.T) {
 func TestWaitEndsWithTheDelayOrTheContext(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		deadline, cancel time.Duration // 0 means none
+		deadline, cancel time.Duration // 0 means no deadline or no cancellation
 		ok               bool
 		least, most      time.Duration
 	}{

@@ -21,8 +21,8 @@ const MaxLength = 8 << 10
 
 // URL is an absolute address that must not be shown. The zero value is no URL; see [URL.IsZero].
 //
-// Its content is hidden in a function. fmt prints an unexported field without calling the field's
-// methods, but of a function it prints only a memory address.
+// A function hides the content. Reason: fmt prints an unexported field without calling the
+// field's methods, but of a function it prints only a memory address.
 type URL struct{ content func() content }
 
 type content struct {
@@ -52,7 +52,7 @@ func Parse(raw string) (URL, error) {
 	}
 	parsed, err := url.Parse(raw)
 	if err != nil {
-		return URL{}, ErrMalformed // err quotes the URL and must not be returned
+		return URL{}, ErrMalformed // replace err, because it quotes the URL
 	}
 	if parsed.Scheme != "https" && parsed.Scheme != "http" {
 		return URL{}, ErrNotWeb
@@ -61,7 +61,7 @@ func Parse(raw string) (URL, error) {
 		return URL{}, ErrHostAbsent
 	}
 	if strings.ContainsFunc(parsed.Hostname(), func(r rune) bool { return r > 0x7e }) {
-		return URL{}, ErrMalformed // lower-casing would yield another host than the dialled one
+		return URL{}, ErrMalformed // refuse it: in lower case, the host would differ from the host that is dialled
 	}
 	return URL{func() content { return content{raw: raw, parsed: parsed} }}, nil
 }
@@ -70,7 +70,7 @@ func Parse(raw string) (URL, error) {
 func (u URL) IsZero() bool { return u.content == nil }
 
 // Reveal returns the address byte for byte as it was parsed. The result must not reach a log, an
-// error, an answer, or any store but the queue.
+// error, an answer, or any store except the queue.
 func (u URL) Reveal() string {
 	if u.IsZero() {
 		return ""
@@ -106,8 +106,8 @@ func (u URL) Port() string {
 // HasUserInfo reports whether the URL contains a user name or password.
 func (u URL) HasUserInfo() bool { return !u.IsZero() && u.content().parsed.User != nil }
 
-// Query returns the values of each query parameter. They are as secret as the URL. A parameter
-// that contains ";" is kept whole, as S3 servers do; net/url would drop it.
+// Query returns the values of each query parameter. They are as secret as the URL. It keeps a
+// parameter that contains ";" whole, as S3 servers do; net/url would drop it.
 func (u URL) Query() url.Values {
 	values := url.Values{}
 	if u.IsZero() {

@@ -1,9 +1,9 @@
 // Package dynamotable reads and writes items of a DynamoDB table by conditional writes on a
 // version.
 //
-// The attribute "pk" is an item's key. The attribute "version" counts the item's writes: each
-// writer adds one to the version that it has read, and of several writers only the first
-// succeeds.
+// The attribute "pk" is an item's key. The attribute "version" is the number of writes of the
+// item: each writer adds one to the version that it has read. If several writers have read the
+// same version, only the first succeeds.
 package dynamotable
 
 import (
@@ -23,8 +23,8 @@ const (
 	Version = "version"
 )
 
-// Instant is the layout of times. It has a fixed width and nanoseconds, so times in it sort in
-// order.
+// Instant is the layout of times. It has a fixed width and nanoseconds, so the texts sort in the
+// order of time.
 const Instant = "2006-01-02T15:04:05.000000000Z"
 
 // ErrStale means that another writer changed the item after it was read.
@@ -36,7 +36,7 @@ type Table struct {
 	Name   string
 }
 
-// Attributes is an item, or part of one.
+// Attributes holds the attributes of an item, or some of them.
 type Attributes = map[string]types.AttributeValue
 
 // Text returns a string attribute.
@@ -47,7 +47,7 @@ func Number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 
-// Get returns an item by a strongly consistent read, or nil if there is none.
+// Get returns an item by a strongly consistent read. It returns nil if there is no such item.
 func (t Table) Get(ctx context.Context, id string) (Attributes, error) {
 	out, err := t.Client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &t.Name, ConsistentRead: new(true), Key: Attributes{KeyID: Text(id)},
@@ -58,11 +58,11 @@ func (t Table) Get(ctx context.Context, id string) (Attributes, error) {
 	return out.Item, nil
 }
 
-// maxBatch is how many items one DynamoDB call can read.
+// maxBatch is the largest number of items that one DynamoDB call can read.
 const maxBatch = 100
 
-// GetAll returns the existing items among the ids, in no particular order. Its reads are
-// eventually consistent.
+// GetAll returns those items with one of the ids that exist, in no particular order. Its reads
+// are eventually consistent.
 func (t Table) GetAll(ctx context.Context, ids []string) (items []Attributes, err error) {
 	for some := range slices.Chunk(ids, maxBatch) {
 		var keys []Attributes
@@ -108,12 +108,12 @@ func (t Table) PutVersion(ctx context.Context, item Attributes, version int64) e
 	return err
 }
 
-// maxPage is the largest limit of one query; more items take several queries. DynamoDB ends a
-// page at 1 MiB anyway.
+// maxPage is the largest limit of one query. To read more items, several queries are needed.
+// DynamoDB also ends a page at 1 MiB.
 const maxPage = 1000
 
-// Query yields at most limit items, page by page. An error ends the sequence. Query sets the
-// table, the limit and the start key of in.
+// Query yields at most limit items, page by page. An error ends the sequence. Query overwrites
+// the table, the limit and the start key of in.
 func (t Table) Query(ctx context.Context, in *dynamodb.QueryInput, limit int) iter.Seq2[Attributes, error] {
 	return func(yield func(Attributes, error) bool) {
 		in.TableName = &t.Name

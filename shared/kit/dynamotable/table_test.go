@@ -18,7 +18,8 @@ import (
 // The conformance suites of the ledger and of the timelines test whole stores against a DynamoDB
 // service. The tests below check single calls.
 
-// open returns a table whose service answers each call by its operation and input.
+// open returns a table of a fake service. The function answer returns the service's answer to
+// each call; it gets the call's operation and input.
 func open(t *testing.T, answer func(operation string, in map[string]any) (status int, body string)) dynamotable.Table {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -9,23 +9,23 @@ import (
 )
 
 // The limits of the format. Lengths are in characters, which equal bytes because all text is
-// ASCII. Where the API's limit is below the format's, the API's limit applies: no alarm could use
-// a metric with a longer name.
+// ASCII. If the API's limit is lower than the format's, the API's limit applies, because no alarm
+// could use a metric with a longer name.
 const (
-	maxMetrics       = 100  // metrics per line; the format allows as many per group
-	maxValues        = 100  // values per metric
-	maxDimensions    = 30   // dimensions per set
+	maxMetrics       = 100  // number of metrics per line; the format allows as many per group
+	maxValues        = 100  // number of values per metric
+	maxDimensions    = 30   // number of dimensions per set
 	maxNamespace     = 255  // the API's limit; the format allows 1,024
 	maxMetricName    = 255  // the API's limit; the format allows 1,024
 	maxDimensionName = 250  // the format's limit; the API allows 255
-	maxDimension     = 1024 // length of a dimension's value
+	maxDimension     = 1024 // length of the value of a dimension
 
 	// maxLine is the largest length of a line, in bytes. An event in CloudWatch Logs holds 1 MiB,
 	// including 26 bytes of overhead.
 	maxLine = 1<<20 - 26
 )
 
-// maxValue is the largest magnitude of a value: CloudWatch accepts ±2^360.
+// maxValue is the largest magnitude of a value: CloudWatch accepts values from -2^360 to 2^360.
 const maxValue = 1 << 360
 
 // These errors name the rules that a line can break.
@@ -46,10 +46,10 @@ var (
 	ErrPropertyName   = errors.New("property without a name")
 )
 
-// units are the known units of metrics.
+// units lists the known units of metrics.
 var units = []Unit{Count, Bytes, BytesPerSecond, Seconds, Milliseconds, None}
 
-// check returns all rules that a line breaks, except its length.
+// check returns all rules that a line breaks. It does not check the line's length.
 func check(namespace string, line Line) []error {
 	c := checker{properties: line.Properties, taken: map[string]bool{metadataName: true}}
 	if strings.ContainsFunc(namespace, notNamespace) || !printable(namespace, maxNamespace) {
@@ -75,14 +75,14 @@ func check(namespace string, line Line) []error {
 	return c.errs
 }
 
-// checker checks one line.
+// checker checks one line and collects the broken rules.
 type checker struct {
 	properties map[string]string
-	taken      map[string]bool // names of the line's members so far
+	taken      map[string]bool // names of the line's members so far, each of which must be unique
 	errs       []error
 }
 
-// broken records a broken rule and the name that breaks it, cut short.
+// broken records a broken rule and the name that breaks it. It shortens a long name.
 func (c *checker) broken(rule error, name string) {
 	c.errs = append(c.errs, fmt.Errorf("%w: %.64q", rule, name))
 }

@@ -34,10 +34,10 @@ const (
 	None           Unit = "None"
 )
 
-// Line is the content of one line.
+// Line is the content of one line of metrics.
 type Line struct {
 	// Properties maps names to texts. A property that a dimension set names becomes a dimension.
-	// The others can be searched in the log.
+	// The other properties can be searched in the log.
 	Properties map[string]string
 	// Groups holds the metrics, grouped by their dimensions. It must not be empty.
 	Groups []Group
@@ -45,30 +45,30 @@ type Line struct {
 
 // Group is a group of metrics with the same dimensions.
 type Group struct {
-	// Dimensions holds sets of property names. Each metric is counted once per set. The empty set
-	// counts it without dimensions. A nil slice means one empty set.
+	// Dimensions holds sets of property names. CloudWatch counts each metric once per set. The
+	// empty set counts the metric without dimensions. A nil slice means one empty set.
 	Dimensions [][]string
 	Metrics    []Metric
 }
 
-// Metric is one or more values of a metric. Its name must be unique in a line: for other
-// dimensions, add a set to its group.
+// Metric holds one or more values of a metric. Its name must be unique in a line. To count a
+// metric by other dimensions, add a set to its group.
 type Metric struct {
 	Name   string
 	Unit   Unit
 	Values []float64
 }
 
-// Writer writes lines. It is safe for concurrent use. Its fields must not change.
+// Writer writes lines of metrics. It is safe for concurrent use. Its fields must not change.
 type Writer struct {
 	W         io.Writer
 	Namespace string
-	Now       func() time.Time // must be set
+	Now       func() time.Time // returns the time of a line; must be set
 
 	mu sync.Mutex
 }
 
-// The parts of the metadata, with the format's names.
+// The parts of the metadata. The field names are those of the format.
 type (
 	metadata struct {
 		Timestamp         int64 // milliseconds since 1970
@@ -88,8 +88,9 @@ type (
 // metadataName is the name of the metadata member, which is neither a property nor a metric.
 const metadataName = "_aws"
 
-// Write writes one line, or nothing. The error joins all rules that the line breaks, or is
-// ErrTooLarge, or wraps an error of W.
+// Write writes one line. If it returns an error, it has written nothing, unless the error is one
+// of W. The error joins all rules that the line breaks, or is ErrTooLarge, or wraps an error of
+// W.
 func (w *Writer) Write(line Line) error {
 	if err := errors.Join(check(w.Namespace, line)...); err != nil {
 		return fmt.Errorf("metrics: %w", err)

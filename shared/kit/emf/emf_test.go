@@ -60,7 +60,7 @@ func many(n int) []emf.Metric {
 	return metrics
 }
 
-// dimensions returns a line whose only dimension set names set, with these values.
+// dimensions returns a line with one dimension set. set holds the names, values the values.
 func dimensions(values map[string]string, set ...string) emf.Line {
 	return emf.Line{Properties: values, Groups: []emf.Group{{Dimensions: [][]string{set}, Metrics: many(1)}}}
 }
@@ -181,7 +181,7 @@ func TestLongestLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	room := 1<<20 - 26 - (empty - 1) // without the newline
+	room := 1<<20 - 26 - (empty - 1) // the space left in a line; the newline does not count
 	if length, err := padded(room); err != nil || length != 1<<20-26+1 {
 		t.Errorf("the longest line: %d bytes, %v", length, err)
 	}

@@ -1,6 +1,6 @@
 // Package functionurl converts Lambda's function URL events (payload 2.0) to requests, and short
-// answers back. It chooses no answer itself: its caller supplies the answers for the cases in
-// which Serve is not called or panics.
+// answers back to responses. It chooses no answer itself: its caller supplies the answers for the
+// cases in which Serve is not called or panics.
 package functionurl
 
 import (
@@ -17,23 +17,24 @@ import (
 	"masterhand/shared/kit/inbound"
 )
 
-// Reserve is the time at a function's end that is kept for recording how an unfinished run was
-// left.
+// Reserve is the time before a function's time limit that is kept free. In this time the function
+// records the state of an unfinished run.
 const Reserve = 15 * time.Second
 
 // Handler handles function URL events.
 type Handler struct {
-	// Serve answers a request. It must return by deadline; a zero deadline means no limit.
+	// Serve answers a request. It must return before deadline; a zero deadline means no limit.
 	Serve func(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer
-	// Undecodable is the answer to an event whose body is marked as base64 but is not.
+	// Undecodable is the answer to an event whose body is marked as base64 but is not valid
+	// base64.
 	Undecodable inbound.Answer
 	// Panicked is the answer to a request for which Serve panicked.
 	Panicked inbound.Answer
 	Log      *slog.Logger
 }
 
-// Handle handles one event. It never returns an error, and it answers a panic with Panicked. An
-// error would reach the gateway as a bare 502.
+// Handle handles one event. It never returns an error, because the gateway would receive an error
+// as a bare 502. It answers a panic with Panicked.
 func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRequest) (response awsevents.LambdaFunctionURLResponse, _ error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -60,8 +61,8 @@ func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRe
 	return respond(answer), nil
 }
 
-// words returns the Go runtime's own text of a panic. It hides any other value, which may hold
-// something that must not be logged.
+// words returns the text of a panic that the Go runtime caused. It hides any other value, because
+// the value may contain data that must not be logged.
 func words(p any) string {
 	if err, ok := p.(runtime.Error); ok {
 		return err.Error()
@@ -69,8 +70,8 @@ func words(p any) string {
 	return ""
 }
 
-// deadline returns when work must end: Reserve before Lambda ends the function. It returns the
-// zero time if ctx has no deadline.
+// deadline returns the time at which work must end: Reserve before Lambda ends the function. It
+// returns the zero time if ctx has no deadline.
 func deadline(ctx context.Context) time.Time {
 	if end, ok := ctx.Deadline(); ok {
 		return end.Add(-Reserve)

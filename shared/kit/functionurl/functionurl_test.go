@@ -27,7 +27,7 @@ var (
 	panicked    = inbound.Answer{Status: 598, Outcome: "panicked"}
 )
 
-// handler returns a handler that passes requests to serve and then answers them.
+// handler returns a handler that passes each request to serve and then answers it.
 func handler(log *bytes.Buffer, serve func(context.Context, inbound.Request, time.Time)) functionurl.Handler {
 	return functionurl.Handler{
 		Serve: func(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer {
@@ -89,8 +89,8 @@ func TestMethodPathQueryAndHeadersArriveAsTheyWereSent(t *testing.T) {
 	}), e, served)
 }
 
-// A panic must be answered, and logged with its type and place. Its value must not be logged,
-// because it may hold a credential.
+// A panic must be answered. It must be logged with its type and place, but without its value,
+// because the value may contain a credential.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	const credential = "CREDENTIAL"

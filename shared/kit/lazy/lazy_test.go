@@ -7,7 +7,7 @@ import (
 )
 
 func ExampleRegexp() {
-	version := lazy.Regexp(`^v([0-9]+)$`) // not compiled yet
+	version := lazy.Regexp(`^v([0-9]+)$`) // nothing is compiled yet
 	fmt.Println(version().FindStringSubmatch("v12"))
 	// Output: [v12 12]
 }

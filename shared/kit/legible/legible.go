@@ -11,13 +11,15 @@ import (
 	"unicode/utf16"
 )
 
-// Rune reports whether a character is shown as itself: it is no control character, does not
-// change the text's direction, and has a width or combines with the character before it.
+// Rune reports whether a character is visible as itself. Such a character is no control
+// character, does not change the text's direction, and has a width or combines with the previous
+// character.
 func Rune(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && !unicode.Is(unicode.Variation_Selector, r)
 }
 
-// Text returns s with a replacement mark for each character that is not shown as itself.
+// Text returns s with a replacement mark in place of each character that is not visible as
+// itself.
 func Text(s string) string {
 	return strings.Map(func(r rune) rune {
 		if Rune(r) {
@@ -27,7 +29,7 @@ func Text(s string) string {
 	}, s)
 }
 
-// Escaped returns s with each character that is not shown as itself written as \uXXXX.
+// Escaped returns s with \uXXXX in place of each character that is not visible as itself.
 func Escaped(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return !Rune(r) }) < 0 {
 		return s

@@ -18,7 +18,7 @@ func ShellWord(text string) string {
 	return text
 }
 
-// plainCharacters need no quoting anywhere in a command line.
+// plainCharacters lists the characters that need no quotes anywhere in a command line.
 const plainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,+@"
 
 func bytesEscaped(text string) string {
@@ -39,8 +39,8 @@ func bytesEscaped(text string) string {
 	return b.String()
 }
 
-// ShellWords returns arguments as part of a command line. It puts "--" before them if one of them
-// looks like a flag.
+// ShellWords returns arguments as part of a command line. If one of them looks like a flag, "--"
+// comes before them.
 func ShellWords(args ...string) string {
 	words := make([]string, len(args))
 	flag := ""

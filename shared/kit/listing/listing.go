@@ -27,13 +27,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// These errors end a listing.
+// The errors that end a listing.
 var (
 	ErrEncoding = errors.New("listing with a key that is not URL-encoded, although the answer says so")
 	ErrCut      = errors.New("listing that says that more follows, but not where to continue")
 )
 
-// Page returns one page of a bucket's objects. in needs no encoding type and must have no
+// Page returns one page of a bucket's objects. in may lack the encoding type, and must have no
 // delimiter. Errors are ErrEncoding, ErrCut and those of the client.
 func Page(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
 	encoded := *in
@@ -52,8 +52,8 @@ func Page(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObje
 	return page, d.err
 }
 
-// Objects yields the pages of a bucket's objects, each as [Page] returns it. An error ends the
-// sequence.
+// Objects yields the pages of a bucket's objects in the form that [Page] returns. An error ends
+// the sequence.
 func Objects(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObjectsV2Input) iter.Seq2[*s3.ListObjectsV2Output, error] {
 	return func(yield func(*s3.ListObjectsV2Output, error) bool) {
 		next := *in
@@ -67,7 +67,8 @@ func Objects(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListO
 	}
 }
 
-// Versions yields the pages of a bucket's versions and delete markers, like [Objects].
+// Versions yields the pages of a bucket's versions and delete markers. An error ends the
+// sequence.
 func Versions(ctx context.Context, client s3.ListObjectVersionsAPIClient, in *s3.ListObjectVersionsInput) iter.Seq2[*s3.ListObjectVersionsOutput, error] {
 	return func(yield func(*s3.ListObjectVersionsOutput, error) bool) {
 		next := *in
@@ -97,7 +98,7 @@ func Versions(ctx context.Context, client s3.ListObjectVersionsAPIClient, in *s3
 	}
 }
 
-// decoder decodes the keys of one answer and keeps the first error.
+// decoder decodes the keys of one answer and keeps the first error that occurs.
 type decoder struct {
 	encoding types.EncodingType
 	err      error

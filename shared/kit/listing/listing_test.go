@@ -17,7 +17,8 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// fake returns a client whose service answers a listing by its query.
+// fake returns a client of a service. The function answer returns the service's answer to the
+// query of a listing.
 func fake(t *testing.T, answer func(q url.Values) string) *s3.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,8 +44,8 @@ func objects(t *testing.T, client *s3.Client) (keys []string, err error) {
 	return keys, nil
 }
 
-// A control character in a key must not end a listing. The "wire" case is S3's real answer to a
-// listing that does not ask for URL encoding.
+// A control character in a key must not end a listing. The case "wire" is the real answer of S3
+// to a listing that does not request URL encoding.
 func TestAControlCharacterInAKeyDoesNotEndAListing(t *testing.T) {
 	t.Parallel()
 	wire, err := events.Wire("08-list-control-character.xml")
@@ -99,7 +100,7 @@ func TestObjectsFollowTheTokens(t *testing.T) {
 	}
 }
 
-// The next page's marker is encoded like a key, so it must be decoded before it is sent.
+// S3 encodes the next page's marker like a key, so the marker must be decoded before it is sent.
 // Otherwise it would name another key.
 func TestVersionsGoOnFromTheDecodedMarker(t *testing.T) {
 	t.Parallel()

@@ -8,19 +8,19 @@ import (
 	"syscall"
 )
 
-// notPublic4 lists the IPv4 ranges without public servers, from IANA's special-purpose address
-// registry.
+// notPublic4 lists the IPv4 ranges that have no public servers, from IANA's special-purpose
+// address registry.
 var notPublic4 = prefixes(
-	"0.0.0.0/8",       // this network
-	"10.0.0.0/8",      // private
+	"0.0.0.0/8",       // "this network" (RFC 791)
+	"10.0.0.0/8",      // private network
 	"100.64.0.0/10",   // carrier-grade NAT
 	"127.0.0.0/8",     // loopback
 	"169.254.0.0/16",  // link-local: instance and task metadata, Lambda's own services
-	"172.16.0.0/12",   // private
+	"172.16.0.0/12",   // private network
 	"192.0.0.0/24",    // protocol assignments
 	"192.0.2.0/24",    // documentation
 	"192.88.99.0/24",  // 6to4 relays
-	"192.168.0.0/16",  // private
+	"192.168.0.0/16",  // private network
 	"198.18.0.0/15",   // benchmarks
 	"198.51.100.0/24", // documentation
 	"203.0.113.0/24",  // documentation
@@ -28,7 +28,7 @@ var notPublic4 = prefixes(
 	"240.0.0.0/4",     // reserved, broadcast
 )
 
-// public6 is the part of IPv6 that is assigned for public use. Outside of it are loopback,
+// public6 is the part of IPv6 that is assigned for public use. Other addresses are loopback,
 // unique-local (fd00:ec2::254 is the instance metadata), link-local, site-local and multicast
 // addresses, and older formats that embed an IPv4 address.
 var public6 = prefixes("2000::/3")
@@ -41,7 +41,7 @@ var notPublic6 = prefixes(
 	"3fff::/20",     // documentation
 )
 
-// nat64 is the prefix under which a DNS64 resolver maps IPv4 hosts.
+// nat64 is the prefix of the IPv6 addresses that a DNS64 resolver returns for IPv4 hosts.
 var nat64 = prefixes("64:ff9b::/96")
 
 // prefixes returns a function that reports whether an address is in one of the ranges. It parses
@@ -59,8 +59,8 @@ func prefixes(texts ...string) func(netip.Addr) bool {
 	}
 }
 
-// CheckAddress returns ErrAddress unless addr is a public unicast address. An IPv4 address that
-// an IPv6 address embeds (mapped, NAT64) is judged as IPv4.
+// CheckAddress returns ErrAddress unless addr is a public unicast address. If an IPv6 address
+// embeds an IPv4 address (mapped, NAT64), CheckAddress checks the IPv4 address.
 func CheckAddress(addr netip.Addr) error {
 	if !isPublic(addr) {
 		return fmt.Errorf("%w: %s", ErrAddress, addr)
@@ -83,8 +83,8 @@ func isPublic(addr netip.Addr) bool {
 	return public6(addr) && !notPublic6(addr)
 }
 
-// publicOnly is a hook for [net.Dialer.Control], which receives the resolved address right before
-// the connection. It allows only port 443 of public addresses.
+// publicOnly is a hook for [net.Dialer.Control]. The dialer calls it with the resolved address
+// right before it connects. The hook allows only port 443 of public addresses.
 func publicOnly(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil {

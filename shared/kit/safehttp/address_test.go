@@ -8,8 +8,8 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// refused holds the first and last address of every range, and addresses inside it that an
-// attacker may want to reach.
+// refused holds the first and last address of every refused range, and addresses inside it that
+// an attacker may want to reach.
 var refused = []string{
 	"0.0.0.0", "0.255.255.255",
 	"10.0.0.0", "10.255.255.255",
@@ -35,7 +35,7 @@ var refused = []string{
 	"2606:4700::1%eth0",
 }
 
-// public holds the addresses next to the ranges.
+// public holds the public addresses directly before and after the refused ranges.
 var public = []string{
 	"1.0.0.0", "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
 	"169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "191.255.255.255", "192.0.1.0", "192.0.3.0",

@@ -70,7 +70,8 @@ func TestWithoutURLOfOtherErrors(t *testing.T) {
 	}
 }
 
-// NoAnswer must keep the cause reachable by errors.As, but must show none of its text.
+// The cause of a NoAnswer error must be reachable by errors.As, but the error must show none of
+// the cause's text.
 func TestNoAnswerHidesTheTextOfItsCause(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t"

@@ -21,41 +21,42 @@ const (
 	defaultIdlePerHost   = 2
 )
 
-// Dial has the signature of [net.Dialer.DialContext].
+// Dial is a function that connects to an address, with the signature of [net.Dialer.DialContext].
 type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Config holds a client's settings. The zero value is a client for uploads to the public
 // internet.
 type Config struct {
-	// Loopback allows loopback addresses, as [Policy.Loopback] does.
+	// Loopback allows connections to loopback addresses, as [Policy.Loopback] allows their URLs.
 	Loopback bool
 	// HeaderTimeout is the longest wait for the answer's header after the whole request is
-	// written; 0 means 60 s. Only the request's context limits the rest.
+	// written; 0 means 60 s. Only the request's context limits the other parts of the exchange.
 	HeaderTimeout time.Duration
 	// HTTP2 offers HTTP/2 in addition to HTTP/1.1. Uploads are faster without it.
 	HTTP2 bool
-	// IdlePerHost is how many idle connections to keep per host; 0 means 2.
+	// IdlePerHost is the number of idle connections that are kept per host; 0 means 2.
 	IdlePerHost int
-	// RootCAs are the trusted certificate authorities; nil means the system's, which the process
-	// loads once, at its first handshake. In a function, that is a handshake with AWS.
+	// RootCAs are the trusted certificate authorities; nil means those of the system. The process
+	// loads the system's once, at its first handshake. In a function, that is a handshake with
+	// AWS.
 	RootCAs *x509.CertPool
 	// WrapDial wraps the address-checking dialer; nil means no wrapper.
 	WrapDial func(Dial) Dial
 	// Resolver looks up host names; nil means the system's resolver.
 	Resolver *net.Resolver
-	// Redirects is how many redirects in a row are followed; 0 means none. Each target is checked
-	// like the first URL.
+	// Redirects is the largest number of redirects in a row that the client follows; 0 means
+	// none. It checks each target like the first URL.
 	Redirects int
 }
 
-// NewClient returns a client that enforces the package's invariants. A redirect that is not
-// followed is returned as an answer without its Location.
+// NewClient returns a client that enforces the package's invariants. If the client does not
+// follow a redirect, it returns the redirect as an answer without its Location.
 func NewClient(cfg Config) *http.Client {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(cfg.HTTP2)
 	transport := &http.Transport{
-		Proxy:                  nil, // a proxy from HTTPS_PROXY must not see credentials
+		Proxy:                  nil, // use no proxy, because a proxy from HTTPS_PROXY would see credentials
 		DialContext:            dialContext(cfg),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs},
 		TLSHandshakeTimeout:    tlsTimeout,
@@ -75,25 +76,25 @@ func NewClient(cfg Config) *http.Client {
 			case len(before) > cfg.Redirects:
 				return fmt.Errorf("%w: more than %d", ErrRedirects, cfg.Redirects)
 			}
-			next.Header.Del("Referer") // Referer would contain the whole credential URL
+			next.Header.Del("Referer") // remove Referer, because it would contain the whole credential URL
 			return nil
 		},
 	}
 }
 
-// guard is a transport that checks every URL. A request that did not pass [Policy.Allow] is
-// therefore still never sent unencrypted, to another port, or to an address instead of a name.
+// guard is a transport that checks every URL. So even a request that did not pass [Policy.Allow]
+// is never sent unencrypted, to another port, or to an address instead of a name.
 type guard struct {
 	*http.Transport
 	loopback bool
-	follows  bool // the client follows redirects
+	follows  bool // whether the client follows redirects
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := checkForm(req.URL, g.loopback); err != nil {
 		if req.Body != nil {
-			_ = req.Body.Close() // a RoundTripper must close the body
+			_ = req.Body.Close() // a RoundTripper must close the body; its error does not matter, because nothing is sent
 		}
 		return nil, err
 	}
@@ -102,8 +103,8 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode/100 == 3 && !(g.follows && leads(resp)) {
-		// http.Client parses this header before it calls CheckRedirect, and its error quotes a
-		// header that it cannot parse.
+		// Remove this header, because http.Client parses it before it calls CheckRedirect, and
+		// its error quotes a header that it cannot parse.
 		resp.Header.Del("Location")
 	}
 	return resp, nil
@@ -115,7 +116,7 @@ func leads(resp *http.Response) bool {
 	return err == nil
 }
 
-// dialContext returns a dialer for public addresses. In loopback mode it also reaches this
+// dialContext returns a dialer for public addresses. In loopback mode it also connects to this
 // machine, but only by a loopback name: it always refuses another host that resolves to
 // 127.0.0.1.
 func dialContext(cfg Config) Dial {
@@ -127,7 +128,7 @@ func dialContext(cfg Config) Dial {
 		case err != nil || !cfg.Loopback:
 		case isLoopbackName(host):
 			return local.DialContext(ctx, network, address)
-		case isLocal(host): // some resolvers do not resolve names below localhost (RFC 6761)
+		case isLocal(host): // connect by address, because some resolvers do not resolve names below localhost (RFC 6761)
 			return local.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 		}
 		return public.DialContext(ctx, network, address)

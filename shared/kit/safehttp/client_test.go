@@ -31,8 +31,8 @@ func TestClientChecksTheAddressItConnectsTo(t *testing.T) {
 	}
 }
 
-// A name that was public at the first look-up and resolves to an internal address at the
-// connection must be refused. Every connection checks its own address.
+// A name may resolve to a public address at the first look-up and to an internal address at the
+// connection. Such a name must be refused. So every connection checks its own address.
 func TestClientRefusesARebindingName(t *testing.T) {
 	t.Parallel()
 	dns := answering(t, [][]netip.Addr{{netip.MustParseAddr("1.1.1.1")}, {netip.MustParseAddr("127.0.0.1")}})
@@ -58,7 +58,7 @@ func TestLoopbackNameThatLeadsElsewhereIsRefused(t *testing.T) {
 	}
 }
 
-// closer records that it was closed.
+// closer is a body that records that it was closed.
 type closer struct {
 	io.Reader
 	closed atomic.Bool

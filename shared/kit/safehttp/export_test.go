@@ -2,8 +2,8 @@ package safehttp
 
 import "net/http"
 
-// PublicOnly is the hook that checks every resolved address. Tests call it with public addresses,
-// to which they must not connect.
+// PublicOnly is the dial hook that checks every resolved address. Tests call it with public
+// addresses, because tests must not connect to these.
 var PublicOnly = publicOnly
 
 // TransportOf returns the transport inside a client.

@@ -10,10 +10,10 @@ import (
 )
 
 // noAnswer is the error of a request that got no answer. It unwraps to the cause, but shows none
-// of its text, which may repeat data from the server.
+// of the cause's text, because that may repeat data from the server.
 type noAnswer struct{ cause error }
 
-// NoAnswer wraps an error of [net/http.Client.Do]. Its text says in a few words why no answer
+// NoAnswer wraps an error of [net/http.Client.Do]. Its text states in a few words why no answer
 // came, and shows neither the URL nor data from the server.
 func NoAnswer(err error) error { return noAnswer{WithoutURL(err)} }
 
@@ -45,8 +45,8 @@ func (e noAnswer) Error() string {
 	return "cut off"
 }
 
-// Permanent reports whether an error says that no later try can succeed, as the refusals of a
-// [Policy] do.
+// Permanent reports whether an error means that no later try can succeed. The refusals of a
+// [Policy], for example, are permanent.
 func Permanent(err error) bool {
 	var permanent interface{ Permanent() bool }
 	return errors.As(err, &permanent) && permanent.Permanent()

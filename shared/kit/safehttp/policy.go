@@ -23,9 +23,9 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// These are the reasons why a URL, a host pattern or an address is refused. Wrapping errors add
-// at most the host or the address. Each has a method Permanent() that returns true: a retry
-// cannot help.
+// The reasons why a URL, a host pattern or an address is refused. Errors that wrap them add at
+// most the host or the address. Each has a method Permanent that returns true, because a retry
+// cannot succeed.
 var (
 	ErrScheme    error = refusal("scheme other than https")
 	ErrUserInfo  error = refusal("user info in a URL")
@@ -42,28 +42,31 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// Permanent returns true.
+// Permanent returns true, because a retry cannot succeed.
 func (refusal) Permanent() bool { return true }
 
 // Policy decides which URLs from payloads are allowed.
 type Policy struct {
-	// Hosts lists the allowed hosts. "api.example.com" is that host alone. "*.example.com" is
-	// every host below example.com at any depth, but not example.com itself. "?.example.com" is
-	// every host one label below example.com. An empty list allows none.
+	// Hosts lists the allowed hosts. "api.example.com" allows that host alone. "*.example.com"
+	// allows every host below example.com at any depth, but not example.com itself.
+	// "?.example.com" allows every host one label below example.com. An empty list allows no
+	// host.
 	Hosts []string
 	// Loopback also allows http and https to 127.0.0.1 and localhost at any port, and to listed
-	// names below localhost. It is for running everything on one machine. All other checks stay.
+	// names below localhost. Set it to run everything on one machine. All other checks still
+	// apply.
 	Loopback bool
 }
 
-// Allow returns why u must not be used, or nil. Errors are ErrScheme, ErrUserInfo, ErrPort,
-// ErrLiteral, ErrName, and ErrHost for a valid host that is not on the list.
+// Allow returns the reason why u must not be used. It returns nil if u is allowed. Errors are
+// ErrScheme, ErrUserInfo, ErrPort, ErrLiteral, ErrName, and ErrHost for a valid host that is not
+// on the list.
 func (p Policy) Allow(u capability.URL) error {
 	// Parse the host again, because u.Host has lower-cased it: "İ" became "i", while the client
 	// would resolve the original name.
 	parsed, err := url.Parse(u.Reveal())
 	if err != nil {
-		return ErrName // cannot happen: capability.Parse has accepted it
+		return ErrName // this cannot happen, because capability.Parse has accepted the URL
 	}
 	if err := checkForm(parsed, p.Loopback); err != nil {
 		return err
@@ -80,7 +83,7 @@ func (p Policy) Allow(u capability.URL) error {
 	return refuse(ErrHost, host)
 }
 
-// checkForm checks a URL, except whether its host is on the list.
+// checkForm checks every part of a URL. It does not check whether the host is on the list.
 func checkForm(u *url.URL, loopback bool) error {
 	host := strings.ToLower(u.Hostname())
 	local := loopback && isLocal(host)
@@ -102,7 +105,7 @@ func checkForm(u *url.URL, loopback bool) error {
 }
 
 // CheckPattern returns ErrPattern unless pattern is valid in [Policy.Hosts]. A pattern must name
-// at least two labels, so it refuses "*.com" and "*".
+// at least two labels, so CheckPattern refuses "*.com" and "*".
 func CheckPattern(pattern string) error {
 	name := strings.ToLower(strings.TrimPrefix(pattern, "*."))
 	if !isName(name) || isLiteral(name) || !strings.Contains(name, ".") {
@@ -166,5 +169,6 @@ func notNameByte(r rune) bool {
 	return true
 }
 
-// refuse adds the host to a reason, cut to the largest length of a host name.
+// refuse returns the reason with the host added. It cuts the host to the largest length of a host
+// name.
 func refuse(reason error, host string) error { return fmt.Errorf("%w: %.253q", reason, host) }

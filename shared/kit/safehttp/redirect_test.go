@@ -14,8 +14,8 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// redirecting returns a server that redirects /n to /n-1 and answers /0. It redirects /to to the
-// URL in the query.
+// redirecting returns a server that redirects /n to /n-1 and answers /0 without a redirect. It
+// redirects /to to the URL in the query.
 func redirecting(t *testing.T, referers *[]string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

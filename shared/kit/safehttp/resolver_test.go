@@ -11,8 +11,9 @@ import (
 )
 
 // answering returns a resolver that queries its own DNS server over a pipe. The server's answer
-// to the nth question for A records is answers[n-1]; the last one repeats. For a question of
-// another type it returns that answer's addresses of the type and does not count it.
+// to the nth question for A records is answers[n-1]; it repeats the last answer. For a question
+// of another type, the server returns the addresses of that type from the same answer, and does
+// not count the question.
 func answering(t *testing.T, answers [][]netip.Addr) *net.Resolver {
 	t.Helper()
 	var mu sync.Mutex
@@ -40,7 +41,8 @@ const (
 	typeAAAA = 28
 )
 
-// serve answers DNS queries, framed as over TCP, until the other end is closed.
+// serve answers DNS queries until the other end is closed. The queries have the frames of DNS
+// over TCP.
 func serve(conn net.Conn, reply func([]byte) []byte) {
 	defer func() { _ = conn.Close() }()
 	for {
@@ -74,7 +76,7 @@ func response(query, question []byte, wanted uint16, addresses []netip.Addr) []b
 	for _, addr := range addresses {
 		if (wanted == typeA && addr.Is4()) || (wanted == typeAAAA && addr.Is6()) {
 			data := addr.AsSlice()
-			records = append(records, 0xc0, 12) // pointer to the question's name
+			records = append(records, 0xc0, 12) // add a pointer to the question's name
 			records = binary.BigEndian.AppendUint16(records, wanted)
 			records = append(records, 0, 1, 0, 0, 0, 0, 0, byte(len(data)))
 			records = append(records, data...)

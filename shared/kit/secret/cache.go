@@ -19,19 +19,19 @@ import (
 const (
 	// loadTimeout is the time limit of one load.
 	loadTimeout = 5 * time.Second
-	// firstRetry is the minimum time between loads until one succeeds.
+	// firstRetry is the minimum time between two loads as long as no load has succeeded.
 	firstRetry = time.Second
 )
 
-// Source loads a secret. It must do its own retries, if any: after a failure, the cache loads
-// again only when a later request needs it.
+// Source loads a secret. If retries are needed, Load must make them itself: after a failure, the
+// cache loads again only when a later request needs the value.
 type Source interface {
 	Load(ctx context.Context) ([]byte, error)
 }
 
-// Versioned is a source that also keeps the value before the current one. The cache uses that
-// value if it has none of its own and the current one does not parse. After a typing error in the
-// secret, a newly started function then uses the same value as the running ones.
+// Versioned is a source that also keeps the previous value. If the cache has no value and the
+// current one does not parse, the cache uses the previous value. So after a typing error in the
+// secret, a newly started function uses the same value as the running ones.
 type Versioned interface {
 	Source
 	LoadPrevious(ctx context.Context) ([]byte, error)
@@ -52,18 +52,20 @@ const (
 
 // Config holds a cache's settings.
 type Config struct {
-	// MaxAge is how long a loaded value is used before the next load. 0 means a load per request.
+	// MaxAge is the time for which a loaded value is used before the next load. 0 means a load
+	// for each request.
 	MaxAge time.Duration
-	// Recheck is the minimum time between two loads caused by requests that the value does not
-	// match, because the secret may just have changed. 0 means a load per such request.
+	// Recheck is the minimum time between two loads for requests that the value does not match.
+	// Such a request causes a load because the secret may just have changed. 0 means a load for
+	// each such request.
 	Recheck time.Duration
 	// Reload is the time limit of a load while an older value is available. 0 means the limit of
 	// the first load, 5 s.
 	Reload time.Duration
 	// Now returns the current time. It must be set.
 	Now func() time.Time
-	// OnError is called with every error of a load, for the log. These errors must not contain a
-	// secret. Nil means no call.
+	// OnError is called with every error of a load, so that the caller can log it. These errors
+	// must not contain a secret. Nil means no call.
 	OnError func(context.Context, error)
 }
 
@@ -73,8 +75,8 @@ type Cache[T Value] struct {
 	parse  func([]byte) (T, error)
 	cfg    Config
 
-	// loading is held by the goroutine that loads. It is a channel, so that waiting ends with the
-	// request's context.
+	// loading is a lock: the goroutine that loads holds it. It is a channel, so that waiting for
+	// it ends with the request's context.
 	loading chan struct{}
 
 	mu    sync.Mutex
@@ -87,23 +89,24 @@ func NewCache[T Value](source Source, parse func([]byte) (T, error), cfg Config)
 	return &Cache[T]{source: source, parse: parse, cfg: cfg, loading: make(chan struct{}, 1)}
 }
 
-// Reading is a value as read. Callers must not change it, because other requests share it.
+// Reading is a value that a request has read. Callers must not change the value, because other
+// requests share it.
 type Reading[T Value] struct {
 	Value T
 	state state[T]
-	fresh bool // a load ended while the value was being read
+	fresh bool // whether a load ended while the value was being read
 }
 
 // state is the state of a cache. Each load replaces it as a whole and increases attempt. The
 // value inside must not be changed.
 type state[T Value] struct {
-	attempt   uint64    // number of loads that ended
-	err       error     // error of the last load
-	triedAt   time.Time // when the last load ended
+	attempt   uint64    // number of loads that have ended
+	err       error     // error of the last load; nil if it succeeded
+	triedAt   time.Time // time at which the last load ended
 	value     T         // the last good value, or the previous version if the current one does not parse
-	loaded    bool      // value is set, even if it is empty
-	loadedAt  time.Time // when value was loaded; zero for a previous version
-	recheckAt time.Time // when a request without a match last caused a load
+	loaded    bool      // whether value is set; a set value may be empty
+	loadedAt  time.Time // time at which value was loaded; zero for a previous version
+	recheckAt time.Time // time at which a request without a match last caused a load
 }
 
 // Read returns the value, and loads it first if it is too old. If no load ever succeeded, it
@@ -133,8 +136,8 @@ func (c *Cache[T]) snapshot() state[T] {
 	return c.state
 }
 
-// refresh returns the state to use: seen, unless a load is due; otherwise the state after this
-// call's load, or after a load that another call finished meanwhile.
+// refresh returns the state to use. If no load is due, this is seen. Otherwise it is the state
+// after this call's load, or after a load that another call finished meanwhile.
 func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T], time.Time) bool, recheck bool) (state[T], error) {
 	if !due(seen, c.cfg.Now()) {
 		return seen.usable()
@@ -161,8 +164,8 @@ func (s state[T]) usable() (state[T], error) {
 }
 
 // load loads a value and returns the new state. If the load fails or the value does not parse,
-// the last good value stays. A load that ends because its request was cancelled says nothing
-// about the source and does not count.
+// the last good value stays. A load that ends because its request was cancelled is not counted,
+// because this is no fault of the source.
 func (c *Cache[T]) load(ctx context.Context, last state[T], recheck bool) state[T] {
 	data, err := c.fetch(ctx, last.loaded)
 	var value T
@@ -237,7 +240,7 @@ func (c *Cache[T]) expired(s state[T], now time.Time) bool {
 		return s.attempt == 0 || since >= firstRetry
 	case now.Sub(s.loadedAt) < c.cfg.MaxAge:
 		return false
-	case s.err != nil: // the source fails: use the last good value for a while
+	case s.err != nil: // the source failed: use the last good value for a while
 		return since >= min(c.cfg.MaxAge, c.cfg.Recheck)
 	}
 	return true

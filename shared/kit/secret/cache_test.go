@@ -24,7 +24,7 @@ func parse(data []byte) (word, error) {
 	return word(data), nil
 }
 
-// source is a Source that answers after a delay with what the test sets.
+// source is a Source that answers after a delay with the value or error that the test sets.
 type source struct {
 	value string
 	err   error
@@ -48,7 +48,7 @@ func newCache(s *source) *secret.Cache[word] {
 	})
 }
 
-func sleep(d time.Duration) { <-time.After(d) } // on the synctest bubble's clock
+func sleep(d time.Duration) { <-time.After(d) } // sleep waits on the clock of the synctest bubble
 
 // A slow source must delay a request only for a bounded time, and only one request in half a
 // minute.
@@ -65,7 +65,7 @@ func TestReloadIsBounded(t *testing.T) {
 				t.Errorf("%q, %v after %v, want %v", r.Value, err, time.Since(began), want)
 			}
 		}
-		took(4 * time.Second) // the first load may take its full time
+		took(4 * time.Second) // the first load may take its whole time limit
 		sleep(time.Minute)
 		took(500 * time.Millisecond)
 		for range 29 {

@@ -9,15 +9,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Backlog counts the messages waiting in several queues.
+// Backlog counts the messages that wait in several queues.
 type Backlog struct {
 	Client *sqs.Client
-	// Queues are queue URLs. A dead-letter queue must come after its queue: a message that moves
-	// between two counts is then counted.
+	// Queues lists queue URLs. A dead-letter queue must come after its queue. Otherwise a message
+	// that moves between the two counts would not be counted.
 	Queues []string
 }
 
-// counts are the attributes that count a queue's messages: visible, in flight and delayed.
+// counts lists the attributes that hold the numbers of a queue's messages: visible, in flight and
+// delayed.
 var counts = []types.QueueAttributeName{
 	types.QueueAttributeNameApproximateNumberOfMessages,
 	types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,

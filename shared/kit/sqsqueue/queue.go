@@ -1,8 +1,8 @@
 // Package sqsqueue sends messages to SQS queues, delays received messages and counts waiting
-// ones.
+// messages.
 //
 // A message may contain credentials or a whole event, and the SDK's errors may repeat the
-// request. Errors of a send therefore show only the service's error code.
+// request. Therefore errors of a send show only the service's error code.
 package sqsqueue
 
 import (
@@ -23,14 +23,15 @@ type Queue struct {
 	URL    string
 }
 
-// ErrSend means that the queue did not store the message, or that the outcome is unknown.
+// ErrSend means that the queue did not store the message, or that nobody knows whether the queue
+// stored it.
 var ErrSend = errors.New("queue refused the message")
 
 // Send stores a message durably. Its errors wrap ErrSend.
 func (q Queue) Send(ctx context.Context, body []byte) error { return q.SendDelayed(ctx, 0, body) }
 
-// SendDelayed stores a message durably. Nobody receives the message before the delay, in whole
-// seconds, has passed. Its errors wrap ErrSend.
+// SendDelayed stores a message durably. No receiver gets the message before the delay has passed.
+// The delay counts in whole seconds. Its errors wrap ErrSend.
 func (q Queue) SendDelayed(ctx context.Context, delay time.Duration, body []byte) error {
 	_, err := q.Client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: &q.URL, MessageBody: new(string(body)), DelaySeconds: int32(delay / time.Second),
@@ -38,7 +39,7 @@ func (q Queue) SendDelayed(ctx context.Context, delay time.Duration, body []byte
 	return refused(ctx, err)
 }
 
-// refused returns the error of a send without the SDK's text.
+// refused returns the error for a failed send, without the SDK's text.
 func refused(ctx context.Context, err error) error {
 	var api smithy.APIError
 	switch {
@@ -58,8 +59,8 @@ const (
 	maxBytes   = 256 << 10
 )
 
-// SendBatch stores messages like SendDelayed, several per call. Its errors wrap ErrSend; some
-// messages may be stored nevertheless.
+// SendBatch stores messages as SendDelayed does, but several per call. Its errors wrap ErrSend.
+// Even after an error, some messages may be stored.
 func (q Queue) SendBatch(ctx context.Context, delay time.Duration, bodies ...[]byte) error {
 	var entries []types.SendMessageBatchRequestEntry
 	size := 0
@@ -83,7 +84,7 @@ func (q Queue) SendBatch(ctx context.Context, delay time.Duration, bodies ...[]b
 	return nil
 }
 
-// Delay makes a received message invisible for the delay, in whole seconds.
+// Delay makes a received message invisible for the delay, which counts in whole seconds.
 func (q Queue) Delay(ctx context.Context, receipt string, delay time.Duration) error {
 	_, err := q.Client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: &q.URL, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay / time.Second),

@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// escaping is a handler that escapes texts before the inner handler writes them. A name in a log
-// line must not reorder or hide the rest of the line.
+// escaping is a handler that escapes texts before the inner handler writes them. Otherwise a name
+// in a log line could reorder or hide the rest of the line.
 type escaping struct{ slog.Handler }
 
 // Handle implements [slog.Handler].

@@ -2,13 +2,13 @@ package telemetry
 
 import "masterhand/shared/kit/emf"
 
-// Measures collects the metrics of one line.
+// Measures collects the metrics of one metrics line.
 type Measures struct {
 	properties map[string]string
 	groups     []emf.Group
 }
 
-// Property sets a property. It also is the value of the dimension with the same name.
+// Property sets a property. The property is also the value of the dimension with the same name.
 func (m *Measures) Property(name, value string) {
 	if m.properties == nil {
 		m.properties = map[string]string{}
@@ -33,14 +33,14 @@ func (m *Measures) CountBy(metric, dimension, value string) {
 // Add adds metrics without dimensions.
 func (m *Measures) Add(metrics ...emf.Metric) { m.AddSets([][]string{{}}, metrics...) }
 
-// AddBy adds a metric without dimensions and by a set of dimensions. Their values must be set
-// with Property.
+// AddBy adds a metric twice: without dimensions, and by a set of dimensions. The dimensions'
+// values must be set with Property.
 func (m *Measures) AddBy(metric emf.Metric, dimensions ...string) {
 	m.AddSets([][]string{{}, dimensions}, metric)
 }
 
-// AddSets adds metrics by each of several sets of dimensions. Their values must be set with
-// Property.
+// AddSets adds metrics by each of several sets of dimensions. The dimensions' values must be set
+// with Property.
 func (m *Measures) AddSets(sets [][]string, metrics ...emf.Metric) {
 	m.groups = append(m.groups, emf.Group{Dimensions: sets, Metrics: metrics})
 }

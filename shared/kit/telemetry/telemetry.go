@@ -1,4 +1,4 @@
-// Package telemetry writes what a function did: one log line and one line of metrics for each
+// Package telemetry reports the work of a function: one log line and one line of metrics for each
 // piece of work. The packages that report something build both lines from their own types.
 //
 // Invariant: no line contains URLs, bodies or secrets.
@@ -29,7 +29,7 @@ func New(log *slog.Logger, out io.Writer, namespace string) Reporter {
 	return Reporter{Log: log, Metrics: &emf.Writer{W: out, Namespace: namespace, Now: time.Now}}
 }
 
-// Measure writes a line of metrics, unless m is empty.
+// Measure writes a line of metrics. It writes nothing if m is empty.
 func (r Reporter) Measure(ctx context.Context, m Measures) {
 	if len(m.groups) == 0 {
 		return
@@ -39,7 +39,7 @@ func (r Reporter) Measure(ctx context.Context, m Measures) {
 	}
 }
 
-// Text returns an attribute with a text from others. Its URLs are redacted.
+// Text returns an attribute with a text that comes from others. It redacts the URLs in the text.
 func Text(key, value string) slog.Attr { return slog.String(key, capability.Redact(value)) }
 
 // Millis returns an attribute with a duration in whole milliseconds.

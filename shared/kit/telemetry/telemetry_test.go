@@ -84,8 +84,8 @@ func TestTheFirstLogLineNamesTheVersion(t *testing.T) {
 	}
 }
 
-// A name in a log line must not reorder or hide the rest of the line, in whichever part of the
-// line it is.
+// A name must not reorder or hide the rest of its log line, whichever part of the line contains
+// the name.
 func TestALogLineShowsItsTextsAsThemselves(t *testing.T) {
 	t.Parallel()
 	const odd, shown = "a\u202eb\u200b\n\u0085", `a\\u202eb\\u200b\\u000a\\u0085`
@@ -99,7 +99,7 @@ func TestALogLineShowsItsTextsAsThemselves(t *testing.T) {
 	}
 }
 
-// named is a value that logs its own text.
+// named is a value that controls its own text in the log.
 type named string
 
 // LogValue implements [slog.LogValuer].

@@ -7,20 +7,20 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// Endpoints holds addresses of services other than AWS's own, without a trailing slash. "" means
-// AWS's own address.
+// Endpoints holds the addresses of services, without a trailing slash, for use in place of AWS's
+// own. "" means AWS's own address.
 type Endpoints struct {
 	S3             string
 	DynamoDB       string
 	SQS            string
 	SNS            string
 	SecretsManager string
-	// IdleTimeout is how long a service may neither accept nor send a byte before the SDK retries.
-	// 0 means each client's default.
+	// IdleTimeout is the time for which a service may neither accept nor send a byte before the
+	// SDK retries. 0 means the default of each client.
 	IdleTimeout time.Duration
 }
 
-// Endpoints reads the endpoints and the idle timeout.
+// Endpoints reads the services' addresses and the idle timeout.
 func (r *Reader) Endpoints() Endpoints {
 	read := func(key string) string { return strings.TrimRight(r.Optional(key, Endpoint), "/") }
 	return Endpoints{

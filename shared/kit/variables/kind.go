@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// Kind is a kind of value. It checks a value and says what to set instead of a wrong one.
+// Kind is a kind of value. It checks a value, and its errors state what a person must set instead
+// of a wrong value.
 type Kind struct {
 	Valid func(string) bool
 	do    string
 }
 
-// The kinds of value. Their grammars are AWS's own grammars for names, in plain code: a regular
+// The kinds of value. They check AWS's own grammars for names in plain code, because a regular
 // expression with a count such as {3,255} takes half a millisecond to compile.
 var (
 	Bucket = Kind{isBucket,
@@ -32,19 +33,21 @@ var (
 		"set it to a CloudWatch namespace such as masterhand/production, or leave it out"}
 )
 
-// SecretID is the kind for a secret's name or ARN. content says what the secret contains.
+// SecretID returns the kind for a secret's name or ARN. content describes the content of the
+// secret, for error messages.
 func SecretID(content string) Kind {
 	return Kind{isSecretID, "set it to the name or ARN of the Secrets Manager secret that holds " + content + ", not to its content"}
 }
 
-// The characters of names.
+// The characters that names may contain.
 const (
 	lower   = "abcdefghijklmnopqrstuvwxyz"
 	digits  = "0123456789"
 	letters = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// consists reports whether s has from min to max characters, all from set.
+// consists reports whether s has at least min and at most max characters, all of which are in
+// set.
 func consists(s, set string, min, max int) bool {
 	return len(s) >= min && len(s) <= max && strings.Trim(s, set) == ""
 }
@@ -77,7 +80,8 @@ func isTopic(s string) bool {
 		consists(parts[4], digits, 12, 12) && consists(parts[5], letters+digits+"_-", 1, 256)
 }
 
-// isSecretID reports whether s is a secret's name, and not its content that was set by mistake.
+// isSecretID reports whether s is a secret's name. It returns false for a secret's content that
+// somebody set by mistake.
 func isSecretID(s string) bool {
 	return consists(s, letters+digits+"/_+=.@:-", 1, len(s)) && !strings.HasPrefix(s, "whsec_")
 }

@@ -2,7 +2,7 @@
 // at once.
 //
 // Invariants: settings that load are complete, with their defaults filled in. A [Problem] never
-// repeats a value, because the value may be a secret in the wrong place.
+// repeats a value, because the value may be a secret that was set in the wrong variable.
 package variables
 
 import (
@@ -18,14 +18,14 @@ import (
 // os.LookupEnv.
 type Lookup = func(key string) (string, bool)
 
-// Problem is one problem with the environment.
+// Problem describes one problem with the environment.
 type Problem struct {
-	Key   string // the variable's name, followed by the element if its value is a list
-	Wrong string // what is wrong
-	Do    string // what to do about it
+	Key   string // the variable's name; for a list, also the element
+	Wrong string // states what is wrong
+	Do    string // states what a person must do about the problem
 }
 
-// Error returns the key, what is wrong and what to do, in one line.
+// Error returns in one line the key, what is wrong and what a person must do.
 func (p *Problem) Error() string { return fmt.Sprintf("%s: %s; %s", p.Key, p.Wrong, p.Do) }
 
 // Problems returns the problems that an error of [Load] joins.
@@ -48,8 +48,8 @@ type Reader struct {
 	problems []error
 }
 
-// Load returns the settings that read makes from the environment. If read finds problems, Load
-// returns the zero value and an error that joins one [*Problem] each.
+// Load returns the settings that the function read makes from the environment. If read finds
+// problems, Load returns the zero value and an error that joins one [*Problem] for each.
 func Load[T any](lookup Lookup, read func(*Reader) T) (T, error) {
 	r := &Reader{lookup: lookup}
 	settings := read(r)
@@ -65,13 +65,14 @@ func (r *Reader) Problem(key, wrong, do string) {
 	r.problems = append(r.problems, &Problem{Key: key, Wrong: wrong, Do: do})
 }
 
-// Text returns a variable's value unchecked, or "" if it is not set.
+// Text returns a variable's value without a check. It returns "" if the variable is not set.
 func (r *Reader) Text(key string) string {
 	text, _ := r.lookup(key)
 	return text
 }
 
-// Required returns a variable that must be set. An empty value counts as not set.
+// Required returns the value of a variable that must be set. An empty value counts as not set and
+// is a problem.
 func (r *Reader) Required(key string, k Kind) string {
 	text := r.Text(key)
 	switch {
@@ -83,7 +84,8 @@ func (r *Reader) Required(key string, k Kind) string {
 	return text
 }
 
-// Optional returns a variable that may be missing; it then returns "".
+// Optional returns the value of a variable that need not be set. It returns "" if the variable is
+// not set.
 func (r *Reader) Optional(key string, k Kind) string {
 	if r.Text(key) == "" {
 		return ""
@@ -95,7 +97,8 @@ func (r *Reader) Optional(key string, k Kind) string {
 // wrong unit.
 const maxDuration = time.Hour
 
-// Duration returns a duration from min to one hour, or otherwise if the variable is not set.
+// Duration returns a duration, which must be from min to one hour. It returns the value otherwise
+// if the variable is not set.
 func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duration {
 	text := r.Text(key)
 	if text == "" {
@@ -108,7 +111,8 @@ func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duratio
 	return d
 }
 
-// Bytes returns a number of bytes from 1 to max, or otherwise if the variable is not set.
+// Bytes returns a number of bytes, which must be from 1 to max. It returns the value otherwise if
+// the variable is not set.
 func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	text := r.Text(key)
 	if text == "" {
@@ -121,7 +125,8 @@ func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	return n
 }
 
-// Bool reports whether a variable is "true". A set variable must be "true" or "false".
+// Bool reports whether a variable is "true". It returns false if the variable is not set. Any
+// value except "true" and "false" is a problem.
 func (r *Reader) Bool(key string) bool {
 	text := r.Text(key)
 	if text != "" && text != "true" && text != "false" {
@@ -130,8 +135,8 @@ func (r *Reader) Bool(key string) bool {
 	return text == "true"
 }
 
-// AllowLoopback reports whether URLs in payloads may lead to this machine. In Lambda that is a
-// problem, because every signer could then reach the function's own services.
+// AllowLoopback reports whether URLs in payloads may lead to this machine. In Lambda, "true" is a
+// problem, because everybody who can sign requests could then reach the function's own services.
 func (r *Reader) AllowLoopback() bool {
 	allowed := r.Bool(names.AllowLoopback)
 	if _, inLambda := r.lookup(names.LambdaInitialization); allowed && inLambda {
@@ -148,8 +153,8 @@ func (r *Reader) MetricsNamespace() string {
 	return names.MetricNamespace
 }
 
-// DistinctBucket returns the name of a bucket that must differ from the bucket in the variable
-// other. confusion says what would go wrong if both were the same.
+// DistinctBucket returns the name of a bucket. It must differ from the bucket in the variable
+// other. confusion states, for the error, what would go wrong if both were the same.
 func (r *Reader) DistinctBucket(key, other, confusion string) string {
 	name := r.Required(key, Bucket)
 	if name != "" && name == r.Text(other) {

@@ -63,7 +63,7 @@ func TestSetVariablesOverrideTheDefaults(t *testing.T) {
 	}
 }
 
-// The longest names of AWS's resources, and names of its other partitions, are accepted.
+// The kinds accept the longest names of AWS's resources, and names of its other partitions.
 func TestUnusualNamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, other := range []map[string]string{

@@ -14,14 +14,15 @@ import (
 // "1.91x1". The zero value is an unknown aspect.
 type Aspect string
 
-// known are the aspects that placements ask for.
+// known lists the aspects that placements ask for.
 var known = []Aspect{"1x1", "3x4", "4x5", "9x16", "16x9", "1.91x1"}
 
-// aspectTolerance is how far a picture's ratio may differ from a known aspect's ratio, as a
-// fraction of it. Encoders round sides to even numbers, and exporters crop a line.
+// aspectTolerance is the largest difference between a picture's ratio and a known aspect's ratio,
+// as a fraction of the known ratio. The ratios differ because encoders round sides to even
+// numbers, and exporters crop a line.
 const aspectTolerance = 0.02
 
-// ErrAspect means that a text is not an aspect ratio.
+// ErrAspect means that the text is not an aspect ratio.
 var ErrAspect = errors.New("not an aspect ratio (expected a ratio like 9x16)")
 
 var aspectGrammar = lazy.Regexp(`^([0-9]{1,5}(?:\.[0-9]{1,3})?)[x:×]([0-9]{1,5}(?:\.[0-9]{1,3})?)$`)
@@ -40,7 +41,7 @@ func ParseAspect(s string) (Aspect, error) {
 		return "", fmt.Errorf("%w: %.20q", ErrAspect, s)
 	}
 	if w == math.Trunc(w) && h == math.Trunc(h) {
-		if w >= 100 && h >= 100 { // a resolution, whose sides may be rounded to even numbers
+		if w >= 100 && h >= 100 { // a resolution; its sides may be rounded: use the nearest aspect
 			return AspectOf(int(w), int(h)), nil
 		}
 		return reduced(int(w), int(h)), nil

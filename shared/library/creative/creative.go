@@ -27,7 +27,7 @@ const (
 	Image Kind = "image"
 )
 
-// ErrKind means that a kind is neither video nor image.
+// ErrKind means that the text is neither "video" nor "image".
 var ErrKind = errors.New(`kind is neither "video" nor "image"`)
 
 // ParseKind reads a kind, in any case. It returns ErrKind for other text.
@@ -42,7 +42,7 @@ func ParseKind(s string) (Kind, error) {
 // Creative identifies a creative, for example "HRT-1212" variation 2. The code itself may contain
 // "-digits".
 type Creative struct {
-	Code      string // as its author wrote it; compare with Same
+	Code      string // as its author wrote it; use Same to compare codes in any case
 	Variation int
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ErrKey means that a text was not written by [Slot.Key].
+// ErrKey means that the text is not one that [Slot.Key] writes.
 var ErrKey = errors.New("not the key of a slot (expected project#CODE#variation#locale#kind)")
 
 // ParseKey reads a text that [Slot.Key] wrote. The slot has no aspect or family, because the text

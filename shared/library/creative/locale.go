@@ -12,7 +12,7 @@ import (
 // zero value means no locale.
 type Locale string
 
-// ErrLocale means that a text is not a language tag.
+// ErrLocale means that the text is not a language tag.
 var ErrLocale = errors.New("not a language tag (expected a tag like en or pt-BR)")
 
 // localeGrammar is the outline of a tag of RFC 5646: a language of two to eight letters, then

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Family is a placement family. It accepts any of several aspects.
+// Family is a placement family. A family accepts masters of several aspects.
 type Family string
 
 // The families that the platform documents.

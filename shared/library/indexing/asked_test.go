@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// The result of a placed key holds the master as its document lists it. The result of an unplaced
-// key holds the object's version and the reason.
+// The result of a placed key holds the master as the creative's document lists it. The result of
+// an unplaced key holds the object's version and the reason.
 func TestWhatAResultHolds(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -22,7 +22,7 @@ func TestWhatAResultHolds(t *testing.T) {
 	if len(results) != 3 {
 		t.Fatalf("%+v", results)
 	}
-	placed, unplaced, gone := results[0], results[1], results[2] // Index returns results sorted by key
+	placed, unplaced, gone := results[0], results[1], results[2] // Index returns the results sorted by key
 	if placed.Key != key || placed.Master != b.masters(t, hrt2)[key] || placed.Unplaced+placed.Unread != "" || placed.Gone || placed.Err != nil {
 		t.Errorf("placed: %+v", placed)
 	}
@@ -34,8 +34,8 @@ func TestWhatAResultHolds(t *testing.T) {
 	}
 }
 
-// Only a look that S3 answers with "not found" means that there is no object. A failed look is an
-// error, unless the object was filed because nobody can look at it.
+// Only a look-up that S3 answers with "not found" means that there is no object. A failed look-up
+// is an error, unless the object was filed because nobody can look it up.
 func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -70,8 +70,8 @@ func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 	asks("without its placement", filed, false, false, errRefused)
 }
 
-// Remove returns an error for an object that it cannot look at or take out; it still takes out
-// the other keys.
+// Remove returns an error for an object that it cannot look up or remove. It still removes the
+// other keys.
 func TestRemoveReturnsFaults(t *testing.T) {
 	t.Parallel()
 	other := strings.Replace(key, "9x16", "1x1", 1)
@@ -140,8 +140,8 @@ func TestRemoveReturnsFaults(t *testing.T) {
 }
 
 // Missed returns a key that was never indexed, was indexed by other rules, or was indexed without
-// being read, without looking at the object. A fault of the store, or of a look that it needs, is
-// an error.
+// being read. It does not look up the objects of such keys. A fault of the store, or of a look-up
+// that Missed needs, is an error.
 func TestMissedReturnsFaults(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -174,8 +174,8 @@ func TestMissedReturnsFaults(t *testing.T) {
 	missed("by other rules", nil, never, indexed)
 }
 
-// Index does not read the content of a file whose name excludes it from the masters, and reports
-// nothing about its content.
+// Index does not read the content of a file if the file's name excludes it from the masters. The
+// result then describes no content.
 func TestUnreadContentIsNotDescribed(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// watched counts the reads and writes of each document in a store, and can let some of them fail.
+// watched is a store that counts the reads and writes of each document and can make some of them
+// fail.
 type watched struct {
 	masterstest.Memory
 	mu            sync.Mutex
@@ -52,7 +53,7 @@ func (w *watched) Save(ctx context.Context, name string, data []byte, revision s
 	return w.Memory.Save(ctx, name, data, revision)
 }
 
-// documents returns the number of writes to documents of creatives.
+// documents returns the number of writes to the documents of creatives.
 func (w *watched) documents() int { return w.count(w.writes, "index/") }
 
 // count returns the number of reads or writes of names that begin with prefix.

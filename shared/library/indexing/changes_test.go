@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 )
 
-// onLook calls do before the n-th look at the bucket; that look returns do's error.
+// onLook calls do before the n-th look-up in the bucket. That look-up returns the error of do.
 func (b fixture) onLook(n int, do func() error) {
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
@@ -20,8 +20,8 @@ func (b fixture) onLook(n int, do func() error) {
 	}
 }
 
-// The second look at an object happens between the read and the write of the document. An object
-// that is gone by then is never listed, and an object that has come back is not removed.
+// The second look-up of an object happens between the read and the write of the document. If the
+// object is gone by then, it is never listed. If the object has come back, it is not removed.
 func TestTheSecondLookDecides(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -41,7 +41,7 @@ func TestTheSecondLookDecides(t *testing.T) {
 	}
 }
 
-// If the second look fails, the key's result is that error, and nothing is written.
+// If the second look-up fails, the key's result is that error, and nothing is written.
 func TestAFailedSecondLookIsReturned(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -59,7 +59,7 @@ func TestAFailedSecondLookIsReturned(t *testing.T) {
 	}
 }
 
-// At the last try, too, an object is read and not filed if the second look succeeds.
+// At the last try, too, an object is read, and not only filed, if the second look-up succeeds.
 func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -73,7 +73,7 @@ func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	}
 }
 
-// An object that changes between the look and the read is read again, also at the last try.
+// An object that changes between the look-up and the read is read again, also at the last try.
 func TestWhatChangesBeforeTheReadIsReadAnew(t *testing.T) {
 	t.Parallel()
 	for _, k := range []string{key, odd} {
@@ -118,7 +118,7 @@ func (v *versioned) Look(ctx context.Context, key string) (masters.Object, error
 	return o, err
 }
 
-// A master keeps its SHA-256 digest only while the object's version stays the same.
+// A document keeps a master's SHA-256 digest only while the object's version stays the same.
 func TestADigestIsOfOneVersion(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -152,7 +152,7 @@ func TestADigestIsOfOneVersion(t *testing.T) {
 	}
 }
 
-// A document of older rules gets the present rules version when a master is put into it.
+// A document that older rules wrote gets the present rules version when a master is added.
 func TestADocumentNamesTheRulesOfItsLastMaster(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

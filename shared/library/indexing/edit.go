@@ -16,22 +16,22 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// maxSwaps is how often a conditional write is tried. Each failed try means that another writer
-// succeeded.
+// maxSwaps is the number of times that a conditional write is tried. Each failed try means that
+// another writer succeeded.
 const maxSwaps = 100
 
 // pauses sets the limits of the random pause before each new try, so that writers that collided
-// spread out. With these pauses, a thousand writers of one document all succeed; without them,
-// one in ten did.
+// do not collide again. With these pauses, a thousand writers of one document all succeed;
+// without pauses, one in ten succeeded.
 var pauses = backoff.Steps{First: 20 * time.Millisecond, Longest: 10 * time.Second}
 
-// page identifies a document to edit.
+// page identifies a document that must be edited.
 type page struct {
 	library  string
 	creative creative.Creative
 }
 
-// additions groups the subjects by the document that must list them.
+// additions groups the subjects by the documents that must list them.
 func additions(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
@@ -73,8 +73,8 @@ func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*s
 	}
 }
 
-// editPage reads a document, looks at the objects again, and writes the document if nobody else
-// has changed it meanwhile.
+// editPage reads a document, looks up the objects again, and writes the document if no other
+// writer has changed it meanwhile.
 func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
 	lib := subjects[0].library
 	for swaps := range maxSwaps {
@@ -130,7 +130,7 @@ func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Docu
 	return doc.Put(m)
 }
 
-// unchanged looks at the object again and returns errAgain if it has changed.
+// unchanged looks up the object again and returns errAgain if the object has changed.
 func (x *Indexer) unchanged(ctx context.Context, s *subject) error {
 	now, err := x.Bucket.Look(ctx, s.key)
 	switch {

@@ -14,9 +14,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// A new master costs two writes of its placement and one write of its document. A repeated event
-// reads both once and writes the placement alone: that write fails if somebody else has changed
-// it.
+// A new master causes two writes of its placement and one write of its document. A repeated event
+// reads the placement and the document once and writes only the placement: that write fails if
+// another run has changed the placement.
 func TestWhatAnEventCosts(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -36,7 +36,7 @@ func TestWhatAnEventCosts(t *testing.T) {
 	}
 	costs("new", 1, 2, 1, 1)
 	costs("the same", 1, 1, 1, 0)
-	b.apply(t, other) // other comes before key in the document, and must stay there
+	b.apply(t, other) // other comes before key in the document; the repeated event must not change this order
 	if n := w.documents(); n != 0 {
 		t.Errorf("the same of another: %d writes of the document", n)
 	}
@@ -73,7 +73,7 @@ func TestThePlacementGoesBeforeTheDocument(t *testing.T) {
 	}
 }
 
-// At most eight objects are looked at in parallel.
+// Index looks up at most eight objects in parallel.
 func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 	t.Parallel()
 	var keys []string
@@ -89,7 +89,7 @@ func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 			for _, k := range keys {
 				b.bucket.Put(k, picture(t, 9, 16), nil)
 			}
-			b.apply(t, keys...) // Missed does not look at keys that were never indexed, so index them first
+			b.apply(t, keys...) // index the keys first, because Missed does not look up keys that were never indexed
 			var mu sync.Mutex
 			var now, most int
 			count := func(by int) {
@@ -111,7 +111,7 @@ func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 	}
 }
 
-// A key that changes at every look is tried five times in one call.
+// A key whose object changes at every look-up is tried five times in one call.
 func TestAChangingKeyIsTriedFiveTimes(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -122,8 +122,8 @@ func TestAChangingKeyIsTriedFiveTimes(t *testing.T) {
 	}
 }
 
-// A writer that always loses the race returns an error for its key after a hundred tries. Its
-// pauses are random, at most ten seconds each.
+// A writer that always loses the race returns an error for its key after a hundred tries. The
+// pauses between the tries are random and at most ten seconds each.
 func TestAWriterIsOvertakenAHundredTimes(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -135,7 +135,7 @@ func TestAWriterIsOvertakenAHundredTimes(t *testing.T) {
 		if n := w.documents(); n != 100 || !errors.Is(failed[key], masters.ErrStale) || !strings.Contains(failed[key].Error(), "overtaken 100 times") {
 			t.Errorf("%d writes: %v", n, failed)
 		}
-		// 90 pauses of up to ten seconds take 450 s on average, with a deviation of 27 s.
+		// 90 pauses of up to ten seconds take 450 s on average, with a standard deviation of 27 s
 		if took := time.Since(began); took < 5*time.Minute || took > 10*time.Minute+30*time.Second {
 			t.Errorf("took %v", took)
 		}

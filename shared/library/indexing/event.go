@@ -16,7 +16,7 @@ type Event struct {
 	Type   string // the event's detail-type, for the log
 }
 
-// maxEvent is the largest SQS message, in bytes.
+// maxEvent is the size limit of an SQS message, in bytes.
 const maxEvent = 1 << 20
 
 // ErrEvent means that a message is not an S3 object event from EventBridge.

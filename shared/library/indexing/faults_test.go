@@ -15,7 +15,8 @@ import (
 // errStore is the error of a store that fails.
 var errStore = errors.New("503 SlowDown")
 
-// failing returns a function that returns err for each document whose name begins with prefix.
+// failing returns a function for a store's fault. The function returns err for each document
+// whose name begins with prefix.
 func failing(prefix string, err error) func(name string) error {
 	return func(name string) error {
 		if strings.HasPrefix(name, prefix) {
@@ -25,7 +26,8 @@ func failing(prefix string, err error) func(name string) error {
 	}
 }
 
-// once returns a function that returns err at the first call with a name that begins with prefix.
+// once returns a function for a store's fault. The function returns err at the first call with a
+// name that begins with prefix, and nil at later calls.
 func once(prefix string, err error) func(name string) error {
 	var calls atomic.Int32
 	return func(name string) error {
@@ -40,7 +42,7 @@ func once(prefix string, err error) func(name string) error {
 const odd = "films/HRT-1212/2/3/hero"
 
 // stores lists every read and write of the store: the prefix of the document's name, whether it
-// is read or written, the key, and the preparation.
+// is a read or a write, the key that causes it, and the preparation of the bucket.
 var stores = map[string]struct {
 	key, prefix string
 	reading     bool
@@ -66,7 +68,7 @@ func deleted(t *testing.T, b fixture) {
 	b.bucket.Delete(odd)
 }
 
-// filledUp fills the document, so that the object has no room in it.
+// filledUp fills the document, so that no room is left for the object.
 func filledUp(t *testing.T, b fixture) {
 	doc := grown(t, masters.NewDocument(hrt2), masters.MaxDocument-100)
 	if err := b.index.SaveDocument(t.Context(), library, doc, ""); err != nil {
@@ -74,8 +76,8 @@ func filledUp(t *testing.T, b fixture) {
 	}
 }
 
-// A fault of the store fails the key, also at the last try, which files only objects that cannot
-// be read. After the fault, the key can be indexed.
+// A fault of the store fails the key, also at the last try: the last try files only objects that
+// cannot be read. After the fault, the key can be indexed.
 func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range stores {
@@ -110,8 +112,8 @@ func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 	}
 }
 
-// Wrote is called after each document that was written. It is not called after a failed write, or
-// if the document did not change.
+// Index calls Wrote after each write of a document. It does not call Wrote after a failed write,
+// or if the document did not change.
 func TestWroteIsCalledForEachWrittenDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -154,8 +156,8 @@ func TestAnOvertakenWriteIsDoneAnew(t *testing.T) {
 	}
 }
 
-// If a key's new document cannot be written, the key stays in its old document, which is not even
-// read.
+// If a key's new document cannot be written, the key stays in its old document, and the old
+// document is not even read.
 func TestAKeyThatFailedIsLeftAsItIs(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -186,8 +188,8 @@ func TestAReasonIsFiledShort(t *testing.T) {
 	}
 }
 
-// An archived master that moves to another creative keeps what is known of its content. Only the
-// old document has it, and that document cannot be read at first.
+// An archived master that moves to another creative keeps its content fields. Only the old
+// document has them, and that document cannot be read at first.
 func TestContentSeenSurvivesAFaultOfTheStore(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

@@ -11,21 +11,21 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// MaxReceives is how often the queue delivers an event. At the last delivery, an object that
-// cannot be read is filed. So only an event that cannot be parsed becomes a dead letter, which
-// prevents every skip.
+// MaxReceives is the number of times that the queue delivers an event. At the last delivery, an
+// object that cannot be read is filed. So only an event that cannot be parsed becomes a dead
+// letter. Such a dead letter prevents every skip.
 const MaxReceives = 10
 
 // maxReason is the longest stored reason, in bytes.
 const maxReason = 400
 
 // file records an object that cannot be read. Its master has no known content, which prevents
-// skips for its creative. If the object cannot even be looked at, its placement has no version,
-// and so the proof of absence finds it unindexed.
+// skips for its creative. If not even a look-up succeeds, the placement has no version, so the
+// proof of absence finds the object unindexed.
 func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	if s.object == nil {
 		s.object = &masters.Object{Key: s.key}
-		s.object.Labels.Tags, _ = x.Bucket.Tags(ctx, s.key) // if the tags cannot be read, the key alone places the object
+		s.object.Labels.Tags, _ = x.Bucket.Tags(ctx, s.key) // ignore the error: without tags, the key alone places the object
 		s.place = masters.Place(s.library, s.key, masters.MaxUpload, s.object.Labels)
 	}
 	reason := capability.Redact(why.Error())
@@ -35,12 +35,12 @@ func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	return x.recall(ctx, s)
 }
 
-// unseen reports whether the object is filed because nobody can look at it; its ETag is then
-// unknown.
+// unseen reports whether the object is filed because nobody can look it up. The ETag of such an
+// object is unknown.
 func (s *subject) unseen() bool { return s.object != nil && s.object.ETag == "" }
 
-// fill marks a document as full and removes the subjects that no longer belong there. The other
-// subjects are filed as unread, with the reason that the document is full.
+// fill marks a document as full and removes the subjects that no longer belong in it. It files
+// the other subjects as unread, with the reason that the document is full.
 func (x *Indexer) fill(ctx context.Context, c creative.Creative, doc masters.Document, revision string, subjects []*subject) error {
 	full := doc.Full
 	var left []*subject

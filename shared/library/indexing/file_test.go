@@ -39,14 +39,15 @@ func (b fixture) refuse(looks, reads bool) {
 	}
 }
 
-// An object that cannot be read is filed with key, version and reason under the creative that its
-// labels or its key state. Missed returns it, and it is indexed once it can be read.
+// An object that cannot be read is filed with its key, version and reason under the creative that
+// its labels or its key state. Missed returns the key, and the key is indexed once the object can
+// be read.
 func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		key          string
 		tags         map[string]string
-		looks, reads bool // the looks or the reads that S3 refuses
+		looks, reads bool // whether S3 refuses look-ups and reads
 		etag         string
 	}{
 		"read refused":         {key, nil, false, true, `"1"`},
@@ -97,7 +98,7 @@ func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 }
 
 // An object that cannot be read and has no placement is listed as unplaced with both reasons, and
-// may be media.
+// counts as possible media.
 func TestWhatCannotBeReadAndHasNoPlace(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -111,7 +112,7 @@ func TestWhatCannotBeReadAndHasNoPlace(t *testing.T) {
 	}
 }
 
-// File still indexes an object that can be read, and reports a deleted object as gone.
+// File still indexes an object that can be read, and reports that a deleted object is gone.
 func TestFilingReadsWhatItCan(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -137,8 +138,8 @@ func TestWhatWasSeenBeforeIsKept(t *testing.T) {
 	}
 }
 
-// Missed returns a key whose storage class alone has changed, because the index must learn that
-// the object is archived.
+// Missed returns a key if only the storage class of its object has changed, because the index
+// must record that the object is archived.
 func TestMissedComparesStorage(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -157,8 +158,8 @@ func TestMissedComparesStorage(t *testing.T) {
 	}
 }
 
-// A document without room for another master is marked as full, and the event ends without error.
-// Masters that leave the document are still removed.
+// If a document has no room for another master, it is marked as full, and the event ends without
+// an error. Masters that leave the document are still removed.
 func TestAFullDocumentSaysSo(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

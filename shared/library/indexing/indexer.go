@@ -27,27 +27,27 @@ import (
 // Bucket is the part of the masters bucket that indexing needs.
 type Bucket interface {
 	// Look returns the object under key as it is now, with its labels. It returns
-	// masters.ErrAbsent only if there is no object; a refused or failed look is another error.
+	// masters.ErrAbsent only if there is no object; a refused or failed look-up is another error.
 	Look(ctx context.Context, key string) (masters.Object, error)
 	// ReadRange returns n bytes at off of exactly this version, or masters.ErrChanged.
 	ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error)
-	// Tags returns the tags of the object under key, even if the object cannot be looked at.
+	// Tags returns the tags of the object under key, even if the object cannot be looked up.
 	Tags(ctx context.Context, key string) (map[string]string, error)
 }
 
-// Indexer updates documents and placements from objects.
+// Indexer updates documents and placements from the present objects.
 type Indexer struct {
 	Documents masters.Index
 	Bucket    Bucket
 	Libraries []masters.Library
-	// Filed, if set, is called for each key that was indexed without being read.
+	// Filed, unless nil, is called for each key that was indexed without being read.
 	Filed func(context.Context, Result)
-	// Wrote, if set, is called for each document that was written.
+	// Wrote, unless nil, is called after each write of a document.
 	Wrote func(masters.Library, creative.Creative)
 }
 
-// parallel is how many keys of a batch are processed at the same time. maxRounds is how often a
-// key that keeps changing is tried before its event returns to the queue.
+// parallel is the number of keys of a batch that are processed at the same time. maxRounds is the
+// number of times that a key that keeps changing is tried before its event returns to the queue.
 const (
 	parallel  = 8
 	maxRounds = 5
@@ -60,16 +60,16 @@ var errAgain = errors.New("key changed while it was indexed")
 type subject struct {
 	key      string
 	library  masters.Library
-	object   *masters.Object // nil if there is none
+	object   *masters.Object // nil if the object does not exist
 	place    placement.Placement
 	master   masters.Master
 	placed   masters.Placed
-	revision string // revision of placed
-	media    bool   // the unplaced file has content or a name of video or image
-	last     bool   // File: file the object if it cannot be read
-	unread   string // why it was filed unread; or that its document is full
-	// touched names documents that an earlier round may have written. A placement that another
-	// writer has stored since may not name them.
+	revision string // the revision of the stored placement
+	media    bool   // the unplaced file may be a video or image, by its content or its name
+	last     bool   // true in a call of File: file the object if it cannot be read
+	unread   string // why the object was filed unread, or that its document is full
+	// touched names the documents that an earlier round may have written. If another writer has
+	// stored a placement since then, that placement may not name them.
 	touched []creative.Creative
 	err     error
 }
@@ -77,7 +77,7 @@ type subject struct {
 // targets returns the creatives whose documents must list the subject.
 func (s *subject) targets() []creative.Creative {
 	var list []creative.Creative
-	if s.unseen() { // its labels cannot be read now, so keep the old documents
+	if s.unseen() { // the labels cannot be read now, so keep the old documents
 		list = s.placed.Documents
 	}
 	if s.isPlaced() {
@@ -86,7 +86,7 @@ func (s *subject) targets() []creative.Creative {
 	return list
 }
 
-// with returns the list with the creatives added that it does not contain.
+// with returns list with those creatives of more added that it does not contain.
 func with(list []creative.Creative, more ...creative.Creative) []creative.Creative {
 	list = slices.Clip(list)
 	for _, c := range more {
@@ -103,10 +103,10 @@ func (s *subject) isPlaced() bool { return s.object != nil && s.place.Unplaced =
 type Result struct {
 	Key      string
 	Err      error          // if set, the index may be out of date and the other fields are zero
-	Gone     bool           // the object does not exist
-	Unplaced string         // why it is no master; "" if it is one
-	Unread   string         // why it was indexed unread; "" if it was read
-	Master   masters.Master // as the document lists it; if unplaced, only VersionID is set
+	Gone     bool           // true if the object does not exist
+	Unplaced string         // why the object is no master; "" if it is one
+	Unread   string         // why the object was indexed unread; "" if it was read
+	Master   masters.Master // the master as the document lists it; if unplaced, only VersionID is set
 }
 
 // Apply indexes the keys from their present objects. It returns an error for each key that it
@@ -127,8 +127,9 @@ func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
 	return x.index(ctx, keys, false)
 }
 
-// File is Index for the last try: it files an object that cannot be read, with the reason, where
-// the proofs of absence of its creative find it. The key or the tags state the creative.
+// File does the same as Index, but for the last try: it files an object that cannot be read, with
+// the reason, where the proofs of absence of its creative find it. The key or the tags state the
+// creative.
 func (x *Indexer) File(ctx context.Context, keys []string) []Result { return x.index(ctx, keys, true) }
 
 func (x *Indexer) index(ctx context.Context, keys []string, last bool) []Result {
@@ -173,8 +174,8 @@ func (s *subject) result() Result {
 	return r
 }
 
-// Exists reports whether there is an object under the key. An object that was filed because
-// nobody can look at it exists.
+// Exists reports whether there is an object under the key. It returns true for an object that was
+// filed because nobody can look it up.
 func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	switch _, err := x.Bucket.Look(ctx, key); {
 	case errors.Is(err, masters.ErrAbsent):
@@ -188,15 +189,16 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	return true, nil
 }
 
-// filed returns the placement of a key and reports whether the key was filed unread. It reports
-// false if the placement cannot be read: the caller has an error already.
+// filed returns the placement of a key and reports whether the key was filed unread. If the
+// placement cannot be read, it returns false without an error, because the caller already has the
+// error of the look-up.
 func (x *Indexer) filed(ctx context.Context, lib masters.Library, key string) (masters.Placed, bool) {
 	placed, _, _ := x.Documents.Placed(ctx, lib, key)
 	return placed, placed.Unread != ""
 }
 
-// Belongs reports whether a creative's document should list a key, judged by its present object.
-// For a filed object that cannot be looked at, the placement decides.
+// Belongs reports whether a creative's document should list a key. The present object decides;
+// for a filed object that cannot be looked up, the placement decides.
 func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
 	s := &subject{key: key, library: lib}
 	if err := x.see(ctx, s); err != nil {
@@ -213,8 +215,8 @@ func (s *subject) belongs(c creative.Creative) bool {
 }
 
 // Remove takes the keys out of a creative's document, whatever their placements say. It leaves a
-// key that belongs there again: its event will follow. It also leaves a key whose object it
-// cannot look at, and returns an error for it.
+// key that belongs to the creative again, because an event for the key will follow. It also
+// leaves a key whose object it cannot look up, and returns an error for it.
 func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
 	subjects := make([]*subject, len(keys))
 	for i, key := range keys {
@@ -228,7 +230,8 @@ func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Cr
 	return errors.Join(x.editPage(ctx, c, subjects), failures(subjects))
 }
 
-// failures joins the errors of the subjects, except errAgain, which another look resolves.
+// failures joins the errors of the subjects. It leaves out errAgain, because the next round tries
+// that subject again.
 func failures(subjects []*subject) (err error) {
 	for _, s := range subjects {
 		if !errors.Is(s.err, errAgain) {
@@ -238,7 +241,8 @@ func failures(subjects []*subject) (err error) {
 	return err
 }
 
-// round tries each key once. It skips the later steps of a subject that has an error.
+// round tries each key once. If a step fails for a subject, round skips the later steps of that
+// subject.
 func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][]creative.Creative, last bool) []*subject {
 	var subjects []*subject
 	for _, key := range keys {
@@ -255,7 +259,7 @@ func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][
 }
 
 func (x *Indexer) library(key string) (masters.Library, bool) {
-	for _, lib := range x.Libraries { // the prefixes of libraries never overlap
+	for _, lib := range x.Libraries { // at most one library matches, because the prefixes of libraries never overlap
 		if strings.HasPrefix(key, lib.Prefix) {
 			return lib, true
 		}
@@ -263,7 +267,8 @@ func (x *Indexer) library(key string) (masters.Library, bool) {
 	return masters.Library{}, false
 }
 
-// each runs step for every subject without an error, up to parallel at the same time.
+// each runs step for every subject that has no error. At most parallel steps run at the same
+// time.
 func each(subjects []*subject, step func(*subject) error) {
 	var all sync.WaitGroup
 	slots := make(chan struct{}, parallel)
@@ -280,7 +285,8 @@ func each(subjects []*subject, step func(*subject) error) {
 	all.Wait()
 }
 
-// look reads the placement before the object, so that the object is the newer of the two.
+// look reads the placement before it looks up the object, so that the object is never older than
+// the placement.
 func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	if s.placed, s.revision, err = x.Documents.Placed(ctx, s.library, s.key); err != nil {
 		return err
@@ -295,7 +301,8 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	return x.file(ctx, s, err)
 }
 
-// read reads the content of the object: all metadata of a placed one, the first bytes of others.
+// read reads the content of the object: all metadata of a placed object, the first bytes of an
+// unplaced one.
 func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 	if s.isPlaced() {
 		if s.master, err = x.probe(ctx, *s.object, s.place); err != nil {
@@ -309,7 +316,7 @@ func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 	return nil
 }
 
-// see looks at the object, if there is one, and computes its placement.
+// see looks up the object and computes its placement. If there is no object, it sets none.
 func (x *Indexer) see(ctx context.Context, s *subject) error {
 	object, err := x.Bucket.Look(ctx, s.key)
 	if errors.Is(err, masters.ErrAbsent) {

@@ -140,8 +140,8 @@ func TestUnreadableFilesAreListedWithTheirProblem(t *testing.T) {
 	}
 }
 
-// A file counts as the type of its content. If the key's extension names another type, the master
-// is marked as misnamed.
+// A master has the type of its content. If the key's extension names another type, the master is
+// marked as misnamed.
 func TestAMisnamedFileGoesByItsContent(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -160,7 +160,7 @@ func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 	b.bucket.Put(key, picture(t, 90, 160), nil)
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
-		if looks++; looks == 2 { // the second look comes between the read and the write of the document
+		if looks++; looks == 2 { // delete the object at the second look-up, between the read and the write of the document
 			b.bucket.Put(key, picture(t, 100, 100), nil)
 		}
 		return nil
@@ -213,7 +213,7 @@ func TestDocumentsConverge(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		b := newFixture()
-		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // only labels place the last
+		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // only labels place the last key
 		var events []string
 		for range 30 {
 			k := keys[random.IntN(len(keys))]
@@ -257,7 +257,7 @@ func (b fixture) work(t *testing.T, events []string) {
 	all.Wait()
 }
 
-// check compares the documents with the placements that the objects' keys and labels give.
+// check compares the documents with the placements that follow from the objects' keys and labels.
 func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 	t.Helper()
 	listed := map[creative.Creative]map[string]masters.Master{hrt2: b.masters(t, hrt2), hrt3: b.masters(t, hrt3)}
@@ -275,8 +275,9 @@ func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 	}
 }
 
-// checkUnplaced checks a key's placement and its lines in the list of unplaced keys; reason is ""
-// for a key that is placed or gone. The list may have a line too many, but never one too few.
+// checkUnplaced checks a key's placement and its lines in the list of unplaced keys. reason must
+// be "" for a key that is placed or gone. The list may have a line too many, but never one too
+// few.
 func (b fixture) checkUnplaced(t *testing.T, k, reason string) {
 	t.Helper()
 	placed, _, err := b.index.Placed(t.Context(), library, k)
@@ -292,7 +293,7 @@ func (b fixture) checkUnplaced(t *testing.T, k, reason string) {
 	b.lies(t, k, placed.Folders...)
 }
 
-// lies checks that a key has a line in each of the folders.
+// lies fails the test unless the key has a line in each of the folders.
 func (b fixture) lies(t *testing.T, k string, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
@@ -303,7 +304,7 @@ func (b fixture) lies(t *testing.T, k string, folders ...string) {
 	}
 }
 
-// Remove leaves a key whose object has come back, and removes a key whose object has not.
+// Remove leaves a key whose object exists again, and removes a key whose object does not exist.
 func TestRemoveLeavesWhatBelongs(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -322,8 +323,8 @@ func TestRemoveLeavesWhatBelongs(t *testing.T) {
 	}
 }
 
-// The content fields of a master survive while it is archived, whatever happens to its labels,
-// until the object under its key has other bytes.
+// A master keeps its content fields while it is archived, even if its labels change, until the
+// object under its key has other bytes.
 func TestContentSeenSurvivesTheArchive(t *testing.T) {
 	t.Parallel()
 	for name, storage := range map[string]masters.Storage{
@@ -358,8 +359,8 @@ func TestContentSeenSurvivesTheArchive(t *testing.T) {
 	}
 }
 
-// A run that cannot read an archived object keeps the content fields that another run, which
-// could read it, has written meanwhile.
+// Two runs index the same archived object, and only one of them can read it. The run that cannot
+// read it keeps the content fields that the other run wrote.
 func TestContentSeenSurvivesARace(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -381,7 +382,7 @@ func TestContentSeenSurvivesARace(t *testing.T) {
 	}
 }
 
-// An archived object with a restored copy is read.
+// An archived object with a restored copy is read like any other object.
 func TestRestoredMastersAreRead(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -417,7 +418,7 @@ func TestLabelledAspectsAreMarked(t *testing.T) {
 	}
 }
 
-// An archived master cannot be read, but its document lists it.
+// An archived master cannot be read, but its document still lists it.
 func TestArchivedMastersAreListed(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

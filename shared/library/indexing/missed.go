@@ -10,7 +10,7 @@ import (
 )
 
 // Missed returns the keys whose present objects are not indexed, or were indexed by other rules
-// or without being read. It skips keys outside every library. It looks at each object, reads each
+// or without being read. It skips keys outside every library. It looks up the objects, reads each
 // placement, and writes nothing.
 func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	missed := make([]bool, len(keys))
@@ -38,11 +38,11 @@ func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	return list, nil
 }
 
-// missed compares a key's placement with the object. The placement is written after the
-// documents, so it vouches for them.
+// missed reports whether the placement of a key differs from the present object. The placement is
+// written after the documents, so a correct placement means correct documents.
 func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (bool, error) {
 	placed, _, err := x.Documents.Placed(ctx, lib, key)
-	if placed.Rules != lib.RuleSet() || placed.Unread != "" { // if err is set, placed is zero and its rules match none
+	if placed.Rules != lib.RuleSet() || placed.Unread != "" { // after an error, placed is zero and so counts as missed
 		return true, err
 	}
 	s := &subject{key: key, library: lib, placed: placed, media: !placed.NoMedia}

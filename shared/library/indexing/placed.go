@@ -35,7 +35,7 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	return x.remember(ctx, s)
 }
 
-// record returns the placement to store for the subject.
+// record returns the placement that must be stored for the subject.
 func (s *subject) record() masters.Placed {
 	p := masters.Placed{
 		Format: masters.Format, Key: s.key, Documents: append([]creative.Creative{}, s.targets()...),
@@ -54,8 +54,8 @@ func (s *subject) record() masters.Placed {
 }
 
 // list updates the list of unplaced keys. It writes a line before the placement names the line's
-// folder, and empties it before the placement drops the folder. So the list may have a line too
-// many, which the placement corrects, but never one too few.
+// folder, and empties the line before the placement drops the folder. So the list may have a line
+// too many, which the placement corrects, but never one too few.
 func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
 	for _, folder := range s.placed.Folders {
 		if err := orAgain(x.Documents.FileUnplaced(ctx, s.library, folder, s.key)); err != nil {
@@ -73,7 +73,8 @@ func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
 	return nil
 }
 
-// orAgain turns masters.ErrStale into errAgain: another run wrote the line meanwhile.
+// orAgain returns errAgain for masters.ErrStale, because another run wrote the line meanwhile. It
+// returns other errors unchanged.
 func orAgain(err error) error {
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain

@@ -13,9 +13,9 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// probe returns the master that the object's content describes. A damaged or foreign file gets a
-// problem; a failed read is an error and never becomes a problem. An archived object cannot be
-// read: its master has only what its name and labels state.
+// probe returns the master that the object's content describes. A damaged file, or a file of
+// another type, gets a problem; a failed read is an error and never becomes a problem. An
+// archived object cannot be read: its master has only the fields that its name and labels state.
 func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.Placement) (masters.Master, error) {
 	var info media.Info
 	var err error
@@ -34,8 +34,8 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.P
 	return m, nil
 }
 
-// listed returns the master for a document from the object, its placement and what is known of
-// the content.
+// listed returns the master to list in a document, made from the object, its placement and the
+// known facts about its content.
 func listed(o masters.Object, place placement.Placement, info media.Info) masters.Master {
 	m := masters.Master{
 		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, Storage: o.Storage, Modified: o.Modified,
@@ -54,8 +54,9 @@ func listed(o masters.Object, place placement.Placement, info media.Info) master
 	return m
 }
 
-// recall copies the content fields from the documents that list the key, if the same bytes cannot
-// be read now. The object may be moving from one document to another.
+// recall copies the content fields from the documents that list the key, if the content cannot be
+// read now and the bytes are the same. It reads several documents, because the object may be
+// moving from one document to another.
 func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	if s.master.Seen() {
 		return nil
@@ -72,8 +73,8 @@ func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	return nil
 }
 
-// sniff sets media if an unplaced object may be a master: its extension or its first bytes are
-// those of video or image, or it is archived.
+// sniff sets media if an unplaced object may be a master. This is so if its extension or its
+// first bytes are those of a video or image, or if it is archived.
 func (x *Indexer) sniff(ctx context.Context, s *subject) error {
 	if s.media = media.KindOfExtension(extensionOf(s.key)) != "" || s.object.Archived(); s.media {
 		return nil
@@ -100,8 +101,8 @@ func (v version) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
 	return v.bucket.ReadRange(ctx, v.object, off, n)
 }
 
-// problemOf returns the problem that a document states for an error of probing, and reports
-// whether there is one.
+// problemOf returns the problem that a document must state for an error of probing. It reports
+// whether the error is such a problem.
 func problemOf(err error) (masters.Problem, bool) {
 	for _, known := range []struct {
 		err     error

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// A filed key is logged with its version and both reasons, without a URL, and is counted.
+// ReportFiled logs a filed key with its version and both reasons, without a URL, and counts it.
 func TestAFiledKeyIsLoggedAndCounted(t *testing.T) {
 	t.Parallel()
 	log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {

@@ -47,7 +47,7 @@ func TestAFileThatNobodyCanLookAtStaysInItsDocument(t *testing.T) {
 			t.Fatalf("%s: before: %v", name, m)
 		}
 		b.indexer.Bucket = withMeta{b.bucket, c.meta, c.tagErr}
-		b.refuse(true, true) // the object's encryption key is disabled; object and labels do not change
+		b.refuse(true, true) // the object's encryption key is disabled: look-ups and reads fail, but object and labels do not change
 		b.filed(t, hero)
 		placed, _, err := b.index.Placed(t.Context(), library, hero)
 		if m := b.masters(t, hrt2); len(m) != 1 {

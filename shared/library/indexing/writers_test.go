@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 )
 
-// writers is the number of writers that write one document at the same time.
+// writers is the number of writers that write one document at the same time in the test.
 var writers = flag.Int("writers", 200, "writers to one document at once")
 
 // far is a store with the latency of S3. Tests use it inside a synctest bubble, where waiting

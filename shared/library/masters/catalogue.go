@@ -47,9 +47,9 @@ func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code
 
 // EachUnplaced calls visit, as EachDocument does, for the placement of each key that is not
 // placed or could not be read. It skips keys that were deleted or placed since they were listed:
-// where the list and a placement disagree, the placement is right.
+// if the list and a placement disagree, the placement decides.
 func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visit func(Placed)) error {
-	seen := map[string]bool{} // a key has one line, under the same name, in each of its folders
+	seen := map[string]bool{} // a key has a line of the same name in each of its folders: visit the key only once
 	lines := only(names.List(ctx, UnplacedPrefix(lib)), func(e Entry) bool {
 		name := path.Base(e.Key)
 		again := seen[name]
@@ -74,8 +74,8 @@ func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visi
 // limit.
 var ErrCrowded = errors.New("folder of unplaced keys too crowded")
 
-// UnplacedIn returns the keys in one folder of the list of unplaced keys, sorted. Some may be
-// placed or deleted by now. Errors: ErrCrowded if there are more than most keys, ErrDocument,
+// UnplacedIn returns the keys in one folder of the list of unplaced keys, sorted. Some keys may
+// be placed or deleted by now. Errors: ErrCrowded if there are more keys than most, ErrDocument,
 // faults.
 func (x Index) UnplacedIn(ctx context.Context, names Lister, lib Library, folder string, most int) (keys []string, err error) {
 	lines := 0
@@ -100,8 +100,8 @@ func (x Index) UnplacedIn(ctx context.Context, names Lister, lib Library, folder
 	return keys, err
 }
 
-// holdsKey reports whether a line of the list of unplaced keys holds a key. It compares the
-// line's size with that of an empty line.
+// holdsKey reports whether a line of the list of unplaced keys holds a key. A line without a key
+// has the size of an empty line.
 func holdsKey(lib Library, e Entry) bool {
 	return InFolder(lib, e.Key) && e.Size != int64(len(emptyLine))
 }
@@ -117,8 +117,8 @@ func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entr
 	}
 }
 
-// each calls read for the listed names, up to readAhead at the same time, and then the functions
-// that read returned, one at a time.
+// each calls read for the listed names, up to readAhead at the same time. It then calls the
+// functions that read returned, one at a time.
 func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(context.Context, string) (func(), error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)

@@ -7,11 +7,11 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// MaxUpload is the largest file that one pre-signed PUT to R2 accepts, in bytes (Cloudflare's
-// documented limit: 5 GiB less 5 MiB).
+// MaxUpload is the size limit of a file that one pre-signed PUT to R2 accepts, in bytes
+// (Cloudflare's documented limit: 5 GiB less 5 MiB).
 const MaxUpload = 5<<30 - 5<<20
 
-// Drop names the rule that dropped a candidate; "" means that no rule did.
+// Drop names the rule that dropped a candidate; "" means that no rule dropped it.
 type Drop string
 
 // The rules, in the order in which drop checks them.
@@ -30,29 +30,29 @@ const (
 	Unreadable      Drop = "corrupt"
 )
 
-// Candidate is a master with the rule that dropped it, or the rule by which the chosen master was
-// preferred to it.
+// Candidate is a master with the result of the choice: the rule that dropped the master, or the
+// rule by which the chosen master was preferred to it.
 type Candidate struct {
 	Master Master
 	Drop   Drop
-	Behind Order // "" for the chosen master and for dropped ones
+	Behind Order // "" for the chosen master and for dropped masters
 }
 
 // Order names a rule by which one master is preferred to another.
 type Order string
 
-// The rules of order, the most important first.
+// The rules of preference, the most important first.
 const (
 	ByLocale   Order = "locale"   // the wanted locale first, then its parents and the library's fallbacks
 	ByAspect   Order = "aspect"   // by the preference of the slot's family
-	ByConflict Order = "conflict" // masters whose name agrees with their pixels before others
+	ByConflict Order = "conflict" // masters whose name and pixels state the same aspect before others
 	ByCopy     Order = "copy"     // originals before copies
 	ByPixels   Order = "pixels"   // more pixels first
 	ByAge      Order = "age"      // newer first
-	ByKey      Order = "key"      // alphabetical, so that every tie is broken
+	ByKey      Order = "key"      // alphabetical, so that two masters never rank equal
 )
 
-// Verdict is the result of a choice.
+// Verdict is the kind of result that Choose returns.
 type Verdict int
 
 // The verdicts.
@@ -80,10 +80,10 @@ type Choice struct {
 	Verdict    Verdict
 	Master     Master      // set if Verdict is Deliver
 	Reason     string      // set for the other verdicts: "no_match:aspect", "too_large", …
-	Candidates []Candidate // usable ones first, the best first; then the dropped ones, by key
+	Candidates []Candidate // masters that no rule dropped, the best first; then the dropped masters, by key
 }
 
-// Full is the reason of a choice from a document that had no room for one of its masters.
+// Full is the reason that Choose returns if the document had no room for one of its masters.
 const Full = "full"
 
 // Choose returns the master that answers the slot best. It is a pure function of its arguments;
@@ -117,9 +117,10 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	return choice
 }
 
-// drop returns the first rule that drops the master. The rules about the slot come first, so a
-// master that a later rule drops does answer the slot. A rule about the content must come after
-// the rules that drop a master whose content nobody has read, unless it checks m.Seen itself.
+// drop returns the first rule that drops the master. The rules about the slot come first. So if a
+// later rule drops a master, that master does answer the slot. A rule about the content must come
+// after the rules that drop a master whose content nobody has read, unless it checks m.Seen
+// itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
 	unclear := m.LocaleUnclear != "" || !slot.Locale.IsTag() && lib.rank(slot.Locale, locale) < 0
@@ -147,7 +148,7 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 		return UnknownAspect
 	case refused(m, refusals, slot):
 		return RefusedBefore
-	case m.Extension == "" && m.Problem != NoMedia: // a file that is no media has no container
+	case m.Extension == "" && m.Problem != NoMedia: // a file that is no media has no container: a later rule drops it
 		return OtherContainer
 	case m.Size > MaxUpload:
 		return TooLarge
@@ -173,8 +174,8 @@ func (l Library) locale(m Master) creative.Locale {
 	return m.Locale
 }
 
-// rank returns how well a master's locale answers the wanted locale, 0 being the best. The
-// library's fallback locales rank last; -1 means that the locale does not answer.
+// rank returns how well a master's locale answers the wanted locale; 0 is the best. The library's
+// fallback locales rank last; -1 means that the locale does not answer.
 func (l Library) rank(wanted, has creative.Locale) int {
 	if rank := wanted.Rank(has); rank >= 0 {
 		return rank
@@ -197,7 +198,7 @@ func (l Library) Preference(slot creative.Slot) []creative.Aspect {
 	return append(slices.Clone(order), slot.Accepts()...)
 }
 
-// compare orders candidates, the better first. It compares dropped ones by key alone.
+// compare orders candidates, the better first. It orders dropped candidates by key alone.
 func (l Library) compare(a, b Candidate, slot creative.Slot, preference []creative.Aspect) int {
 	if a.Drop != "" {
 		return cmp.Compare(a.Master.Key, b.Master.Key)
@@ -206,8 +207,8 @@ func (l Library) compare(a, b Candidate, slot creative.Slot, preference []creati
 	return c
 }
 
-// order compares two masters that answer the slot, and returns the rule that decided. The result
-// is negative if a is better.
+// order compares two masters that answer the slot, and returns the rule of preference that
+// decided. The result is negative if a is better.
 func (l Library) order(a, b Master, slot creative.Slot, preference []creative.Aspect) (int, Order) {
 	for _, rule := range []struct {
 		order Order
@@ -237,8 +238,8 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// verdict returns the verdict, and its reason, when every candidate was dropped. The candidate
-// that passed the most rules decides.
+// verdict returns the verdict and its reason for a choice in which every candidate was dropped.
+// The candidate that passed the most rules decides.
 func verdict(candidates []Candidate) (Verdict, string) {
 	dropped := func(d Drop) bool {
 		return slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Drop == d })

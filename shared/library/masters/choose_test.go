@@ -14,7 +14,7 @@ var wanted = creative.Slot{
 	Project: "p", Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16",
 }
 
-// master returns a master that answers the slot wanted, changed by edit.
+// master returns a master that answers the slot wanted; edit, unless nil, changes it.
 func master(key string, edit func(*masters.Master)) masters.Master {
 	m := masters.Master{
 		Key: key, ETag: `"1"`, Size: 1000, Kind: creative.Video, Locale: "en", Aspect: "9x16",
@@ -96,8 +96,8 @@ func TestChooseDrops(t *testing.T) {
 	}
 }
 
-// A field that is unset because nobody read the content never makes a master unusable or absent.
-// An aspect from pixels or a label can drop a master; an aspect from its name cannot.
+// Unread content leaves fields unset. Such an unset field never makes a master unusable or
+// absent. An aspect from pixels or a label can drop a master; an aspect from its name cannot.
 func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
 	t.Parallel()
 	frozen := func(m *masters.Master) { m.StorageClass = "GLACIER" }
@@ -182,8 +182,8 @@ func TestContentIsCopiedOnlyForTheSameBytes(t *testing.T) {
 	}
 }
 
-// An object that has moved to another storage class is not the same: its bytes may have become
-// unreadable.
+// An object that has moved to another storage class is not the same object, because its bytes may
+// have become unreadable.
 func TestSameObjects(t *testing.T) {
 	t.Parallel()
 	o := masters.Object{Key: "a.mp4", ETag: `"1"`, Size: 1000}
@@ -235,8 +235,8 @@ func TestChoosePrefers(t *testing.T) {
 	for name, c := range map[string]struct {
 		slot    creative.Slot
 		library masters.Library
-		behind  masters.Order    // the rule by which the last master loses
-		list    []masters.Master // the expected order, the best first
+		behind  masters.Order    // the rule by which the last master of the list is not preferred
+		list    []masters.Master // the masters in the expected order, the best first
 	}{
 		"locale before pixels": {austrian, library, masters.ByLocale, []masters.Master{
 			master("b", func(m *masters.Master) { m.Locale, m.Width = "de-at", 10 }),
@@ -260,7 +260,7 @@ func TestChoosePrefers(t *testing.T) {
 		}},
 		"unlabelled as told": {wanted, masters.Library{UnlabelledLocale: "en"}, "", []masters.Master{master("a", func(m *masters.Master) { m.Locale = "" })}},
 	} {
-		for range 10 { // the result must not depend on the document's order
+		for range 10 { // shuffle the masters: the result must not depend on the document's order
 			list := append([]masters.Master(nil), c.list...)
 			rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 			choice := masters.Choose(document(list...), c.slot, c.library)

@@ -27,7 +27,7 @@ import (
 const Format = 1
 
 // MaxDocument is the size limit of a document in bytes, enough for about 30,000 masters. A
-// document that is marked full may be slightly larger (maxFull).
+// document that is marked as full may have up to maxFull bytes.
 const (
 	MaxDocument = 16 << 20
 	maxFull     = MaxDocument + 1<<10
@@ -46,26 +46,26 @@ const (
 	noProblem  Problem = ""
 )
 
-// Master is one original file, as probing found it.
+// Master is one original file, with the facts that probing found.
 type Master struct {
 	Key       string `json:"key"`
 	VersionID string `json:"versionId,omitempty"`
 	ETag      string `json:"etag"`
-	Size      int64  `json:"size"` // bytes
+	Size      int64  `json:"size"` // in bytes
 	Storage
 	Modified time.Time `json:"modified"`
 
 	Kind        creative.Kind   `json:"kind,omitempty"`
 	Locale      creative.Locale `json:"locale,omitempty"`
-	Aspect      creative.Aspect `json:"aspect,omitempty"`      // from the pixels, else from the name
+	Aspect      creative.Aspect `json:"aspect,omitempty"`      // from the pixels if known, else from the name
 	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // from tags, metadata or the name
-	// AspectLabelled reports that NamedAspect comes from tags or metadata. Documents of older
-	// versions lack it, so their aspects count as taken from the name.
+	// AspectLabelled reports whether NamedAspect comes from tags or metadata. Documents of older
+	// versions lack the field, so their aspects count as taken from the name.
 	AspectLabelled bool `json:"aspectLabelled,omitempty"`
-	// LocaleUnclear states why the name's locale is ambiguous; "" if the name states one clearly
-	// or none at all.
+	// LocaleUnclear states why the name's locale is ambiguous; "" if the name states one locale
+	// clearly or states none.
 	LocaleUnclear string `json:"localeUnclear,omitempty"`
-	Rule          string `json:"rule,omitempty"` // the rule that placed the file
+	Rule          string `json:"rule,omitempty"` // name of the rule that placed the file
 	Copy          bool   `json:"copy,omitempty"` // the name marks the file as a copy of another file
 
 	Probed    bool          `json:"probed,omitempty"` // width and height were read from the content
@@ -74,19 +74,19 @@ type Master struct {
 	Rotation  int           `json:"rotation,omitempty"` // in degrees
 	Duration  time.Duration `json:"duration,omitempty"` // in nanoseconds; 0 means unknown
 	Container string        `json:"container,omitempty"`
-	Codec     string        `json:"codec,omitempty"`     // of the picture
+	Codec     string        `json:"codec,omitempty"`     // codec of the picture
 	Extension string        `json:"extension,omitempty"` // "" if the platform does not accept the container
 	Misnamed  bool          `json:"misnamed,omitempty"`  // the key's extension names another type than the content has
 	MediaType string        `json:"mediaType,omitempty"`
 	SHA256    string        `json:"sha256,omitempty"`
 	Problem   Problem       `json:"problem,omitempty"`
-	// Unread states why the content could not be read, even at the last try; "" if it was read or
-	// nobody tried.
+	// Unread states why the content could not be read, even at the last try; "" if the content
+	// was read or nobody tried to read it.
 	Unread string `json:"unread,omitempty"`
 }
 
-// Conflict reports whether the name or a label states another aspect than the pixels have. The
-// aspect of the pixels counts.
+// Conflict reports whether the name or a label states another aspect than the pixels have. In
+// such a conflict, the pixels decide.
 func (m Master) Conflict() bool {
 	return m.Probed && m.Aspect != "" && m.NamedAspect != "" && m.Aspect != m.NamedAspect
 }
@@ -97,8 +97,8 @@ func (m Master) Seen() bool {
 	return m.Probed || m.Problem != noProblem || m.Container != "" || m.Extension != ""
 }
 
-// WithContentOf returns m with the content fields of old, if both describe the same bytes and the
-// content of m was not read.
+// WithContentOf returns m with the content fields of old. It returns m unchanged if the two do
+// not describe the same bytes, or if the content of m was read.
 func (m Master) WithContentOf(old Master) Master {
 	if m.Seen() || !old.Seen() || old.Key != m.Key || old.ETag != m.ETag || old.Size != m.Size {
 		return m
@@ -114,18 +114,18 @@ func (m Master) WithContentOf(old Master) Master {
 	return seen
 }
 
-// Refusal records that the platform rejected these bytes for this slot.
+// Refusal records that the platform rejected the bytes of a master for a slot.
 type Refusal struct {
 	Slot   string    `json:"slot"` // in the form that RefusalSlot returns
 	Key    string    `json:"key"`
 	ETag   string    `json:"etag"`
-	Size   int64     `json:"size,omitempty"` // bytes; 0 in documents of older versions, whose Key and ETag alone count
+	Size   int64     `json:"size,omitempty"` // in bytes; 0 in documents of older versions: then only Key and ETag identify the bytes
 	SHA256 string    `json:"sha256"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
 }
 
-// RefusalSlot returns the slot's name as refusals store it.
+// RefusalSlot returns the text by which refusals name a slot.
 func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Placement() }
 
 // Refusers returns the projects in which the platform refused a file for this slot, sorted. It
@@ -156,8 +156,8 @@ type Document struct {
 	Variation int       `json:"variation"`
 	Masters   []Master  `json:"masters"`
 	Refusals  []Refusal `json:"refusals,omitempty"`
-	// Full reports that the document had no room for a master. Since it does not name that
-	// master, no request for the creative is skipped until the document is deleted and its
+	// Full reports that the document had no room for a master. Since the document does not name
+	// that master, no request for the creative is skipped until the document is deleted and its
 	// library is indexed again.
 	Full bool `json:"full,omitempty"`
 }
@@ -166,7 +166,7 @@ type Document struct {
 // master is absent.
 var ErrDocument = errors.New("index document unreadable")
 
-// ErrFull means that a document would grow over MaxDocument.
+// ErrFull means that a document would exceed the size limit MaxDocument.
 var ErrFull = errors.New("index document full")
 
 // NewDocument returns a document of c without masters.
@@ -209,14 +209,15 @@ func (d Document) Find(key string) *Master {
 	return nil
 }
 
-// Put returns d with m in place of the master that has the same key. It does not change d.
+// Put returns a copy of d in which m replaces the master with the same key, or is added. It does
+// not change d.
 func (d Document) Put(m Master) Document {
 	d = d.Without(m.Key)
 	d.Masters = append(d.Masters, m)
 	return d
 }
 
-// Without returns d without the master that has the key. It does not change d.
+// Without returns a copy of d without the master that has the key. It does not change d.
 func (d Document) Without(key string) Document {
 	d.Masters = append(make([]Master, 0, len(d.Masters)+1), d.Masters...)
 	d.Masters = slices.DeleteFunc(d.Masters, func(m Master) bool { return m.Key == key })

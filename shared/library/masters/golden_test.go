@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/places.txt anew")
 
-// described returns a placement as one line of the golden file.
+// described returns a placement in the form of one line of the golden file.
 func described(p placement.Placement) string {
 	switch {
 	case p.Never != "":

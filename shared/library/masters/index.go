@@ -14,15 +14,15 @@ import (
 )
 
 // Blobs stores small documents by name. An implementation must meet these rules: a read sees
-// every write that was acknowledged before it, and Save is a compare-and-swap on the revision
-// that Load returned. [masterstest.RunBlobs] tests an implementation.
+// every write that was acknowledged before the read, and Save is a compare-and-swap on the
+// revision that Load returned. [masterstest.RunBlobs] tests an implementation.
 type Blobs interface {
 	// Load returns a document and its revision. ErrAbsent means that there is no document; a
 	// refused or failed read must return another error.
 	Load(ctx context.Context, name string) (data []byte, revision string, err error)
 	// Save writes the document if the stored revision equals the given one, and returns the new
-	// revision; "" means that no document exists yet. If the revisions differ, it writes nothing
-	// and returns ErrStale.
+	// revision. The revision "" means that no document exists yet. If the revisions differ, Save
+	// writes nothing and returns ErrStale.
 	Save(ctx context.Context, name string, data []byte, revision string) (string, error)
 }
 
@@ -44,25 +44,26 @@ type Placed struct {
 	ETag      string              `json:"etag,omitempty"` // "" if the object is gone
 	VersionID string              `json:"versionId,omitempty"`
 	Documents []creative.Creative `json:"documents"`
-	Storage                       // of the object when it was indexed
-	Unplaced  string              `json:"unplaced,omitempty"` // why the key is not placed; "" if it is
+	Storage                       // the object's storage when it was indexed
+	Unplaced  string              `json:"unplaced,omitempty"` // why the key is not placed; "" if it is placed
 	Unread    string              `json:"unread,omitempty"`   // why the object could not be read, or its master not listed
 	NoMedia   bool                `json:"noMedia,omitempty"`  // the unplaced file is neither video nor image
-	Never     bool                `json:"never,omitempty"`    // the unplaced file is no master, whatever its name is
+	Never     bool                `json:"never,omitempty"`    // a rule says that the unplaced file is no master, whatever its name is
 	Stated    *Statement          `json:"stated,omitempty"`   // the creative that unusable labels state
 	// Folders names the folders of the list of unplaced keys that hold the key. A line must be
-	// written before this field names its folder, and emptied before the field drops it.
+	// written before this field names its folder. The line must be emptied before the field drops
+	// the folder.
 	Folders  []string  `json:"folders,omitempty"`
 	Rule     string    `json:"rule,omitempty"`
-	Rules    string    `json:"ruleSet,omitempty"` // the rules that indexed the key, as Library.RuleSet names them
+	Rules    string    `json:"ruleSet,omitempty"` // names the rules that indexed the key, as Library.RuleSet returns them
 	Modified time.Time `json:"modified"`
 }
 
 // NoMaster reports whether the file is certainly no master of any creative.
 func (p Placed) NoMaster() bool { return p.Unplaced != "" && (p.NoMedia || p.Never) }
 
-// Document returns a creative's document and its revision; a document without masters if none is
-// stored. Errors: ErrDocument, faults of the store.
+// Document returns a creative's document and its revision. If none is stored, it returns a
+// document without masters and the revision "". Errors: ErrDocument, faults of the store.
 func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (Document, string, error) {
 	return load(ctx, x, DocumentName(lib, c), fmt.Sprintf("the index of %s", c), NewDocument(c), func(data []byte) (Document, error) {
 		return DecodeDocument(data, c)
@@ -76,8 +77,8 @@ func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revisi
 	return err
 }
 
-// SaveFull writes a document, as SaveDocument does, and marks it as full: it had no room for a
-// master.
+// SaveFull writes a document, as SaveDocument does, and marks the document as full: the document
+// had no room for a master.
 func (x Index) SaveFull(ctx context.Context, lib Library, d Document, revision string) error {
 	d.Full = true
 	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, maxFull)
@@ -105,7 +106,7 @@ func decodePlaced(data []byte) (Placed, error) {
 	if p.Format != Format || p.Key == "" {
 		return Placed{}, fmt.Errorf("%w: placement of format %d", ErrDocument, p.Format)
 	}
-	for i, c := range p.Documents { // older code did not normalize codes to NFC
+	for i, c := range p.Documents { // normalise the codes here, because older code stored codes that are not in NFC
 		p.Documents[i] = c.Canonical()
 	}
 	return p, nil
@@ -117,8 +118,8 @@ func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision s
 	return x.save(ctx, placedName(lib, p.Key), p, revision, MaxDocument)
 }
 
-// load returns a document and its revision. It returns none if there is no document, and the zero
-// value with an error. Errors name the document by what.
+// load returns a document and its revision. It returns the value none if there is no document,
+// and the zero value with an error. Errors name the document by the text what.
 func load[T any](ctx context.Context, x Index, name, what string, none T, decode func([]byte) (T, error)) (T, string, error) {
 	data, revision, err := x.Blobs.Load(ctx, name)
 	if errors.Is(err, ErrAbsent) {

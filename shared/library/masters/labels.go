@@ -15,7 +15,8 @@ type Labels struct {
 	Metadata map[string]string
 }
 
-// get returns the value of a label, "" if it is not set. Tags override metadata.
+// get returns the value of a label, or "" if the label is not set. A tag overrides metadata of
+// the same name.
 func (l Labels) get(name string) string {
 	if v := l.Tags[name]; v != "" {
 		return v
@@ -38,7 +39,8 @@ const (
 	LabelAspect    = "creative-aspect"
 )
 
-// MetadataSender is the metadata key that names the sender who announced a collected object.
+// MetadataSender is the metadata key whose value names the sender who announced a collected
+// object.
 const MetadataSender = "intake-sender"
 
 // takenIn reports whether the object is a file that a sender announced.
@@ -96,8 +98,8 @@ func (l Labels) Statement() *Statement {
 	return &s
 }
 
-// text joins the statement and its key into one text, in which a code that somebody meant can be
-// searched for.
+// text joins the stated code and variation and the object's key into one text. MayMean searches
+// that text for the code that the label's author may have meant.
 func (s Statement) text(key string) string { return s.Code + " " + s.Variation + "/" + key }
 
 // MayMean reports whether the unusable labels of a key may mean the creative. A variation without

@@ -9,18 +9,18 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// RulesVersion is the version of the rules by which a document describes a file's content. A
-// change means that every library must be indexed again.
+// RulesVersion is the version of the rules by which a document describes a file's content. If it
+// changes, every library must be indexed again.
 const RulesVersion = 7
 
 // Library is a prefix of the masters bucket with its own rules and its own index.
 type Library struct {
 	Name   string
-	Bucket string // the bucket of the library's keys; "" in tests that have only one
+	Bucket string // the bucket that holds the library's keys; "" in tests that have only one bucket
 	// Rules place the library's keys, all of which begin with its Prefix.
 	placement.Rules
-	// UnlabelledLocale is the locale of masters that state none; "" means that such masters
-	// answer no request.
+	// UnlabelledLocale is the locale of masters whose names and labels state none; "" means that
+	// such masters answer no request.
 	UnlabelledLocale creative.Locale
 	// FeedPreference orders the aspects of the feed family, the best first; empty means 4x5, 1x1,
 	// 3x4.
@@ -33,10 +33,10 @@ type Library struct {
 	Wanted Wanted
 }
 
-// Wanted is the set of masters that each creative of a library should have: each of the videos
-// and images in each of the locales.
+// Wanted is the set of masters that each creative of a library should have: each aspect of Videos
+// and Images in each of the Locales.
 type Wanted struct {
-	Locales []creative.Locale // empty: the locales that a creative has or is asked for in
+	Locales []creative.Locale // empty means the locales that a creative has or that requests asked for
 	Videos  []creative.Aspect
 	Images  []creative.Aspect
 }

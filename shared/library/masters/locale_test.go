@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// A locale that is not a language tag never ends a request, because nobody can say which language
-// it means.
+// A request with a locale that is not a language tag is never skipped, because nobody can say
+// which language the locale means.
 func TestAMalformedLocaleNeverCausesASkip(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("16-locale-name.json")

@@ -30,14 +30,14 @@ type Storage struct {
 	Restored bool `json:"restored,omitempty"`
 }
 
-// The errors of reading a version of an object, besides faults.
+// The errors of reading a version of an object. Faults are other errors.
 var (
-	ErrChanged = errors.New("object changed since it was looked at") // it was replaced or deleted
-	ErrDenied  = errors.New("access to an object denied")            // or the object is archived
+	ErrChanged = errors.New("object changed since it was looked at") // the version was replaced or deleted
+	ErrDenied  = errors.New("access to an object denied")            // access is denied, or the object is archived
 )
 
 // ErrBucket means that the whole bucket cannot be read: it does not exist, is in another region
-// or account, or its policy refuses.
+// or account, or has a policy that refuses the read.
 var ErrBucket = errors.New("the bucket cannot be read")
 
 // Archived reports whether the bytes cannot be read until they are restored (Amazon S3 User

@@ -22,7 +22,8 @@ const RuleLabels = "labels"
 // Place returns the placement of a key of the library. Labels override the name, field by field,
 // and can also place a file whose name is not that of a master. Labels that cannot be used leave
 // the file unplaced. An empty file, and a file with the tag [LabelIgnore], is never a master. A
-// file that collect has filed apart is no master until somebody labels it.
+// file that collect stored in the folder for files that are no masters is no master until
+// somebody labels it.
 func Place(lib Library, key string, size int64, labels Labels) placement.Placement {
 	p := lib.Place(key, size)
 	switch {

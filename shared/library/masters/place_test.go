@@ -125,8 +125,8 @@ func TestPlaceKeepsToItsLibrary(t *testing.T) {
 	}
 }
 
-// Every setting that places keys, and the bucket and prefix, change the name of the rule set, so
-// that the library must be indexed again.
+// Every setting that places keys changes the name of the rule set, and so do the bucket and the
+// prefix. Under a new name, the library must be indexed again.
 func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 	t.Parallel()
 	parse := func(s placement.Settings) placement.Rules {
@@ -156,8 +156,8 @@ func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 	}
 }
 
-// SameKeys depends on the bucket and prefix alone. A state of older code names neither: it counts
-// if its rules are those that the older code had for the present settings.
+// SameKeys compares only the bucket and the prefix. A state that older code stored names neither:
+// it is valid if its rules are those that the older code had for the present settings.
 func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 	t.Parallel()
 	pattern, err := placement.ParsePattern("{code}_{variation}")
@@ -187,7 +187,7 @@ func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 }
 
 // A user's folder may have the same name as the library's own folder for files that are no
-// masters. A file in it is not placed, but only a collected file is certainly no master.
+// masters. A file in that folder is not placed, but only a collected file is certainly no master.
 func TestAFolderAloneDoesNotSayThatAFileIsNoMaster(t *testing.T) {
 	t.Parallel()
 	films := masters.Library{Name: "films", Rules: placement.Rules{Prefix: "films/"}}

@@ -6,20 +6,22 @@ import (
 	"fmt"
 )
 
-// State records how far a library is indexed, and by which rules.
+// State records whether a library is completely indexed, and by which rules.
 type State struct {
 	Format int    `json:"format"`
-	Rules  string `json:"ruleSet"` // the rules of the index, as Library.RuleSet names them
+	Rules  string `json:"ruleSet"` // names the rules that indexed the library, as Library.RuleSet returns them
 	// Bucket and Prefix locate the keys that were indexed. States of older code lack both.
 	Bucket string `json:"bucket,omitempty"`
 	Prefix string `json:"prefix,omitempty"`
 	Built  bool   `json:"built"`
-	Run    string `json:"run,omitempty"` // ID of the reindex that wrote the state
-	// Keys is how many keys that reindex listed; 0 if it did not count them or has not finished.
+	Run    string `json:"run,omitempty"` // ID of the reindex run that wrote the state
+	// Keys is the number of keys that the reindex run listed; 0 if the run did not count them or
+	// has not finished.
 	Keys int `json:"keys,omitempty"`
 }
 
-// State returns the library's state, the zero value if none is stored.
+// State returns the library's state and its revision. If no state is stored, it returns the zero
+// value.
 func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
 	return load(ctx, x, stateName(lib), "the state of library "+lib.Name, State{}, func(data []byte) (s State, err error) {
 		return s, decode(data, &s)
@@ -32,14 +34,14 @@ func (x Index) SaveState(ctx context.Context, lib Library, s State, revision str
 	return err
 }
 
-// Current reports whether the whole library is indexed by the rules of this program.
+// Current reports whether the whole library is indexed by the present rules.
 func (s State) Current(l Library) bool {
 	return s.Built && s.Format == Format && s.Rules == l.RuleSet()
 }
 
 // SameKeys reports whether the state describes the library's bucket and prefix; the rules may
-// differ. A state without bucket and prefix does so if its rules are those that older code had
-// for the library's present settings.
+// differ. A state of older code names neither bucket nor prefix. Such a state describes the
+// library if its rules are those that older code had for the library's present settings.
 func (s State) SameKeys(l Library) bool {
 	if s.Bucket != "" {
 		return s.Bucket == l.Bucket && s.Prefix == l.Prefix
@@ -47,12 +49,12 @@ func (s State) SameKeys(l Library) bool {
 	return s.Rules == l.RuleSet() || s.Rules == l.formerRuleSet()
 }
 
-// Moved reports whether the state describes another bucket or prefix than the library's. Only the
-// operator may start to index such a library.
+// Moved reports whether the state describes another bucket or prefix than the library's. If so,
+// only the operator may start to index the library.
 func (s State) Moved(l Library) bool { return s.Format != 0 && !s.SameKeys(l) }
 
-// Doubt returns why no request to the library may be skipped; "" if the whole library is indexed
-// by its present rules.
+// Doubt returns the reason why no request to the library may be skipped. It returns "" if the
+// whole library is indexed by its present rules.
 func (s State) Doubt(l Library) string {
 	switch {
 	case s.Current(l):
@@ -75,8 +77,8 @@ func place(bucket, prefix string) string {
 	return fmt.Sprintf("bucket %s, prefix %s", bucket, prefix)
 }
 
-// formerRuleSet returns the name that code before the naming grammar used for the library's
-// rules.
+// formerRuleSet returns the name that older code, without the naming grammar, used for the
+// library's rules.
 func (l Library) formerRuleSet() string {
 	const version = "5"
 	if len(l.Patterns) == 0 && l.Prefix == "" && l.Bucket == "" {

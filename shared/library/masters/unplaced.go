@@ -25,7 +25,7 @@ const (
 	// stated is the prefix of the folders for codes that labels state, and the folder of labels
 	// that may state any code.
 	stated = "@"
-	// unseen is the folder of keys that no name places and whose objects cannot be looked at:
+	// unseen is the folder of keys that no name places and whose objects cannot be looked up:
 	// their labels may state any creative.
 	unseen = "@unseen"
 	// emptyLine is the content of a line that holds no key.
@@ -62,8 +62,8 @@ func (l Library) Folders(p Placed) []string {
 	return folders
 }
 
-// LabelFolders returns the folders of all keys whose labels may state a code but are unusable or
-// cannot be read.
+// LabelFolders returns the folders of all keys that may mean the code by their labels, because
+// the labels are unusable or cannot be read.
 func (l Library) LabelFolders(code string) []string {
 	folders := l.CodeAnchors(code)
 	if len(folders) == 0 {
@@ -76,32 +76,34 @@ func (l Library) LabelFolders(code string) []string {
 }
 
 // Unseen reports whether the key may be a master of any creative: its name does not place it, and
-// nobody can look at the object.
+// nobody can look up its object and so its labels.
 func (p Placed) Unseen() bool {
 	return p.Unread != "" && p.ETag == "" && p.Unplaced != "" && !p.NoMaster()
 }
 
 func (l Library) relative(key string) string { return strings.TrimPrefix(key, l.Prefix) }
 
-// line is a line in the list of unplaced keys. It holds only the key; [Index.Placed] has the
-// details.
+// line is the content of a line in the list of unplaced keys. It holds only the key;
+// [Index.Placed] returns the details.
 type line struct {
 	Format int    `json:"format"`
 	Key    string `json:"key"`
 }
 
-// FileUnplaced writes a line for a key into a folder of the list of unplaced keys, unless it
-// exists already. Errors: ErrStale, faults.
+// FileUnplaced writes a line for a key into a folder of the list of unplaced keys. It writes
+// nothing if the line exists. Errors: ErrStale, faults.
 func (x Index) FileUnplaced(ctx context.Context, lib Library, folder, key string) error {
 	return x.saveLine(ctx, unplacedName(lib, folder, key), line{Format, key})
 }
 
-// EmptyUnplaced empties the line of a key in a folder, if there is one. Errors: ErrStale, faults.
+// EmptyUnplaced empties the line of a key in a folder. It does nothing if there is no such line.
+// Errors: ErrStale, faults.
 func (x Index) EmptyUnplaced(ctx context.Context, lib Library, folder, key string) error {
 	return x.EmptyLine(ctx, unplacedName(lib, folder, key))
 }
 
-// EmptyLine empties the line with this name, if there is one. Errors: ErrStale, faults.
+// EmptyLine empties the line with this name. It does nothing if there is no such line. Errors:
+// ErrStale, faults.
 func (x Index) EmptyLine(ctx context.Context, name string) error {
 	return x.saveLine(ctx, name, line{})
 }
@@ -148,7 +150,7 @@ func (x Index) UnplacedKey(ctx context.Context, lib Library, name string) (strin
 func UnplacedPrefix(lib Library) string { return fmt.Sprintf("unplaced/%s/", lib.Name) }
 
 // InFolder reports whether a name is that of a line in a folder. Older code wrote lines outside
-// of folders, which nobody reads any more.
+// of folders; no proof reads those any more.
 func InFolder(lib Library, name string) bool {
 	return strings.Contains(strings.TrimPrefix(name, UnplacedPrefix(lib)), "/")
 }

@@ -6,7 +6,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// If several masters cannot be delivered, the verdict follows the one that a person can fix
+// If several masters cannot be delivered, the verdict describes the one that a person can fix
 // soonest: an archived master, then a master of unknown aspect, then a master that can never be
 // delivered.
 func TestTheVerdictFollowsWhatAPersonCanFixSoonest(t *testing.T) {

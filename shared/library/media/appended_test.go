@@ -17,12 +17,13 @@ func noise(n int) []byte {
 	return bytes.ReplaceAll(data, []byte{0xff, 0xd9}, []byte{0xff, 0x27})
 }
 
-// A large photo is whole if its image data ends, even where a camera has appended a film to it.
+// A large photo is whole if its image data ends, even if a camera has appended a film to the
+// photo.
 func TestLargePhotos(t *testing.T) {
 	t.Parallel()
 	const much = 6 << 20
 	whole := photo(exif(binary.BigEndian, 6))
-	scan := bytes.ReplaceAll(noise(much), []byte{0xff}, []byte{0xff, 0}) // encoders store 0xff in a scan as 0xff 0x00
+	scan := bytes.ReplaceAll(noise(much), []byte{0xff}, []byte{0xff, 0}) // like an encoder, store 0xff in a scan as 0xff 0x00
 	end := len(whole) - 2
 	for name, c := range map[string]struct {
 		data []byte
@@ -61,7 +62,7 @@ func TestLargePhotos(t *testing.T) {
 }
 
 // Zero padding does not decide whether a photo is whole: the prober looks for the end of the
-// picture before it.
+// picture before the padding.
 func TestPaddedPhoto(t *testing.T) {
 	t.Parallel()
 	whole := photo()

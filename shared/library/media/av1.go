@@ -1,7 +1,7 @@
 package media
 
 // av1Header reads the optional sequence header in an av1C box (AV1 Codec ISO Media File Format
-// Binding, 2.3). Its sides are the largest that a frame may have.
+// Binding, 2.3). The sides that it returns are the largest that a frame may have.
 func av1Header(data []byte) header {
 	const sequence = 1
 	c := cursor{data: data}
@@ -22,10 +22,10 @@ func av1Header(data []byte) header {
 	return header{}
 }
 
-// av1Sequence reads a sequence_header_obu (AV1 specification, 5.5.1) up to the frame's sides.
+// av1Sequence reads a sequence_header_obu (AV1 specification, 5.5.1) as far as the frame's sides.
 func av1Sequence(data []byte) header {
 	b := bitstream{data: data}
-	b.skip(4) // seq_profile (3 bits), still_picture (1 bit)
+	b.skip(4) // skip seq_profile (3 bits) and still_picture (1 bit)
 	if b.flag() {
 		b.skip(5) // skip seq_level_idx of a still picture
 	} else {
@@ -39,10 +39,10 @@ func av1Sequence(data []byte) header {
 // passOperatingPoints skips the timing information and the operating points.
 func passOperatingPoints(b *bitstream) {
 	model, delay := false, 0
-	if b.flag() { // timing_info_present_flag: timing follows
+	if b.flag() { // timing_info_present_flag is 1: timing information follows
 		b.skip(64)
 		if b.flag() {
-			b.golomb() // num_ticks_per_picture; its uvlc() code reads like an Exp-Golomb code
+			b.golomb() // skip num_ticks_per_picture; its uvlc() code has the form of an Exp-Golomb code
 		}
 		if model = b.flag(); model {
 			delay = int(b.bits(5)) + 1

@@ -10,11 +10,12 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// longestProbe is the limit for the worst file. The best run of a file counts, because the
-// machine may be busy with other work during the others.
+// longestProbe is the time limit for the slowest file. The fastest run of a file decides, because
+// the machine may be busy with other work during slower runs.
 const longestProbe = 100 * time.Millisecond
 
-// BenchmarkProbe probes the sample masters, the corpus and the hostile files, each set as a whole.
+// BenchmarkProbe probes three sets of files, each as a whole: the sample masters, the corpus and
+// the hostile files.
 func BenchmarkProbe(b *testing.B) {
 	samples, corpus, sound := map[string][]byte{}, map[string][]byte{}, map[string]bool{}
 	list, err := events.Masters()

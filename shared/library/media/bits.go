@@ -2,7 +2,8 @@ package media
 
 import "math/bits"
 
-// bitstream reads a codec's header bit by bit. over is set once a read goes beyond its end.
+// bitstream reads a codec's header bit by bit. over is set once a read goes beyond the end of the
+// header.
 type bitstream struct {
 	data []byte
 	at   int // position of the next bit to read
@@ -71,5 +72,5 @@ func unescaped(nal []byte) []byte {
 	return out
 }
 
-// log2Up returns the number of bits that a number below n needs.
+// log2Up returns the number of bits that hold every number below n.
 func log2Up(n uint32) int { return bits.Len32(n - 1) }

@@ -5,23 +5,24 @@ import (
 	"math"
 )
 
-// box is one box of an ISO base media file. Its payload is the bytes from start up to end.
+// box is one box of an ISO base media file. Its payload is the bytes from start (inclusive) to
+// end (exclusive).
 type box struct {
 	kind       string
 	start, end int64
 }
 
-// region is a sequence of boxes. Its verdict is the error for a box that reaches beyond the
+// region is a sequence of boxes. Its verdict is the error for a box that extends beyond the
 // region: truncated for a box of the file itself, corrupt for a box inside another box.
 type region struct {
 	at, end int64
 	over    error
 }
 
-// in returns the boxes inside b, starting skip bytes into its payload.
+// in returns the boxes inside b. The first skip bytes of b's payload are not part of them.
 func in(b box, skip int64) *region { return &region{b.start + skip, b.end, ErrCorrupt} }
 
-// next returns the region's next box. It reports false at the region's end: less than a box
+// next returns the region's next box. It returns false at the region's end: less than a box
 // header is left, or QuickTime's terminating zero follows. When next returns a verdict on the box
 // itself, it also returns the box's kind.
 func (g *region) next(r *reader) (box, bool, error) {
@@ -41,7 +42,7 @@ func (g *region) next(r *reader) (box, bool, error) {
 		if g.over != ErrTruncated {
 			return box{}, false, nil
 		}
-		b.end = g.end // a size of 0: the last box of the file
+		b.end = g.end // a size of 0 means that this is the last box of the file
 	case 1:
 		if b.end, err = g.wideEnd(r); err != nil {
 			return box{}, false, err
@@ -76,7 +77,7 @@ func (g *region) wideEnd(r *reader) (int64, error) {
 	return g.at + int64(size), nil
 }
 
-// open reports whether the box states no size and so extends to the end of the file.
+// open reports whether the box states no size. Such a box extends to the end of the file.
 func (b box) open(r *reader) (bool, error) {
 	if b.end != r.size {
 		return false, nil
@@ -85,8 +86,8 @@ func (b box) open(r *reader) (bool, error) {
 	return err == nil && u32(head, 0) == 0, err
 }
 
-// payload returns the first n bytes of the box's payload. It returns ErrCorrupt if the payload is
-// shorter.
+// payload returns the first n bytes of the box's payload. It returns ErrCorrupt if the payload
+// has fewer bytes.
 func (b box) payload(r *reader, n int64) ([]byte, error) {
 	if b.end-b.start < n {
 		return nil, corrupt(fmt.Sprintf("box %q of %d bytes", b.kind, b.end-b.start))
@@ -94,8 +95,8 @@ func (b box) payload(r *reader, n int64) ([]byte, error) {
 	return r.bytes(b.start, n)
 }
 
-// versioned returns the payload of a box whose fields have one length in version 0 and another in
-// version 1.
+// versioned returns the payload of a box. The box's fields have the length version0 in version 0
+// and version1 in version 1.
 func (b box) versioned(r *reader, version0, version1 int64) ([]byte, error) {
 	data, err := b.payload(r, version0)
 	if err == nil && data[0] == 1 {

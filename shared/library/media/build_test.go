@@ -21,7 +21,7 @@ func each(values []int, size int) (out []byte) {
 	return out
 }
 
-// atom returns a box whose payload is the parts, joined.
+// atom returns a box whose payload consists of the joined parts.
 func atom(kind string, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat(b32(len(body)+8), []byte(kind), body)
@@ -33,7 +33,8 @@ func wide(kind string, parts ...[]byte) []byte {
 	return slices.Concat(b32(1), []byte(kind), b64(len(body)+16), body)
 }
 
-// patched returns a copy of data whose bytes from offset at on are replaced by with.
+// patched returns a copy of data in which the bytes from offset at on are replaced by the bytes
+// with.
 func patched(data []byte, at int, with ...byte) []byte {
 	out := slices.Clone(data)
 	copy(out[at:], with)
@@ -42,7 +43,8 @@ func patched(data []byte, at int, with ...byte) []byte {
 
 const one = 1 << 16 // 1.0 as a 16.16 fixed-point number
 
-// turns maps degrees clockwise to the transformation matrix that turns a picture by them.
+// turns maps an angle in degrees clockwise to the transformation matrix that rotates a picture by
+// this angle.
 var turns = map[int][]byte{
 	0:   matrix(one, 0, 0, one),
 	90:  matrix(0, one, -one, 0),
@@ -54,12 +56,12 @@ func matrix(a, b, c, d int) []byte { return b32(a, b, 0, c, d, 0, 0, 0, 1<<30) }
 
 // film describes an MP4 file. Its zero value is a landscape film of 640 x 360 that lasts 1.5 s.
 type film struct {
-	brand  string   // brand in the file type box; "" means isom, "-" leaves the box out
+	brand  string   // brand in the file type box; "" means isom, "-" means no such box
 	header []byte   // the mvhd box
 	tracks [][]byte // the trak boxes
-	extra  []byte   // more boxes for the moov
-	data   []byte   // the mdat; nil means a small mdat that ends with the tracks' only sample
-	last   bool     // the moov comes after the mdat
+	extra  []byte   // more boxes inside the moov box
+	data   []byte   // the mdat box; nil means a small mdat that ends with the tracks' only sample
+	last   bool     // if true, the moov box comes after the mdat box
 }
 
 func (f film) bytes() []byte {
@@ -92,11 +94,11 @@ func (f film) bytes() []byte {
 	return slices.Concat(brand, moov, f.data)
 }
 
-// payload is media data: four samples of two NAL units each, which decoders skip.
+// payload is media data: four samples of two NAL units each. Decoders skip these NAL units.
 var payload = bytes.Repeat([]byte("\x00\x00\x00\x01\x09\xf0\x00\x00\x00\x01\x0c\xff\xff\xff\xff\x80"), 4)
 
-// sampled is the size in bytes of the only sample in oneSample. film.bytes replaces offset, the
-// placeholder of the sample's position.
+// sampled is the size in bytes of the only sample in oneSample. offset is a placeholder:
+// film.bytes replaces it with the sample's position.
 const sampled = 16
 
 var (
@@ -127,14 +129,14 @@ func movieHeader(version, units int, turn []byte) []byte {
 type picture struct {
 	id            int
 	disabled      bool
-	handler       string // "" means vide
+	handler       string // handler type of the track; "" means vide
 	turn          []byte
 	width, height int // sides of the samples, in pixels
-	shownW, shown int // sides in the track header; 0 means the samples' sides
-	units         int // duration, at 600 units per second
+	shownW, shown int // sides in the track header, in pixels; 0 means the samples' sides
+	units         int // duration of the track, at 600 units per second
 	version       int
-	extra         []byte // more boxes in the sample entry
-	tables        []byte // boxes after the stsd; nil means the tables of one sample
+	extra         []byte // more boxes inside the sample entry
+	tables        []byte // boxes after the stsd box; nil means the tables of one sample
 	entry         []byte // the sample entry; nil means an avc1 entry made from the other fields
 	reference     []byte // the dinf box
 }

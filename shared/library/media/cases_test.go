@@ -16,21 +16,21 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// cases is a folder of files as cameras, editors and uploads write them, rebuilt from public
-// reports of faults in players and upload services.
+// cases is a folder of files that cameras, editors and uploads produce. The files are rebuilt
+// from public reports of faults in players and upload services.
 const cases = "testdata/cases"
 
-// known is the line of truth.tsv about one file of the cases.
+// known holds the line of truth.tsv that describes one file of the cases.
 type known struct {
 	file          string
 	class         string // "ok" means deliverable, "no" means not deliverable, "either" means that both verdicts are defensible
-	extension     string // "" means not deliverable
+	extension     string // the expected extension; "" means not deliverable
 	width, height int
-	problem       string   // text of the expected error; "" means no error
-	players       []string // players that show the file in these proportions
+	problem       string   // text of the expected error of Probe; "" means no error
+	players       []string // names of players that show the file in these proportions
 }
 
-// knownCases returns the lines of truth.tsv.
+// knownCases returns all lines of truth.tsv.
 func knownCases(t testing.TB) (all []known) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(cases, "truth.tsv"))
@@ -53,7 +53,7 @@ func knownCases(t testing.TB) (all []known) {
 	return all
 }
 
-// content returns the bytes of the case's file, unpacked where the file is stored packed.
+// content returns the bytes of the case's file. It unpacks a file that is stored packed.
 func (k known) content(t testing.TB) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(cases, k.file))

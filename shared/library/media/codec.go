@@ -28,7 +28,7 @@ var codecs = sync.OnceValue(func() map[string]string {
 })
 
 // codecOf returns ffprobe's name of a codec. For a codec that is not in the list, it returns the
-// identifier itself, reduced to its text.
+// identifier itself in lower case, without special characters.
 func codecOf(name string) string {
 	if known, ok := codecs()[name]; ok {
 		return known

@@ -16,10 +16,10 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// expected is what corpus.json states about one file of the corpus. The values come from ffprobe
-// and the decoders; where Note gives a reason, they were written by hand. TestCorpus checks the
-// prober against them on every machine. TestCorpusAsFFprobeSeesIt checks, where ffprobe is
-// installed, that ffprobe still reports them.
+// expected holds the values that corpus.json states about one file of the corpus. The values come
+// from ffprobe and the decoders. If Note gives a reason, a person wrote them. TestCorpus compares
+// the prober with them on every machine. TestCorpusAsFFprobeSeesIt checks, on machines with
+// ffprobe, that ffprobe still reports them.
 type expected struct {
 	File      string
 	Container string
@@ -27,9 +27,9 @@ type expected struct {
 	Width     int
 	Height    int
 	Rotation  int
-	Seconds   float64 // duration; 0 means unknown
-	Verdict   string  // text of the expected error; "" means no error
-	Note      string  // why ffprobe's answer is not compared; "" means that ffprobe agrees
+	Seconds   float64 // duration in seconds; 0 means unknown
+	Verdict   string  // text of the expected error of Probe; "" means no error
+	Note      string  // the reason why ffprobe's answer is not compared; "" means that ffprobe agrees
 }
 
 func expectations(t testing.TB) []expected {
@@ -97,8 +97,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// The prober must find the same sides as the standard library's decoders, for each file that they
-// can read.
+// The prober must find the same sides as the standard library's decoders in each file that those
+// decoders can read.
 func TestCorpusAsDecoded(t *testing.T) {
 	t.Parallel()
 	decoded := 0

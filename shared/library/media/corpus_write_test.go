@@ -25,8 +25,8 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// swapped returns data with every occurrence of old replaced by with, which must be as long. It
-// fails the test if old does not occur.
+// swapped returns data with every occurrence of old replaced by with. Both must have the same
+// length. It fails the test if old does not occur.
 func swapped(t testing.TB, data []byte, old, with string) []byte {
 	t.Helper()
 	if len(old) != len(with) || !bytes.Contains(data, []byte(old)) {
@@ -35,7 +35,7 @@ func swapped(t testing.TB, data []byte, old, with string) []byte {
 	return bytes.ReplaceAll(data, []byte(old), []byte(with))
 }
 
-// tagged returns an EBML element with a four-byte size; live returns an element of unknown size.
+// tagged returns an EBML element with a four-byte size. live returns an element of unknown size.
 func tagged(id int, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat(ebmlID(id), b32(0x1<<28|len(body)), body)
@@ -86,8 +86,8 @@ func mkvPicture(w, h int, video []byte, fields ...[]byte) []byte {
 		tagged(0xe0, tagged(0xb0, b16(w)), tagged(0xba, b16(h)), video))
 }
 
-// derived returns the corpus files that no available encoder writes. They are made from encoded
-// files, or built box by box.
+// derived returns the corpus files that no available encoder writes. They are changed copies of
+// encoded files, or built box by box.
 func derived(t testing.TB) map[string][]byte {
 	h264, vp9, avif, heic := read(t, "h264-moov-last.mp4"), read(t, "vp9.webm"), read(t, "avifenc.avif"), read(t, "picture.heic")
 	turn := func(data []byte, m []byte) []byte { return patched(data, bytes.Index(data, []byte("tkhd"))+44, m...) }
@@ -161,13 +161,14 @@ func derived(t testing.TB) map[string][]byte {
 	}
 }
 
-// edited returns the track with an edit list that shows it for the given number of movie units.
+// edited returns the track with an edit list. The edit list shows the track for the given number
+// of movie units.
 func edited(trak []byte, units int) []byte {
 	return atom("trak", atom("edts", atom("elst", full(0, 0), b32(1, units, 0, one))), trak[8:])
 }
 
-// tracksLast returns a Matroska file whose Tracks follow the media. If named is set, a seek head
-// at the file's start says so.
+// tracksLast returns a Matroska file whose Tracks element follows the media. If named is set, a
+// seek head at the file's start states its position.
 func tracksLast(kind string, named bool) []byte {
 	w := webm{kind: kind}
 	info, tracks, cluster := w.parts()

@@ -7,14 +7,14 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// stream returns an esds box with this object type, and with fields as the optional fields of the
-// stream's descriptor.
+// stream returns an esds box with the object type. fields are the optional fields of the stream's
+// descriptor, and flags announces them.
 func stream(flags byte, fields []byte, objectType byte) []byte {
 	decoder := slices.Concat([]byte{4, 13, objectType}, zeros(12))
 	return atom("esds", zeros(4), []byte{3, 0x80, 0x80, byte(len(fields) + len(decoder) + 3), 0, 1, flags}, fields, decoder)
 }
 
-// still returns an MPEG-4 video track of the object type with the given number of samples.
+// still returns an MPEG-4 video track with the object type and the number of samples.
 func still(objectType byte, samples int) picture {
 	return picture{
 		entry:  atom("mp4v", zeros(24), b16(640), b16(360), zeros(50), stream(0, nil, objectType)),
@@ -22,7 +22,7 @@ func still(objectType byte, samples int) picture {
 	}
 }
 
-// sized returns the tables of a track, with table as its table of sample sizes.
+// sized returns the tables of a track; table is the table of sample sizes.
 func sized(table []byte) []byte {
 	return slices.Concat(oneSample[:len(oneSample)-40], table, oneSample[len(oneSample)-20:])
 }

@@ -1,12 +1,14 @@
 package media
 
-// cursor reads big-endian numbers in order. over is set once a read goes beyond the data's end.
+// cursor reads big-endian numbers one after another. over is set once a read goes beyond the
+// data's end.
 type cursor struct {
 	data []byte
 	over bool
 }
 
-// number reads the next n bytes as a number, of which the last 8 bytes count.
+// number reads the next n bytes as a number. If n is above 8, the value is that of the last 8
+// bytes.
 func (c *cursor) number(n int) (v uint64) {
 	for _, b := range c.take(n) {
 		v = v<<8 | uint64(b)

@@ -7,16 +7,16 @@ import (
 	"math/bits"
 )
 
-// element is one element of an EBML file (RFC 8794). Its payload is the bytes from start up to
-// end.
+// element is one element of an EBML file (RFC 8794). Its payload is the bytes from start
+// (inclusive) to end (exclusive).
 type element struct {
 	id         uint32
 	start, end int64
-	open       bool // states no size, and so extends to its parent's end
+	open       bool // the element states no size, and so extends to its parent's end
 }
 
-// group is a sequence of elements. Its verdict is the error for an element that reaches beyond
-// it.
+// group is a sequence of elements. Its verdict is the error for an element that extends beyond
+// the group.
 type group struct {
 	at, end int64
 	over    error
@@ -25,7 +25,7 @@ type group struct {
 // within returns the elements inside e.
 func within(e element) *group { return &group{e.start, e.end, ErrCorrupt} }
 
-// next returns the group's next element. It reports false at the group's end. For an element that
+// next returns the group's next element. It returns false at the group's end. For an element that
 // ends beyond the group, it returns the group's verdict and the fields known so far.
 func (g *group) next(r *reader) (element, bool, error) {
 	if g.at >= g.end {
@@ -34,7 +34,7 @@ func (g *group) next(r *reader) (element, bool, error) {
 	if err := r.step(); err != nil {
 		return element{}, false, err
 	}
-	head, err := r.bytes(g.at, min(12, g.end-g.at)) // at most 4 bytes of id and 8 of size
+	head, err := r.bytes(g.at, min(12, g.end-g.at)) // read at most 4 bytes of id and 8 bytes of size
 	if err != nil {
 		return element{}, false, err
 	}
@@ -71,8 +71,8 @@ func (g *group) next(r *reader) (element, bool, error) {
 }
 
 // vint reads the variable-length number at the start of b. value still contains the length
-// marker. n is the number's length in bytes: 0 where b is empty or begins with no marker, more
-// than len(b) where b is too short.
+// marker. n is the number's length in bytes: 0 if b is empty or begins with no marker, more than
+// len(b) if b is too short.
 func vint(b []byte) (value uint64, n int) {
 	if len(b) == 0 || b[0] == 0 {
 		return 0, 0

@@ -12,9 +12,9 @@ const exifMark = "Exif\x00\x00"
 // mirror the picture.
 var turns = [9]int{0, 0, 0, 180, 180, 270, 90, 90, 270}
 
-// orientationOf returns the orientation in EXIF data (CIPA DC-008, 4.6.4). The first orientation
-// entry counts, as in browsers. It may be a SHORT or, as some editors write it, a LONG. Without a
-// valid orientation the result is 1 (upright), because readers ignore broken EXIF data.
+// orientationOf returns the orientation in EXIF data (CIPA DC-008, 4.6.4). As in browsers, the
+// first orientation entry decides. The entry may be a SHORT or, as some editors write it, a LONG.
+// Without a valid orientation the result is 1 (upright), because readers ignore broken EXIF data.
 func orientationOf(tiff []byte) int {
 	if len(tiff) < 8 {
 		return 1

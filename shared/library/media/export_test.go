@@ -2,8 +2,8 @@ package media
 
 import "context"
 
-// ProbeSteps does what Probe does and also returns how many boxes, segments and chunks it
-// visited.
+// ProbeSteps does the same as Probe and also returns the number of boxes, segments and chunks
+// that it visited.
 func ProbeSteps(ctx context.Context, src Source, size int64) (info Info, steps int, err error) {
 	r := &reader{ctx: ctx, src: src, size: size}
 	info, err = probe(r)
@@ -17,7 +17,7 @@ func HeaderOf(codec string, config []byte) (w, h, across, down float64) {
 	return found.sides.w, found.sides.h, found.aspect.w, found.aspect.h
 }
 
-// HeaderOfStream does the same for an esds box.
+// HeaderOfStream returns the same values for the configuration in an esds box.
 func HeaderOfStream(esds []byte) (w, h, across, down float64) {
 	_, found := streamOf(esds)
 	return found.sides.w, found.sides.h, found.aspect.w, found.aspect.h

@@ -2,9 +2,9 @@ package media
 
 import "cmp"
 
-// checkExtents checks that the bytes of all items that are stored in this file (8.11.3) are
-// present. The primary item must not end in zeros, because AV1 and HEVC end their data with a 1
-// bit.
+// checkExtents checks that the bytes of all items that are stored in this file (ISO/IEC 14496-12,
+// 8.11.3) are present. The primary item must not end in zeros, because AV1 and HEVC end their
+// data with a 1 bit.
 func (m *items) checkExtents(r *reader) error {
 	iloc, ok := m.parts["iloc"]
 	if !ok {
@@ -34,10 +34,10 @@ func (m *items) checkExtents(r *reader) error {
 		if version > 0 {
 			method = c.number(2) & 15
 		}
-		c.number(2) // data_reference_index; items in other files are not checked
+		c.number(2) // skip data_reference_index; items in other files are not checked
 		start, count := c.number(base), c.number(2)
 		if offset+length+index == 0 {
-			count = 0 // the item is the whole file
+			count = 0 // the item is the whole file: no extents to check
 		}
 		for range count {
 			if err := r.step(); err != nil {

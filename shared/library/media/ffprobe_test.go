@@ -17,9 +17,9 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// need skips the test if a program is missing. TestCorpus compares ffprobe's recorded results on
-// every machine. The tests that call need run ffprobe itself, on more files, and so notice
-// changes in its releases.
+// need skips the test if a program is missing. TestCorpus compares Probe with ffprobe's recorded
+// results on every machine. The tests that call need run ffprobe itself, on more files, and so
+// notice changes in new releases of ffprobe.
 func need(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
@@ -70,7 +70,7 @@ func ffprobed(t *testing.T, path string) media.Info {
 		w = math.Round(w * a / b)
 	}
 	info := media.Info{Codec: s.Codec, Width: int(w), Height: int(h)}
-	for _, d := range s.SideData { // ffprobe counts anticlockwise
+	for _, d := range s.SideData { // ffprobe counts degrees anticlockwise, Info counts clockwise
 		info.Rotation = (360 - int(d.Rotation)) % 360
 	}
 	if info.Rotation%180 != 0 {
@@ -82,7 +82,7 @@ func ffprobed(t *testing.T, path string) media.Info {
 	return info
 }
 
-// compare checks Probe's result for a file against ffprobe's.
+// compare fails the test if Probe's result for a file differs from ffprobe's.
 func compare(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -109,7 +109,7 @@ func TestSamplesAsFFprobeSeesThem(t *testing.T) {
 	need(t, "ffprobe")
 	for _, s := range samples(t) {
 		info, err := probe(t, s.Data)
-		if err != nil || !info.Probed || info.Kind == "image" && info.Rotation != 0 { // ffprobe 5 ignores EXIF
+		if err != nil || !info.Probed || info.Kind == "image" && info.Rotation != 0 { // ffprobe 5 ignores EXIF, so skip rotated images
 			continue
 		}
 		t.Run(s.File, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestSamplesAsFFprobeSeesThem(t *testing.T) {
 	}
 }
 
-// Probe must agree with ffprobe on files that several encoders and muxer settings write.
+// Probe must agree with ffprobe on files that several encoders wrote with various settings.
 func TestMadeFilesAsFFprobeSeesThem(t *testing.T) {
 	t.Parallel()
 	need(t, "ffmpeg", "ffprobe")
@@ -172,7 +172,7 @@ func TestTurnedFilesAsFFprobeSeesThem(t *testing.T) {
 			sample = s.Data
 		}
 	}
-	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // the matrix in the tkhd
+	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // position of the matrix in the tkhd box
 	for degrees, turn := range turns {
 		t.Run(strconv.Itoa(degrees), func(t *testing.T) {
 			t.Parallel()

@@ -5,23 +5,24 @@ import (
 	"time"
 )
 
-// fragments is what is known of the fragments that hold a movie's samples (ISO/IEC 14496-12, 8.8
-// and 8.16). Each field may be zero: a movie need not describe its fragments.
+// fragments holds the known facts about the fragments that hold a movie's samples (ISO/IEC
+// 14496-12, 8.8 and 8.16). Each field may be zero, because a movie need not describe its
+// fragments.
 type fragments struct {
-	declared time.Duration     // stated by the movie's mehd box; 0 means not stated
-	indexed  time.Duration     // sum of the segment indexes; 0 means none
-	defaults map[uint32]uint32 // default duration of a sample, in units, by track
-	end      uint64            // end of the picture track's last fragment read so far, in the track's units
+	declared time.Duration     // duration that the movie's mehd box states; 0 means not stated
+	indexed  time.Duration     // sum of the durations in the segment indexes; 0 means no index
+	defaults map[uint32]uint32 // default duration of a sample, in the track's units, by track ID
+	end      uint64            // time at which the picture track's last fragment read so far ends, in the track's units
 	indexes  int               // number of segment indexes read
-	lookedUp bool              // the index at the file's end was looked up
-	sought   bool              // the last fragments were looked for at the file's end
-	skipped  bool              // fragments before the last ones were not read
-	timed    bool              // a fragment of the picture's track states its start time
-	cut      bool              // not all fragments were visited
+	lookedUp bool              // whether the index at the file's end was looked up
+	sought   bool              // whether the last fragments were searched for at the file's end
+	skipped  bool              // whether fragments before the last ones were left unread
+	timed    bool              // whether a fragment of the picture's track states its start time
+	cut      bool              // whether some fragments were not visited
 }
 
-// duration returns the film's duration from the best source; t is the picture's track. 0 means
-// unknown.
+// duration returns the film's duration from the most reliable field. t is the picture's track. 0
+// means unknown.
 func (f *fragments) duration(t *track) time.Duration {
 	switch {
 	case f.declared > 0:
@@ -34,7 +35,8 @@ func (f *fragments) duration(t *track) time.Duration {
 	return seconds(f.end, t.timescale)
 }
 
-// readExtends reads an mvex box: the duration (8.8.2) and the defaults for samples (8.8.3).
+// readExtends reads an mvex box: the movie's duration (ISO/IEC 14496-12, 8.8.2) and the default
+// durations of samples (8.8.3).
 func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
 	for boxes := in(mvex, 0); ; {
 		b, ok, err := boxes.next(r)
@@ -61,7 +63,8 @@ func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
 	}
 }
 
-// readNext reads a moof box, or moves on to the last fragment instead.
+// readNext reads a moof box. If it can, it instead moves top to the last fragment and does not
+// read the box.
 func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 	if passed, err := f.pass(r, moof, top, t); passed || err != nil {
 		return err
@@ -69,9 +72,9 @@ func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 	return f.readFragment(r, moof, t)
 }
 
-// readIndex reads a sidx box (8.16.3) and moves on behind the segments that it indexes. A film
-// may have an index before each segment, so from the second index on it tries to move on to the
-// last fragment. t is nil while the picture's track is unknown.
+// readIndex reads a sidx box (ISO/IEC 14496-12, 8.16.3) and moves top behind the segments that
+// the box indexes. A film may have an index before each segment, so from the second index on
+// readIndex tries to move to the last fragment. t is nil while the picture's track is unknown.
 func (f *fragments) readIndex(r *reader, sidx box, top *region, t *track) error {
 	if f.indexes > 0 && t != nil {
 		if passed, err := f.pass(r, sidx, top, t); passed || err != nil {
@@ -105,7 +108,7 @@ func (f *fragments) readIndex(r *reader, sidx box, top *region, t *track) error 
 	return nil
 }
 
-// readFragment reads when the samples of a moof end.
+// readFragment reads the samples of a moof box and stores the time at which they end.
 func (f *fragments) readFragment(r *reader, moof box, t *track) error {
 	for boxes := in(moof, 0); ; {
 		b, ok, err := boxes.next(r)
@@ -137,7 +140,7 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 			if u32(data, 4) != t.id {
 				return nil
 			}
-			const hasDuration, before = 0x08, 0x03 // 8.8.7: follows an optional offset of 8 bytes and an optional index of 4
+			const hasDuration, before = 0x08, 0x03 // 8.8.7: an offset of 8 bytes and an index of 4 may come before the duration
 			if data[3]&hasDuration != 0 {
 				at := 8 + 8*int64(data[3]&1) + 4*int64(data[3]&before>>1)
 				if data, err = b.payload(r, at+4); err == nil {
@@ -161,8 +164,8 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 	}
 }
 
-// readRun adds the durations of a trun's samples (8.8.8): a duration per sample, or perSample for
-// all.
+// readRun adds the durations of a trun box's samples (ISO/IEC 14496-12, 8.8.8). The box states a
+// duration per sample; otherwise each sample has the duration perSample.
 func (f *fragments) readRun(r *reader, trun box, perSample uint32) error {
 	data, err := trun.payload(r, 8)
 	if err != nil {

@@ -4,7 +4,7 @@ import "errors"
 
 // lastFragment looks up the last fragment of the picture's track in the index at the file's end
 // (ISO/IEC 14496-12, 8.8.9 to 8.8.11). It returns the fragment's offset, which must be at least
-// from, and the time of its first sample. ok is false where the index is missing or invalid.
+// from, and the time of its first sample. ok is false if the index is missing or invalid.
 func lastFragment(r *reader, from int64, track uint32) (at int64, time uint64, ok bool, err error) {
 	const mfro = 16
 	if r.size-from < mfro {
@@ -67,7 +67,7 @@ func lastEntry(r *reader, tfra box, head []byte) (at int64, time uint64, err err
 	return int64(u32(data, 4)), uint64(u32(data, 0)), nil
 }
 
-// fault returns err, or nil where err is a verdict on the file's bytes (truncated or corrupt).
+// fault returns err, but nil if err is a verdict on the file's bytes (truncated or corrupt).
 func fault(err error) error {
 	for _, verdict := range []error{ErrTruncated, ErrCorrupt} {
 		if errors.Is(err, verdict) {

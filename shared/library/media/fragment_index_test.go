@@ -8,7 +8,8 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// fragmentIndex returns an mfra box of the tfras, with the trailer that states its length.
+// fragmentIndex returns an mfra box of the tfra boxes, with the trailer that states the length of
+// the mfra box.
 func fragmentIndex(tfras ...[]byte) []byte {
 	body := slices.Concat(tfras...)
 	return atom("mfra", body, atom("mfro", full(0, 0), b32(len(body)+24)))
@@ -28,8 +29,9 @@ func positions(version, track int, pairs ...int) []byte {
 	return atom("tfra", full(version, 0), b32(track, 0, len(pairs)/2), entries)
 }
 
-// longFilm returns a film of size bytes: one fragment that takes almost all of it, then last, a
-// fragment of one second, then the index. index receives the offset of last.
+// longFilm returns a film of size bytes: one fragment that takes almost all bytes, then last, a
+// fragment of one second, then the index. The function index is called with the offset of last
+// and returns the index.
 func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 	whole := fragmented(nil, fragment(7, atom("trun", full(0, 0), b32(15))))
 	tail := len(last) + len(index(0))
@@ -38,8 +40,8 @@ func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 	return &object{data: head, size: size, end: slices.Concat(last, index(int(at)))}
 }
 
-// A few reads must find the duration of a fragmented film of any length, and check that its end
-// is there.
+// A few reads must suffice to find the duration of a fragmented film of any length, and to check
+// that the film's end is present.
 func TestLongFragmented(t *testing.T) {
 	t.Parallel()
 	const size = 3 << 30
@@ -86,7 +88,7 @@ func TestLongFragmented(t *testing.T) {
 	}
 }
 
-// The fragments between the first and the last one must not be read.
+// Probe must not read the fragments between the first and the last one.
 func TestManyIndexedFragments(t *testing.T) {
 	t.Parallel()
 	many := slices.Repeat(slices.Concat(fragment(7, atom("trun", full(0, 0), b32(15))), atom("free", zeros(64<<10))), 200)

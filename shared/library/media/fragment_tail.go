@@ -3,15 +3,15 @@ package media
 import "bytes"
 
 // ordinaryRead is the number of bytes that probing an ordinary file may read. After fewReads
-// reads, a film counts as having more fragments than can be visited.
+// reads, a film counts as a film with too many fragments to visit.
 const (
-	ordinaryRead = 512 << 10 // limit in bytes
+	ordinaryRead = 512 << 10 // in bytes
 	fewReads     = 4
 )
 
-// pass moves top on to the last fragment, which the index at the file's end states. If there is
-// no index and the film has many fragments, it looks for the last fragments in the file's last
-// bytes. Only fragments after b count. pass reports whether it moved.
+// pass moves top to the last fragment that the index at the file's end states. If there is no
+// index and the film has many fragments, pass searches the file's last bytes for the last
+// fragments. It ignores fragments before the end of b. It reports whether it moved top.
 func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) {
 	if !f.lookedUp {
 		f.lookedUp = true
@@ -29,17 +29,17 @@ func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) 
 	f.sought = true
 	at, ok, err := tailFragment(r, b.end)
 	if ok {
-		top.at, f.end, f.timed, f.skipped = at, 0, false, true // the last fragments may belong to another track
+		top.at, f.end, f.timed, f.skipped = at, 0, false, true // end unknown: the last fragments may belong to another track
 	}
 	return ok, err
 }
 
-// tailFragment looks in the file's last bytes for the first fragment from which the boxes follow
-// each other exactly to the file's end. This proves that a film without an index is whole, and
-// finds its end, without a visit to each fragment. It looks back no further than ordinaryRead
-// allows, and finds nothing in a file so short that all fragments can be visited.
+// tailFragment searches the file's last bytes for the first fragment from which the boxes follow
+// each other exactly to the file's end. Such a fragment proves that a film without an index is
+// whole, without a visit to each fragment. tailFragment reads back no further than ordinaryRead
+// allows. It finds nothing in a file so short that all fragments can be visited.
 func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
-	last := (r.size - 1) / blockSize // this block was read for the index of fragments
+	last := (r.size - 1) / blockSize // number of the last block, which was already read for the index of fragments
 	begin := (last - max(0, (ordinaryRead-r.read)/blockSize)) * blockSize
 	if begin <= from {
 		return 0, false, nil
@@ -48,7 +48,7 @@ func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	const before = 4 // bytes of a box's size, which come before its kind
+	const before = 4 // size in bytes of a box's size field, which comes before the box's kind
 	for i := before; ; i++ {
 		next := bytes.Index(data[min(i, len(data)):], []byte("moof"))
 		if next < 0 {

@@ -8,25 +8,25 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// fragmented returns a film whose moov holds no samples. Its video is track 7, with 600 units per
-// second and 40 units per sample by default.
+// fragmented returns a film whose moov box holds no samples. Its video is track 7, with 600 units
+// per second and 40 units per sample by default.
 func fragmented(extends []byte, fragments ...[]byte) []byte {
 	trex := atom("trex", zeros(4), b32(7, 1, 40, 0, 0))
 	return film{
-		header: movieHeader(0, 9999, turns[0]), // a wrong duration: it covers only samples in the moov
+		header: movieHeader(0, 9999, turns[0]), // a wrong duration on purpose: this header describes only samples in the moov box
 		tracks: [][]byte{sound(), picture{id: 7, units: 9999, tables: noSamples}.trak()},
 		extra:  atom("mvex", extends, trex),
 		data:   slices.Concat(fragments...),
 	}.bytes()
 }
 
-// fragment returns a moof with one traf, followed by its mdat.
+// fragment returns a moof box with one traf box, followed by its mdat box.
 func fragment(track int, parts ...[]byte) []byte {
 	tfhd := atom("tfhd", full(0, 0), b32(track))
 	return slices.Concat(atom("moof", atom("mfhd", zeros(8)), atom("traf", tfhd, slices.Concat(parts...))), atom("mdat", zeros(8)))
 }
 
-// index returns a sidx box with 100 units per second; each segment is a size in bytes and a
+// index returns a sidx box with 100 units per second. Each segment is a size in bytes and a
 // duration in units.
 func index(version int, segments ...[2]int) []byte {
 	starts := b32(0, 0)
@@ -42,7 +42,7 @@ func index(version int, segments ...[2]int) []byte {
 
 func TestFragments(t *testing.T) {
 	t.Parallel()
-	alike := atom("trun", full(0, 0), b32(15)) // 15 × 40 ÷ 600 = 1 s
+	alike := atom("trun", full(0, 0), b32(15)) // 15 samples × 40 units ÷ 600 units per second = 1 s
 	each := atom("trun", full(0, 0x305), b32(2, 0, 0), b32(100, 1), b32(200, 1))
 	start := func(units int) []byte { return atom("tfdt", full(0, 0), b32(units)) }
 	own := slices.Concat(atom("moof", atom("traf", atom("tfhd", full(0, 0x2b), b32(7), zeros(8), zeros(4), b32(20)), alike)), atom("mdat", zeros(8)))
@@ -100,8 +100,8 @@ func TestBrokenFragments(t *testing.T) {
 	}
 }
 
-// A film of very many or very long fragments must not be read through. Its picture must be known
-// all the same, and its duration where the last fragment states its start time.
+// Probe must not read through a film of very many or very long fragments. It must still find the
+// film's sides. If the last fragment states its start time, it must also find the duration.
 func TestManyFragments(t *testing.T) {
 	t.Parallel()
 	run := atom("trun", full(0, 0), b32(15)) // the run lasts 1 s

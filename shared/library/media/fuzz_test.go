@@ -10,11 +10,11 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// FuzzProbe checks Probe's promises for arbitrary bytes: it returns a verdict or a plausible
+// FuzzProbe checks Probe's promises for arbitrary bytes: Probe returns a verdict or a plausible
 // answer, stays within the budget, and returns the same result each time.
 func FuzzProbe(f *testing.F) {
 	for _, s := range samples(f) {
-		if small := withoutMedia(s.Data); len(small) < 5000 { // the fuzzer mutates large inputs slowly
+		if small := withoutMedia(s.Data); len(small) < 5000 { // only small seeds: the fuzzer mutates large inputs slowly
 			f.Add(small)
 		}
 	}
@@ -107,7 +107,7 @@ func checkPromises(t *testing.T, data []byte) {
 	}
 }
 
-// withoutMedia returns a film's index with almost no media data. It returns other files
+// withoutMedia returns a film with its index and almost no media data. It returns other files
 // unchanged.
 func withoutMedia(data []byte) []byte {
 	at := bytes.Index(data, []byte("moov")) - 4

@@ -6,15 +6,15 @@ import (
 	"fmt"
 )
 
-// A GIF file of at most maxWalked bytes is walked to its end. Of a longer file, only the last
-// maxPadded bytes are read.
+// The limits for GIF files. A file of at most maxWalked bytes is walked to its end. Of a longer
+// file, only the last maxPadded bytes are read.
 const (
 	maxWalked = 256 << 10
 	maxPadded = 64
 )
 
-// probeGIF takes the picture's sides from the logical screen (GIF89a specification, 18) and
-// checks that the file's end is there.
+// probeGIF reads the picture's sides from the logical screen (GIF89a specification, 18) and
+// checks that the file's end is present.
 func probeGIF(r *reader, info *Info) error {
 	head, err := r.bytes(6, 7)
 	if err != nil {
@@ -27,7 +27,7 @@ func probeGIF(r *reader, info *Info) error {
 	info.measured(width, height, 0)
 	if r.size > maxWalked {
 		tail, err := r.bytes(r.size-maxPadded, maxPadded)
-		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) { // a block terminator, then the trailer
+		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) { // the end of the file: a block terminator, then the trailer
 			err = truncated("the end of the picture is missing")
 		}
 		return err
@@ -35,7 +35,7 @@ func probeGIF(r *reader, info *Info) error {
 	return walkGIF(r, 13+colours(head[4]))
 }
 
-// walkGIF visits the blocks from offset at up to the trailer.
+// walkGIF visits the blocks from offset at to the trailer.
 func walkGIF(r *reader, at int64) error {
 	for {
 		if err := r.step(); err != nil {
@@ -48,9 +48,9 @@ func walkGIF(r *reader, at int64) error {
 		switch kind[0] {
 		case 0x3b:
 			return nil
-		case 0x21: // an extension block: introducer and label
+		case 0x21: // skip the introducer and the label of an extension block
 			at += 2
-		case 0x2c: // an image: position and sides, flags, colour table, and one byte before the data
+		case 0x2c: // skip an image's position, sides and flags, its colour table, and one byte before the data
 			head, err := r.bytes(at+1, 9)
 			if err != nil {
 				return err

@@ -5,7 +5,7 @@ import "slices"
 // avcHeader reads the first sequence parameter set of an avcC box (ISO/IEC 14496-15, 5.3.3.1).
 func avcHeader(data []byte) header {
 	c := cursor{data: data}
-	c.number(5) // version, profile, compatibility, level, length size
+	c.number(5) // skip version, profile, compatibility, level and length size
 	if c.number(1)&31 == 0 {
 		return header{}
 	}
@@ -46,7 +46,7 @@ func avcParameters(data []byte) header {
 	b.skip(1)
 	width, height := 16*(b.golomb()+1), 16*(b.golomb()+1)
 	fields := uint32(1)
-	if !b.flag() { // frame_mbs_only_flag is 0: fields may follow
+	if !b.flag() { // frame_mbs_only_flag is 0: the picture may consist of fields
 		fields = 2
 		b.skip(1)
 	}
@@ -65,7 +65,7 @@ func avcParameters(data []byte) header {
 }
 
 // avcColours reads the chroma format and skips the fields that follow it. It returns 0 (no
-// chroma) where the colour planes are separate.
+// chroma) if the colour planes are separate.
 func avcColours(b *bitstream) (chroma uint32) {
 	const full = 3
 	lists := 8
@@ -105,8 +105,8 @@ func passScaling(b *bitstream, number int) {
 	}
 }
 
-// colourUnits returns the cropping units in pixels for a chroma format: 0 is monochrome, 1 is
-// 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.264, 7.4.2.1.1).
+// colourUnits returns the units in which a chroma format counts cropping, in pixels. The format 0
+// is monochrome, 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.264, 7.4.2.1.1).
 func colourUnits(chroma uint32) (w, h uint32) {
 	switch chroma {
 	case 1:

@@ -1,18 +1,18 @@
 package media
 
-// header is what a codec's own header states about the picture. Zero sides mean that it states
-// none.
+// header holds the facts that a codec's own header states about the picture. Zero sides mean that
+// the header states no sides.
 type header struct {
 	sides  side // in pixels, after cropping
-	aspect side // sample aspect, as width to height; zero means not stated
+	aspect side // sample aspect, as width and height; zero means not stated
 }
 
-// maxHeader is how many bytes of a codec's configuration are read.
+// maxHeader is the number of bytes of a codec's configuration that are read.
 const maxHeader = 4 << 10
 
-// headerOf reads the configuration that a container stores for a codec, which is named as ffprobe
-// spells it. It returns a zero header for a configuration that it cannot read or that states no
-// sides.
+// headerOf reads the configuration that a container stores for a codec. codec must be ffprobe's
+// name of the codec. headerOf returns a zero header for a configuration that it cannot read or
+// that states no sides.
 func headerOf(codec string, config []byte) header {
 	switch codec {
 	case "h264":
@@ -27,8 +27,8 @@ func headerOf(codec string, config []byte) header {
 	return header{}
 }
 
-// sampleAspects are the numbered sample aspects (ITU-T H.264, table E-1; H.265 has the same
-// table).
+// sampleAspects lists the sample aspects by their number (ITU-T H.264, table E-1; H.265 has the
+// same table).
 var sampleAspects = [...]side{
 	{}, {1, 1}, {12, 11}, {10, 11}, {16, 11}, {40, 33}, {24, 11}, {20, 11}, {32, 11},
 	{80, 33}, {18, 11}, {15, 11}, {64, 33}, {160, 99}, {4, 3}, {3, 2}, {2, 1},
@@ -50,8 +50,8 @@ func aspectIn(b *bitstream) side {
 	return side{}
 }
 
-// cropped returns the sides less the cropping on the left, right, top and bottom. Crops are
-// counted in units of unitW x unitH pixels.
+// cropped returns the sides less the cropping on the left, right, top and bottom. The unit of the
+// cropping is unitW x unitH pixels.
 func cropped(w, h, left, right, top, bottom uint32, unitW, unitH uint32) side {
 	return side{
 		float64(w) - float64(unitW)*(float64(left)+float64(right)),
@@ -59,8 +59,8 @@ func cropped(w, h, left, right, top, bottom uint32, unitW, unitH uint32) side {
 	}
 }
 
-// checked returns h if its sides are plausible, else a zero header. over means that the data
-// ended too early.
+// checked returns h if its sides are plausible and over is false, else a zero header. over means
+// that the data ended before all fields were read. An unusable sample aspect becomes zero.
 func checked(h header, over bool) header {
 	const most = 1 << 16
 	if over || !(1 <= h.sides.w && h.sides.w <= most && 1 <= h.sides.h && h.sides.h <= most) {

@@ -25,7 +25,8 @@ const (
 	mpeg2      = "000001b32d024033ffffe018000001b5148a000100001254"
 )
 
-// shape is what a codec's header states: width, height, and the two numbers of the sample aspect.
+// shape holds the values of a codec's header: width, height, and the two numbers of the sample
+// aspect.
 type shape [4]float64
 
 func headerOf(t testing.TB, codec, config string) shape {
@@ -75,7 +76,7 @@ func TestHeadersOfEncoders(t *testing.T) {
 	}
 }
 
-// bitsOut writes a parameter set bit by bit.
+// bitsOut builds a parameter set bit by bit.
 type bitsOut struct {
 	data []byte
 	n    int
@@ -129,20 +130,21 @@ func (b *bitsOut) escaped(header ...byte) []byte {
 }
 
 // avcEverything returns an H.264 parameter set with every optional field before the aspect:
-// scaling lists, a picture order cycle, field coding, cropping, and an aspect in numbers.
+// scaling lists, a picture order cycle, field coding, cropping, and an aspect stated in two
+// numbers.
 func avcEverything() []byte {
 	var b bitsOut
 	b.u(8, 100)
 	b.u(16, 0x0028)
 	b.ue(0, 1, 0, 0)
 	b.flags(0, 1)
-	b.flags(1) // a list of 16 values: the first is 16, the others repeat it
+	b.flags(1) // write a list of 16 values: the first is 16, the others repeat it
 	b.ue(15, 0)
 	for range 14 {
 		b.ue(0)
 	}
-	b.flags(1) // a list that ends at once
-	b.ue(16)   // the signed code for -8
+	b.flags(1) // write a list that ends at once
+	b.ue(16)   // write -8 as a signed code
 	b.flags(0, 0, 0, 0, 1)
 	for range 64 {
 		b.ue(0)
@@ -150,10 +152,10 @@ func avcEverything() []byte {
 	b.flags(0)
 	b.ue(4, 1)
 	b.flags(0)
-	b.ue(1, 2, 3, 5, 6, 7) // a picture order cycle of three
+	b.ue(1, 2, 3, 5, 6, 7) // write a picture order cycle of three
 	b.ue(4)
 	b.flags(0)
-	b.ue(44, 33) // 45 macroblocks: 720 wide; 34 rows of 32
+	b.ue(44, 33) // 45 macroblocks are 720 pixels wide; 34 rows of 32 pixels
 	b.flags(0, 0, 1, 1)
 	b.ue(0, 0, 0, 2)
 	b.flags(1, 1)
@@ -165,11 +167,11 @@ func avcEverything() []byte {
 }
 
 // hevcEverything returns an HEVC parameter set with every optional field: layers, cropping,
-// scaling lists, PCM, picture sets derived from others, long-term pictures.
+// scaling lists, PCM, picture sets that are derived from other sets, long-term pictures.
 func hevcEverything() []byte {
 	var b bitsOut
 	b.u(4, 0)
-	b.u(3, 1) // sps_max_sub_layers_minus1: two sublayers
+	b.u(3, 1) // sps_max_sub_layers_minus1 is 1: two sublayers
 	b.flags(1)
 	profile := func() { b.u(8, 0x01); b.u(32, 0x60000000); b.u(4, 9); b.u(32, 0); b.u(12, 0) }
 	profile()
@@ -217,7 +219,7 @@ func hevcEverything() []byte {
 	b.flags(1)
 	b.ue(0)
 	b.flags(1)
-	b.flags(1, 0) // this set is predicted from the set before
+	b.flags(1, 0) // this set is predicted from the previous set
 	b.ue(0)
 	b.flags(1, 0, 1, 0, 0, 1)
 	b.flags(1, 1)
@@ -235,7 +237,7 @@ func hevcEverything() []byte {
 	return b.escaped(0x42, 0x01)
 }
 
-// av1Everything returns an av1C with every optional field before the sides: timing, a decoder
+// av1Everything returns an av1C box with every optional field before the sides: timing, a decoder
 // model and two operating points.
 func av1Everything() []byte {
 	var b bitsOut
@@ -283,7 +285,7 @@ func TestHeadersWithEverything(t *testing.T) {
 		"HEVC":  {"hevc", hevc, shape{360, 450, 12, 11}},
 		"AV1":   {"av1", av1Everything(), shape{1920, 100, 0, 0}},
 	} {
-		for i := range len(c.config) + 1 { // a cut configuration states nothing, or only the sides
+		for i := range len(c.config) + 1 { // a cut configuration must give no values, or only the sides
 			w, h, across, down := media.HeaderOf(c.codec, c.config[:i])
 			got := shape{w, h, across, down}
 			if got != c.want && (i == len(c.config) || got != (shape{}) && got != (shape{c.want[0], c.want[1], 0, 0})) {
@@ -306,7 +308,7 @@ func TestHeadersWithEverything(t *testing.T) {
 			t.Errorf("%s%v", out, err)
 		}
 	})
-	t.Run("as ffmpeg reads H.264", func(t *testing.T) { // ffprobe reads a header only if frames follow
+	t.Run("as ffmpeg reads H.264", func(t *testing.T) { // frames must follow, because ffprobe reads a header only before frames
 		need(t, "ffmpeg")
 		out, _ := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-i", file("avc1", "avcC", avc), "-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-").CombinedOutput()
 		for _, line := range []string{"pic_width_in_mbs_minus1 .* = 44", "frame_crop_bottom_offset .* = 2", "sar_width .* = 64", "sar_height .* = 45"} {
@@ -317,19 +319,19 @@ func TestHeadersWithEverything(t *testing.T) {
 	})
 }
 
-// hevcC returns a configuration in which the sequence parameter set follows the video parameter
-// set.
+// hevcC returns an HEVC configuration in which the sequence parameter set follows the video
+// parameter set.
 func hevcC(t testing.TB, parameters []byte) []byte {
 	t.Helper()
 	head, err := hex.DecodeString(hvcCSquare)
 	if err != nil {
 		t.Fatal(err)
 	}
-	film := 22 + 1 + 3 + 2 + 0x18 // the end of the first parameter set
+	film := 22 + 1 + 3 + 2 + 0x18 // offset of the end of the first parameter set
 	return slices.Concat(head[:film], []byte{0xa1, 0, 1}, b16(len(parameters)), parameters)
 }
 
-// FuzzHeader checks that any bytes are read as a plausible header or as none.
+// FuzzHeader checks that any bytes give a header with plausible values or a zero header.
 func FuzzHeader(f *testing.F) {
 	codecs := []string{"h264", "hevc", "av1", "mpeg4", "mpeg2video"}
 	for i, configs := range [][]string{{avcC444, avcCFields}, {hvcCSquare, hvcC422}, {av1C}, {esdsPAL, esdsOwn}, {mpeg2}} {

@@ -4,7 +4,7 @@ package media
 func hevcHeader(data []byte) header {
 	const sequence = 33
 	c := cursor{data: data}
-	c.take(22) // version, profile, level, chroma format, length size
+	c.take(22) // skip version, profile, level, chroma format and length size
 	for range c.number(1) {
 		kind := c.number(1) & 63
 		for range c.number(2) {
@@ -42,7 +42,7 @@ func hevcParameters(data []byte) header {
 	if b.over {
 		return header{}
 	}
-	// The sides are known by now. If the fields that follow are unknown and read beyond the end,
+	// The sides are known by now. If a later field is misread and the read goes beyond the end,
 	// only the aspect is lost.
 	cut := b
 	if h.aspect = hevcAspect(&cut, layers); cut.over {
@@ -72,7 +72,7 @@ func passProfile(b *bitstream, layers int) {
 }
 
 // hevcAspect skips the fields between the cropping and the video usability information (VUI), and
-// reads the VUI's aspect.
+// reads the sample aspect from the VUI.
 func hevcAspect(b *bitstream, layers int) side {
 	b.golomb() // skip bit_depth_luma_minus8
 	b.golomb() // skip bit_depth_chroma_minus8
@@ -84,7 +84,7 @@ func hevcAspect(b *bitstream, layers int) side {
 	for range 3 * (layers - first + 1) {
 		b.golomb()
 	}
-	for range 6 { // sizes of coding, transform and other blocks
+	for range 6 { // skip the sizes of coding, transform and other blocks
 		b.golomb()
 	}
 	if b.flag() { // scaling_list_enabled_flag is 1
@@ -135,9 +135,9 @@ func passHEVCScaling(b *bitstream) {
 }
 
 // passPictureSets skips the short-term reference picture sets (ITU-T H.265, 7.3.7). A set lists
-// its own pictures or is predicted from the set before it.
+// its own pictures or is predicted from the previous set.
 func passPictureSets(b *bitstream) {
-	pictures := uint32(0) // number of pictures in the set before
+	pictures := uint32(0) // number of pictures in the previous set
 	for i := range min(b.golomb(), 64) {
 		if i > 0 && b.flag() {
 			b.skip(1)

@@ -43,7 +43,7 @@ func hostile() map[string][]byte {
 	}
 }
 
-// growing returns n metadata segments of a photo, each longer than the one before.
+// growing returns n metadata segments of a photo, each longer than the previous one.
 func growing(marker byte, n int) (all []byte) {
 	for i := range n {
 		all = append(all, segment(marker, zeros(20_000+i))...)
@@ -51,7 +51,7 @@ func growing(marker byte, n int) (all []byte) {
 	return all
 }
 
-// growingChunks returns n metadata chunks of a PNG file, each longer than the one before.
+// growingChunks returns n metadata chunks of a PNG file, each longer than the previous one.
 func growingChunks(n int) (all []byte) {
 	for i := range n {
 		all = append(all, pngPart("IDAT", zeros(20_000+i))...)
@@ -64,7 +64,7 @@ func pngHead() []byte {
 	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), pngPart("IHDR", []byte{0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0}))
 }
 
-// Probing any file must stay within the budget of reads and memory. The test does not run in
+// Probing any file must stay within the limits for reads and memory. The test does not run in
 // parallel, because it measures the memory of the whole process.
 func TestHostileFiles(t *testing.T) {
 	for name, data := range hostile() {
@@ -83,7 +83,8 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// The number of boxes, segments and chunks visited is bounded, so the test needs no clock.
+// The number of boxes, segments and chunks that Probe visits must be bounded. The test counts
+// them, so it needs no clock.
 func TestBoundedWork(t *testing.T) {
 	t.Parallel()
 	worst := hostile()

@@ -50,7 +50,7 @@ func TestImagesAsDecoded(t *testing.T) {
 	}
 }
 
-// segment returns a JPEG segment.
+// segment returns a JPEG segment with the marker and the joined parts.
 func segment(marker byte, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat([]byte{0xff, marker}, b16(len(body)+2), body)
@@ -149,7 +149,8 @@ func TestJPEG(t *testing.T) {
 	}
 }
 
-// A JPEG file whose frame header states no height, but a later marker does, must stay unmeasured.
+// The frame header of a JPEG file may state no height, and a later marker may state it. Probe
+// must not measure such a file.
 func TestJPEGWithoutHeight(t *testing.T) {
 	t.Parallel()
 	info, err := probe(t, slices.Concat([]byte{0xff, 0xd8}, frame(640, 0), segment(0xda, zeros(6)), []byte{1, 0xff, 0xd9}))
@@ -194,7 +195,7 @@ func TestPNG(t *testing.T) {
 	}
 }
 
-// chunk returns a chunk of a WebP file; riff returns the file.
+// chunk returns a chunk of a WebP file. riff returns a WebP file.
 func chunk(kind string, body ...byte) []byte {
 	out := binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(body)))
 	return append(append(out, body...), zeros(len(body)&1)...)
@@ -242,7 +243,7 @@ func TestWebP(t *testing.T) {
 			if info.Container != "webp" {
 				t.Fatalf("%+v, want a WebP", info)
 			}
-			if c.want != nil || name == "animation" { // the decoder does not support animations
+			if c.want != nil || name == "animation" { // stop here, because the decoder does not support animations
 				return
 			}
 			decoded, err := webp.DecodeConfig(bytes.NewReader(c.data))

@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// items is the information about image items in the meta box of an AVIF or HEIC file (ISO/IEC
+// items holds the information about image items in the meta box of an AVIF or HEIC file (ISO/IEC
 // 14496-12, 8.11; ISO/IEC 23008-12).
 type items struct {
-	parts      map[string]box // boxes of the meta box by kind, the first of each kind
+	parts      map[string]box // the boxes inside the meta box, by kind; only the first box of each kind
 	primary    uint32
-	properties []box // properties of all items, in file order; items refer to them by number, from 1
+	properties []box // properties of all items, in file order; items refer to them by number, starting at 1
 }
 
-// probeItems measures an image file by its primary item and checks that its items' bytes are
-// present. Bytes after them are ignored. A file without a meta box is an image sequence and is
+// probeItems measures an image file by its primary item and checks that the bytes of its items
+// are present. It ignores later bytes. A file without a meta box is an image sequence and is
 // measured as a film. EXIF never rotates these pictures (ISO/IEC 23000-22, 7.3.10.1).
 func probeItems(r *reader, info *Info) error {
 	var meta, moov box
@@ -71,7 +71,7 @@ func readItems(r *reader, meta box, info *Info) error {
 	return m.checkExtents(r)
 }
 
-// readPrimary reads the primary item's number (8.11.4).
+// readPrimary reads the primary item's number (ISO/IEC 14496-12, 8.11.4).
 func (m *items) readPrimary(r *reader) error {
 	pitm, ok := m.parts["pitm"]
 	if !ok {
@@ -90,8 +90,8 @@ func (m *items) readPrimary(r *reader) error {
 	return nil
 }
 
-// readCodec sets the codec to that of the first item with a known codec (8.11.6); the tiles of a
-// grid all have the same codec.
+// readCodec sets the codec to that of the first item with a known codec (ISO/IEC 14496-12,
+// 8.11.6). One item suffices, because the tiles of a grid all have the same codec.
 func (m *items) readCodec(r *reader, info *Info) error {
 	iinf, ok := m.parts["iinf"]
 	if !ok {
@@ -101,7 +101,7 @@ func (m *items) readCodec(r *reader, info *Info) error {
 	if err != nil {
 		return err
 	}
-	skip := int64(6) // version, flags and the number of entries
+	skip := int64(6) // skip version, flags and the number of entries
 	if data[0] != 0 {
 		skip = 8
 	}
@@ -113,7 +113,7 @@ func (m *items) readCodec(r *reader, info *Info) error {
 		if data, err = infe.payload(r, 4); err != nil {
 			return err
 		}
-		at := int64(8) // after the item's number and its protection index
+		at := int64(8) // skip the item's number and its protection index
 		if data[0] == 3 {
 			at = 10
 		}
@@ -131,8 +131,8 @@ func (m *items) readCodec(r *reader, info *Info) error {
 }
 
 // measure computes the display size from the primary item's properties. It applies the sides,
-// then the cropping, then the rotation, in whatever order the properties are listed. It ignores a
-// sample aspect, because samples must be square (ISO/IEC 23000-22, 7.3.6.3).
+// then the cropping, then the rotation, whatever the order of the properties. It ignores a sample
+// aspect, because samples must be square (ISO/IEC 23000-22, 7.3.6.3).
 func (m *items) measure(r *reader, info *Info) error {
 	iprp, ok := m.parts["iprp"]
 	if !ok {
@@ -160,7 +160,7 @@ func (m *items) measure(r *reader, info *Info) error {
 	var p shape
 	for _, n := range numbers {
 		if n < 1 || n > len(m.properties) {
-			continue // property number 0 means no property
+			continue // skip property number 0, which means no property
 		}
 		if err := p.read(r, m.properties[n-1]); err != nil {
 			return err
@@ -177,7 +177,7 @@ func (m *items) measure(r *reader, info *Info) error {
 	return nil
 }
 
-// readProperties stores the properties in file order (8.11.14).
+// readProperties stores the properties in file order (ISO/IEC 14496-12, 8.11.14).
 func (m *items) readProperties(r *reader, ipco box) error {
 	for boxes := in(ipco, 0); ; {
 		b, ok, err := boxes.next(r)
@@ -188,7 +188,8 @@ func (m *items) readProperties(r *reader, ipco box) error {
 	}
 }
 
-// readAssociations appends the primary item's property numbers to numbers (8.11.14).
+// readAssociations appends the primary item's property numbers to numbers (ISO/IEC 14496-12,
+// 8.11.14).
 func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, error) {
 	data, err := ipma.payload(r, ipma.end-ipma.start)
 	if err != nil {
@@ -218,9 +219,9 @@ func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, err
 	return numbers, nil
 }
 
-// shape is the display size and rotation that an item's properties state.
+// shape holds the display size and the rotation that an item's properties state.
 type shape struct {
-	sides, clean side // clean is the clean aperture; zero means none
+	sides, clean side // clean is the clean aperture; zero means no clean aperture
 	rotation     int  // rotation for display, in degrees clockwise
 }
 
@@ -239,7 +240,7 @@ func (p *shape) read(r *reader, property box) error {
 			return err
 		}
 		p.clean = side{math.Round(ratio(data, 0)), math.Round(ratio(data, 8))}
-	case "irot": // irot counts anticlockwise
+	case "irot": // irot counts degrees anticlockwise, so convert to clockwise
 		data, err := property.payload(r, 1)
 		if err != nil {
 			return err

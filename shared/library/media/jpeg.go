@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// longSegment is the size in bytes from which a segment counts as one part of longer data, such
-// as an editor's metadata. A segment holds at most 64 KiB.
+// longSegment is the size in bytes from which a segment is treated as one part of longer data,
+// such as an editor's metadata. A segment holds at most 64 KiB.
 const longSegment = 16 << 10
 
 // probeJPEG measures a JPEG file (ITU-T T.81, annex B) by its frame header and its first EXIF
 // orientation, which may come before or after the frame header. It checks that the picture's end
-// is there.
+// is present.
 func probeJPEG(r *reader, info *Info) error {
 	var width, height int
 	var turned bool
@@ -37,12 +37,12 @@ func probeJPEG(r *reader, info *Info) error {
 		case marker == 0xd9:
 			return corrupt("end of image before its scan")
 		}
-		// A frame height of 0 means that a later marker (DNL) states it. Such a file stays
-		// unmeasured.
+		// A frame height of 0 means that a later marker (DNL) states the height. Such a file
+		// stays unmeasured.
 		if width > 0 && height > 0 {
 			info.measured(width, height, turns[orientation])
 		}
-		if marker == 0xda { // inside a scan, 0xd9 never follows 0xff
+		if marker == 0xda { // a scan follows; inside a scan, 0xd9 never follows 0xff
 			return checkEnd(r, at)
 		}
 		if n >= longSegment {
@@ -53,7 +53,7 @@ func probeJPEG(r *reader, info *Info) error {
 	}
 }
 
-// readOrientation reads a segment's orientation. It reports whether the segment is EXIF.
+// readOrientation reads a segment's orientation. It reports whether the segment holds EXIF data.
 func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) {
 	head, err := r.glance(start, int64(len(exifMark)))
 	if _, ok := exifIn(head); err != nil || !ok {
@@ -68,10 +68,10 @@ func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) 
 	return true, nil
 }
 
-// passAlike returns the end of the run of segments that have the same start and length as the
-// segment at offset at: they are parts of the same metadata.
+// passAlike returns the end of a run of segments that begins at offset at. All segments of the
+// run have the same start and length, because they are parts of the same metadata.
 func passAlike(r *reader, at, size int64) (int64, error) {
-	const mark = 12 // bytes: marker, length, and the start of the metadata's name
+	const mark = 12 // size in bytes of the marker, the length and the start of the metadata's name
 	head, err := r.glance(at, mark)
 	if err != nil {
 		return 0, err
@@ -84,9 +84,9 @@ func passAlike(r *reader, at, size int64) (int64, error) {
 }
 
 // checkEnd checks that the scan from offset at on is complete. It reads a small file whole. Of a
-// large file it reads only the last block, or the last block before padding. In a cut picture
-// that block continues the scan. Data that a camera or an editor appended contains byte pairs
-// that no scan has, or lacks the pairs that every scan has.
+// large file it reads only the last block, or the last block before padding. If the picture is
+// cut, that block continues the scan. If a camera or an editor appended data, that block contains
+// byte pairs that no scan has, or lacks the pairs that every scan has.
 func checkEnd(r *reader, at int64) error {
 	if r.size-at <= 4*blockSize {
 		data, err := r.bytes(at, r.size-at)
@@ -125,8 +125,8 @@ func goesOn(tail []byte) bool {
 	}
 }
 
-// checkScans checks that the picture ends before any marker that cannot occur between scans, such
-// as the start of another picture that was appended to half a picture.
+// checkScans checks that the picture ends before any marker that cannot occur between scans. Such
+// a marker is, for example, the start of another picture that was appended to half a picture.
 func checkScans(data []byte) error {
 	for {
 		i := bytes.IndexByte(data, 0xff)
@@ -134,7 +134,7 @@ func checkScans(data []byte) error {
 			return truncated("the end of the picture is missing")
 		}
 		marker := data[i+1]
-		data = data[i+1:] // data starts at the marker; a fill byte is a further 0xff
+		data = data[i+1:] // skip 0xff, so that data begins with the marker; a fill byte is another 0xff
 		switch {
 		case marker == 0xd9:
 			return nil
@@ -150,7 +150,7 @@ func checkScans(data []byte) error {
 }
 
 // betweenScans reports whether a marker begins a quantization table, application data or a
-// comment, which may stand between scans.
+// comment. These may occur between scans.
 func betweenScans(b byte) bool { return b == 0xdb || 0xe0 <= b && b <= 0xef || b == 0xfe }
 
 // inScan reports whether a byte may follow 0xff between a picture's first and last scan: a
@@ -165,7 +165,7 @@ func inScan(b byte) bool {
 }
 
 // segment returns the marker, the payload's offset and the payload's length of the next segment
-// from offset at on. Like decoders, it skips bytes between segments.
+// at or after offset at. Like decoders, it skips bytes between segments.
 func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 	for {
 		if err := r.step(); err != nil {
@@ -180,7 +180,7 @@ func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 			at++
 			continue
 		case marker == 0xd9, marker == 0x01, 0xd0 <= marker && marker <= 0xd7:
-			return marker, at + 2, 0, nil // this marker has no payload
+			return marker, at + 2, 0, nil // this marker has no payload: the length is 0
 		}
 		length, err := r.glance(at+2, 2)
 		if err != nil {
@@ -193,8 +193,8 @@ func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 	}
 }
 
-// isFrame reports whether a marker begins a frame header, SOF0 to SOF15. Three markers in that
-// range are not frame headers.
+// isFrame reports whether a marker begins a frame header. The markers SOF0 to SOF15 do, except
+// for three other markers in that range.
 func isFrame(marker byte) bool {
 	return 0xc0 <= marker && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
 }

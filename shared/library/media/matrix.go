@@ -3,14 +3,14 @@ package media
 import "math"
 
 // matrix is the part of a transformation matrix that rotates and stretches (ISO/IEC 14496-12,
-// 8.2.2): a, b, c, d of x' = a·x + c·y, y' = b·x + d·y, with y pointing down.
+// 8.2.2). Its elements are a, b, c, d in x' = a·x + c·y, y' = b·x + d·y, where y points down.
 type matrix [4]float64
 
-// identity leaves a picture unchanged.
+// identity is the matrix that leaves a picture unchanged.
 var identity = matrix{1, 0, 0, 1}
 
-// matrixOf reads the 36 bytes of a matrix. Some writers leave zeros; a zero matrix counts as the
-// identity.
+// matrixOf reads the 36 bytes of a matrix. It returns the identity for a matrix of zeros, because
+// some writers do not fill in the matrix.
 func matrixOf(data []byte) matrix {
 	at := func(i int) float64 { return float64(int32(u32(data, i))) / (1 << 16) }
 	m := matrix{at(0), at(4), at(12), at(16)}
@@ -20,7 +20,7 @@ func matrixOf(data []byte) matrix {
 	return m
 }
 
-// times returns the matrix that applies m and then n.
+// times returns the matrix that applies first m and then n.
 func (m matrix) times(n matrix) matrix {
 	return matrix{
 		m[0]*n[0] + m[1]*n[2], m[0]*n[1] + m[1]*n[3],
@@ -43,8 +43,8 @@ func (m matrix) rotation() int {
 	return 90
 }
 
-// stretch returns the ratio of horizontal to vertical scale, before the rotation. A difference
-// below 1 % counts as rounding, and the result is 1.
+// stretch returns the ratio of the horizontal to the vertical scale, before the rotation. It
+// returns 1 if the scales differ by less than 1 %, because such a difference comes from rounding.
 func (m matrix) stretch() float64 {
 	s := math.Hypot(m[0], m[1]) / math.Hypot(m[2], m[3])
 	if math.Abs(s-1) <= 0.01 {

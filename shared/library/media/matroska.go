@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// IDs of the elements of a Matroska file (RFC 9559, 5.1), with their length markers.
+// IDs of the elements of a Matroska file (RFC 9559, 5.1), including their length markers.
 const (
 	idHeader   = 0x1a45dfa3
 	idDocType  = 0x4282
@@ -27,23 +27,23 @@ const (
 	idCluster  = 0x1f43b675
 )
 
-// matroska is what was read from the elements of a Matroska or WebM file.
+// matroska holds the facts that were read from the elements of a Matroska or WebM file.
 type matroska struct {
 	segment element
-	seeks   map[uint32]int64 // offsets of elements from the segment's start, by id
-	sought  bool             // the elements in seeks have been looked up
-	timed   bool             // an Info element was read
-	tracked bool             // a Tracks element was read
-	media   bool             // the file has a Cluster
+	seeks   map[uint32]int64 // offsets of elements from the segment's start, by element id
+	sought  bool             // whether the elements in seeks have been looked up
+	timed   bool             // whether an Info element was read
+	tracked bool             // whether a Tracks element was read
+	media   bool             // whether the file has a Cluster element
 	scale   uint64           // nanoseconds per unit of time
 	units   float64
 	tracks  int
 	best    *mkvTrack // the video track to measure; nil means none
 }
 
-// probeMatroska measures a Matroska or WebM file, wherever its tracks stand, and checks that its
-// segment is complete. Bytes after the segment are ignored. A file that was written to a pipe
-// states neither size nor duration: it is measured, but its end cannot be checked.
+// probeMatroska measures a Matroska or WebM file, wherever its tracks are in the file, and checks
+// that its segment is complete. It ignores bytes after the segment. A file that was written to a
+// pipe states neither size nor duration: probeMatroska measures it, but cannot check its end.
 func probeMatroska(r *reader, info *Info) error {
 	m := matroska{scale: 1_000_000, seeks: make(map[uint32]int64)}
 	cut, err := m.findSegment(r)
@@ -74,7 +74,7 @@ func probeMatroska(r *reader, info *Info) error {
 }
 
 // checkEnd returns ErrTruncated if the segment ends in zeros that are not the content of a Void
-// element. It skips VP8, whose frames may end in zeros.
+// element. It does not check VP8, because VP8 frames may end in zeros.
 func (m *matroska) checkEnd(r *reader) error {
 	if m.best.codec == "vp8" || m.segment.end-m.segment.start < 2*zeroTail {
 		return nil
@@ -96,7 +96,7 @@ func (m *matroska) checkEnd(r *reader) error {
 		return err
 	}
 	data = bytes.TrimRight(data, "\x00")
-	for at := max(0, len(data)-9); at < len(data); at++ { // an id and a size, which may end in zero bytes
+	for at := max(0, len(data)-9); at < len(data); at++ { // try each offset where the id and size of a Void element may begin
 		e, _, _ := (&group{start + int64(at), m.segment.end, ErrCorrupt}).next(r)
 		if e.id == idVoid && e.end == m.segment.end {
 			return nil
@@ -105,7 +105,7 @@ func (m *matroska) checkEnd(r *reader) error {
 	return truncated("zeros at the end of the segment")
 }
 
-// findSegment finds the segment after the header. cut is the verdict on a segment that reaches
+// findSegment finds the segment after the header. cut is the verdict on a segment that extends
 // beyond the file's end.
 func (m *matroska) findSegment(r *reader) (cut, err error) {
 	for top := (&group{0, r.size, ErrTruncated}); ; {
@@ -128,7 +128,8 @@ func (m *matroska) findSegment(r *reader) (cut, err error) {
 }
 
 // walk visits the segment's elements until the tracks and the media are known. It enters a
-// Cluster that states no size: no element in a Cluster has an id that walk looks for.
+// Cluster that states no size. This is safe, because no element in a Cluster has an id that walk
+// searches for.
 func (m *matroska) walk(r *reader) error {
 	for parts := (&group{m.segment.start, m.segment.end, ErrTruncated}); ; {
 		e, ok, err := parts.next(r)
@@ -155,8 +156,8 @@ func (m *matroska) walk(r *reader) error {
 	}
 }
 
-// follow looks up the elements that may come after the clusters, by the seek head and by a second
-// seek head that the first one may name.
+// follow looks up the elements that may come after the clusters. Their positions come from the
+// seek head and from a second seek head that the first one may name.
 func (m *matroska) follow(r *reader) error {
 	if m.sought {
 		return nil
@@ -173,7 +174,7 @@ func (m *matroska) follow(r *reader) error {
 		}
 		for _, verdict := range []error{ErrCorrupt, ErrTruncated} {
 			if errors.Is(err, verdict) {
-				ok, err = false, nil // the seek head is wrong; the element may still follow
+				ok, err = false, nil // ignore the error: the seek head is wrong, and the element may still follow
 			}
 		}
 		if err != nil {
@@ -188,7 +189,8 @@ func (m *matroska) follow(r *reader) error {
 	return nil
 }
 
-// read reads an element of the segment. Of Info and Tracks, only the first counts.
+// read reads an element of the segment. It reads only the first Info and the first Tracks
+// element.
 func (m *matroska) read(r *reader, e element) error {
 	switch {
 	case e.id == idSeekHead:
@@ -246,7 +248,7 @@ func (m *matroska) readInfo(r *reader, info element) error {
 			return err
 		}
 		switch {
-		case e.id == idScale && e.end > e.start: // an empty element means the default value
+		case e.id == idScale && e.end > e.start: // skip an empty element, which means the default value
 			m.scale, err = e.number(r)
 		case e.id == idDuration && e.end > e.start:
 			m.units, err = e.float(r)
@@ -284,7 +286,7 @@ func (m *matroska) readTracks(r *reader, tracks element) error {
 	}
 }
 
-// describe measures the selected video track.
+// describe stores the selected video track's sides, rotation and codec in info.
 func (m *matroska) describe(info *Info) error {
 	if m.best == nil {
 		return ErrNoPicture

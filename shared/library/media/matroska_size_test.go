@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// long returns the head of an EBML element of n bytes.
+// long returns the head (id and size) of an EBML element with a payload of n bytes.
 func long(id, n int) []byte { return slices.Concat(ebmlID(id), b64(1<<56|n)) }
 
 func TestReadsOfLargeMatroska(t *testing.T) {
@@ -20,7 +20,7 @@ func TestReadsOfLargeMatroska(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		before, after []byte
-		short         int64 // bytes missing at the file's end
+		short         int64 // number of bytes that are missing at the file's end
 		want          error
 	}{
 		"tracks first": {before: slices.Concat(info, tracks), after: tagged(0x1c53bb6b, payload)},

@@ -69,8 +69,9 @@ func TestMatroska(t *testing.T) {
 	}
 }
 
-// Where a track states no display size, the codec's sample aspect must count. Chromium and
-// MediaInfo decided this: both show such a file 213 wide. ffprobe treats its samples as square.
+// If a track states no display size, the codec's sample aspect must decide. Chromium and
+// MediaInfo set the rule: both show such a file 213 pixels wide. ffprobe treats its samples as
+// square.
 func TestMatroskaSidesOfTheCodec(t *testing.T) {
 	t.Parallel()
 	private := func(text string) []byte {

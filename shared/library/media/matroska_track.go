@@ -15,7 +15,7 @@ type mkvTrack struct {
 	// The fields below describe a video track; 0 means not stated.
 	header                   header
 	width, height            uint64
-	top, bottom, left, right uint64 // pixels cropped from each side
+	top, bottom, left, right uint64 // pixels to crop from each side
 	shownW, shownH, unit     uint64
 	projection               uint64 // ProjectionType; 0 means a flat picture
 	roll                     float64
@@ -36,8 +36,8 @@ func readMKVTrack(r *reader, entry element) (mkvTrack, error) {
 	return t, err
 }
 
-// read reads the fields of a TrackEntry and of the Video and Projection elements below it; each
-// is entered only from its proper parent. An empty field keeps its default.
+// read reads the fields of a TrackEntry and of the Video and Projection elements inside it. It
+// enters these elements only from their proper parents. An empty field keeps its default value.
 func (t *mkvTrack) read(r *reader, parent element, enabled *uint64) error {
 	for fields := within(parent); ; {
 		e, ok, err := fields.next(r)
@@ -48,7 +48,7 @@ func (t *mkvTrack) read(r *reader, parent element, enabled *uint64) error {
 			continue
 		}
 		switch {
-		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // enter Video in a TrackEntry, and Projection in a Video
+		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // enter Video inside TrackEntry, and Projection inside Video
 			err = t.read(r, e, enabled)
 		case parent.id == idTrack:
 			err = t.readEntry(r, e, enabled)
@@ -101,7 +101,7 @@ func (t *mkvTrack) readPicture(r *reader, parent uint32, e element) (err error) 
 }
 
 // pixels returns the picture's sides less the track's cropping. The sides come from the codec's
-// header, else from the track.
+// header if it states them, else from the track.
 func (t *mkvTrack) pixels() side {
 	all := t.header.sides
 	if all.area() == 0 {
@@ -114,10 +114,10 @@ func (t *mkvTrack) pixels() side {
 	return shown
 }
 
-// display returns the picture's sides before rotation. The display sides of the track count as a
-// ratio, whatever their unit (pixels, centimetres, inches, aspect ratio), because many files
-// state 16 x 9 pixels. Unit 4 (unknown) means that they are ignored. If the track states no
-// display sides, the codec's sample aspect counts, as in Chromium and MediaInfo; ffprobe treats
+// display returns the picture's sides before rotation. It uses the display sides of the track
+// only as a ratio, whatever their unit (pixels, centimetres, inches, aspect ratio), because many
+// files state 16 x 9 pixels. It ignores display sides of unit 4 (unknown). If the track states no
+// display sides, the codec's sample aspect decides, as in Chromium and MediaInfo; ffprobe treats
 // the samples as square.
 func (t *mkvTrack) display() side {
 	d := t.pixels()
@@ -138,7 +138,7 @@ func (t *mkvTrack) display() side {
 }
 
 // rotation returns the picture's rotation in degrees clockwise, rounded to quarter turns. The
-// roll counts anticlockwise. Only a flat picture is rotated.
+// file states the roll anticlockwise. Only a flat picture is rotated.
 func (t *mkvTrack) rotation() int {
 	quarters := math.Round(t.roll / 90)
 	if t.projection != 0 || !(math.Abs(quarters) <= 4) {

@@ -32,25 +32,26 @@ var (
 	ErrEmpty = errors.New("empty file")
 	// ErrTruncated means that the file is shorter than its content states.
 	ErrTruncated = errors.New("truncated file")
-	// ErrCorrupt means that the file contradicts itself.
+	// ErrCorrupt means that parts of the file contradict each other.
 	ErrCorrupt = errors.New("corrupt file")
-	// ErrNoPicture means that the media has no video or image: only sound, perhaps with a cover.
+	// ErrNoPicture means that the file has no video or image: it has only sound, perhaps with a
+	// cover.
 	ErrNoPicture = errors.New("no picture in the file")
-	// ErrForeign means that the file is not media.
+	// ErrForeign means that the file is neither video nor image nor sound.
 	ErrForeign = errors.New("not a media file")
 	// ErrTooComplex means that probing the file would need more reads or steps than allowed.
 	ErrTooComplex = errors.New("file too complex to probe")
 )
 
-// Kinds of media, in the platform's words.
+// The kinds of media, in the platform's words.
 const (
 	video = "video"
 	image = "image"
 )
 
-// Source reads n bytes at offset off of an object whose size is known; in production it sends a
-// ranged GET. It returns all n bytes or an error, and does its own retries. Probe requests no
-// bytes outside the size that it was given, and never calls ReadRange concurrently.
+// Source reads n bytes at offset off of an object whose size is known. In production it sends a
+// ranged GET. It must return all n bytes or an error, and must do its own retries. Probe requests
+// no bytes outside the size that it was given, and never calls ReadRange concurrently.
 type Source interface {
 	ReadRange(ctx context.Context, off, n int64) ([]byte, error)
 }
@@ -59,19 +60,19 @@ type Source interface {
 type Info struct {
 	Kind        string        // "video" or "image"; "" means neither
 	Container   string        // mp4, mov, m4v, webm, mkv, jpg, png, webp, avif, heic, gif, another short name, or ""
-	Extension   string        // one that the platform accepts: mp4, mov, webm, mkv, jpg, png, webp, avif; else ""
-	ContentType string        // media type; "" means unknown
-	Codec       string        // the picture's codec as ffprobe spells it: h264, hevc, av1, …; "" where the container implies it
-	Width       int           // display pixels after sample aspect, clean aperture and rotation; 0 means not probed
-	Height      int           // display pixels, like Width
+	Extension   string        // extension that the platform accepts: mp4, mov, webm, mkv, jpg, png, webp, avif; else ""
+	ContentType string        // media type, for example video/mp4; "" means unknown
+	Codec       string        // the picture's codec as ffprobe spells it: h264, hevc, av1, …; "" if the container implies it
+	Width       int           // in display pixels, after sample aspect, clean aperture and rotation; 0 means not probed
+	Height      int           // in display pixels, like Width
 	Rotation    int           // clockwise rotation for display, in degrees: 0, 90, 180 or 270
-	Duration    time.Duration // 0 means unknown or an image
+	Duration    time.Duration // 0 if unknown or if the file is an image
 	Probed      bool          // whether Width and Height come from the content
 }
 
 // Probe describes an object of size bytes that src reads. With ErrTruncated, ErrCorrupt,
-// ErrNoPicture and ErrTooComplex, the Info holds what Probe read before the error. Errors are the
-// verdicts above, or wrapped errors of src.
+// ErrNoPicture and ErrTooComplex, the Info holds the facts that Probe read before the error. The
+// errors are the verdicts above, or wrapped errors of src.
 func Probe(ctx context.Context, src Source, size int64) (Info, error) {
 	return probe(&reader{ctx: ctx, src: src, size: size})
 }
@@ -106,7 +107,8 @@ func probe(r *reader) (Info, error) {
 	return info, err
 }
 
-// measured stores the display size. A rotation by 90 or 270 degrees swaps the sides.
+// measured stores the display size and the rotation. If the rotation is 90 or 270 degrees, it
+// swaps the sides.
 func (i *Info) measured(width, height, rotation int) {
 	if rotation%180 != 0 {
 		width, height = height, width

@@ -17,7 +17,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// samples returns the sample files of a masters folder.
+// samples returns the sample files of a folder for masters.
 func samples(t testing.TB) []events.Master {
 	t.Helper()
 	list, err := events.Masters()
@@ -96,7 +96,7 @@ func checkDecoded(t *testing.T, data []byte, info media.Info) {
 	}
 }
 
-// A measured sample whose end is cut off must never count as whole.
+// A sample that Probe can measure must never count as whole if its end is cut off.
 func TestSamplesCut(t *testing.T) {
 	t.Parallel()
 	for _, s := range samples(t) {
@@ -116,7 +116,7 @@ func TestSamplesCut(t *testing.T) {
 	}
 }
 
-// A few blocks must suffice to measure a film of hours, wherever its index stands.
+// A few blocks must suffice to measure a film of hours, wherever its index is in the file.
 func TestReadsOfLargeFiles(t *testing.T) {
 	t.Parallel()
 	const size = 5 << 30
@@ -142,8 +142,8 @@ func TestReadsOfLargeFiles(t *testing.T) {
 	}
 }
 
-// large returns a file of size bytes whose media data ends with the payload. In the tracks'
-// tables, the chunk offset "?at last" is replaced by the payload's offset.
+// large returns a file of size bytes whose media data ends with the payload. It replaces the
+// chunk offset "?at last" in the tracks' tables with the payload's offset.
 func large(size int64, tracks [][]byte, last bool) *object {
 	film := film{tracks: tracks}.bytes()
 	head, moov := film[:len(ftyp("isom", "mp41"))], film[len(ftyp("isom", "mp41")):len(film)-8-len(payload)]
@@ -159,7 +159,7 @@ func large(size int64, tracks [][]byte, last bool) *object {
 	return &object{data: slices.Concat(head, wideHead(end-int64(len(head)))), size: size, end: tail}
 }
 
-// wideHead returns the header of an mdat of n bytes.
+// wideHead returns the header of an mdat box of n bytes.
 func wideHead(n int64) []byte { return slices.Concat(b32(1), []byte("mdat"), b64(int(n))) }
 
 func TestTooMuch(t *testing.T) {
@@ -176,7 +176,7 @@ func TestTooMuch(t *testing.T) {
 			_, err := media.Probe(t.Context(), o, o.length())
 			want := media.ErrTooComplex
 			if name == "one in the other" {
-				want = media.ErrNoPicture // nested boxes of this kind are not entered
+				want = media.ErrNoPicture // Probe does not enter nested boxes of this kind, so it finds no picture
 			}
 			wantVerdict(t, err, want)
 			if o.bytes > 4<<20 {
@@ -186,7 +186,7 @@ func TestTooMuch(t *testing.T) {
 	}
 }
 
-// nested returns a track box with n boxes of the kind, each inside the one before.
+// nested returns a track box with n boxes of the kind, each inside the previous one.
 func nested(kind string, n int) []byte {
 	var out []byte
 	for i := n; i > 0; i-- {
@@ -195,8 +195,8 @@ func nested(kind string, n int) []byte {
 	return atom("trak", out)
 }
 
-// Probe must pass on any read error of the Source, at whichever read it comes, and never turn it
-// into a verdict.
+// Probe must return any read error of the Source, whichever read fails. It must never turn such
+// an error into a verdict.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken line")
@@ -205,7 +205,7 @@ func TestFaults(t *testing.T) {
 			continue
 		}
 		whole := &object{data: s.Data}
-		media.Probe(t.Context(), whole, whole.length()) // this call only counts the reads
+		media.Probe(t.Context(), whole, whole.length()) // this call only counts the reads of the whole file
 		for failing := 1; failing <= whole.reads; failing++ {
 			o := &object{data: s.Data, fail: func(read int) error {
 				if read == failing {
@@ -245,7 +245,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// readerAt makes a Source of an io.ReaderAt.
+// readerAt is a Source that reads from an io.ReaderAt.
 type readerAt struct{ io.ReaderAt }
 
 func (r readerAt) ReadRange(_ context.Context, off, n int64) ([]byte, error) {

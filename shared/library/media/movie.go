@@ -13,28 +13,28 @@ import (
 // maxTracks is the largest number of tracks that a movie may have.
 const maxTracks = 64
 
-// movie is what was read from the boxes of an MP4 or MOV file (ISO/IEC 14496-12).
+// movie holds the facts that were read from the boxes of an MP4 or MOV file (ISO/IEC 14496-12).
 type movie struct {
-	header     bool // a moov was read
-	compressed bool // the moov is compressed, as QuickTime 3 could write it
-	elsewhere  bool // the tracks are in other files, which the moov names
-	media      bool // the file has media data
-	open       bool // the media data states no size and extends to the file's end
+	header     bool // whether a moov box was read
+	compressed bool // whether the moov box is compressed, as QuickTime 3 could write it
+	elsewhere  bool // whether the tracks are in other files, which the moov box names
+	media      bool // whether the file has media data
+	open       bool // whether the media data states no size and so extends to the file's end
 	data       box  // the last mdat box
 	duration   time.Duration
-	timescale  uint32 // units per second
+	timescale  uint32 // time units per second
 	turn       matrix
 	tracks     []*track
-	sound      bool       // the movie has an audio track
-	raw        bool       // an audio track's codec may write long runs of zeros
+	sound      bool       // whether the movie has an audio track
+	raw        bool       // whether an audio track's codec may write long runs of zeros
 	best       *track     // the video track to measure; nil means none
 	broken     error      // verdict on a video track that cannot be read; nil means none
-	fragments  *fragments // nil if the moov lists all samples
+	fragments  *fragments // nil if the moov box lists all samples
 }
 
-// probeMovie measures an MP4 or MOV file, wherever its moov stands, and checks that all its
+// probeMovie measures an MP4 or MOV file, wherever its moov box is, and checks that all its
 // samples are present. If a film has more fragments than can be visited, it returns everything
-// but the duration.
+// except the duration.
 func probeMovie(r *reader, info *Info) error {
 	m := movie{turn: identity}
 	err := m.walk(r)
@@ -88,10 +88,10 @@ func (m *movie) walk(r *reader) error {
 	}
 }
 
-// checkRest decides whether a broken box matters. verdict is the error on that box, kind the
-// box's kind. After a whole film, cut boxes and bytes that are no boxes are allowed: cameras,
-// editors and uploads append them, and players ignore them. A cut mdat is allowed only if all
-// samples are present.
+// checkRest decides whether an error in a box is an error of the film. verdict is the error on
+// that box, kind the box's kind. After a whole film, cut boxes and bytes that are no boxes are
+// allowed: cameras, editors and uploads append them, and players ignore them. A cut mdat box is
+// allowed only if all samples are present.
 func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	if err := fault(verdict); err != nil || !m.header {
 		return verdict
@@ -110,9 +110,9 @@ func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	return err
 }
 
-// reaches reports whether all chunks of all tracks begin in the file and, if ends is set, whether
-// the last chunk of each track also ends there. It returns false if a track's tables do not say
-// so.
+// reaches reports whether all chunks of all tracks begin inside the file. If ends is set, the
+// last chunk of each track must also end inside the file. It returns false if a track's tables do
+// not state the positions.
 func (m *movie) reaches(r *reader, ends bool) (bool, error) {
 	for _, t := range m.tracks {
 		begin, end, ok, err := t.samples.reach(r)
@@ -123,7 +123,7 @@ func (m *movie) reaches(r *reader, ends bool) (bool, error) {
 	return len(m.tracks) > 0, nil
 }
 
-// checkData checks that the film's last bytes are present and are not just zeros.
+// checkData checks that the film's last bytes are present and are not only zeros.
 func (m *movie) checkData(r *reader) error {
 	if m.fragments == nil {
 		err := m.best.samples.check(r, m.data, m.best.picture.compressed())
@@ -137,7 +137,7 @@ func (m *movie) checkData(r *reader) error {
 		return err
 	}
 	if c := m.best.picture.codec; m.raw || c != "h264" && c != "hevc" || m.data.end-m.data.start < 2*zeroTail {
-		return nil // other codecs may end in zeros
+		return nil // zeros prove nothing, because other codecs may end in zeros
 	}
 	zeros, err := r.endsInZeros(m.data.start, m.data.end)
 	if zeros {
@@ -146,7 +146,7 @@ func (m *movie) checkData(r *reader) error {
 	return err
 }
 
-// readHeader reads a moov box.
+// readHeader reads a moov box and the boxes inside it.
 func (m *movie) readHeader(r *reader, moov box) error {
 	m.header = true
 	for boxes := in(moov, 0); ; {
@@ -179,7 +179,7 @@ func (m *movie) readMovieHeader(r *reader, b box) error {
 	if err != nil {
 		return err
 	}
-	// The timescale and the duration follow the creation and modification times.
+	// skip the creation and modification times, which come before the timescale and the duration
 	after := 20
 	if data[0] == 1 {
 		m.timescale, m.duration = u32(data, 20), seconds(u64(data, 24), u32(data, 20))
@@ -205,7 +205,7 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	if t.handler == "soun" {
 		return m.readSound(r, t)
 	}
-	if t.handler != "vide" && t.handler != "pict" { // pict is a picture sequence
+	if t.handler != "vide" && t.handler != "pict" { // pict means a picture sequence
 		return nil
 	}
 	var err error
@@ -214,7 +214,7 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	}
 	switch {
 	case errors.Is(err, ErrCorrupt):
-		m.broken = err // another video track may be readable
+		m.broken = err // not yet an error: another video track may be readable
 		return nil
 	case err != nil:
 		return err
@@ -236,20 +236,20 @@ func (m *movie) readSound(r *reader, t *track) error {
 	return nil
 }
 
-// describe measures the selected video track. In a fragmented movie, the headers state the
-// duration of the moov's own samples only, and there may be none. Sound with a cover counts as no
-// picture, although the cover is a track.
+// describe stores the selected video track's sides, rotation, duration and codec in info. In a
+// fragmented movie, the headers state only the duration of the moov box's own samples, and there
+// may be none. Sound with a cover has no picture, although the cover is a track.
 func (m *movie) describe(r *reader, info *Info) error {
 	switch {
 	case m.compressed:
-		return nil // the compressed moov is not measured
+		return nil // leave the movie unmeasured, because the moov box is compressed
 	case m.best == nil && m.broken != nil:
 		return m.broken
 	case m.best == nil && m.elsewhere:
 		return errElsewhere
 	case m.best == nil:
 		return ErrNoPicture
-	case m.fragments != nil: // the samples are in fragments, not in the moov
+	case m.fragments != nil: // no check here: the samples are in fragments, not in the moov box
 	case m.best.samples.none():
 		return fmt.Errorf("%w: a track without samples", ErrNoPicture)
 	case m.best.cover() && m.sound:
@@ -278,7 +278,8 @@ func (m *movie) describe(r *reader, info *Info) error {
 	return nil
 }
 
-// narrow reads a 32-bit duration at an offset. All ones mean unknown, and the result is 0.
+// narrow reads the 32-bit duration at an offset. It returns 0 for a value of all ones, which
+// means unknown.
 func narrow(data []byte, at int) uint64 {
 	if v := u32(data, at); v != 1<<32-1 {
 		return uint64(v)

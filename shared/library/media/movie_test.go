@@ -15,7 +15,7 @@ func TestMovieSides(t *testing.T) {
 	clap := func(w, h int) []byte { return atom("clap", b32(w, 1, h, 1, 0, 1, 0, 1)) }
 	for name, c := range map[string]struct {
 		picture       picture
-		movie         []byte // the matrix in the movie header
+		movie         []byte // the matrix in the movie header (mvhd box)
 		width, height int
 		rotation      int
 	}{
@@ -61,8 +61,8 @@ func TestMovieSides(t *testing.T) {
 	}
 }
 
-// Where both container and codec state an aspect, the container must win, as in ffprobe and
-// Chromium (TestCasesAsChromiumShowsThem).
+// If both container and codec state an aspect, that of the container must decide, as in ffprobe
+// and Chromium (TestCasesAsChromiumShowsThem).
 func TestMovieSidesOfTheCodec(t *testing.T) {
 	t.Parallel()
 	config := func(text string) []byte {
@@ -72,7 +72,7 @@ func TestMovieSidesOfTheCodec(t *testing.T) {
 		}
 		return data
 	}
-	avc := atom("avcC", config(avcC444)) // 720 x 576, samples of 64:45
+	avc := atom("avcC", config(avcC444)) // states 720 x 576 pixels and a sample aspect of 64:45
 	cropped := atom("hvcC", config(hvcCSquare))
 	pasp := func(h, v int) []byte { return atom("pasp", b32(h, v)) }
 	entry := func(kind string, w, h int, parts ...[]byte) []byte {

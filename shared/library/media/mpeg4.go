@@ -2,7 +2,8 @@ package media
 
 import "bytes"
 
-// mpegHeader reads the header of an MPEG-4, MPEG-2 or MPEG-1 stream, which a start code begins.
+// mpegHeader reads the header of an MPEG-4, MPEG-2 or MPEG-1 stream. The header begins with a
+// start code.
 func mpegHeader(data []byte) header {
 	for ; len(data) > 4; data = data[1:] {
 		at := bytes.Index(data, []byte{0, 0, 1})
@@ -24,7 +25,7 @@ func mpegHeader(data []byte) header {
 // the layer's shape is a rectangle.
 func objectLayer(data []byte) header {
 	const (
-		inNumbers = 15 // the code for an aspect stated in two numbers
+		inNumbers = 15 // the code that means that two numbers state the aspect
 		gray      = 3  // the code of the grayscale shape
 	)
 	b := bitstream{data: data}
@@ -38,9 +39,9 @@ func objectLayer(data []byte) header {
 	if aspect := b.bits(4); aspect == inNumbers {
 		h.aspect = side{float64(b.bits(8)), float64(b.bits(8))}
 	} else if aspect <= 5 {
-		h.aspect = sampleAspects[aspect] // the tables are equal up to 5
+		h.aspect = sampleAspects[aspect] // MPEG-4 and H.264 number the aspects equally up to 5
 	}
-	if b.flag() { // vol_control_parameters
+	if b.flag() { // vol_control_parameters is 1
 		b.skip(3)
 		if b.flag() {
 			b.skip(79)
@@ -67,8 +68,8 @@ func objectLayer(data []byte) header {
 }
 
 // mpeg2Sequence reads a sequence_header (ITU-T H.262, 6.2.2.1), which states the aspect of the
-// whole picture. MPEG-1 has no sequence_extension, and its aspect numbers mean something else, so
-// they are ignored.
+// whole picture. It ignores the aspect in an MPEG-1 header, which has no sequence_extension,
+// because the aspect numbers have another meaning there.
 func mpeg2Sequence(data []byte) header {
 	b := bitstream{data: data}
 	var h header

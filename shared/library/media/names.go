@@ -22,8 +22,8 @@ var extensions = sync.OnceValue(func() map[string][]string {
 // images lists the containers of still images.
 var images = []string{"jpg", "png", "webp", "avif", "heic", "gif", "tiff", "psd", "bmp", "cr3"}
 
-// KindOfExtension returns the kind of file that a name's extension announces: "video", "image",
-// or "" for neither. It takes the extension without its dot, in any case.
+// KindOfExtension returns the kind of file that a file name's extension usually has: "video",
+// "image", or "" for neither. extension must have no dot and may be in any case.
 func KindOfExtension(extension string) string {
 	extension = strings.ToLower(extension)
 	for container, names := range extensions() {
@@ -39,7 +39,7 @@ func KindOfExtension(extension string) string {
 }
 
 // Misnamed reports whether a file name's extension belongs to another type of file than the
-// content. It takes the extension without its dot, in any case. An unknown extension or unknown
+// content. extension must have no dot and may be in any case. An unknown extension or unknown
 // content is never misnamed.
 func (i Info) Misnamed(extension string) bool {
 	extension = strings.ToLower(extension)

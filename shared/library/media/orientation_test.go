@@ -28,11 +28,11 @@ func tiff(order binary.AppendByteOrder, kind, orientation int) []byte {
 	return out
 }
 
-// Types of an EXIF entry: SHORT and LONG.
+// Types of an EXIF entry: short is SHORT, long4 is LONG.
 const short, long4 = 3, 4
 
-// The first EXIF segment must count, wherever it stands before the scan, as in browsers and
-// exiftool. A LONG orientation must count too, as in exiftool.
+// The first EXIF segment before the scan must decide the orientation, wherever it is, as in
+// browsers and exiftool. A LONG orientation must be read too, as in exiftool.
 func TestWhereJPEGIsTurned(t *testing.T) {
 	t.Parallel()
 	turned := func(order binary.AppendByteOrder, kind int) []byte {
@@ -77,7 +77,8 @@ func pngPart(kind string, body []byte) []byte {
 	return slices.Concat(b32(len(body)), named, b32(int(crc32.ChecksumIEEE(named))))
 }
 
-// The first eXIf chunk must count if it comes before the image data, as in Chromium.
+// The first eXIf chunk must decide the orientation if it comes before the image data, as in
+// Chromium.
 func TestWherePNGIsTurned(t *testing.T) {
 	t.Parallel()
 	_, whole := encoded(t, 480, 600)
@@ -147,7 +148,7 @@ func TestLongMetadataOfPhotos(t *testing.T) {
 	}
 }
 
-// Bytes may follow a large PNG file's last chunk.
+// Bytes may follow the last chunk of a large PNG file.
 func TestLargePNG(t *testing.T) {
 	t.Parallel()
 	_, small := encoded(t, 480, 600)

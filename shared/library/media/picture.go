@@ -5,26 +5,27 @@ import (
 	"slices"
 )
 
-// picture is what a track's sample description states (ISO/IEC 14496-12, 12.1).
+// picture holds the facts that a track's sample description states (ISO/IEC 14496-12, 12.1).
 type picture struct {
 	codec     string
-	entry     side // the samples' sides in the sample entry
+	entry     side // the samples' sides as the sample entry states them
 	header    header
-	clean     side // the clean aperture's sides; zero means none
+	clean     side // the clean aperture's sides; zero means no clean aperture
 	aspect    side // sample aspect from the pasp box; zero means not stated
-	reference int  // number of the dref entry that says which file holds the samples, from 1
+	reference int  // number, starting at 1, of the dref entry that names the file with the samples
 }
 
 // isStill reports whether the codec is one for still images.
 func (p picture) isStill() bool { return p.codec == "mjpeg" || p.codec == "png" }
 
-// compressed reports whether the codec never writes a sample of zeros only.
+// compressed reports whether the codec never writes a sample that consists only of zeros.
 func (p picture) compressed() bool {
 	return slices.Contains([]string{"h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mjpeg", "png", "prores", "dnxhd"}, p.codec)
 }
 
-// readPicture reads the first sample entry of a description (12.1.3). Every codec's entry begins
-// alike. Bytes after that which are no boxes are ignored; old QuickTime files have them.
+// readPicture reads the first sample entry of a description (ISO/IEC 14496-12, 12.1.3). The
+// entries of all codecs begin with the same fields. After these fields, readPicture ignores bytes
+// that are no boxes; old QuickTime files have such bytes.
 func readPicture(r *reader, description box) (p picture, err error) {
 	entry, ok, err := in(description, 8).next(r)
 	if err != nil {
@@ -56,7 +57,7 @@ func readPicture(r *reader, description box) (p picture, err error) {
 // read reads a box of a sample entry.
 func (p *picture) read(r *reader, b box) error {
 	switch b.kind {
-	case "pasp": // pixel aspect ratio (12.1.4)
+	case "pasp": // pixel aspect ratio (ISO/IEC 14496-12, 12.1.4)
 		data, err := b.payload(r, 8)
 		if err != nil {
 			return err
@@ -85,11 +86,11 @@ func (p *picture) read(r *reader, b box) error {
 	return nil
 }
 
-// display returns the picture's sides before rotation. They are the sides in the codec's header,
-// which the decoder yields, else those of the sample entry; less what is outside the clean
-// aperture; stretched by the sample aspect. The aspect comes from the first of these that states
-// one, as in players: the sample entry's pasp box, the sides in the track's header where they
-// differ from the samples', the codec's header.
+// display returns the picture's sides before rotation. The sides come from the codec's header,
+// because the decoder produces these, else from the sample entry. display then applies the clean
+// aperture and the sample aspect. As in players, the sample aspect comes from the first of these
+// that states one: the sample entry's pasp box, the sides in the track's header if they differ
+// from the samples', the codec's header.
 func (p picture) display(shown side) side {
 	d := p.header.sides
 	if d.area() == 0 {
@@ -106,7 +107,7 @@ func (p picture) display(shown side) side {
 	case p.aspect.area() > 0:
 		d.w *= p.aspect.w / p.aspect.h
 	case !unsaid:
-		d.w = d.h * shown.w / shown.h // the header's sides do not include the aperture
+		d.w = d.h * shown.w / shown.h // use only the ratio: the sides in the track's header do not include the aperture
 	case p.header.aspect.area() > 0:
 		d.w *= p.header.aspect.w / p.header.aspect.h
 	}

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// The tests below compare Probe with the players that truth.tsv names, where those players can be
-// run.
+// The tests below compare Probe with the players that truth.tsv names. They skip players that the
+// machine cannot run.
 
 func TestCasesAsFFprobeSeesThem(t *testing.T) {
 	t.Parallel()
@@ -61,8 +61,8 @@ func alike(w, h, wantW, wantH int) bool {
 	return w > 0 && h > 0 && math.Abs(float64(w)/float64(h)/(float64(wantW)/float64(wantH))-1) < 0.012
 }
 
-// inChromium returns the sides in which Chromium shows each file; 0 means that it cannot show it.
-// It skips the test where Chromium is missing.
+// inChromium returns the sides in which Chromium shows each file; 0 means that Chromium cannot
+// show the file. It skips the test if Chromium is missing.
 func inChromium(t *testing.T, paths []string) (shown [][2]int) {
 	t.Helper()
 	browser := ""
@@ -104,8 +104,8 @@ func inChromium(t *testing.T, paths []string) (shown [][2]int) {
 	return shown
 }
 
-// chromiumPage is a page that shows the files one after another and then contains the list of
-// their sides.
+// chromiumPage is a page that shows the files one after another. After that, the page contains
+// the list of their sides.
 const chromiumPage = `<!doctype html><meta charset=utf-8><body><script>
 const show = file => new Promise(done => {
   const still = /\.(jpg|png|webp|avif)$/.test(file);

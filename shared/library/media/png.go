@@ -8,15 +8,15 @@ import (
 
 const (
 	pngSignature = "\x89PNG\r\n\x1a\n"
-	// pngEnd is the type and the checksum of the last chunk.
+	// pngEnd is the type and the checksum of a PNG file's last chunk.
 	pngEnd = "IEND\xaeB`\x82"
-	// maxOrientation is how many bytes of a PNG file's EXIF data are read.
+	// maxOrientation is the number of bytes of a PNG file's EXIF data that are read.
 	maxOrientation = 64 << 10
 )
 
 // probePNG measures a PNG file (W3C, "Portable Network Graphics", 11.2.1) and checks that its end
-// is there. An eXIf chunk rotates the picture if it comes before the image data (11.3.4.5).
-// Browsers ignore a later one.
+// is present. An eXIf chunk rotates the picture if it comes before the image data (11.3.4.5). A
+// later eXIf chunk is ignored, as in browsers.
 func probePNG(r *reader, info *Info) error {
 	head, err := r.bytes(8, 25)
 	if err != nil {
@@ -55,8 +55,8 @@ func probePNG(r *reader, info *Info) error {
 	}
 }
 
-// checkPNG checks that the file's last chunk is there. It looks in the last block, where nearly
-// all files have it, and otherwise walks the chunks from offset at on.
+// checkPNG checks that the file's last chunk is present. It searches the last block, because
+// nearly all files have the chunk there. Otherwise it walks the chunks from offset at on.
 func checkPNG(r *reader, at int64) error {
 	tail, err := r.bytes(max(at, r.size-blockSize), min(r.size-at, blockSize))
 	if err != nil || bytes.Contains(tail, []byte(pngEnd)) {

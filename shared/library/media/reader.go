@@ -8,15 +8,15 @@ import (
 
 // The limits for one file.
 const (
-	blockSize = 64 << 10 // bytes of a block, the unit of reading and caching
-	pageSize  = 4 << 10  // bytes of a page, the unit of a glance
-	maxRead   = 4 << 20  // bytes read of the file in total
+	blockSize = 64 << 10 // size in bytes of a block, the unit in which bytes reads and caches
+	pageSize  = 4 << 10  // size in bytes of a page, the unit in which glance reads and caches
+	maxRead   = 4 << 20  // largest number of bytes read of the file in total
 	maxReads  = 64
-	maxSteps  = 20_000 // boxes, segments, chunks and extents visited
+	maxSteps  = 20_000 // largest number of boxes, segments, chunks and extents visited
 )
 
-// reader reads a file in blocks, each at most once, within the limits above. It lives for one
-// call of Probe and therefore keeps the context.
+// reader reads a file in blocks, each at most once, within the limits above. It exists only
+// during one call of Probe; therefore it may store the context.
 type reader struct {
 	ctx    context.Context
 	src    Source
@@ -29,8 +29,8 @@ type reader struct {
 }
 
 // bytes returns the n bytes at off and caches the blocks that hold them. It returns ErrTruncated
-// if the file ends before, ErrTooComplex beyond the limits, or the source's error. The caller
-// must not modify the result.
+// if the file has fewer bytes, ErrTooComplex if a limit is exceeded, or the source's error. The
+// caller must not modify the result.
 func (r *reader) bytes(off, n int64) ([]byte, error) {
 	if r.blocks == nil {
 		r.blocks = make(map[int64][]byte)
@@ -38,8 +38,8 @@ func (r *reader) bytes(off, n int64) ([]byte, error) {
 	return r.from(r.blocks, blockSize, off, n)
 }
 
-// glance returns the n bytes at off as bytes does, but reads only the pages that hold them. It
-// suits a look at one place among many.
+// glance returns the n bytes at off as bytes does, but reads only the pages that hold them. Use
+// it for a few bytes at one of many places.
 func (r *reader) glance(off, n int64) ([]byte, error) {
 	if r.blocks[off/blockSize] != nil && off/blockSize == (off+n-1)/blockSize {
 		return r.bytes(off, n)
@@ -50,8 +50,8 @@ func (r *reader) glance(off, n int64) ([]byte, error) {
 	return r.from(r.pages, pageSize, off, n)
 }
 
-// from returns the n bytes at off. kept caches parts of size bytes by number; from reads the
-// missing parts.
+// from returns the n bytes at off. kept caches parts of the file, each of size bytes, by number;
+// from reads the parts that kept lacks.
 func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > r.size || off > r.size-n {
 		return nil, truncated(fmt.Sprintf("%d bytes at %d are not within the %d bytes of the file", n, off, r.size))
@@ -80,7 +80,7 @@ func (r *reader) upTo(off, n int64) ([]byte, error) {
 	return r.bytes(off, min(n, r.size-off))
 }
 
-// fetch reads those of the parts first to last that are not in kept, in as few reads as possible.
+// fetch reads the parts from first to last that kept lacks, in as few reads as possible.
 func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	for i := first; i <= last; i++ {
 		if kept[i] != nil {
@@ -98,7 +98,7 @@ func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	return nil
 }
 
-// load reads the parts first to last in one read. kept must hold none of them.
+// load reads the parts from first to last in one read. kept must hold none of them.
 func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
 	off := first * size
 	n := min((last+1)*size, r.size) - off
@@ -121,7 +121,8 @@ func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
 	return nil
 }
 
-// step counts one visited box, segment or chunk. It returns ErrTooComplex beyond the limit.
+// step counts one visited box, segment or chunk. It returns ErrTooComplex if the limit is
+// exceeded.
 func (r *reader) step() error {
 	if r.steps++; r.steps > maxSteps {
 		return fmt.Errorf("%w: over %d boxes, segments and chunks", ErrTooComplex, maxSteps)
@@ -129,7 +130,7 @@ func (r *reader) step() error {
 	return nil
 }
 
-// u16, u32 and u64 read a big-endian number at an offset. b must be long enough.
+// u16, u32 and u64 read a big-endian number at an offset. b must hold all its bytes.
 func u16(b []byte, at int) int    { return int(binary.BigEndian.Uint16(b[at:])) }
 func u32(b []byte, at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
 func u64(b []byte, at int) uint64 { return binary.BigEndian.Uint64(b[at:]) }

@@ -2,18 +2,18 @@ package media
 
 import "cmp"
 
-// samples is the tables that say where a track's samples are (ISO/IEC 14496-12, 8.6 and 8.7). In
-// a fragmented film they are empty.
+// samples holds the tables that state where a track's samples are (ISO/IEC 14496-12, 8.6 and
+// 8.7). In a fragmented film the tables are empty.
 type samples struct {
-	rest   region // the boxes after the stsd in the stbl
-	runs   box    // stsc: samples per chunk
-	sizes  box    // stsz or stz2: sizes of the samples
-	chunks box    // stco or co64: offsets of the chunks
+	rest   region // the boxes after the stsd box in the stbl box
+	runs   box    // the stsc box: samples per chunk
+	sizes  box    // the stsz or stz2 box: sizes of the samples
+	chunks box    // the stco or co64 box: offsets of the chunks
 	count  int64
-	empty  bool // a table has no entries
+	empty  bool // whether one of the tables has no entries
 }
 
-// read finds the tables.
+// read finds the boxes of the tables.
 func (s *samples) read(r *reader) error {
 	for s.runs.kind == "" || s.sizes.kind == "" || s.chunks.kind == "" {
 		b, ok, err := s.rest.next(r)
@@ -43,12 +43,13 @@ func (s *samples) read(r *reader) error {
 	return nil
 }
 
-// none reports whether the track has no samples, or no tables that say where they are.
+// none reports whether the track has no samples, or no tables that state where they are.
 func (s *samples) none() bool {
 	return s.count == 0 || s.empty || s.runs.kind == "" || s.chunks.kind == ""
 }
 
-// furthest returns the largest offset of the n chunks from number from on, counted from 0.
+// furthest returns the largest offset among n chunks, starting with the chunk number from;
+// numbers start at 0.
 func (s *samples) furthest(r *reader, from, n int64) (most int64, err error) {
 	width := int64(4)
 	if s.chunks.kind == "co64" {
@@ -65,7 +66,7 @@ func (s *samples) furthest(r *reader, from, n int64) (most int64, err error) {
 	return most, err
 }
 
-// number returns how many entries a table states.
+// number returns the number of entries that a table states.
 func number(r *reader, table box) (int64, error) {
 	data, err := table.payload(r, 8)
 	if err != nil {
@@ -82,12 +83,12 @@ func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	return r.bytes(table.start+at, n)
 }
 
-// maxInChunk is the largest number of samples in a chunk whose sizes are added up. atOnce is how
-// many chunk offsets are read at a time.
+// maxInChunk is the largest number of samples in a chunk whose sizes are added up. atOnce is the
+// number of chunk offsets that one read returns.
 const maxInChunk, atOnce = 16 << 10, 8 << 10
 
-// last returns the offset of the last chunk and where its last sample begins and ends. If the
-// tables do not say where that sample ends, sample and end are the chunk's offset.
+// last returns three offsets: of the last chunk, and of the start and the end of its last sample.
+// If the tables do not state where that sample ends, sample and end are the chunk's offset.
 func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	chunks, err := number(r, s.chunks)
 	if err != nil || chunks == 0 {
@@ -130,8 +131,8 @@ func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	return chunk, sample, end, nil
 }
 
-// reach returns the largest offset of a chunk, or the first offset found beyond the file, and
-// where the last chunk ends. ok is false if the tables do not say so.
+// reach returns the largest offset of a chunk, or the first offset found beyond the file, and the
+// offset where the last chunk ends. ok is false if the tables do not state these offsets.
 func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	if err := s.read(r); err != nil || s.chunks.kind == "" {
 		return 0, 0, false, fault(err)
@@ -149,9 +150,9 @@ func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	return begin, end, err == nil, fault(err)
 }
 
-// check checks that the last chunk is present. If compressed is set, no sample of the codec is
-// all zeros, and check also returns ErrTruncated if zeros stand in place of the last sample in
-// data.
+// check checks that the last chunk is present. compressed means that no sample of the codec is
+// all zeros. If it is set, check also returns ErrTruncated if zeros are in place of the last
+// sample in data.
 func (s *samples) check(r *reader, data box, compressed bool) error {
 	if s.runs.kind == "" || s.chunks.kind == "" {
 		return nil
@@ -163,7 +164,7 @@ func (s *samples) check(r *reader, data box, compressed bool) error {
 	if chunk >= r.size {
 		return truncated("chunks that the index lists are missing")
 	}
-	const few = 64 // bytes of samples that a glance reads
+	const few = 64 // number of bytes of a sample that a glance reads
 	from := max(chunk, min(sample, end-few))
 	if !compressed || from < data.start || end > data.end || end-from < few/2 {
 		return nil

@@ -8,12 +8,12 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-// sniffedBytes is how many bytes of a file's beginning decide its type; mimetype looks at as
-// many.
+// sniffedBytes is the number of bytes at a file's beginning that decide its type. The package
+// mimetype reads the same number.
 const sniffedBytes = 3072
 
-// listed maps the containers that the platform accepts, named by their extension, to kind and
-// media type.
+// listed maps the containers that the platform accepts to their kind and media type. A
+// container's name is its extension.
 var listed = map[string]struct{ kind, contentType string }{
 	"mp4":  {video, "video/mp4"},
 	"mov":  {video, "video/quicktime"},
@@ -25,7 +25,7 @@ var listed = map[string]struct{ kind, contentType string }{
 	"avif": {image, "image/avif"},
 }
 
-// of returns the Info of a container in listed.
+// of returns the Info of a container that listed contains.
 func of(container string) Info {
 	l := listed[container]
 	return Info{Kind: l.kind, Container: container, Extension: container, ContentType: l.contentType}
@@ -51,7 +51,7 @@ func sniff(head []byte) Info {
 		return Info{Kind: video, Container: "mxf", ContentType: "application/mxf"}
 	case inPackets(head, 188): // a transport stream (ISO/IEC 13818-1)
 		return Info{Kind: video, Container: "ts", ContentType: "video/mp2t"}
-	case len(head) > 4 && inPackets(head[4:], 192): // cameras and Blu-ray discs put a time stamp before each packet
+	case len(head) > 4 && inPackets(head[4:], 192): // a transport stream of a camera or Blu-ray disc, with a time stamp before each packet
 		return Info{Kind: video, Container: "m2ts", ContentType: "video/mp2t"}
 	}
 	return sniffOther(head)
@@ -62,8 +62,8 @@ func inPackets(head []byte, size int) bool {
 	return len(head) > 2*size && head[0] == 'G' && head[size] == 'G' && head[2*size] == 'G'
 }
 
-// sniffEBML identifies an EBML file by its document type (RFC 8794, 11.2.4). Matroska files may
-// omit it.
+// sniffEBML identifies an EBML file by its document type (RFC 8794, 11.2.4). A file without a
+// document type may be a Matroska file.
 func sniffEBML(head []byte) Info {
 	kind := "matroska"
 	size, n := vint(head[4:])
@@ -97,7 +97,7 @@ func sniffEBML(head []byte) Info {
 }
 
 // sniffOther identifies files that Probe does not measure. It returns the media type even if
-// Container is empty, so that foreign can tell sound from other files.
+// Container is empty, because the function foreign needs the type to tell sound from other files.
 func sniffOther(head []byte) Info {
 	found := mimetype.Detect(head)
 	contentType, _, _ := strings.Cut(found.String(), ";")
@@ -121,7 +121,8 @@ func foreign(info Info) error {
 }
 
 // startsWithBox reports whether head begins like an ISO base media or QuickTime file (ISO/IEC
-// 14496-12, 4.2; Apple, "QuickTime File Format", Atoms): four bytes of size, four bytes of type.
+// 14496-12, 4.2; Apple, "QuickTime File Format", Atoms): four bytes of size, then four bytes of
+// type.
 func startsWithBox(head []byte) bool {
 	if len(head) < 8 {
 		return false
@@ -129,7 +130,7 @@ func startsWithBox(head []byte) bool {
 	switch string(head[4:8]) {
 	case "ftyp", "styp", "moov", "mdat", "moof", "sidx":
 		return true
-	case "wide", "free", "skip", "pnot": // a text may contain these words too
+	case "wide", "free", "skip", "pnot": // check more, because a text file may also contain these words
 		return u32(head, 0) < 1<<24
 	}
 	return false
@@ -140,8 +141,8 @@ func isPadding(head []byte) bool {
 	return slices.Contains([]string{"free", "skip", "wide"}, string(head[4:8])) && u32(head, 0) >= 8
 }
 
-// beginning returns the bytes that identify a file's type. They are the first bytes, or those
-// after the padding boxes with which an ISO base media file may begin.
+// beginning returns the bytes that identify a file's type. These are the first bytes of the file.
+// If an ISO base media file begins with padding boxes, they are the bytes after the padding.
 func beginning(r *reader) ([]byte, error) {
 	first, err := r.upTo(0, sniffedBytes)
 	head := first
@@ -156,8 +157,8 @@ func beginning(r *reader) ([]byte, error) {
 	return first, err
 }
 
-// mp4Brands are the brands whose files an MP4 reader can play (the MP4 registration authority's
-// list).
+// mp4Brands lists the brands of files that an MP4 reader can play (the MP4 registration
+// authority's list).
 var mp4Brands = []string{
 	"isom", "iso2", "iso3", "iso4", "iso5", "iso6", "iso7", "iso8", "iso9",
 	"mp41", "mp42", "mp71", "avc1", "av01", "dash", "cmfc", "cmf2", "MSNV", "XAVC", "F4V ", "f4v ",
@@ -171,9 +172,9 @@ func sniffBrands(head []byte) Info {
 	brands := brandsOf(head)
 	switch kind := string(head[4:8]); {
 	case len(brands) > 0:
-	case kind == "moof", kind == "sidx": // a media segment without the film's start
+	case kind == "moof", kind == "sidx": // a media segment without the film's start is an MP4 file, too
 		return of("mp4")
-	default: // QuickTime files from before the ftyp box existed
+	default: // a QuickTime file that is older than the ftyp box
 		return of("mov")
 	}
 	major := brands[0]

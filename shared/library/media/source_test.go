@@ -12,12 +12,12 @@ import (
 // object is a Source of bytes in memory. It counts its reads and the bytes read.
 type object struct {
 	data  []byte
-	size  int64 // 0 means len(data); otherwise zeros follow data, and then end
+	size  int64 // size of the object in bytes; 0 means len(data); otherwise zeros follow data, and then end
 	end   []byte
 	reads int
 	bytes int64
-	fail  func(read int) error // returns the error of a read, counted from 1; nil means no errors
-	short bool                 // returns one byte less than requested
+	fail  func(read int) error // returns the error of a read, whose number starts at 1; nil means no errors
+	short bool                 // if true, each read returns one byte less than requested
 }
 
 func (o *object) length() int64 { return max(o.size, int64(len(o.data))) }
@@ -58,12 +58,12 @@ func probe(t *testing.T, data []byte) (media.Info, error) {
 	return media.Probe(t.Context(), &object{data: data}, int64(len(data)))
 }
 
-// verdicts are the errors that describe the file, not a failure to read it.
+// verdicts lists the errors that describe the file. Other errors are failures to read it.
 var verdicts = []error{
 	media.ErrEmpty, media.ErrTruncated, media.ErrCorrupt, media.ErrNoPicture, media.ErrForeign, media.ErrTooComplex,
 }
 
-// wantVerdict checks that err is exactly the verdict want; nil means no error.
+// wantVerdict fails the test unless err is the verdict want and no other; nil means no error.
 func wantVerdict(t *testing.T, err, want error) {
 	t.Helper()
 	for _, v := range verdicts {

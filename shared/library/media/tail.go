@@ -5,19 +5,19 @@ import (
 	"sort"
 )
 
-// zeroTail is the number of bytes that most encoders never leave as zeros at the end of media
-// data. Such zeros show an interrupted upload into a file that already had its final size.
+// zeroTail is a number of bytes. Most encoders never end media data with so many zeros. So many
+// zeros mean that an upload into a file of the final size was interrupted.
 const zeroTail = 512
 
-// endsInZeros reports whether the last zeroTail bytes from start up to end are zeros, or all of
-// them if there are fewer.
+// endsInZeros reports whether the last zeroTail bytes between start and end are zeros. If there
+// are fewer bytes, all of them must be zeros.
 func (r *reader) endsInZeros(start, end int64) (bool, error) {
 	tail, err := r.glance(max(start, end-zeroTail), min(end-start, zeroTail))
 	return len(tail) > 0 && allOf(tail, 0), err
 }
 
-// unpadded returns the end of the page that holds the last data before end. All bytes from there
-// up to end equal the last byte before end.
+// unpadded returns the end of the page that holds the last data before end. All bytes between
+// that page and end equal the last byte before end.
 func (r *reader) unpadded(end int64) (int64, error) {
 	last, err := r.glance(end-1, 1)
 	if err != nil {
@@ -37,8 +37,8 @@ func (r *reader) unpadded(end int64) (int64, error) {
 }
 
 // runEnd returns the end of a run of parts of size bytes, the first of which is at offset at. All
-// parts begin with mark. Writers split long data into such parts, so runEnd finds the end without
-// a visit to each part.
+// parts begin with mark. Writers split long data into such parts. runEnd finds the end without a
+// visit to each part.
 func (r *reader) runEnd(at, size int64, mark []byte) (int64, error) {
 	parts := int((r.size - at) / size)
 	var failed error
@@ -52,7 +52,7 @@ func (r *reader) runEnd(at, size int64, mark []byte) (int64, error) {
 		}
 		return bytes.Equal(head, mark)
 	}
-	if parts > 0 && isPart(parts-1) { // the rest of a small file is often one run
+	if parts > 0 && isPart(parts-1) { // try all parts first, because the rest of a small file is often one run
 		return at + int64(parts)*size, failed
 	}
 	first := sort.Search(max(parts, 1), func(i int) bool { return !isPart(i) })

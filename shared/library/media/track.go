@@ -11,15 +11,15 @@ type track struct {
 	id          uint32
 	enabled     bool
 	turn        matrix
-	shown       side   // display sides in the track's header
-	handler     string // "vide" means video
+	shown       side   // display sides that the track's header states
+	handler     string // handler type; "vide" means video
 	duration    time.Duration
-	edited      uint64 // duration of the track's edits, in the movie's units
-	timescale   uint32 // units per second
+	edited      uint64 // duration of the track's edits, in the movie's time units
+	timescale   uint32 // time units per second
 	description box    // the track's stsd box
-	references  box    // the dref box; zero means none
+	references  box    // the dref box; zero means no such box
 	samples     samples
-	picture     picture // sample description of a video track
+	picture     picture // sample description; set only for a video track
 }
 
 // side is a width and a height, in pixels unless stated otherwise.
@@ -27,8 +27,8 @@ type side struct{ w, h float64 }
 
 func (s side) area() float64 { return s.w * s.h }
 
-// read reads a trak box and the boxes below it that describe the track. It enters a container box
-// only from its proper parent.
+// read reads a trak box and the boxes inside it that describe the track. It enters a container
+// box only from its proper parent.
 func (t *track) read(r *reader, parent box) error {
 	for boxes := in(parent, 0); ; {
 		b, ok, err := boxes.next(r)
@@ -53,7 +53,7 @@ func (t *track) read(r *reader, parent box) error {
 			t.references = b
 		case "stbl/stsd":
 			t.description, t.samples.rest = b, *boxes
-			return nil // the tables after the stsd are read when needed
+			return nil // the tables after the stsd box are read later, if they are needed
 		}
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ func (t *track) readHeader(r *reader, b box) error {
 	}
 	t.enabled = data[3]&1 != 0
 	t.id = u32(data, 12)
-	after := 40 // times, number, duration, layer and volume come before the matrix
+	after := 40 // skip the times, number, duration, layer and volume, which come before the matrix
 	if data[0] == 1 {
 		t.id = u32(data, 20)
 		after = 52
@@ -93,7 +93,7 @@ func (t *track) readMediaHeader(r *reader, b box) error {
 	return nil
 }
 
-// readEdits reads from an elst box (8.6.6) how long the track is shown.
+// readEdits reads from an elst box (ISO/IEC 14496-12, 8.6.6) for how long the track is shown.
 func (t *track) readEdits(r *reader, b box) error {
 	data, err := b.payload(r, 8)
 	if err != nil {
@@ -113,9 +113,9 @@ func (t *track) readEdits(r *reader, b box) error {
 	return nil
 }
 
-// outranks reports whether t is shown rather than other. As in players, a film outranks a cover,
-// a track with samples one without, an enabled track a disabled one, and a film a preview in a
-// codec for still images. Otherwise the earlier track wins.
+// outranks reports whether players show t rather than other. A film outranks a cover, a track
+// with samples outranks one without, an enabled track outranks a disabled one, and a film
+// outranks a preview in a codec for still images. Otherwise the earlier track is shown.
 func (t *track) outranks(other *track) bool {
 	switch {
 	case other == nil:
@@ -138,8 +138,9 @@ func (t *track) cover() bool { return t.picture.isStill() && t.samples.count == 
 var errElsewhere = fmt.Errorf("%w: the picture is in another file", ErrNoPicture)
 
 // isHere reports whether the picture is in this file, according to its samples' data reference
-// (8.7.2). Like players, it ignores the address of another file if the samples are in this one.
-// It does not ignore an alias.
+// (ISO/IEC 14496-12, 8.7.2). The reference may state the address of another file although the
+// samples are in this file. Like players, isHere then ignores the address. It does not ignore an
+// alias.
 func (t *track) isHere(r *reader) (bool, error) {
 	if t.references.kind == "" {
 		return true, nil
@@ -174,8 +175,8 @@ func (t *track) display(turn matrix) side {
 // fixed reads an unsigned 16.16 fixed-point number at an offset.
 func fixed(b []byte, at int) float64 { return float64(u32(b, at)) / (1 << 16) }
 
-// ratio divides the 32-bit number at an offset by the one after it. It returns 0 if that one is
-// 0.
+// ratio divides the 32-bit number at an offset by the 32-bit number after it. It returns 0 if the
+// second number is 0.
 func ratio(b []byte, at int) float64 {
 	if u32(b, at+4) == 0 {
 		return 0

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// probeWebP measures a WebP file (RFC 9649) by its canvas, else by its picture. It checks that
-// the picture, or the whole animation, is present. It ignores the EXIF orientation, as Chromium
-// does.
+// probeWebP measures a WebP file (RFC 9649) by its canvas if it has one, else by its picture. It
+// checks that the picture, or the whole animation, is present. It ignores the EXIF orientation,
+// as Chromium does.
 func probeWebP(r *reader, info *Info) error {
 	head, err := r.bytes(4, 4)
 	if err != nil {
@@ -41,7 +41,7 @@ func probeWebP(r *reader, info *Info) error {
 }
 
 // chunk returns the kind, the payload's offset and the payload's length of the chunk at offset
-// at. end is where the file claims to end.
+// at. end is the offset where the file states that it ends.
 func chunk(r *reader, at, end int64) (kind string, start, n int64, err error) {
 	if err := r.step(); err != nil {
 		return "", 0, 0, err
@@ -96,5 +96,5 @@ func readCanvas(r *reader, kind string, start, n int64, info *Info) error {
 	return nil
 }
 
-// u24 reads a little-endian number of three bytes.
+// u24 returns a little-endian number of three bytes.
 func u24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }

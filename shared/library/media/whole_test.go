@@ -26,7 +26,7 @@ func trailers() map[string][]byte {
 	}
 }
 
-// Any bytes may follow a whole file. A file without its last byte must not count as whole.
+// Any bytes may follow a whole file. A file whose last byte is missing must not count as whole.
 func TestBytesBehindAWholeFile(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{
@@ -46,7 +46,7 @@ func TestBytesBehindAWholeFile(t *testing.T) {
 			}
 			missing := 1
 			if file == "fragmented.mp4" {
-				missing = 200 // more than the index of fragments, which may be missing
+				missing = 200 // number of bytes to cut off: more than the index of fragments, which a whole film may lack
 			}
 			_, err = probe(t, whole[:len(whole)-missing])
 			wantVerdict(t, err, media.ErrTruncated)
@@ -54,7 +54,8 @@ func TestBytesBehindAWholeFile(t *testing.T) {
 	}
 }
 
-// An mdat may state more bytes than the file has if all samples of all tracks are present.
+// An mdat box may state more bytes than the file has, provided that all samples of all tracks are
+// present.
 func TestMediaDataThatSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	data := patched(atom("mdat", payload), 0, b32(8+len(payload)+500)...)
@@ -89,8 +90,8 @@ func TestMediaDataThatSaysTooMuch(t *testing.T) {
 	}
 }
 
-// Zeros in place of the last samples must count as an interrupted upload, except for silence and
-// for codecs that may write such zeros.
+// Zeros in place of the last samples must count as an interrupted upload. Silence, and codecs
+// that may write such zeros, are exceptions.
 func TestZerosInPlaceOfSamples(t *testing.T) {
 	t.Parallel()
 	film := func(entry string, data []byte) []byte {

@@ -20,9 +20,9 @@ const MaxAnchors = 32
 // AnchorOfMany is the anchor of keys with more than MaxAnchors anchors. Every proof must read it.
 const AnchorOfMany = "many"
 
-// KeyAnchors returns the anchors of an unplaced key, sorted, without duplicates. If Names reports
-// that the key names a creative, then one of these anchors is among the creative's CodeAnchors,
-// unless CodeAnchors returns none.
+// KeyAnchors returns the anchors of an unplaced key, sorted, without duplicates. If the function
+// Names reports that the key names a creative, then one of these anchors is among those that
+// CodeAnchors returns for the creative's code, unless CodeAnchors returns none.
 func (r Rules) KeyAnchors(key string) []string {
 	var anchors []string
 	for _, spelled := range spellings(key) {
@@ -86,8 +86,8 @@ func (r Rules) CodeAnchors(code string) []string {
 	return append(anchors, AnchorOfMany)
 }
 
-// maxAnchor is the largest length of an anchor in bytes. It is longer than a code may be, and
-// short enough for a folder's name, where each byte may need three.
+// maxAnchor is the largest length of an anchor in bytes. It is longer than a code may be. It is
+// short enough for a folder's name, where each byte of the anchor may need three bytes.
 const maxAnchor = 128
 
 // shortened returns the anchor, cut to maxAnchor bytes.
@@ -95,8 +95,8 @@ func shortened(anchor string) string {
 	return strings.ToValidUTF8(anchor[:min(len(anchor), maxAnchor)], "")
 }
 
-// anchor returns the number in run i with the letter before it, or "" if run i is no number after
-// a letter.
+// anchor returns the number in run i together with the letter before it. It returns "" if run i
+// is no number that follows a letter.
 func (t *text) anchor(i int) string {
 	if !t.isDigits(i) || !t.isLetters(i-1) {
 		return ""
@@ -106,8 +106,8 @@ func (t *text) anchor(i int) string {
 	return letters[len(letters)-size:] + t.runs[i].word
 }
 
-// anchorBehind returns the number in run i with the letter after it, or "" if run i is no number
-// of two or more digits before a letter.
+// anchorBehind returns the number in run i together with the letter after it. It returns "" if
+// run i is no number of two or more digits before a letter.
 func (t *text) anchorBehind(i int) string {
 	if !t.isDigits(i) || len(t.runs[i].word) < 2 || !t.isLetters(i+1) {
 		return ""

@@ -6,8 +6,9 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// aspect matches an aspect ratio or a size in its usual forms (9x16, 9:16, 9 x 16, 1.91x1,
-// 191x100, 1080x1920, 9_16, 9-16, 916), or a word for an aspect (vertical, square, story).
+// aspect is the matcher for an aspect ratio or a size in its usual forms (9x16, 9:16, 9 x 16,
+// 1.91x1, 191x100, 1080x1920, 9_16, 9-16, 916), and for a word that means an aspect (vertical,
+// square, story).
 func (r *reader) aspect(i int) token {
 	if r.isLetters(i) {
 		return r.aspectWord(i)
@@ -16,7 +17,7 @@ func (r *reader) aspect(i int) token {
 	if t := r.sides(width, at); t.to > 0 {
 		return t
 	}
-	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") { // in 1.91x1, the width consists of two runs
+	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") { // the width may consist of two runs, as in 1.91x1
 		width, at = width+"."+r.runs[i+1].word, i+1
 		if t := r.sides(width, at); t.hint != "" {
 			return t
@@ -25,7 +26,7 @@ func (r *reader) aspect(i int) token {
 	return r.bareAspect(i)
 }
 
-// sides matches a width and a height with a sign between them. The width ends with run at.
+// sides matches a width and a height with a sign between them. at is the last run of the width.
 func (r *reader) sides(width string, at int) token {
 	next, sign := at+1, ""
 	switch {
@@ -58,7 +59,7 @@ func (r *reader) sides(width string, at int) token {
 		}
 	case "-", "_", ".", ";":
 		if r.isDigits(next+1) && r.gap(next+1) == "." {
-			return token{} // the second number is the width of 1.91x1
+			return token{} // no aspect begins here: this number belongs to the width of 1.91x1
 		}
 		hint := ratio(width, height)
 		if hint == "" && isPixels(width) && isPixels(height) {
@@ -72,8 +73,8 @@ func (r *reader) sides(width string, at int) token {
 	return token{}
 }
 
-// chained reports whether another side follows, as in 2x9x16, which is the number 2 and then
-// 9x16.
+// chained reports whether another side follows. In 2x9x16, for example, 2 is a number and 9x16 is
+// the aspect.
 func (r *reader) chained(i int) bool {
 	if r.isLetters(i + 1) {
 		return r.runs[i+1].look == "X" && r.joined(i+1) && r.isDigits(i+2) && r.joined(i+2)
@@ -81,7 +82,7 @@ func (r *reader) chained(i int) bool {
 	return r.isDigits(i+1) && r.gap(i+1) == ":"
 }
 
-// bareAspect matches numbers that may be an aspect: 916, 45, 9 16.
+// bareAspect matches digits without a sign that may be an aspect: 916, 45, 9 16.
 func (r *reader) bareAspect(i int) token {
 	if r.isDigits(i+1) && r.gap(i+1) == " " {
 		if hint := ratio(r.runs[i].word, r.runs[i+1].word); hint != "" && !r.chained(i+1) && r.sides(r.runs[i+1].word, i+1).to == 0 && !(r.isDigits(i+2) && r.gap(i+2) == ".") {
@@ -105,7 +106,7 @@ func (r *reader) bareAspect(i int) token {
 		return token{}
 	}
 	if attached && len(r.runs[i].word) == 2 {
-		return token{} // in HRT-1212-45, 45 is the variation
+		return token{} // no aspect: in HRT-1212-45, 45 is the variation
 	}
 	return t
 }
@@ -122,8 +123,9 @@ func isPixels(d string) bool {
 // isSide reports whether a number may be a picture's width or height in pixels.
 func isSide(d string) bool { return len(d) >= 2 && len(d) <= 5 && d[0] != '0' && value(d) >= 50 }
 
-// sizeHint returns the aspect of a size in pixels. It returns "" for a size of 16x9: people also
-// write such a size as the name of a definition (1920x1080), even on upright films.
+// sizeHint returns the aspect of a size in pixels. It returns "" for a size of 16x9, because
+// people also write such a size (1920x1080) as the name of a resolution, even in the names of
+// upright films.
 func sizeHint(width, height string) creative.Aspect {
 	switch a := creative.AspectOf(value(width), value(height)); a {
 	case "1x1", "3x4", "4x5", "9x16", "1.91x1":
@@ -148,7 +150,7 @@ func ratio(width, height string) creative.Aspect {
 	return ""
 }
 
-// aspectWord matches a word for an aspect. "story reel" matches as a known word without an
+// aspectWord matches a word that means an aspect. "story reel" matches as a known word without an
 // aspect, because that placement family accepts several aspects.
 func (r *reader) aspectWord(i int) token {
 	word := r.runs[i].word
@@ -158,7 +160,7 @@ func (r *reader) aspectWord(i int) token {
 			return token{class: known, to: i + 2}
 		}
 		if r.isDigits(i+1) && isLoose(r.gap(i+1)) && !r.startsLonger(i) {
-			return token{} // "story 2" counts stories
+			return token{} // no aspect: in "story 2", the number counts stories
 		}
 		t.fuzzy, t.certain = true, false
 	}
@@ -168,7 +170,8 @@ func (r *reader) aspectWord(i int) token {
 	return t
 }
 
-// aspectOfWord returns the aspect that an upper-case word means, or "" if it means none.
+// aspectOfWord returns the aspect that an upper-case word means, or "" if the word means no
+// aspect.
 func aspectOfWord(word string) creative.Aspect {
 	switch word {
 	case "VERTICAL", "VERTIKAL", "VERTICALE", "VERT", "HOCHKANT", "STORY", "STORIES":
@@ -181,8 +184,8 @@ func aspectOfWord(word string) creative.Aspect {
 	return ""
 }
 
-// aspectHint returns the only aspect that the tokens state, or "" if they state two. A clear
-// aspect overrides fuzzy ones.
+// aspectHint returns the only aspect that the tokens state. It returns "" if they state two
+// aspects or none. A clear aspect overrides fuzzy ones.
 func aspectHint(tokens []token) creative.Aspect {
 	const two creative.Aspect = "two"
 	var clear, vague creative.Aspect

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// BenchmarkPlaceAndNames places names of the corpus and asks what they name. One name must take
+// BenchmarkPlaceAndNames runs Place and Names on the names of the corpus. One name must take
 // under 100 µs.
 func BenchmarkPlaceAndNames(b *testing.B) {
 	r := rules(b, placement.Settings{Codes: declared})
@@ -31,8 +31,8 @@ func BenchmarkPlaceAndNames(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "names/s")
 }
 
-// BenchmarkHostile reads keys of the greatest length, each of which repeats one piece. The best
-// run of a key counts.
+// BenchmarkHostile reads keys of the greatest length, each of which repeats one piece of text.
+// The fastest run of a key decides.
 func BenchmarkHostile(b *testing.B) {
 	r := hostileRules(b)
 	best := slices.Repeat([]time.Duration{math.MaxInt64}, len(hostile))

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// guessedCode matches text that looks like a code, if the library declares no codes: HRT-1212,
-// CR042, and AB-77 if a variation follows it. The letters must not be a known word.
+// guessedCode is the matcher for text that looks like a code, if the library declares no codes:
+// HRT-1212, CR042, and AB-77 if a variation follows it. The letters must not be a known word.
 func (r *reader) guessedCode(i int) token {
 	if len(r.rules.Codes) > 0 || !r.isLetters(i) || !r.isDigits(i+1) || r.joined(i) {
 		return token{}
@@ -39,8 +39,8 @@ func (r *reader) guessedCode(i int) token {
 	return t
 }
 
-// mayBeginCode reports whether letters may be the letters of a code: there are few of them, and
-// they are no known word.
+// mayBeginCode reports whether letters may be the letters of a code. They must be few, and they
+// must not be a known word.
 func mayBeginCode(letters run, digits int) bool {
 	n := runeCount(letters.word)
 	if n < 2 || n > 10 || letters.written != upper && (n > 4 || digits < 4) {
@@ -51,7 +51,7 @@ func mayBeginCode(letters run, digits int) bool {
 }
 
 // isGuessable reports whether letters before a year may be the letters of a code. Letters that
-// mean a language, a market or a season may not.
+// mean a language, a market or a season may not be.
 func isGuessable(letters string) bool {
 	switch letters {
 	case "KW", "CW", "SS", "FW", "AW", "HW", "FS", "FY", "SP", "FA":
@@ -90,7 +90,7 @@ func (r *reader) goesOn(i int) bool {
 }
 
 // codes returns the positions of the code tokens. If there is no guessed code, an upper-case word
-// with a number attached counts as a code, provided that the key has an aspect or a locale:
+// with a number attached is a code, provided that the key has an aspect or a locale:
 // PROMO-2_9x16. If there is a guessed code, such a word may be a second code.
 func (r *reader) codes() (found []int) {
 	evident := false
@@ -119,7 +119,8 @@ func (r *reader) codes() (found []int) {
 	return r.withFolders(found)
 }
 
-// withFolders adds the other folders and words that equal the code, if the code is a single word.
+// withFolders adds to found the other folders and words that equal the code, if the code is a
+// single word.
 func (r *reader) withFolders(found []int) []int {
 	if len(found) == 0 || hasDigits(r.runs[r.tokens[found[0]].from:r.tokens[found[0]].to]) {
 		return found
@@ -135,8 +136,8 @@ func (r *reader) withFolders(found []int) []int {
 	return found
 }
 
-// isWordCode reports whether a token is an upper-case word with a small number attached by a
-// dash. If second is set, two letters suffice: AB-3.
+// isWordCode reports whether token k is an upper-case word to which a dash attaches a small
+// number. If second is set, two letters suffice: AB-3.
 func (r *reader) isWordCode(k int, second bool) bool {
 	t := r.tokens[k]
 	if t.to != t.from+1 || k+1 >= len(r.tokens) || r.runs[t.from].written != upper || r.joined(t.from) {
@@ -148,8 +149,8 @@ func (r *reader) isWordCode(k int, second bool) bool {
 	return word && next.class == number && r.before(k+1) == "-" && len(r.runs[next.from].word) <= 3
 }
 
-// oneCode returns the tokens of the only creative's code in a key. If there is no such code,
-// problem says why.
+// oneCode returns the tokens of the code, if the key names only one creative. Otherwise problem
+// states the reason.
 func (r *reader) oneCode() (at []int, problem string) {
 	at = r.codes()
 	if len(at) == 0 {
@@ -179,7 +180,7 @@ func (r *reader) noCode() string {
 	return "no declared code found"
 }
 
-// rival returns text that looks like another code beside the code found: "HRT 1213-3", "1213-3".
+// rival returns text beside the found code that looks like another code: "HRT 1213-3", "1213-3".
 func (r *reader) rival(at []int) string {
 	first := r.tokens[at[0]]
 	own := r.codeDigits(first)
@@ -189,7 +190,7 @@ func (r *reader) rival(at []int) string {
 		}
 		d, before := r.runs[t.from].word, r.tokens[max(0, k-1)]
 		switch {
-		case own == "", d == own, len(d) < 3, before.class == date: // a number after a date is a time: 20250815_1530
+		case own == "", d == own, len(d) < 3, before.class == date: // no rival; a number after a date is a time: 20250815_1530
 		case len(d) == len(own) && r.isBare(t.from) && !slices.Contains(at, k-1):
 			return d
 		case len(r.rules.Codes) == 0 && before.mayBeLetters() && r.isNearCode(t.from-1):
@@ -199,7 +200,7 @@ func (r *reader) rival(at []int) string {
 	return ""
 }
 
-// isNearCode reports whether letters and the number after them may be a code in another writing:
+// isNearCode reports whether letters and the number after them may be a code in another spelling:
 // HRT 1212, hrt_1212, cr042.
 func (r *reader) isNearCode(i int) bool {
 	letters, digits, gap := r.runs[i], len(r.runs[i+1].word), r.gap(i+1)
@@ -217,7 +218,7 @@ func (t token) mayBeLetters() bool {
 	return t.to == t.from+1 && (t.class == free || t.class == spoken && !t.speech.tag)
 }
 
-// mentions adds further mentions of the code found that are written differently: "HRT 1212"
+// mentions adds the other mentions of the found code that are spelled differently: "HRT 1212"
 // beside HRT-1212.
 func (r *reader) mentions(at []int) []int {
 	first := r.tokens[at[0]]
@@ -241,7 +242,7 @@ func (r *reader) mentions(at []int) []int {
 	return at
 }
 
-// codeDigits returns the last number in a code's token, or "".
+// codeDigits returns the last number in a code's token, or "" if it contains none.
 func (r *reader) codeDigits(t token) string {
 	for i := t.to - 1; i >= t.from; i-- {
 		if r.runs[i].digits {

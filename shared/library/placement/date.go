@@ -2,8 +2,8 @@ package placement
 
 import "strings"
 
-// date matches days, months, weeks, quarters and times in the forms that people write. Only a day
-// with a four-digit year is certain. A shorter date may also be a variation.
+// date is the matcher for days, months, weeks, quarters and times in the forms that people write.
+// Only a day with a four-digit year is certain. A shorter date may also be a variation.
 func (r *reader) date(i int) token {
 	var best token
 	for _, found := range []token{r.day(i), r.dayInOneRun(i), r.monthOfYear(i), r.namedMonth(i), r.season(i), r.clock(i)} {
@@ -70,8 +70,8 @@ func (r *reader) dayInOneRun(i int) token {
 	return token{}
 }
 
-// suffixed returns the run after the date in run i. It skips a letter that marks a second file of
-// that day: 20161210b.
+// suffixed returns the position of the run after the date in run i. It skips a letter that marks
+// a second file of that day: 20161210b.
 func (r *reader) suffixed(i int) int {
 	if r.joined(i+1) && r.isLetters(i+1) && len(r.runs[i+1].word) == 1 && !(r.joined(i+2) && r.isDigits(i+2)) {
 		return i + 2
@@ -98,7 +98,7 @@ func (r *reader) monthOfYear(i int) token {
 // August_2025.
 func (r *reader) namedMonth(i int) token {
 	at, to := i, i
-	if r.isDigits(i) { // the day before the month's name
+	if r.isDigits(i) { // run i may be the day before the month's name
 		if len(r.runs[i].word) > 2 || !isLoose(r.gap(i+1)) || r.previous(i).class == code {
 			return token{}
 		}
@@ -172,8 +172,8 @@ func (r *reader) clock(i int) token {
 	return token{}
 }
 
-// afterDate returns the run after the time that follows a date: "2025-08-15 at 12.34.56",
-// 20250815_123456, 20250815T123456Z. Without a time it returns to.
+// afterDate returns the position of the run after the time that follows a date: "2025-08-15 at
+// 12.34.56", 20250815_123456, 20250815T123456Z. If no time follows, it returns to.
 func (r *reader) afterDate(to int, certain bool) int {
 	at := to
 	if r.isLetters(at) {
@@ -200,7 +200,7 @@ func isYear(d string) bool { return len(d) == 4 && "1990" <= d && d <= "2049" }
 
 func isMonth(d string) bool { n := value(d); return 1 <= n && n <= 12 }
 
-// isDay reports whether two numbers can be a day and its month.
+// isDay reports whether the two numbers can be a day and its month.
 func isDay(day, month string) bool {
 	n := value(day)
 	return 1 <= n && n <= 31 && isMonth(month)
@@ -221,8 +221,8 @@ func isMonthName(word string) bool {
 	return false
 }
 
-// isAlsoAWord reports whether a month's name is also an ordinary word. Such a name counts as a
-// month only beside a number.
+// isAlsoAWord reports whether a month's name is also an ordinary word. Such a name means a month
+// only beside a number.
 func isAlsoAWord(word string) bool {
 	switch word {
 	case "MAY", "MAR", "MARCH", "MARS", "AGO", "AUGUST", "APRIL", "JUNE", "MAI", "JULI", "JULIO", "SEP", "DIC":

@@ -4,12 +4,12 @@ import (
 	"strings"
 )
 
-// file is a key below the library's prefix, split into its name and extension to tell what the
-// file is used for.
+// file is a key below the library's prefix, split into its name and extension. These show what
+// the file is used for.
 type file struct {
-	path      string // the key below the prefix, as clean returns it
+	path      string // the key below the prefix, in the form that the function clean returns
 	name      string // the part after the last slash
-	stem      string // path without known extensions
+	stem      string // the path without known extensions
 	extension string // the last known extension, in lower case, without its dot
 	size      int64
 }
@@ -49,7 +49,7 @@ func isFilm(extension string) bool {
 	return false
 }
 
-// isOther reports whether an extension belongs to files that are no film or picture.
+// isOther reports whether an extension belongs to files that are neither film nor picture.
 func isOther(extension string) bool {
 	switch extension {
 	case "txt", "md", "pdf", "doc", "docx", "xls", "xlsx", "csv", "ppt", "pptx", "key", "pages", "numbers", "rtf", "html", "json", "xml", "xmp", "yml", "yaml", "log",
@@ -61,7 +61,8 @@ func isOther(extension string) bool {
 	return false
 }
 
-// never returns why the file can be no master, whatever it is called, or "" if it may be one.
+// never returns the reason why the file can be no master, whatever its name is. It returns "" if
+// the file may be a master.
 func (f file) never() string {
 	lower := strings.ToLower(f.name)
 	switch {
@@ -89,9 +90,10 @@ func (f file) never() string {
 	return ""
 }
 
-// apart returns why a file is not placed: it is in one of the library's folders for files that
-// are no masters or have no coordinates yet. It returns "" for other files. The folder's name
-// alone does not prove that the file is no master, because a team may use the same name.
+// apart returns the reason why a file is not placed: it is in one of the library's folders for
+// files that are no masters or have no coordinates yet. It returns "" for other files. The
+// folder's name alone does not prove that the file is no master, because a team may use the same
+// name.
 func (f file) apart() string {
 	switch top, _, inside := strings.Cut(f.path, "/"); {
 	case !inside:
@@ -112,15 +114,15 @@ func (r Rules) KeptApart(key string) bool {
 
 func isHidden(name string) bool { return strings.HasPrefix(name, ".") }
 
-// mayNameCreative reports whether a name with a dot in front may be a creative's name: it
-// contains a digit and is no name that operating systems use.
+// mayNameCreative reports whether a name that begins with a dot may be a creative's name. It must
+// contain a digit and must not be a name that operating systems use.
 func mayNameCreative(name string) bool {
 	lower := strings.ToLower(name)
 	return strings.ContainsAny(name, "0123456789") && !strings.HasPrefix(lower, ".trash") && !strings.HasPrefix(lower, ".spotlight")
 }
 
-// hidden returns why a file is not placed: its name or a folder's name begins with a dot. It
-// returns "" if neither does.
+// hidden returns the reason why a file is not placed: its name or a folder's name begins with a
+// dot. It returns "" if no name begins with a dot.
 func (f file) hidden() string {
 	hidden := isHidden(f.name)
 	for folder := range f.folders() {
@@ -153,12 +155,13 @@ func endsInAny(s string, suffixes ...string) bool {
 	return false
 }
 
-// maxPreview is the size in bytes up to which a picture that is called a preview counts as one.
-// Few masters are smaller, and few previews are larger.
+// maxPreview is a size in bytes. A picture whose name marks it as a preview is treated as a
+// preview up to this size. Few masters are smaller, and few previews are larger.
 const maxPreview = 256 << 10
 
-// standIn returns why the file certainly only stands for another file, or "" if it may be a
-// master. A film is never a thumbnail, and "preview" also occurs in titles.
+// standIn returns the reason why the file certainly only represents another file, as a thumbnail
+// does. It returns "" if the file may be a master. A film is never a thumbnail, and "preview"
+// also occurs in titles.
 func (f file) standIn(r *reader) string {
 	for k, t := range r.tokens {
 		if t.class != standIn {
@@ -191,7 +194,7 @@ func (r *reader) isAtEnd(k int) bool {
 	return true
 }
 
-// isLone reports whether token k has no word of a title beside it.
+// isLone reports whether no word of a title is beside token k.
 func (r *reader) isLone(k int) bool {
 	for _, side := range [...]int{k - 1, k + 1} {
 		if side >= 0 && side < len(r.tokens) && r.tokens[side].class == free && !isApart(r.before(max(k, side))) {
@@ -202,8 +205,8 @@ func (r *reader) isLone(k int) bool {
 }
 
 // staleness returns a reason that names the word which marks the file as unfinished, outdated or
-// a stand-in, or "". Such a file is not placed by its name alone. If byPattern is set, a pattern
-// placed the file, and words in folder names do not count.
+// a stand-in for another file, or "". Such a file is not placed by its name alone. byPattern
+// means that a pattern placed the file; then words in folder names are ignored.
 func (r *reader) staleness(byPattern bool) string {
 	for k, t := range r.tokens {
 		word := r.s[r.runs[t.from].start:r.runs[t.to-1].end]

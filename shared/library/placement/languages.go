@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-// wordOfLocale is the meaning of a word for the locale: a language, a market, or either (AR is
+// wordOfLocale is the meaning of a word as a locale: a language, a market, or either (AR is
 // Arabic or Argentina).
 type wordOfLocale struct {
 	language string
-	script   string   // the script that a language's name implies: 简体中文
+	script   string   // script that a language's name implies, as 简体中文 does
 	market   string   // the region in lower case, or "area" for several countries
-	spoken   []string // languages spoken in the market
-	sure     bool     // the language's code is no word in titles and is not used for a market alone
+	spoken   []string // languages that people speak in the market
+	sure     bool     // the language's code does not occur as a word in titles and does not mean a market alone
 	rare     bool     // few films use the language, so its code may be an abbreviation: AB, SM
 	name     bool     // the word is a language's name, not its code
 }
 
-// languageWord looks up an upper-case word.
+// languageWord returns the meaning of an upper-case word, and reports whether it has one.
 func languageWord(word string) (wordOfLocale, bool) {
 	w, ok := localeWords()[word]
 	return w, ok
@@ -68,7 +68,7 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	}
 	all["简体中文"], all["繁體中文"] = wordOfLocale{language: "zh", script: "hans", name: true}, wordOfLocale{language: "zh", script: "hant", name: true}
 	all["CHS"], all["CHT"] = wordOfLocale{language: "zh", script: "hans", sure: true}, wordOfLocale{language: "zh", script: "hant", sure: true}
-	for market, facts := range map[string][2]string{ // names of the market; languages spoken there
+	for market, facts := range map[string][2]string{ // for each market: its names; the languages that people speak there
 		"us": {"US USA AMERICAN", "en es"}, "gb": {"UK GB GBR BRITISH ENGLAND", "en"}, "au": {"AU AUS AUSTRALIA AUSTRALIAN", "en"}, "nz": {"NZ", "en"},
 		"ie": {"IE IRL IRELAND", "en ga"}, "ca": {"CA CAN CANADA CANADIAN", "en fr"}, "za": {"ZA RSA", "en af"}, "in": {"IN INDIA", "hi en bn ta te mr gu kn ml pa ur"},
 		"sg": {"SG", "en zh ms ta"}, "ph": {"PH", "en tl fil"}, "hk": {"HK", "zh yue en"}, "my": {"MY MALAYSIA", "ms en zh"},
@@ -93,7 +93,7 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 			all[name] = w
 		}
 	}
-	// These are codes of rare languages. They are better known as markets.
+	// These are codes of rare languages, and better known as codes of markets.
 	for code := range strings.FieldsSeq("BE BR CY GA IE KR KW LA LU NA NE NG SA SE SG SI VE ZA KG EE MY CO CH MC BA AE") {
 		w := all[code]
 		if w.market == "" {
@@ -104,8 +104,8 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	return all
 })
 
-// speaks reports whether a language is spoken in the word's market. English counts as spoken
-// everywhere.
+// speaks reports whether people speak a language in the word's market. English is treated as
+// spoken everywhere.
 func (w wordOfLocale) speaks(language string) bool {
 	for _, s := range w.spoken {
 		if s == language {
@@ -115,8 +115,8 @@ func (w wordOfLocale) speaks(language string) bool {
 	return w.market != "" && language == "en"
 }
 
-// isMarketAlone reports whether the word on its own means a market: UK, CH, and AR, which may be
-// Arabic or Argentina.
+// isMarketAlone reports whether the word on its own means a market: UK and CH do, and AR, which
+// may be Arabic or Argentina.
 func (w wordOfLocale) isMarketAlone() bool {
 	if w.market == "" {
 		return false

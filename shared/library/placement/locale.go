@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Locales maps words of a library, in upper case, to locales: UK to en-GB, CH to de-CH. These
-// words override every built-in meaning.
+// Locales maps words that a library declares, in upper case, to locales: UK to en-GB, CH to
+// de-CH. These words override every built-in meaning.
 type Locales map[string]creative.Locale
 
 // MaxLocales is the largest number of words that a library may declare.
@@ -58,7 +58,7 @@ func ParseLocale(meanings map[string]string) (Locales, error) {
 	return all, errors.Join(problems...)
 }
 
-// spelling joins the words of runs with dashes, whatever separates the runs.
+// spelling joins the words of runs with dashes, whatever separates the runs in the key.
 func spelling(runs []run) string {
 	var words []string
 	for _, r := range runs {
@@ -67,20 +67,20 @@ func spelling(runs []run) string {
 	return strings.Join(words, "-")
 }
 
-// speech is what a token of class spoken says about the locale.
+// speech holds the locale information of a token of class spoken.
 type speech struct {
 	language string // the locale's tag: "en", "de-ch"; "" if the token names only a market
-	market   string // the market as written; "" if the token names none
-	tag      bool   // a full tag, or a language with its market
+	market   string // the market as written; "" if the token names no market
+	tag      bool   // the token is a full tag, or a language with its market
 	declared bool
-	sure     bool // no word in titles looks like it
-	rare     bool // the code may be an abbreviation
-	name     bool // the token is a language's name
-	common   bool // also an everyday word in some language: it, no, de
+	sure     bool // no word in titles looks like the token
+	rare     bool // the token is a code that may be an abbreviation
+	name     bool // the token is a language's name, not its code
+	common   bool // the token is also an everyday word in some language: it, no, de
 }
 
-// spoken matches a declared word, a full language tag, a language with its market, a language, or
-// a market.
+// spoken is the matcher for a declared word, a full language tag, a language with its market, a
+// language, or a market.
 func (r *reader) spoken(i int) token {
 	if !r.isLetters(i) {
 		return token{}
@@ -120,8 +120,8 @@ func (r *reader) declaredLocale(i int) token {
 }
 
 // pair matches a language and its region or market, in either order: en-US, zh-Hant-TW, es-419,
-// EN_UK, CH-DE, "English (US)". It returns the run after them and their tag, or 0 if there is no
-// pair.
+// EN_UK, CH-DE, "English (US)". It returns the position of the run after them and their tag, or 0
+// if there is no pair.
 func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
 	if i+1 >= len(r.runs) || !isPairGap(r.gap(i+1)) {
 		return 0, ""
@@ -169,14 +169,14 @@ func regional(language, market wordOfLocale) string {
 	return tag + "-" + market.market
 }
 
-// maySayTogether reports whether the way in which two adjacent words are written allows them to
-// be a language and a market: "EN UK" does, "es la" in a title does not.
+// maySayTogether reports whether two adjacent words may together mean a language and a market,
+// judged by their case and separator: "EN UK" may, "es la" in a title may not.
 func (r *reader) maySayTogether(i int) bool {
 	a, b, gap := r.runs[i], r.runs[i+1], r.gap(i+1)
 	longer := max(len(a.word), len(b.word)) > 3
 	switch {
 	case gap == "-" || gap == "_":
-		return b.written == upper || a.word != "NO" || b.word != "NO" // "a no-no" is not a locale
+		return b.written == upper || a.word != "NO" || b.word != "NO" // refuse "no-no", as in "a no-no", because it is no locale
 	case gap == "":
 		return false
 	}
@@ -223,8 +223,8 @@ func (r *reader) oneWordTag(i int) token {
 	return token{class: spoken, to: i + 1, speech: speech{language: regional(language, market), tag: true, sure: true}}
 }
 
-// isEveryday reports whether a two-letter word is an everyday word in some language and so is
-// frequent in titles.
+// isEveryday reports whether a two-letter word is an everyday word in some language. Such words
+// are frequent in titles.
 func isEveryday(word string) bool {
 	switch word {
 	case "IT", "IS", "NO", "SO", "TO", "AM", "AS", "BE", "MY", "HE", "HI", "ME", "AN", "OR", "LA", "EL", "ES", "SE", "DA", "ET", "IN", "AT", "US", "DE", "EN",
@@ -234,13 +234,14 @@ func isEveryday(word string) bool {
 	return false
 }
 
-// verdict says how likely a token of class spoken is a locale and not a word of a title.
+// verdict states how likely it is that a token of class spoken is a locale and not a word of a
+// title.
 type verdict byte
 
 const (
-	titled  verdict = iota // a word of a title
-	edge                   // beside a title: a language, or a word of the title
-	certain                // certainly a locale
+	titled  verdict = iota // the token is a word of a title
+	edge                   // the token is beside a title: a language, or a word of the title
+	certain                // the token is certainly a locale
 )
 
 // judge decides whether token k is a locale. A word that stands alone or apart from the title is
@@ -270,7 +271,7 @@ func (r *reader) judge(k int) verdict {
 		return certain
 	case t.speech.tag && (loud || !t.speech.declared && r.tiesTighter(t, k)):
 		return certain
-	case !loud && !t.speech.name && r.runs[t.from].written != lower: // the capital "Es" in "Es ist Sommer" is no locale
+	case !loud && !t.speech.name && r.runs[t.from].written != lower: // the capital "Es" in "Es ist Sommer" is a title's word
 		return titled
 	case t.speech.name && apart && neighbours == 1:
 		return certain
@@ -291,14 +292,14 @@ func (r *reader) isNumberedWord(k int) bool {
 	return r.tokens[k+1].class == number && (r.before(k+1) == "-" || r.before(k+1) == "")
 }
 
-// tiesTighter reports whether a dash joins the words of a tag while other separators surround the
+// tiesTighter reports whether a dash joins the words of a tag and other separators surround the
 // tag: summer_en-us.
 func (r *reader) tiesTighter(t token, k int) bool {
 	return t.to-t.from > 1 && r.gap(t.from+1) == "-" && r.before(k) != "-" && r.before(k+1) != "-"
 }
 
-// isTitle reports whether token k is a word of a title, seen from a language word beside it.
-// Beside an everyday word, a known word counts as title, too: "is new".
+// isTitle reports whether token k, which is beside a language word, is a word of a title. If the
+// language word is an everyday word, a known word is also a word of a title: "is new".
 func (r *reader) isTitle(k int, beside token) bool {
 	t := r.tokens[k]
 	quiet := r.runs[beside.from].written != upper && beside.speech.common
@@ -307,14 +308,14 @@ func (r *reader) isTitle(k int, beside token) bool {
 		return true
 	case known, revision, stale:
 		return quiet
-	case spoken: // "made in italy", "this is us"
+	case spoken: // such as "in" and "is" in "made in italy", "this is us"
 		return !t.speech.tag && r.runs[t.from].written == lower && isEveryday(r.runs[t.from].word)
 	}
 	return false
 }
 
-// isField reports whether a title's word is in a field of several words, in a name whose fields
-// "_" separates: "Summer Sale_en", "SummerSale_en".
+// isField reports whether token k, a word of a title, is in a field of several words, in a name
+// whose fields are separated by "_": "Summer Sale_en", "SummerSale_en".
 func (r *reader) isField(k int) bool {
 	for _, i := range [...]int{r.tokens[k].from, r.tokens[k].to} {
 		if gap := r.gap(i); (gap == " " || gap == "-") && r.isLetters(i-1) && r.isLetters(i) {
@@ -331,8 +332,8 @@ func isApart(gap string) bool {
 	return strings.ContainsAny(gap, "/()[]{}|<>【】「」;=") || strings.Contains(gap, " - ") || strings.Contains(gap, "__")
 }
 
-// locale returns the only locale that the tokens state for certain. If the locale cannot be told,
-// unclear says why.
+// locale returns the only locale that the tokens state for certain. If they do not state one
+// clearly, unclear states the reason.
 func (r *reader) locale() (locale creative.Locale, unclear string) {
 	var tag, market, doubt, doubted string
 	for k, t := range r.tokens {
@@ -373,16 +374,17 @@ func (r *reader) locale() (locale creative.Locale, unclear string) {
 	return "", ""
 }
 
-// several is the tag of files in several languages. Such a file answers no request.
+// several is the language tag of files in several languages. Such a file answers no request.
 const several = "mul"
 
-// marketSpeaks reports whether a tag fits a market: its language is spoken there, and it states
-// no other region.
+// marketSpeaks reports whether a tag fits a market. The tag's language must be spoken in the
+// market, and the tag must state no other region.
 func marketSpeaks(market, tag string) bool {
 	w, _ := languageWord(strings.ToUpper(market))
 	language, region, _ := strings.Cut(tag, "-")
 	return w.market == "area" || w.speaks(language) && (region == "" || region == w.market || strings.HasSuffix(region, "-"+w.market) || isScript(strings.ToUpper(region)))
 }
 
-// isPartOf reports whether a tag equals a longer tag or is its beginning, like de and de-ch.
+// isPartOf reports whether the tag short equals the tag long or is its beginning, as de is of
+// de-ch.
 func isPartOf(short, long string) bool { return short == long || strings.HasPrefix(long, short+"-") }

@@ -24,9 +24,9 @@ func Names(key string, c creative.Creative) bool {
 	return false
 }
 
-// Blocks reports whether a key of the library prevents a skip of a creative. It does if its text
-// names the creative, the file may be a master, and the key is placed neither at that creative
-// nor at one that shows that the file belongs elsewhere.
+// Blocks reports whether a key of the library prevents a skip of a creative. This is so if the
+// key's text names the creative, the file may be a master, and the key is placed neither at that
+// creative nor at a creative that is certainly another one (see Elsewhere).
 func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 	if !strings.HasPrefix(key, r.Prefix) || !Names(key, c) {
 		return false
@@ -52,7 +52,7 @@ func Elsewhere(placed, wanted creative.Creative) bool {
 	return !contains(a, b) && !contains(b, a)
 }
 
-// contains reports whether the runs of the short code occur in the long one.
+// contains reports whether the runs of the code short occur in the code long.
 func contains(long, short []run) bool {
 	for i := range len(long) - len(short) + 1 {
 		if slices.EqualFunc(long[i:i+len(short)], short, func(a, b run) bool { return a.look == b.look }) {
@@ -76,13 +76,13 @@ func namesIn(spelled string, c creative.Creative) bool {
 	return r != nil && r.namesVariation(found, c.Variation)
 }
 
-// foundIn returns the tokens of a text and where it names the code. r is nil if the text does not
-// name it.
+// foundIn returns the tokens of a text and the places where the text names the code. r is nil if
+// the text does not name the code.
 func foundIn(spelled, code string) (r *reader, found []span) {
 	wanted := newText(clean(code))
 	t := newText(withoutExtensions(spelled))
 	found = t.find(wanted.runs)
-	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code)) // the code has neither letters nor digits
+	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code)) // for a code without letters and digits: it occurs as it is
 	if len(found) == 0 && !signs {
 		return nil, nil
 	}
@@ -91,12 +91,13 @@ func foundIn(spelled, code string) (r *reader, found []span) {
 
 func withoutExtensions(path string) string { return newFile(path, UnknownSize).stem }
 
-// span is a sequence of runs. from is the first run, to is the run after the last one.
+// span is a sequence of runs. from is the position of the first run, to is the position after the
+// last run.
 type span struct{ from, to int }
 
-// find returns where the runs of a code occur in the text. The code may be joined to a word
-// before or after it. A long number without letters may also be the code, if somebody left out
-// the letters.
+// find returns the places where the runs of a code occur in the text. The code may be joined to a
+// word before or after it. A long number without letters may also be the code, because somebody
+// may have left out the letters.
 func (t *text) find(code []run) (found []span) {
 	if len(code) == 0 {
 		return nil
@@ -112,7 +113,7 @@ func (t *text) find(code []run) (found []span) {
 	return found
 }
 
-// holds reports whether the code's runs occur at run i.
+// holds reports whether the code's runs occur from run i on.
 func (t *text) holds(i int, code []run) bool {
 	for j, want := range code {
 		have, first, last := t.runs[i+j], j == 0, j == len(code)-1
@@ -132,7 +133,7 @@ func (t *text) holds(i int, code []run) bool {
 	return true
 }
 
-// minBare is how many digits a number needs to count as a code without its letters.
+// minBare is the number of digits from which a number can be a code without its letters.
 const minBare = 4
 
 // bareNumber returns the number of a code that consists of letters and a long number, or "" for
@@ -152,9 +153,9 @@ func (t *text) isBare(i int) bool {
 	return i == 0 || t.runs[i-1].digits || t.gap(i) != "" && t.gap(i) != "-"
 }
 
-// namesVariation reports whether the wanted variation directly follows one of the codes found, or
-// is among the numbers that no token explains. Numbers with a probable other meaning (916, a day
-// without a year, take 3) count only if no number directly follows a code.
+// namesVariation reports whether the wanted variation directly follows one of the found codes, or
+// is among the numbers that no token explains. A number with a probable other meaning (916, a day
+// without a year, take 3) is considered only if no number directly follows a code.
 func (r *reader) namesVariation(found []span, want int) bool {
 	certain, claimed := r.claims()
 	inCode := make([]bool, len(r.runs))
@@ -185,8 +186,8 @@ func (r *reader) namesVariation(found []span, want int) bool {
 	return !direct && !numbers && want == 1
 }
 
-// claims reports two facts for each run: whether it certainly is no variation, and whether it
-// probably has another meaning.
+// claims returns two lists with a value for each run: whether the run certainly is no variation,
+// and whether it probably has another meaning.
 func (r *reader) claims() (certain, claimed []bool) {
 	certain, claimed = make([]bool, len(r.runs)), make([]bool, len(r.runs))
 	for _, t := range r.tokens {
@@ -206,8 +207,8 @@ func (r *reader) firstDigits(i int) int {
 	return i
 }
 
-// behind returns the numbers that directly follow a code, after words like "version". In 29x16 it
-// finds 29, and also the 2 before 9x16.
+// behind returns the numbers that directly follow a code at run i, after words like "version". In
+// 29x16 it finds 29, and also the 2 before 9x16.
 func (r *reader) behind(i int, certain []bool) (numbers []int) {
 	for words := 0; r.isLetters(i) && words < 2; words++ {
 		switch r.runs[i].look {

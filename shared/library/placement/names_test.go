@@ -34,7 +34,7 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212-2_9x16.mp4", "HRT1212", []int{2}},
 		{"A\u0308PFEL-3.mp4", "ÄPFEL", []int{3}},
 		{"äpfel 3.mp4", "A\u0308PFEL", []int{3}},
-		{"НRТ-1212-2.mp4", "HRT-1212", []int{2}}, // contains letters of two scripts
+		{"НRТ-1212-2.mp4", "HRT-1212", []int{2}}, // the key contains letters of two scripts
 		// A key without any number names the first variation.
 		{"HRT-1212.mp4", "HRT-1212", []int{1}},
 		{"HRT-1212_9x16_en_15s_2025-08-15.mp4", "HRT-1212", []int{1}},
@@ -55,7 +55,7 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212 (2).mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2 (3).mp4", "HRT-1212", []int{2}},
 		{"HRT-1212_r3.mp4", "HRT-1212", []int{1, 3}},
-		// The variation's digits run into an aspect.
+		// The variation's digits are joined to an aspect.
 		{"HRT-1212-29x16.mp4", "HRT-1212", []int{1, 2, 16, 29}},
 		{"HRT-1212-21080x1920.mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2x9x16.mp4", "HRT-1212", []int{2}},
@@ -63,7 +63,7 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212-9x16_en.mp4", "HRT-1212", []int{1, 9}},
 		{"HRT-1212-2-3.mp4", "HRT-1212", []int{1, 2, 3}},
 		{"HRT-1212-4-5_en.jpg", "HRT-1212", []int{1, 4, 5}},
-		// Somebody left out the code's letters.
+		// The code's letters are left out.
 		{"2025/08/1212-2_9x16_en.mp4", "HRT-1212", []int{2}},
 		{"IMG-1212-2.jpg", "HRT-1212", nil},
 		{"77-2_en.mp4", "AB-77", nil},
@@ -87,13 +87,13 @@ func TestBlocks(t *testing.T) {
 	t.Parallel()
 	want := creative.Creative{Code: "HRT-1212", Variation: 2}
 	for key, blocks := range map[string]bool{
-		"HRT-1212-2_9x16.mp4":                false, // it is placed there and can be delivered
+		"HRT-1212-2_9x16.mp4":                false, // the key is placed at the creative, so the file can be delivered
 		"HRT-1212-2_draft.mp4":               true,
-		"HRT-1212-3_teaser 2.mp4":            false, // it is placed at HRT-1212-3
+		"HRT-1212-3_teaser 2.mp4":            false, // the key is placed at HRT-1212-3
 		"HRT1212-2_9x16.mp4":                 true,  // the code HRT1212 may mean HRT-1212
 		"HRT-1212-2_thumb.jpg":               false,
 		"HRT-1212/V2/.DS_Store":              false,
-		".HRT-1212-2.mp4":                    true, // the dot in front may be a mistake
+		".HRT-1212-2.mp4":                    true, // the dot at the start may be a mistake
 		"HRT-1212-2_and_HRT-1213-2.mp4":      true,
 		"HRT-1213-2_9x16.mp4":                false,
 		"HRT-1212-A-2_9x16.mp4":              true,
@@ -105,8 +105,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// A placement must show that a key belongs elsewhere only if its code cannot be a spelling of the
-// wanted code.
+// A key is proved to belong elsewhere only if the code that it is placed at cannot be a spelling
+// of the wanted code.
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	hrt, adX := creative.Creative{Code: "HRT-1212", Variation: 2}, creative.Creative{Code: "AD-X", Variation: 2}

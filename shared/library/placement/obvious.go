@@ -10,10 +10,10 @@ import (
 )
 
 // Obvious returns the coordinates that a person would read in a key that is not placed. It
-// reports false if no reading is obvious. The key must have one code. Its text must name one
-// variation, which directly follows the code; a key without any number has variation 1. Keys that
-// are no master, that a pattern refuses, that are hidden or marked as old have no obvious
-// reading. The caller must ask a person before it places the file.
+// returns false if no reading is obvious. The key must have one code. Its text must name one
+// variation, which directly follows the code; a key without any number has variation 1. A key has
+// no obvious reading if its file is no master, if a pattern refuses it, or if it is hidden or
+// marked as old. The caller must ask a person before it places the file.
 func (r Rules) Obvious(key string, size int64) (Placement, bool) {
 	p := r.Place(key, size)
 	if p.Unplaced == "" || p.Never != "" || p.Rule != "" || !strings.HasPrefix(key, r.Prefix) || len(key) > MaxKey {
@@ -39,7 +39,7 @@ func (r Rules) Obvious(key string, size int64) (Placement, bool) {
 }
 
 // obviousVariation returns the only variation of the code that a key names. It returns -1 if the
-// key names several, or if the number does not directly follow the code.
+// key names several variations, or if the number does not directly follow the code.
 func obviousVariation(key, code string) int {
 	var named []int
 	apart := false
@@ -62,8 +62,8 @@ func obviousVariation(key, code string) int {
 	return named[0]
 }
 
-// mayBeVariations returns the numbers that the text may name as variations. It includes 1, which
-// a text without numbers names.
+// mayBeVariations returns the numbers that the text may name as variations. It includes 1,
+// because a text without numbers names variation 1.
 func (t *text) mayBeVariations() []int {
 	numbers := []int{1}
 	for i := range t.runs {
@@ -73,15 +73,15 @@ func (t *text) mayBeVariations() []int {
 		if n := t.number(i); n >= 0 {
 			numbers = append(numbers, n)
 		}
-		for cut := 1; cut < min(len(t.runs[i].word), 7); cut++ { // 29x16 may be 2 and then 9x16
+		for cut := 1; cut < min(len(t.runs[i].word), 7); cut++ { // 29x16 may mean variation 2 and then 9x16
 			numbers = append(numbers, value(t.runs[i].word[:cut]))
 		}
 	}
 	return numbers
 }
 
-// isApart reports whether the number n occurs in the text, but does not directly follow one of
-// the codes found.
+// isApart reports whether the number n occurs in the text but does not directly follow one of the
+// found codes.
 func (r *reader) isApart(found []span, n int) bool {
 	certain, _ := r.claims()
 	for _, at := range found {

@@ -28,7 +28,7 @@ import (
 type Pattern struct {
 	text      string
 	constants map[string]string
-	longest   *regexp.Regexp // matches fields as long as possible, from left to right
+	longest   *regexp.Regexp // matches each field as long as possible, from left to right
 	shortest  *regexp.Regexp
 }
 
@@ -36,13 +36,13 @@ type Pattern struct {
 // environment variable.
 const (
 	MaxPatterns = 16
-	MaxPattern  = 128 // length in bytes
+	MaxPattern  = 128 // largest length in bytes
 )
 
-// ErrPattern means that a text is not a valid pattern.
+// ErrPattern means that the text is not a valid pattern.
 var ErrPattern = errors.New("invalid pattern for keys")
 
-// fieldGrammar returns the regular expression of a field, or "" for an unknown field.
+// fieldGrammar returns the regular expression of a field, or "" if no field has the name.
 func fieldGrammar(name string) string {
 	switch name {
 	case "code":
@@ -117,11 +117,11 @@ type builder struct {
 	codes     []Code
 	constants map[string]string
 	named     map[string]bool
-	optional  bool // the current part is inside [ ]
+	optional  bool // whether the current part is inside [ ]
 	grammar   strings.Builder
 }
 
-// build writes the regular expression. It returns what is wrong with the pattern, or "".
+// build writes the regular expression. It returns the mistake in the pattern, or "".
 func (b *builder) build() string {
 	for i, part := range b.parts {
 		if problem := b.add(i, part); problem != "" {
@@ -173,8 +173,8 @@ func (b *builder) add(i int, part string) string {
 	return ""
 }
 
-// field adds a field: {code}, {code!}, {variation=1}, {*!}. It returns what is wrong with the
-// field, or "".
+// field adds a field to the regular expression: {code}, {code!}, {variation=1}, {*!}. It returns
+// the mistake in the field, or "".
 func (b *builder) field(i int, part string) string {
 	name, constant, isConstant := strings.Cut(part[1:len(part)-1], "=")
 	name, ends := strings.CutSuffix(name, "!")
@@ -213,7 +213,7 @@ func (b *builder) field(i int, part string) string {
 			return problem
 		}
 		if name == "code" && len(b.codes) > 0 {
-			stop = "" // a declared code's shape says where it ends
+			stop = "" // no stop character is needed: a declared code's shape states where the code ends
 		}
 		grammar = strings.Replace(grammar, `[^/]`, `[^/`+stop+`]`, 1)
 	}
@@ -225,8 +225,8 @@ func (b *builder) field(i int, part string) string {
 	return ""
 }
 
-// constant stores a value that all keys of the pattern have. It returns what is wrong with the
-// value, or "".
+// constant stores a value that all keys of the pattern have. It returns the mistake in the value,
+// or "".
 func (b *builder) constant(name, text string) string {
 	var err error
 	switch name {
@@ -251,8 +251,8 @@ func (b *builder) constant(name, text string) string {
 	return ""
 }
 
-// isOpen reports whether part i, which is next to a variation, could take some of the variation's
-// digits.
+// isOpen reports whether part i, which is next to a variation, could match some of the
+// variation's digits.
 func (b *builder) isOpen(i int, before bool) bool {
 	if i < 0 || i >= len(b.parts) {
 		return false
@@ -274,8 +274,9 @@ func (b *builder) isOpen(i int, before bool) bool {
 	return kindOf(rune(part[0])) == digit
 }
 
-// isOptionalOpen looks past the bracket next to a variation. It checks the optional part's
-// nearest text, and the text that is next to the variation if the optional part is missing.
+// isOptionalOpen checks the text beyond a bracket next to a variation. It checks the optional
+// part's nearest text, and the text that is next to the variation if the optional part is
+// missing.
 func (b *builder) isOptionalOpen(i int, before bool) bool {
 	step := 1
 	if before {
@@ -340,8 +341,8 @@ func (c Code) grammar() string {
 // String returns the pattern's text.
 func (p Pattern) String() string { return p.text }
 
-// placeByPattern places a key by the first of the library's patterns that matches it. It reports
-// false if none matches. Copy marks at the ends of the name are ignored.
+// placeByPattern places a key by the first of the library's patterns that matches it. It returns
+// false if no pattern matches. It ignores copy marks at the ends of the name.
 func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
 	if len(r.Patterns) == 0 {
 		return Placement{}, false
@@ -362,7 +363,8 @@ func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
 	return Placement{}, false
 }
 
-// certain returns the placement if both readings of the key agree, else a refusal.
+// certain returns the placement if the longest and the shortest reading of the key agree, else a
+// refusal.
 func (p Pattern) certain(long, short Placement) Placement {
 	if long == short {
 		return long
@@ -377,7 +379,7 @@ func (p Pattern) place(match []string) Placement {
 		}
 		return p.constants[name]
 	}
-	variation, _ := strconv.Atoi(get("variation")) // the pattern allows at most six digits
+	variation, _ := strconv.Atoi(get("variation")) // ignore the error: the pattern allows at most six digits
 	placed := Placement{Creative: creative.Creative{Code: norm.NFC.String(get("code")), Variation: variation}, Rule: p.text}
 	err := placed.Creative.Check()
 	if text := get("aspect"); text != "" && err == nil {

@@ -12,7 +12,7 @@ import (
 
 func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ pattern, key, want string }{ // want is written as in names.tsv; "" means unplaced
+	for _, c := range []struct{ pattern, key, want string }{ // want has the format of names.tsv; "" means unplaced
 		{"{code}/{locale}/{aspect}_v{variation}", "HRT-1212/en/9x16_v2.mp4", "HRT-1212|2|en|9x16"},
 		{"{code}/{locale}/{aspect}_v{variation}", "HRT-1212/EN_GB/Vertical_V12.mp4", "HRT-1212|12|en-gb|9x16"},
 		{"**/{code}/{locale}/{aspect}_v{variation}", "x/y/HRT-1212/en/9:16_v2.mp4", "HRT-1212|2|en|9x16"},
@@ -52,7 +52,8 @@ func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 	}
 }
 
-// With declared codes, {code} must match only those, so that other words may stand beside it.
+// With declared codes, {code} must match only those codes, so that other words may be beside a
+// code.
 func TestPatternsWithDeclaredCodes(t *testing.T) {
 	t.Parallel()
 	r := rules(t, placement.Settings{Codes: []string{"HRT-####"}, Patterns: []string{"**/*{code}-{variation}_*"}})
@@ -162,11 +163,11 @@ func FuzzPattern(f *testing.F) {
 	})
 }
 
-// A key that matches a pattern must have that pattern as its Rule, even if it is not placed.
+// If a key matches a pattern, Rule must be that pattern, even if the key is not placed.
 func TestPatternOfAnUnplacedKey(t *testing.T) {
 	t.Parallel()
 	for key, pattern := range map[string]string{
-		"A_1_2_x.mp4":            "{code}_{variation}_*", // the pattern matches in two ways
+		"A_1_2_x.mp4":            "{code}_{variation}_*", // the pattern matches the key in two ways
 		"HRT-1212-2_0x9.mp4":     "{code}-{variation}_{aspect}",
 		".HRT-1212-2.mp4":        ".{code}-{variation}",
 		"HRT-1212-2 vs HRT-1213": "",

@@ -10,41 +10,44 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Placement is the result of reading a key: the coordinates where it is placed, or why it is not
-// placed.
+// Placement is the result of reading a key: the coordinates where the key is placed, or the
+// reason why it is not placed.
 type Placement struct {
 	// Creative is the creative that the key is placed at. Its Code is "" if the key is not placed.
 	Creative creative.Creative
-	Locale   creative.Locale // "" if the key names none for certain
-	// Aspect is only a hint, because the pixels decide. It is "" if the key states no aspect, or
-	// several.
+	Locale   creative.Locale // "" if the key states no locale for certain
+	// Aspect is only a hint, because the pixels decide. It is "" if the key states no aspect or
+	// several aspects.
 	Aspect creative.Aspect
 	// Rule is the rule that placed the key: RuleGrammar or a pattern's text. If a pattern matches
 	// a key but does not place it, Rule is the pattern's text, too.
 	Rule string
-	// Copy reports whether the name is that of a copy. The original is preferred.
+	// Copy reports whether the name marks the file as a copy. Choose prefers the original.
 	Copy bool
-	// Unplaced is why the key is not placed and what to do. It is "" if the key is placed.
+	// Unplaced states why the key is not placed and what a person must do. It is "" if the key is
+	// placed.
 	Unplaced string
-	// Never is why the file can be no master, whatever it is called: a thumbnail, an empty file.
-	// Unplaced then says the same. Never is "" if the file may be a master.
+	// Never states why the file can be no master, whatever its name is: it is a thumbnail or an
+	// empty file, for example. Unplaced then has the same text. Never is "" if the file may be a
+	// master.
 	Never string
-	// LocaleUnclear is why the locale of a placed key cannot be told, although its text names a
-	// market or two languages. It is "" if the key states a locale, or nothing about it.
+	// LocaleUnclear states why the locale of a placed key is ambiguous: its text names a market
+	// or two languages, for example. It is "" if the key states one locale clearly or states
+	// none.
 	LocaleUnclear string
 }
 
-// RuleGrammar is the Rule of keys that the built-in grammar places.
+// RuleGrammar is the value of Rule for keys that the built-in grammar places.
 const RuleGrammar = "name"
 
-// UnknownSize is the size to pass if only a file's name is known.
+// UnknownSize is the size that a caller must pass if it knows only a file's name.
 const UnknownSize int64 = -1
 
 // MaxKey is the largest length of an S3 key, in bytes.
 const MaxKey = 1024
 
-// Place reads a key of the library and returns its coordinates, or why it has none. size is the
-// file's size in bytes, or UnknownSize.
+// Place reads a key of the library and returns its coordinates, or the reason why it has none.
+// size is the file's size in bytes, or UnknownSize.
 func (r Rules) Place(key string, size int64) Placement {
 	relative, inside := strings.CutPrefix(key, r.Prefix)
 	switch {
@@ -79,7 +82,7 @@ func (r Rules) Place(key string, size int64) Placement {
 
 func never(reason string) Placement { return Placement{Unplaced: reason, Never: reason} }
 
-// place decides by the tokens, in this order: code, variation, aspect, locale.
+// place computes the placement from the tokens, in this order: code, variation, aspect, locale.
 func (r *reader) place() Placement {
 	at, problem := r.oneCode()
 	if problem != "" {

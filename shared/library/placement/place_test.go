@@ -54,10 +54,11 @@ func TestGuessesAreCareful(t *testing.T) {
 		"PROMO/v3/en/PROMO-3.mp4": "PROMO|3|en|",
 		"HRT-1212-2_PROMO-3.mp4":  "?",
 		"HRT-1212-2_AB-3.mp4":     "?",
-		// A version in a parent folder belongs to something else.
+		// A version in a parent folder is not the variation of the file.
 		"projects/v2/HRT-1212-7_en.mp4": "HRT-1212|7|en|",
 		"projects/v2/HRT-1212_en.mp4":   "?",
-		// A second writing of the same code is allowed. A second variation or a second code is not.
+		// A second spelling of the same code is allowed. A second variation or a second code is
+		// not allowed.
 		"HRT-1212-2/hrt 1212 v2.mp4":   "HRT-1212|2||",
 		"HRT-1212-2/hrt 1212 v3.mp4":   "?",
 		"HRT-1212-2 vs HRT 1213-2.mp4": "?",
@@ -72,7 +73,7 @@ func TestGuessesAreCareful(t *testing.T) {
 	}
 }
 
-// With declared codes, other words and numbers must not disturb the placement.
+// With declared codes, other words and numbers must not prevent the placement.
 func TestDeclaredCodes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ codes, key, want string }{

@@ -42,13 +42,13 @@ func (m maker) words() string {
 	return strings.Join(title, m.pick(" ", "_", "-"))
 }
 
-// facts returns text that often stands beside a creative in a name, such as numbers that are not
-// its variation.
+// facts returns text that often occurs beside a creative in a name, such as numbers that are not
+// the variation.
 func (m maker) facts() string {
 	return m.pick("9x16", "9:16", "1080x1920", "en", "EN_UK", "de-AT", "UK", "2025-08-15", "20250815", "15s", "1080p", "25fps", "h264", "final", "v", "KW33", "(DE)", "story", "1.91x1", "Q3", "CC", "ProRes422")
 }
 
-// creativeText writes code and variation in one of the ways that people use.
+// creativeText returns code and variation in one of the forms that people write.
 func (m maker) creativeText(c creative.Creative) string {
 	code := c.Code
 	code = strings.ReplaceAll(code, "-", m.pick("-", "-", "-", m.dash(), "_", " ", "."))
@@ -121,7 +121,7 @@ func TestNoCreativeIsLostHoweverItIsWrapped(t *testing.T) {
 	}
 }
 
-// samples is the number of keys to try for each property.
+// samples is the number of keys that each property is tested with.
 var samples = flag.Int("keys", 3_000, "how many keys each property is tried on")
 
 func TestAKeyWithTwoCreativesIsNotPlacedAndBlocksBoth(t *testing.T) {
@@ -207,7 +207,7 @@ func TestNothingIsPlacedAtAnUndeclaredCode(t *testing.T) {
 	}
 }
 
-// A key must block few variations of its code besides its own.
+// A key must block few variations of its code other than its own.
 func TestAKeyBlocksFewOtherVariations(t *testing.T) {
 	t.Parallel()
 	m, others := newMaker(16), 0
@@ -226,8 +226,8 @@ func TestAKeyBlocksFewOtherVariations(t *testing.T) {
 }
 
 // The work for a key without meaning must grow linearly with its length. The test counts
-// allocations instead of steps: work per pair of tokens would allocate four times as often for a
-// key of twice the length. BenchmarkHostile measures the time.
+// allocations instead of steps: work for each pair of tokens would cause four times as many
+// allocations for a key of twice the length. BenchmarkHostile measures the time.
 func TestPlacingTakesLinearSteps(t *testing.T) {
 	r := hostileRules(t)
 	for _, piece := range hostile {
@@ -242,14 +242,15 @@ func TestPlacingTakesLinearSteps(t *testing.T) {
 	}
 }
 
-// hostile lists pieces that, repeated, make a key without meaning.
+// hostile lists pieces of text. A key that repeats one of them has no meaning and may need much
+// work.
 var hostile = []string{"1-", "HRT-1212-", "A-", "2025-08-15_", "en_", "9x", "copy of ", "a1", "v2", "/", "(1)", "ä", "\xff", "1.", "№2", "jan1 1", "1jan", "v1jan", "take 1 aug 2 ", "story 1", "2 may", "12-2025-", "es-la-"}
 
 func hostileRules(t testing.TB) placement.Rules {
 	return rules(t, placement.Settings{Codes: append(slices.Clone(declared), "[A-Z]{1,9}-[A-Z]{1,9}-#{1,9}"), Patterns: []string{"**/*_{code}_{variation}_*"}})
 }
 
-// readWholly runs every query on a key.
+// readWholly calls every function that reads a key.
 func readWholly(r placement.Rules, key string) {
 	r.Place(key, placement.UnknownSize)
 	placement.Names(key, creative.Creative{Code: "HRT-1212", Variation: 2})

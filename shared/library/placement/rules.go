@@ -9,16 +9,17 @@ import (
 )
 
 // Grammar is the version of the built-in grammar. Increase it with every change that places a key
-// elsewhere, so that libraries are indexed again.
+// at another creative or locale, so that libraries are indexed again.
 const Grammar = 1
 
-// Rules describe how a library names its files. The zero value is a library of the whole bucket
-// without declared codes, locales or patterns.
+// Rules describe how a library names its files. The zero value describes a library of the whole
+// bucket without declared codes, locales or patterns.
 type Rules struct {
-	// Prefix begins every key of the library; "" means every key in the bucket.
+	// Prefix is the start of every key of the library; "" means every key in the bucket.
 	Prefix string
-	// Codes are the shapes of the library's codes. If any are declared, no key is placed at
-	// another code. If none are declared, codes are guessed by their looks.
+	// Codes are the shapes of the library's codes. If any shapes are declared, no key is placed
+	// at a code of another shape. If none are declared, any text that looks like a code may be
+	// one.
 	Codes []Code
 	// Locales maps words to locales. These words override every built-in meaning.
 	Locales Locales
@@ -28,22 +29,22 @@ type Rules struct {
 	Patterns []Pattern
 }
 
-// Settings are rules in the form in which people write them.
+// Settings holds rules in the form in which people write them.
 type Settings struct {
-	Prefix              string            // see Rules.Prefix
+	Prefix              string            // same as Rules.Prefix
 	Codes               []string          // shapes of codes; see ParseCode
 	Locales             map[string]string // locales by word; see ParseLocale
-	OnlyDeclaredLocales bool              // see Rules.OnlyDeclaredLocales
-	Patterns            []string          // see ParsePattern
+	OnlyDeclaredLocales bool              // same as Rules.OnlyDeclaredLocales
+	Patterns            []string          // patterns for keys; see ParsePattern
 }
 
-// ErrRules means that rules cannot be used together.
+// ErrRules means that the rules contradict each other.
 var ErrRules = errors.New("rules that contradict each other")
 
 // Mistake is an error in one setting.
 type Mistake struct {
 	Setting string // name of the setting, for example "codes[2]"
-	Err     error  // wraps ErrCode, ErrLocale, ErrPattern or ErrRules
+	Err     error  // error that wraps ErrCode, ErrLocale, ErrPattern or ErrRules
 }
 
 func (m *Mistake) Error() string { return m.Err.Error() }
@@ -69,7 +70,7 @@ func joined(err error) []error {
 	return nil
 }
 
-// ParseRules reads rules. The error joins one [*Mistake] for each wrong setting.
+// ParseRules reads rules from settings. The error joins one [*Mistake] for each wrong setting.
 func ParseRules(s Settings) (Rules, error) {
 	rules := Rules{Prefix: s.Prefix, OnlyDeclaredLocales: s.OnlyDeclaredLocales}
 	var mistakes []error
@@ -132,13 +133,14 @@ func SplitCodes(list string) []string {
 }
 
 // Declares reports whether a code has one of the declared shapes. It returns true if no shape is
-// declared. A request for an undeclared code must be held with that reason.
+// declared. A request for an undeclared code must be held, and its reason must say that the code
+// is undeclared.
 func (r Rules) Declares(code string) bool {
 	return len(r.Codes) == 0 || slices.ContainsFunc(r.Codes, func(c Code) bool { return c.Matches(code) })
 }
 
 // Fingerprint returns a text that identifies the rules and the grammar's version. Libraries with
-// the same fingerprint place every key alike.
+// the same fingerprint place every key in the same way.
 func (r Rules) Fingerprint() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "grammar %d\nprefix %q\nonly declared locales %t\n", Grammar, r.Prefix, r.OnlyDeclaredLocales)

@@ -14,18 +14,18 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Code is the shape of codes that a library declares. "HRT-####" is HRT- and four digits,
-// "[A-Z]{2,5}-####" has two to five letters instead of HRT, "SUMMER" is one code. Case does not
-// matter. The zero value matches nothing.
+// Code is the shape of codes that a library declares. "HRT-####" means HRT- and four digits,
+// "[A-Z]{2,5}-####" has two to five letters instead of HRT, "SUMMER" is exactly one code. Case
+// does not matter. The zero value matches nothing.
 type Code struct {
 	text     string
 	elements []element
-	letters  bool // the shape states every letter, so a key may use other separators
+	letters  bool // whether the shape states every letter; a key may then use other separators
 }
 
 // element is one character of a shape.
 type element struct {
-	char     rune // a literal character in upper case; 0 means any digit, or any letter
+	char     rune // a literal character in upper case; 0 means any digit or any letter
 	written  rune // the literal character as declared
 	digit    bool
 	optional bool
@@ -35,10 +35,10 @@ type element struct {
 const (
 	MaxCodes    = 32
 	maxRepeat   = 32
-	maxElements = 63 // the states of a match must fit into 64 bits
+	maxElements = 63 // a match stores one state per element in 64 bits
 )
 
-// ErrCode means that a text is not a valid shape of codes.
+// ErrCode means that the text is not a valid shape of codes.
 var ErrCode = errors.New("invalid shape of codes")
 
 // ErrOnlyDigits means that a shape of codes has no letter.
@@ -143,9 +143,9 @@ func parseCounts(s string) (least, most int, ok bool) {
 	return least, most, err == nil && err2 == nil && 1 <= least && least <= most && most <= maxRepeat && from[0] != '+' && to[0] != '+'
 }
 
-// knownWord returns a date, a version or a known word that the shape also matches, and what it
-// is, or "" if there is none. A shape with [A-Z] may also match IMG-1234 and KW33; isKnownBefore
-// keeps such names from being codes.
+// knownWord returns a date, a version or a known word that the shape also matches, and a
+// description of it. It returns "" if there is none. A shape with [A-Z] may also match IMG-1234
+// and KW33; isKnownBefore prevents that such names become codes.
 func (c Code) knownWord() string {
 	for text, is := range everyShape() {
 		if c.matchesAll(text) {
@@ -176,7 +176,7 @@ func (c Code) knownWord() string {
 	return ""
 }
 
-// everyShape yields texts that no shape may match, with what they are.
+// everyShape yields texts that no shape may match, each with a description.
 func everyShape() iter.Seq2[string, string] {
 	return func(yield func(text, is string) bool) {
 		for _, sample := range [...][2]string{
@@ -196,11 +196,11 @@ func everyShape() iter.Seq2[string, string] {
 // String returns the shape as declared.
 func (c Code) String() string { return c.text }
 
-// spell returns an upper-case code with the shape's own case: ad12 for the shape ad##.
+// spell returns an upper-case code in the case of the shape: ad12 for the shape ad##.
 func (c Code) spell(name string) string {
 	letters := []rune(name)
 	if len(letters) != len(c.elements) {
-		return name // with optional characters, the code stays in upper case
+		return name // a shape with optional characters leaves the code in upper case
 	}
 	for i, e := range c.elements {
 		if e.char != 0 {
@@ -218,7 +218,7 @@ func (c Code) matchesAll(text string) bool {
 }
 
 // match returns the end of the longest code of this shape at the start of an upper-case text, or
-// 0 if there is none. A code may end only where ends returns true.
+// 0 if there is no code. A code may end only at a position for which ends returns true.
 func (c Code) match(s string, ends func(at int) bool) (end int) {
 	if len(c.elements) == 0 {
 		return 0
@@ -246,7 +246,7 @@ func (c Code) match(s string, ends func(at int) bool) (end int) {
 
 // matchLoosely matches codes whose separators differ from the shape's: HRT 1212, HRT_1212 or
 // HRT1212 for HRT-1212. It returns the code with the shape's separators. It never matches a shape
-// with open letters or an open length, because any word with a year would be a code.
+// with open letters or an open length, because otherwise any word with a year would be a code.
 func (c Code) matchLoosely(s string, ends func(at int) bool) (name string, end int) {
 	var spelled strings.Builder
 	at := 0
@@ -284,7 +284,7 @@ func (e element) takes(r rune) bool {
 	return e.char == r
 }
 
-// skipOptional adds the states that skip optional elements.
+// skipOptional adds to states those states that are reached by skipping optional elements.
 func skipOptional(elements []element, states uint64) uint64 {
 	for i, e := range elements {
 		if states&(1<<i) != 0 && e.optional {
@@ -294,8 +294,8 @@ func skipOptional(elements []element, states uint64) uint64 {
 	return states
 }
 
-// declaredCode matches a code of a declared shape, exactly or else loosely. A code must consist
-// of whole runs.
+// declaredCode is the matcher for a code of a declared shape. It matches exactly if possible,
+// else loosely. A code must consist of whole runs.
 func (r *reader) declaredCode(i int) token {
 	if len(r.rules.Codes) == 0 {
 		return token{}
@@ -336,7 +336,7 @@ func (r *reader) declaredCode(i int) token {
 }
 
 // isKnownBefore reports whether run i begins a known word that numbers usually follow. A shape
-// with [A-Z] does not match there: IMG-1234, AUG-2025, DE-2025.
+// with [A-Z] must not match at such a word: IMG-1234, AUG-2025, DE-2025.
 func (r *reader) isKnownBefore(i int) bool {
 	if !r.isLetters(i) {
 		return false

@@ -17,11 +17,12 @@ type Suggestion struct {
 	Example string // one key that contains it
 }
 
-// minSuggested is how many keys must contain a shape or word before it is suggested.
+// minSuggested is the number of keys that must contain a shape or word before Suggest returns it.
 const minSuggested = 2
 
-// Suggest returns the shapes of possible codes, and the market words that stand in the place of a
-// locale, the most frequent first. It leaves out shapes and words that the rules already declare.
+// Suggest returns the shapes of possible codes, and the market words that occur where a locale is
+// expected, the most frequent first. It leaves out shapes and words that the rules already
+// declare.
 func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	shapes, words := map[string]*Suggestion{}, map[string]*Suggestion{}
 	for key := range keys {
@@ -42,7 +43,7 @@ func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	return ranked(shapes), ranked(words)
 }
 
-// shapes yields the shapes of possible codes, without duplicates.
+// shapes yields the shapes of the possible codes in a key, without duplicates.
 func (r *reader) shapes() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		seen := map[string]bool{}
@@ -82,8 +83,8 @@ func ranked(all map[string]*Suggestion) (found []Suggestion) {
 	return found
 }
 
-// ShapeOf returns the shape of a code with any digits: HRT-#### for HRT-1212. It returns "" if
-// such a shape cannot be declared.
+// ShapeOf returns the shape of a code, with # for each digit: HRT-#### for HRT-1212. It returns
+// "" if such a shape cannot be declared.
 func ShapeOf(code string) string {
 	shape := strings.Map(func(c rune) rune {
 		if kindOf(c) == digit {

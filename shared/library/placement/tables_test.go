@@ -37,7 +37,7 @@ func table(t testing.TB, name string) [][]string {
 	return rows[1:]
 }
 
-// wrong returns how a placement differs from a row's expectation, or "".
+// wrong returns the difference between a placement and a row's expectation, or "".
 func wrong(p placement.Placement, expected string) string {
 	got := strings.Join([]string{p.Creative.String(), string(p.Locale), string(p.Aspect), "unplaced: " + p.Unplaced, "never: " + p.Never, "unclear: " + p.LocaleUnclear}, " | ")
 	switch expected {
@@ -56,7 +56,7 @@ func wrong(p placement.Placement, expected string) string {
 	want, maybe := strings.CutPrefix(parts[3], "~")
 	aspect := string(p.Aspect) == want || maybe && p.Aspect == ""
 	locale := string(p.Locale) == parts[2] && p.LocaleUnclear == ""
-	if parts[2] == "~" { // ~ accepts any locale
+	if parts[2] == "~" { // ~ means that any locale is right
 		locale = true
 	}
 	if strings.HasPrefix(parts[2], "(") {
@@ -75,8 +75,8 @@ func creativeNumber(p placement.Placement) string {
 
 var declared = []string{"HRT-####", "HRT####", "CR####", "CR###", "ad##", "ÄPFEL"}
 
-// The table lists names from 27 public guides, tools and habits; each must be read as a person
-// would read it.
+// The table lists names from 27 public guides, tools and habits. The package must read each name
+// as a person would.
 func TestNamesThatTeamsUse(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"names.tsv", "habits.tsv"} {
@@ -90,7 +90,7 @@ func TestNamesThatTeamsUse(t *testing.T) {
 				t.Errorf("%s with codes %q\nwant %s\ngot  %s", row[0], row[1], row[2], w)
 			}
 			if w := wrong(without.Place(row[1], placement.UnknownSize), row[2]); w != "" {
-				if !strings.HasPrefix(strings.ToLower(row[1]), "ad12") { // a code of two digits is never guessed
+				if !strings.HasPrefix(strings.ToLower(row[1]), "ad12") { // skip ad12, because a code of two digits is never guessed
 					t.Errorf("%s without codes %q is wrong", row[0], row[1])
 				}
 				failed++
@@ -103,7 +103,7 @@ func TestNamesThatTeamsUse(t *testing.T) {
 	}
 }
 
-// Whatever surrounds HRT-1212-2 in a key, the key must be placed there or name it.
+// Whatever surrounds HRT-1212-2 in a key, the key must be placed at that creative or name it.
 func TestACreativeIsPlacedOrNamedHoweverItIsWrapped(t *testing.T) {
 	t.Parallel()
 	want := creative.Creative{Code: "HRT-1212", Variation: 2}

@@ -2,7 +2,7 @@ package placement
 
 import "strings"
 
-// duration matches a running time: 15s, 6sec, 30 seconds, 1m30, 15", 0-30, 1:30.
+// duration is the matcher for a running time: 15s, 6sec, 30 seconds, 1m30, 15", 0-30, 1:30.
 func (r *reader) duration(i int) token {
 	if !r.isDigits(i) {
 		return token{}
@@ -40,8 +40,8 @@ func (r *reader) duration(i int) token {
 	return token{}
 }
 
-// isSecondsSign reports whether a sign after a number means seconds: 15", 15”. If such a sign
-// also comes before the number, both are quotation marks.
+// isSecondsSign reports whether a sign after a number means seconds: 15", 15”. It returns false
+// if such a sign also comes before the number, because both are then quotation marks.
 func isSecondsSign(after, before string) bool {
 	for _, sign := range [...]string{"\"", "''", "′′", "”"} {
 		if strings.HasPrefix(after, sign) && !strings.ContainsAny(before, "\"'“′") {
@@ -51,8 +51,8 @@ func isSecondsSign(after, before string) bool {
 	return false
 }
 
-// technical matches technical facts that encoders, exporters and app stores put into names:
-// 1080p, h264, ProRes422, 25fps, -23LUFS, @2x, a hash.
+// technical is the matcher for technical facts that encoders, exporters and app stores put into
+// names: 1080p, h264, ProRes422, 25fps, -23LUFS, @2x, a hash.
 func (r *reader) technical(i int) token {
 	if to := r.hash(i); to > 0 {
 		return token{class: technical, to: to, certain: true}
@@ -186,8 +186,9 @@ func isProfile(word string) bool {
 	return false
 }
 
-// hash returns the run after a hash or an identifier, or 0. A hash is a row of joined hexadecimal
-// runs, with at least sixteen characters, or with at least eight characters in four or more runs.
+// hash returns the position of the run after a hash or an identifier, or 0 if there is none. A
+// hash is a sequence of joined hexadecimal runs, with at least sixteen characters, or with at
+// least eight characters in four or more runs.
 func (r *reader) hash(i int) int {
 	if r.joined(i) {
 		return 0

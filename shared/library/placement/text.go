@@ -9,19 +9,19 @@ import (
 )
 
 // text is a key as people see it, split into runs of letters and runs of digits. The characters
-// between two runs separate them.
+// between two runs are their gap.
 type text struct {
 	s     string
-	upper string // s in upper case: each run is replaced by its word
+	upper string // s in upper case, in which each run is replaced by its word
 	runs  []run
 }
 
 type run struct {
 	start, end int
-	at         int // offset of word in text.upper
+	at         int // offset of the run's word in text.upper
 	digits     bool
 	word       string // text of the run in upper case
-	look       string // word, with lookalikes of Latin letters replaced by these letters
+	look       string // word, in which Latin letters replace characters that look like them
 	written    style
 }
 
@@ -29,12 +29,12 @@ type run struct {
 type style byte
 
 const (
-	mixed style = iota // mixed case, or a script without case
+	mixed style = iota // mixed case, or letters of a script without case
 	upper
 	lower
 )
 
-// newText splits a string, which must come from clean, into runs.
+// newText splits a string into runs. The string must come from the function clean.
 func newText(s string) text {
 	t := text{s: s, runs: make([]run, 0, 16)}
 	for i := 0; i < len(s); {
@@ -57,7 +57,7 @@ func newText(s string) text {
 	return t
 }
 
-// spell builds the upper-case text.
+// spell builds the field upper and the runs' words.
 func (t *text) spell() {
 	var b strings.Builder
 	b.Grow(len(t.s))
@@ -87,7 +87,7 @@ func newRun(s string, start, end int, digits bool) run {
 	r.word = up
 	r.look = latin(up)
 	if r.look != up && mixesScripts(up) {
-		r.word = r.look // a typing mistake: nobody spells a code in two scripts
+		r.word = r.look // replace the lookalikes: nobody spells a code in two scripts, so this is a typing mistake
 	}
 	return r
 }
@@ -134,7 +134,8 @@ func (t *text) isLetters(i int) bool { return i >= 0 && i < len(t.runs) && !t.ru
 // joined reports whether run i directly follows another run, with nothing between them.
 func (t *text) joined(i int) bool { return i > 0 && i < len(t.runs) && t.gap(i) == "" }
 
-// number returns the value of run i, or -1 if the run is no number of at most six digits.
+// number returns the value of run i. It returns -1 if the run is no number or has more than six
+// digits.
 func (t *text) number(i int) int {
 	if !t.isDigits(i) {
 		return -1
@@ -164,7 +165,7 @@ func clean(key string) string {
 	}
 	var apart strings.Builder
 	for _, r := range strings.ToValidUTF8(key, " ") {
-		if unicode.Is(unicode.No, r) { // "²" must not join the digits beside it
+		if unicode.Is(unicode.No, r) { // write a gap for "²", because it must not join the digits beside it
 			apart.WriteString(" " + string(r) + " ")
 			continue
 		}
@@ -173,8 +174,8 @@ func clean(key string) string {
 	return strings.Map(plain, norm.NFKC.String(apart.String()))
 }
 
-// plain returns the character that replaces r and all characters that look like it; -1 means that
-// r is dropped.
+// plain returns the character that replaces r. All characters that look alike have the same
+// replacement. -1 means that r must be dropped.
 func plain(r rune) rune {
 	switch {
 	case r < utf8.RuneSelf:
@@ -195,8 +196,8 @@ func plain(r rune) rune {
 	return r
 }
 
-// digitValue returns the value of a digit of any script. Unicode lists the ten digits of a script
-// in order.
+// digitValue returns the value of a digit of any script. It relies on Unicode, which lists the
+// ten digits of a script in order.
 func digitValue(r rune) rune {
 	zero := r
 	for r-zero < 9 && unicode.Is(unicode.Nd, zero-1) {
@@ -256,7 +257,7 @@ func isASCII(s string) bool {
 // that it resembles.
 const lookalikes = "АAВBЕEКKМMНHОOРPСCТTУYХXІIЈJЅS" + "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX"
 
-// latin returns upper-case text with lookalikes of Latin letters replaced by these letters.
+// latin returns an upper-case text in which Latin letters replace characters that look like them.
 func latin(s string) string {
 	if isASCII(s) {
 		return s

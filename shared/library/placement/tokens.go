@@ -2,7 +2,7 @@ package placement
 
 import "masterhand/shared/library/creative"
 
-// class is the meaning of a token.
+// class is the kind of meaning that a token has.
 type class byte
 
 const (
@@ -10,48 +10,49 @@ const (
 	known                  // a known word of advertising or production: Meta, video, soundon
 	number                 // a number without another meaning
 	code                   // a creative's code
-	version                // such as v2, variation 2, ver.2
-	aspect                 // such as 9x16, 1080x1920, vertical
-	date                   // such as 2025-08-15, KW33, Q3, 12.34.56
-	duration               // such as 15s, 0-30
-	technical              // such as 1080p, h264, 25fps, a hash
-	revision               // such as final, r3, approved
-	counted                // such as take 3, hook 2, IMG_1234
-	copied                 // such as copy 2, (1)
-	stale                  // such as old, WIP, draft
-	standIn                // such as thumbnail, preview, proxy
+	version                // v2, variation 2, ver.2
+	aspect                 // 9x16, 1080x1920, vertical
+	date                   // 2025-08-15, KW33, Q3, 12.34.56
+	duration               // a running time: 15s, 0-30
+	technical              // a technical fact: 1080p, h264, 25fps, a hash
+	revision               // the state of a file: final, r3, approved
+	counted                // a word with a number that counts something: take 3, hook 2, IMG_1234
+	copied                 // a copy mark: copy 2, (1)
+	stale                  // a mark of an old or unfinished file: old, WIP, draft
+	standIn                // a mark of a file that represents another one: thumbnail, preview, proxy
 	spoken                 // a locale, a language, a market
 )
 
-// token is a sequence of runs with a class.
+// token is a sequence of runs with one meaning, its class.
 type token struct {
 	class class
-	from  int // position of the first run
-	to    int // position of the run after the last one
+	from  int // position of the token's first run
+	to    int // position after the token's last run (exclusive)
 	// certain means that the token's numbers can have no other meaning. The numbers of an
 	// uncertain token may be a variation if no number directly follows the code.
 	certain bool
-	number  int    // value of a number or version token
-	name    string // canonical spelling of a code
+	number  int    // value of a number or version token; 0 for other tokens
+	name    string // canonical spelling of a code; "" for other tokens
 	guessed bool   // the code was guessed by its looks and has no declared shape
-	unsure  string // why a code or a version is unreliable; "" means reliable
+	unsure  string // states why a code or a version is unreliable; "" means reliable
 	hint    creative.Aspect
-	fuzzy   bool // hint is weaker than other hints, for example "story" and "45"
+	fuzzy   bool // hint is less reliable than other hints; so are "story" and "45"
 	speech  speech
 }
 
-// reader splits a text into tokens.
+// reader splits a text into tokens and holds them.
 type reader struct {
 	text
 	rules  *Rules
 	tokens []token
 }
 
-// matcher returns the token that begins at run i. The token's to is 0 if none begins there.
+// matcher returns the token that begins at run i. If none begins there, the token's field to is
+// 0.
 type matcher func(r *reader, i int) token
 
-// matchers are all tried at each run, and the longest token wins. Of equally long tokens, that of
-// the earlier matcher wins. A declared code wins over all of them.
+// read tries all matchers at each run and takes the longest token. Of equally long tokens, it
+// takes that of the earlier matcher. A declared code overrides all of them.
 var matchers = [...]matcher{
 	(*reader).copyMark, (*reader).version, (*reader).aspect, (*reader).date, (*reader).duration,
 	(*reader).technical, (*reader).revision, (*reader).counted, (*reader).guessedCode,
@@ -85,8 +86,8 @@ func read(t text, rules *Rules) *reader {
 	return r
 }
 
-// plainNumber returns the token for a number without another meaning. n is negative for a number
-// that is too long for a variation: it is an identifier.
+// plainNumber returns the token for a number without another meaning. n must be negative for a
+// number that is too long for a variation; such a number is an identifier.
 func plainNumber(n int) token {
 	if n < 0 {
 		return token{class: technical, certain: true}
@@ -94,8 +95,8 @@ func plainNumber(n int) token {
 	return token{class: number, number: n}
 }
 
-// numbered returns the token that begins at a run of digits, unless the token is a single number
-// with an uncertain meaning. "VER_9_16" is an aspect and not version 9, for example.
+// numbered returns the token that begins at a run of digits. It returns no token for a single
+// number with an uncertain meaning. "VER_9_16", for example, is an aspect and not version 9.
 func (r *reader) numbered(i int) token {
 	var best token
 	for _, match := range []matcher{(*reader).aspect, (*reader).date, (*reader).duration, (*reader).technical} {
@@ -114,7 +115,8 @@ func (r *reader) before(k int) string {
 	return r.gap(r.tokens[k].from)
 }
 
-// previous returns the token that ends right before run i, while read is at run i.
+// previous returns the token that ends right before run i. Only matchers may call it, while the
+// function read works on run i.
 func (r *reader) previous(i int) token {
 	if n := len(r.tokens); n > 0 && r.tokens[n-1].to == i {
 		return r.tokens[n-1]

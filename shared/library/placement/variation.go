@@ -6,7 +6,8 @@ import (
 )
 
 // variation returns the only variation in the key: a number that directly follows the code, or a
-// version. problem says why if there is none, or if another number may also be the variation.
+// version. If there is none, or if another number may also be the variation, problem states the
+// reason.
 func (r *reader) variation(codes []int) (variation int, problem string) {
 	variation = -1
 	add := func(n int) {
@@ -60,8 +61,8 @@ func (r *reader) isAbove(k, l int) bool {
 	return strings.Contains(r.s[r.runs[r.tokens[k].to-1].end:r.runs[r.tokens[l].from].start], "/")
 }
 
-// direct returns the number that directly follows code token k, or -1. unclear says why the
-// number is unreliable.
+// direct returns the number that directly follows code token k, or -1. If the number is
+// unreliable, unclear states the reason.
 func (r *reader) direct(k int) (n int, unclear string) {
 	if k+1 >= len(r.tokens) {
 		return -1, ""
@@ -92,8 +93,8 @@ func (r *reader) direct(k int) (n int, unclear string) {
 }
 
 // possible returns a number that directly follows code token k and is no variation by itself, but
-// makes another number doubtful: "(3)", which is usually a copy mark, x3, or =12 in =12-2025. It
-// returns -1 if there is none.
+// makes another number doubtful. Examples are "(3)", which is usually a copy mark, x3, and =12 in
+// =12-2025. It returns -1 if there is no such number.
 func (r *reader) possible(k int) int {
 	next := r.tokens[k].to
 	if k+1 < len(r.tokens) {
@@ -113,7 +114,7 @@ func (r *reader) possible(k int) int {
 }
 
 // isClockNumber reports whether token k may be the spot length at the end of a broadcast clock
-// number: ABC/DEFG123/030. The guessed code before it is then part of that clock number.
+// number: 030 in ABC/DEFG123/030. The guessed code before it is then part of that clock number.
 func (r *reader) isClockNumber(k int) bool {
 	t := r.tokens[k]
 	return t.class == number && r.tokens[k-1].guessed && strings.Contains(r.before(k), "/") && len(r.runs[t.from].word) > 2
@@ -128,8 +129,8 @@ func (r *reader) isOrdinal(k int) bool {
 	return (class == known || class == free) && r.runs[r.tokens[k].from].word[0] == '0'
 }
 
-// followed returns a problem if another number directly follows a variation, because either may
-// be the variation: -2-15, -2_3, -2-9-16.
+// followed returns a problem if another number directly follows a variation, because either
+// number may be the variation: -2-15, -2_3, -2-9-16.
 func (r *reader) followed(k, variation int) string {
 	if k+1 >= len(r.tokens) {
 		return ""

@@ -2,8 +2,8 @@ package placement
 
 import "strings"
 
-// version matches a number with a word for version: v2, V02, ver.2, version 2, var-2, Variation
-// 2, n°2. It knows these words in the languages that teams use in file names.
+// version is the matcher for a number with a word that means version: v2, V02, ver.2, version 2,
+// var-2, Variation 2, n°2. It knows these words in the languages that teams use in file names.
 func (r *reader) version(i int) token {
 	if !r.isLetters(i) || !r.isDigits(i+1) {
 		return token{}
@@ -11,7 +11,7 @@ func (r *reader) version(i int) token {
 	gap := r.gap(i + 1)
 	switch word := r.runs[i].word; {
 	case word == "V" && gap == "":
-		if next := r.numbered(i + 1); next.class == aspect && next.certain { // V9x16 is an aspect, not version 9
+		if next := r.numbered(i + 1); next.class == aspect && next.certain { // no version: V9x16 is an aspect
 			return token{}
 		}
 	case word == "N" && (gap == "°" || gap == "º" || gap == "° "), isVersionWord(word) && isVersionGap(gap):
@@ -29,11 +29,11 @@ func (r *reader) version(i int) token {
 	return token{class: version, to: i + 2, number: n, unsure: r.continued(i + 1)}
 }
 
-// isVersionGap reports whether a gap can stand between a word for version and its number.
+// isVersionGap reports whether a gap can be between a word that means version and its number.
 func isVersionGap(gap string) bool { return isLoose(gap) || gap == "/" || gap == " (" }
 
-// continued returns the number in run i and its continuation if it is not just a number: 2a, 2.1.
-// Otherwise it returns "".
+// continued returns the number in run i with the text that continues it: 2a, 2.1. It returns ""
+// if nothing continues the number.
 func (r *reader) continued(i int) string {
 	switch {
 	case r.isLetters(i+1) && r.joined(i+1) && !(r.runs[i+1].word == "X" || isVersionWord(r.runs[i+1].word)) && words()[r.runs[i+1].word] == free:

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// words maps the known words, which are terms of advertising and production in file names, to
-// their classes. It is built at its first use.
+// words maps the known words to their classes. Known words are terms of advertising and
+// production that occur in file names. The map is built at its first use.
 var words = sync.OnceValue(func() map[string]class {
 	all := map[string]class{}
 	for class, list := range map[class]string{
@@ -45,7 +45,7 @@ var words = sync.OnceValue(func() map[string]class {
 	return all
 })
 
-// word matches a known word without a number.
+// word is the matcher for a known word without a number.
 func (r *reader) word(i int) token {
 	if !r.isLetters(i) {
 		return token{}
@@ -54,13 +54,14 @@ func (r *reader) word(i int) token {
 	case free:
 		return token{}
 	case counted, copied:
-		return token{class: known, to: i + 1} // without a number, the word counts nothing
+		return token{class: known, to: i + 1} // a word that counts something, but has no number, is an ordinary known word
 	default:
 		return token{class: class, to: i + 1}
 	}
 }
 
-// revision matches the state of a file, which is no variation: final2, rev 2, r3, cut3.
+// revision is the matcher for the state of a file, which is no variation: final2, rev 2, r3,
+// cut3.
 func (r *reader) revision(i int) token {
 	if !r.isLetters(i) || !r.isDigits(i+1) || len(r.runs[i+1].word) > 2 {
 		return token{}
@@ -73,8 +74,8 @@ func (r *reader) revision(i int) token {
 	return token{}
 }
 
-// counted matches a word with a number that counts something other than variations: take 3,
-// hook-2, IMG_1234.
+// counted is the matcher for a word with a number that counts something other than variations:
+// take 3, hook-2, IMG_1234.
 func (r *reader) counted(i int) token {
 	if r.isLetters(i) && r.isDigits(i+1) && words()[r.runs[i].word] == counted && isLoose(r.gap(i+1)) && !r.startsLonger(i) {
 		return token{class: counted, to: i + 2}
@@ -88,8 +89,8 @@ func (r *reader) startsLonger(i int) bool { return r.numbered(i+1).to > i+1 }
 // isLoose reports whether a gap may stand between a word and its number.
 func isLoose(gap string) bool { return len(gap) <= 3 && strings.Trim(gap, " -_.#:°º") == "" }
 
-// copyMark matches the marks that file managers, drives and browsers add to a copy's name: "Copy
-// of", "Copy (2) of", "copy 2", "- Kopie (3)", "(1)".
+// copyMark is the matcher for the marks that file managers, drives and browsers add to a copy's
+// name: "Copy of", "Copy (2) of", "copy 2", "- Kopie (3)", "(1)".
 func (r *reader) copyMark(i int) token {
 	if r.isDigits(i) {
 		open, shut := r.gap(i), r.gap(i+1)
@@ -140,5 +141,6 @@ func withoutCopyMarks(path string) string {
 	return folders + name
 }
 
-// maxCopyMarks is how many copy marks are removed from a name, as from a copy of a copy.
+// maxCopyMarks is the largest number of copy marks that are removed from a name. A copy of a copy
+// has several.
 const maxCopyMarks = 4

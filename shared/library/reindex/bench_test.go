@@ -8,10 +8,10 @@ import (
 	"masterhand/shared/library/reindex/reindextest"
 )
 
-// mostHeap is the most heap that indexing may hold, in bytes, including the generated index.
+// mostHeap is the largest heap that indexing may use, in bytes, including the generated index.
 const mostHeap = 16 << 20
 
-// Indexing a library takes the same memory however many masters the library has.
+// Indexing a library needs the same memory, however many masters the library has.
 func BenchmarkWholeLibrary(b *testing.B) {
 	for _, size := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("masters=%d", size), func(b *testing.B) {
@@ -34,8 +34,8 @@ func TestTheBenchmarkIndexesTheWholeLibrary(t *testing.T) {
 	indexVast(t, 1_000)
 }
 
-// indexVast indexes a library of size masters and returns the most heap that was in use
-// meanwhile.
+// indexVast indexes a library of size masters. It returns the largest heap that was in use
+// meanwhile, in bytes.
 func indexVast(b testing.TB, size int) (most uint64) {
 	before, n := heldHeap(), 0
 	_, err := (&reindextest.Vast{Size: size}).Index(b.Context(), func() {

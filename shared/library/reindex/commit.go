@@ -7,8 +7,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// commit ends the run as the one that indexed the library. From this write on the library counts
-// as built, and requests without a master may be skipped. Errors: ErrReplaced, faults.
+// commit ends the run and records that it indexed the library. From this write on, the library
+// counts as completely indexed, and requests without a master may be skipped. Errors:
+// ErrReplaced, faults.
 func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	if err := c.setBuilt(ctx, lib, run, true); err != nil {
 		return run, err
@@ -16,8 +17,8 @@ func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run,
 	return end(run, run.Moved, ""), nil
 }
 
-// revoke prevents skips until the run commits. It changes nothing if the run has ended or was
-// replaced in this moment.
+// revoke prevents skips until the run commits. It changes nothing if the run has just ended or
+// was just replaced.
 func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error {
 	if err := c.setBuilt(ctx, lib, run, false); !errors.Is(err, ErrReplaced) {
 		return err
@@ -25,9 +26,9 @@ func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error
 	return nil
 }
 
-// setBuilt stores whether the run has built the library; once true, it stays true for this run.
-// The state must be read before the run: another run that replaces this one writes its own state
-// afterwards, and then this write fails. Errors: ErrReplaced, faults.
+// setBuilt stores whether the run has built the library; once true, the value stays true for this
+// run. The state must be read before the run. If another run replaces this run in between, the
+// other run writes its own state, and then this write fails. Errors: ErrReplaced, faults.
 func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, built bool) error {
 	return swap("the library's state", func() error {
 		state, revision, err := c.Index.State(ctx, lib)

@@ -16,41 +16,41 @@ type Control struct {
 	Index masters.Index
 	Queue Queue
 	Now   func() time.Time
-	NewID func() string // returns a unique ID that nobody can guess
+	NewID func() string // NewID returns a unique ID that nobody can guess
 }
 
-// Progress states how far a run is.
+// Progress states how much of a run is done.
 type Progress struct {
 	Run      Run
-	Done     int // finished batches, of Run.Step.Batches
+	Done     int // number of finished batches, of Run.Step.Batches
 	Counts   Counts
-	Failures []Failure // examples of the failures that Counts counts
+	Failures []Failure // examples of the failures whose number Counts holds
 }
 
-// Keys returns how many keys the present phase has finished, and of how many as far as is known.
-// The phase indexes keys or, if Run.Checking, looks for them in the bucket.
+// Keys returns the number of keys that the present phase has finished, and the total as far as it
+// is known. The phase indexes keys or, if Run.Checking, searches the bucket for them.
 func (p Progress) Keys() (done, total int) {
 	step := p.Run.Step
 	if p.Run.Checking() {
 		return step.Checked, max(p.Counts.Placed+p.Counts.Unplaced, step.Checked)
 	}
-	if step.Phase == Confirming { // the listing finds about as many keys as were imported
+	if step.Phase == Confirming { // estimate the total: the listing finds about as many keys as were imported
 		return p.Counts.Keys, max(step.Listed, 2*step.Imported)
 	}
 	return p.Counts.Keys, step.Listed
 }
 
-// Start begins to index a library by listing its bucket. It is for an operator who accepts the
-// changes. An active run continues instead, unless anew is set or that run imports keys, has
-// other rules, or may still stop by itself.
+// Start begins to index a library by listing its bucket. Only an operator who accepts the changes
+// may call it. If a run is active, Start continues that run instead. It begins a new run if anew
+// is set, or if the active run imports keys, has other rules, or may still stop by itself.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
 	return c.start(ctx, lib, Listing, func(run Run) bool {
 		return !anew && run.Step.Phase != Importing && run.Step.Phase != Weighing
 	})
 }
 
-// startWeighed is Start without an operator: the run stops before any change if more than half of
-// the library's documents would lose all masters.
+// startWeighed is the variant of Start without an operator: the run stops before any change if
+// more than half of the library's documents would lose all masters.
 func (c Control) startWeighed(ctx context.Context, lib masters.Library) error {
 	_, err := c.start(ctx, lib, Weighing, func(run Run) bool { return run.Step.Phase != Importing })
 	return err
@@ -64,8 +64,8 @@ func (c Control) start(ctx context.Context, lib masters.Library, first Phase, wa
 	return run, c.send(ctx, lib, run)
 }
 
-// begin stores a new run, or returns the active one if it has the same rules and wanted accepts
-// it. When begin returns, no other run has committed the library.
+// begin stores a new run. It returns the active run instead, if that run has the same rules and
+// wanted returns true for it. When begin returns, no other run has committed the library.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	run := fresh
 	err := swap("the reindex of "+lib.Name, func() error {
@@ -87,7 +87,7 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 	case err != nil:
 		return Run{}, err
 	}
-	return run, c.revoke(ctx, lib, run) // also for the active run: its starter may have crashed before this call
+	return run, c.revoke(ctx, lib, run) // revoke also for the active run: the process that started it may have crashed before this call
 }
 
 func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
@@ -105,7 +105,8 @@ func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, e
 	return p, err
 }
 
-// stored returns the run as it is stored now, with its revision. Errors: ErrReplaced, faults.
+// stored returns the present stored state of the run, with its revision. Errors: ErrReplaced,
+// faults.
 func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run, string, error) {
 	stored, revision, err := loadRun(ctx, c.Index.Blobs, lib)
 	switch {

@@ -9,20 +9,20 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Unbuilt is a library that its present rules have not indexed completely.
+// Unbuilt is a library that is not completely indexed by its present rules.
 type Unbuilt struct {
 	Library string
-	// Waits states why only a person can have the library indexed; "" if it is indexed
+	// Waits states why only a person can start to index the library; "" if it is indexed
 	// automatically.
 	Waits string
 }
 
-// EnsureBuilt starts to index each small library that its present rules have not indexed, so that
-// a new deployment works without a command. It also restarts a run that has stalled. Some
-// libraries wait for their operator: a large library, because indexing it costs money; a library
-// whose index describes another bucket or prefix, or whose documents would lose their masters,
-// because the settings may be wrong. EnsureBuilt returns the libraries that are not completely
-// indexed yet.
+// EnsureBuilt starts to index each small library that is not indexed by its present rules, so
+// that a new deployment works without a command. It also restarts a run that has stalled. Some
+// libraries wait for their operator. A large library waits because indexing it costs money. A
+// library waits if its index describes another bucket or prefix, or if its documents would lose
+// their masters, because the settings may be wrong. EnsureBuilt returns the libraries that are
+// not completely indexed yet.
 func (w Worker) EnsureBuilt(ctx context.Context) (unbuilt []Unbuilt, err error) {
 	for _, lib := range w.Libraries {
 		built, waits, problem := w.ensureBuilt(ctx, lib)
@@ -47,7 +47,7 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 	}
 	switch mine := run.Rules == lib.RuleSet(); {
 	case mine && run.Step.Phase == Importing:
-		return false, "", nil // the importing command continues the run
+		return false, "", nil // do not start a run, because the importing command continues this run
 	case mine && run.Stalled(w.Now()):
 		return false, "", w.startWeighed(ctx, lib)
 	case mine && run.Active():
@@ -57,7 +57,7 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 	case mine && run.Stopped():
 		return false, run.Problem, nil
 	case mine && run.Problem != "" && w.Now().Sub(run.Ended) < retryAfter:
-		return false, "", nil // the last run failed recently
+		return false, "", nil // do not start a run yet, because the last run failed recently
 	}
 	_, more, err := page(ctx, w.Masters, lib.Prefix, "", pageKeys)
 	if errors.Is(err, masters.ErrBucket) {
@@ -73,8 +73,8 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 }
 
 // distrust marks a library as not built if its settings name another bucket or prefix than its
-// index. Events of the indexed keys no longer arrive, so the index would be incomplete if the
-// settings were changed back.
+// index. Events of the indexed keys no longer arrive. So the index would be incomplete if
+// somebody changed the settings back.
 func (w Worker) distrust(ctx context.Context, lib masters.Library, state masters.State, revision string) error {
 	if !state.Built {
 		return nil
@@ -82,11 +82,11 @@ func (w Worker) distrust(ctx context.Context, lib masters.Library, state masters
 	state.Built = false
 	err := w.Index.SaveState(ctx, lib, state, revision)
 	if errors.Is(err, masters.ErrStale) {
-		return nil // another run wrote the state; the next call reads it
+		return nil // no error: another run wrote the state, and the next call reads it
 	}
 	return err
 }
 
-// retryAfter is how long EnsureBuilt waits before it indexes a small library again after a
-// failure.
+// retryAfter is the time for which EnsureBuilt waits after a failure before it indexes a small
+// library again.
 const retryAfter = time.Hour

@@ -29,7 +29,7 @@ func rules(s placement.Settings) placement.Rules {
 	return r
 }
 
-// changed returns the library with one more rule.
+// changed returns the library with one more rule, so that it must be indexed again.
 func changed() masters.Library {
 	lib := library
 	lib.Rules = rules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}, Patterns: []string{"{code}_{variation}"}})
@@ -45,8 +45,8 @@ type fixture struct {
 	blobs   *shaky
 	worker  reindex.Worker
 	waiting []sent
-	broken  map[string]bool // keys whose looks fail
-	takes   int             // how many messages the queue accepts before it fails once; 0 means all
+	broken  map[string]bool // keys whose look-ups (HEAD requests) fail
+	takes   int             // number of messages that the queue accepts before it fails once; 0 means all
 }
 
 type sent struct {
@@ -60,11 +60,11 @@ var errShaky = errors.New("service unavailable")
 type shaky struct {
 	masterstest.Memory
 	mu     sync.Mutex
-	random *rand.Rand                           // if nil, no write fails
-	before func(name string, data []byte) error // if set, called before each write
+	random *rand.Rand                           // nil means that no write fails
+	before func(name string, data []byte) error // unless nil, called before each write; its error fails the write
 }
 
-// fails reports, at random, true once in rate calls.
+// fails returns true at random, on average once in rate calls.
 func (s *shaky) fails(rate int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *shaky) fails(rate int) bool {
 func (s *shaky) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
 	rate := 20
 	if !strings.HasPrefix(name, "reindex/") {
-		rate = 5000 // a batch makes hundreds of these writes
+		rate = 5000 // rarely, because a batch makes hundreds of these writes
 	}
 	if s.fails(rate) {
 		return "", errShaky
@@ -149,7 +149,7 @@ func (s *fixture) deliver(t *testing.T) {
 	s.take(t, m)
 }
 
-// take has the worker process a message, or puts it back after an error.
+// take gives the worker a message, and puts the message back after an error.
 func (s *fixture) take(t *testing.T, m sent) {
 	t.Helper()
 	s.now = s.now.Add(time.Second)
@@ -163,7 +163,7 @@ func (s *fixture) take(t *testing.T, m sent) {
 	}
 }
 
-// fill puts n files into the library, and some outside it.
+// fill puts n files into the library, and some files outside it.
 func (s *fixture) fill(n int) {
 	for i := range n {
 		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v%d/en/%d_9x16.mp4", i%97, i%3+1, i), []byte("no video"), nil)
@@ -191,7 +191,7 @@ func (s *fixture) run(t *testing.T, anew bool) {
 	s.work(t, nil)
 }
 
-// work delivers messages until none is left.
+// work delivers messages until none is left. It calls between after each delivery.
 func (s *fixture) work(t *testing.T, between func()) {
 	t.Helper()
 	for n := 0; len(s.waiting) > 0; n++ {
@@ -223,7 +223,7 @@ func (s *fixture) built(t *testing.T) bool {
 	return state.Current(library)
 }
 
-// wantIndexed compares the documents with the bucket.
+// wantIndexed fails the test unless the documents describe the bucket.
 func (s *fixture) wantIndexed(t *testing.T) {
 	t.Helper()
 	listed := map[string]string{}

@@ -8,7 +8,7 @@ import (
 
 // StartImport begins a run that imports its keys from an S3 Inventory, the source, instead of
 // listing the bucket. An active run with the same source continues: while it imports, its cursor
-// states the next key to import; after that it needs no more keys.
+// states the next key to import; after the import, the run needs no more keys.
 func (c Control) StartImport(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
 	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Importing}}, func(run Run) bool {
 		return !anew && run.Source == source
@@ -19,9 +19,9 @@ func (c Control) StartImport(ctx context.Context, lib masters.Library, source st
 	return run, c.send(ctx, lib, run)
 }
 
-// Import sends keys of a run that imports. The cursor states where the next keys begin. If an
-// import from the same cursor is repeated, it must send the same keys. Errors: ErrReplaced,
-// faults.
+// Import sends the next keys to a run that imports. The cursor states where the keys after these
+// begin. A caller that repeats an import from the same cursor must send the same keys. Errors:
+// ErrReplaced, faults.
 func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
 	batches := cut(keys)
 	if err := sendBatches(ctx, c.Queue, lib, run, batches, false); err != nil {
@@ -34,7 +34,7 @@ func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys 
 	return run, c.advance(ctx, lib, run)
 }
 
-// FinishImport ends the import of a run, which then continues by itself. Errors: ErrReplaced,
+// FinishImport ends the import of a run. The run then continues by itself. Errors: ErrReplaced,
 // faults.
 func (c Control) FinishImport(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	run.Step.Number++
@@ -60,8 +60,8 @@ func cut(keys []string) (batches [][]string) {
 	return batches
 }
 
-// sendBatches sends the run's next batches. It also sends batches of a plan that have become
-// empty, because drain waits for all batches.
+// sendBatches sends the run's next batches. It also sends those batches of a plan that have
+// become empty, because drain waits for all batches of the plan.
 func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run, batches [][]string, missed bool) error {
 	messages := make([]Message, len(batches))
 	for i, keys := range batches {

@@ -65,7 +65,7 @@ func TestAnImportedListIsCheckedAgainstTheBucket(t *testing.T) {
 	}
 }
 
-// An imported key is not indexed a second time, unless its object has changed since.
+// An imported key is not indexed a second time, unless its object has changed since the import.
 func TestImportedKeysAreConfirmed(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
@@ -141,7 +141,7 @@ func TestImportingIntoARunThatWasReplaced(t *testing.T) {
 	}
 }
 
-// endless is a listing whose pages are empty but claim that more follow.
+// endless is a listing whose pages are empty but state that more keys follow.
 type endless struct{}
 
 func (endless) Page(context.Context, string, string, int) ([]string, bool, error) {
@@ -167,7 +167,7 @@ func TestAnEndlessListing(t *testing.T) {
 	}
 }
 
-// A run that makes no progress is reported as standing before it counts as stalled.
+// A run that makes no progress is first reported as standing still, and later as stalled.
 func TestARunThatStandsStill(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// list sends the keys after the cursor as batches, cut as the step's plan says.
+// list sends the keys after the cursor as batches. The step's plan states how to cut the batches.
 func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	keys, err := w.planned(ctx, lib, &run)
 	if err != nil {
@@ -31,7 +31,7 @@ func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, er
 }
 
 // planned lists the step's keys and sets the run's plan. It uses the plan that an earlier try of
-// the step stored, or stores a new one.
+// the step stored. If there is none, it stores a new plan.
 func (w Worker) planned(ctx context.Context, lib masters.Library, run *Run) (keys []string, err error) {
 	if run.Plan != nil {
 		bounds := run.Plan.Bounds
@@ -55,8 +55,8 @@ func (w Worker) planned(ctx context.Context, lib masters.Library, run *Run) (key
 	return keys, w.plan(ctx, lib, *run)
 }
 
-// page lists the page of keys after the last of keys, or after the cursor if keys is empty, and
-// appends it to keys.
+// page lists the page of keys that follows the keys in keys, or the cursor if keys is empty. It
+// appends this page to keys.
 func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, keys []string) ([]string, bool, error) {
 	if len(keys) > 0 {
 		cursor = keys[len(keys)-1]
@@ -65,7 +65,7 @@ func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, ke
 	return append(keys, listed...), more, err
 }
 
-// errTaken means that another copy of the step's message is being processed now.
+// errTaken means that a second delivery of the step's message is being processed now.
 var errTaken = errors.New("another message of this reindex step is being processed")
 
 // plan stores the step's plan. It returns errTaken if the step has a plan already.
@@ -85,8 +85,9 @@ func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
 	return err
 }
 
-// apportion puts each key into the first batch whose bound is not smaller. It leaves out a key
-// beyond all bounds, which was uploaded after the plan was made: its event has it indexed.
+// apportion puts each key into the first batch whose bound is not smaller than the key. It leaves
+// out a key beyond all bounds: this key was uploaded after the plan was made, so its event
+// indexes it.
 func apportion(keys, bounds []string) [][]string {
 	batches := make([][]string, len(bounds))
 	for _, key := range keys {

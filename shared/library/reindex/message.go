@@ -14,17 +14,17 @@ type Message struct {
 	Batch   *Batch `json:"batch,omitempty"`
 }
 
-// The limits of messages, below SQS's 256 KiB. A batch is sent with at most batchKeys keys. When
-// a step is repeated, new keys may enlarge a batch.
+// The limits of messages, below SQS's 256 KiB. A batch is sent with at most batchKeys keys. If a
+// step is repeated, new keys may enlarge a batch.
 const (
 	maxMessage  = 250 << 10
 	maxKeys     = 1000
 	maxKeyBytes = 200 << 10
-	encodedKey  = 6 // the most bytes of JSON for one byte of a key
+	encodedKey  = 6 // largest number of bytes of JSON for one byte of a key
 	maxName     = 64
 )
 
-// Encode returns the message as JSON, ready to be sent.
+// Encode returns the message as JSON for the queue.
 func (m Message) Encode() ([]byte, error) {
 	m.Format = format
 	return json.Marshal(m)

@@ -36,8 +36,8 @@ func TestAReplacedRunNeverCommits(t *testing.T) {
 	}
 }
 
-// A run that begins anew after the library was indexed prevents skips, even if its starter
-// crashes right after it stored the run.
+// A new run for an indexed library prevents skips from its start, even if the process that
+// started it crashes right after it stored the run.
 func TestARunBegunAnewPreventsSkipsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 10)
@@ -58,8 +58,8 @@ func TestARunBegunAnewPreventsSkipsAtOnce(t *testing.T) {
 	}
 }
 
-// Messages of a run with other rules are refused. If the program with those rules does not
-// return, the run ends; no key is indexed by mixed rules.
+// Messages of a run with other rules are refused. If no program with those rules comes back, the
+// run ends; no key is indexed by mixed rules.
 func TestARunWithOtherRulesEnds(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{`"batch"`, `"step"`} {
@@ -94,7 +94,7 @@ func TestARunWithOtherRulesEnds(t *testing.T) {
 	}
 }
 
-// refusing is an Indexer that fails the test if it is asked to index keys.
+// refusing is an Indexer that fails the test if a run indexes keys with it.
 type refusing struct {
 	t *testing.T
 	reindex.Indexer
@@ -105,8 +105,8 @@ func (r refusing) Index(_ context.Context, keys []string) []indexing.Result {
 	return nil
 }
 
-// A permanent fault ends the run at once; a fault that lasts too long ends it then. The run
-// states the cause.
+// A permanent fault ends the run at once. A temporary fault ends the run after its last try. The
+// run states the cause.
 func TestLastingFaultsOfAStep(t *testing.T) {
 	t.Parallel()
 	t.Run("unreadable document", func(t *testing.T) {

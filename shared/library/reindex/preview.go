@@ -8,20 +8,21 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Preview lists the changes that indexing a library by its present rules would make, judged by
-// names and the index alone. Files whose labels state the creative stay where they are.
+// Preview lists the changes that indexing a library by its present rules would make. It compares
+// only names and the index. It assumes that files whose labels state the creative stay where they
+// are.
 type Preview struct {
 	Keys     int     `json:"keys"` // number of keys that were compared
 	Placed   Changes `json:"newlyPlaced"`
 	Unplaced Changes `json:"noLongerPlaced"`
-	Moved    Changes `json:"moved"` // to another creative or another locale
-	// Documents is the number of documents that list masters. Emptied is how many of them would
-	// lose all masters.
+	Moved    Changes `json:"moved"` // keys that move to another creative or another locale
+	// Documents is the number of documents that list masters. Emptied is the number of them that
+	// would lose all masters.
 	Documents int `json:"documents"`
 	Emptied   int `json:"emptied"`
 }
 
-// Changes counts the changes of one kind.
+// Changes holds the number of changes of one kind, with examples.
 type Changes struct {
 	Keys     int      `json:"keys"`
 	Examples []string `json:"examples,omitempty"` // one line for each of the first changes
@@ -38,10 +39,10 @@ func NewPreview(ctx context.Context, index masters.Index, documents, bucket mast
 		creative creative.Creative
 		locale   creative.Locale
 		labelled bool
-		lost     *bool // set to false if the document keeps a master
+		lost     *bool // points to false if the document keeps a master, else to true
 	}
 	before := map[string]place{}
-	var lost []*bool // for each document, whether it loses all masters
+	var lost []*bool // one value for each document: whether the document loses all masters
 	err := index.EachDocument(ctx, documents, lib, "", func(d masters.Document) {
 		if len(d.Masters) == 0 {
 			return

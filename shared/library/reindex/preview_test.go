@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// A preview lists the keys that a reindex would place, unplace or move; a labelled file stays.
+// A preview lists the keys that a reindex would place, unplace or move. A labelled file stays
+// where it is.
 func TestAPreviewListsTheChangesOfAReindex(t *testing.T) {
 	t.Parallel()
 	blobs, bucket := &masterstest.Memory{}, &masterstest.Bucket{}
@@ -33,7 +34,7 @@ func TestAPreviewListsTheChangesOfAReindex(t *testing.T) {
 		bucket.Put(key, []byte("x"), nil)
 	}
 	p, err := reindex.NewPreview(t.Context(), index, blobs, bucket, library)
-	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 { // the creative PROMO-2 loses its only file
+	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 { // a document is emptied: the creative PROMO-2 loses its only file
 		t.Fatalf("%+v, %v", p, err)
 	}
 	for kind, c := range map[string]struct {

@@ -42,7 +42,7 @@ func TestCheckedKeysAreCounted(t *testing.T) {
 }
 
 // While the bucket is listed for keys that were not imported, the expected total is twice the
-// imported keys.
+// number of imported keys.
 func TestTheExpectedTotalCountsImportedKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 6_000)

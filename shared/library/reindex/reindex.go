@@ -33,18 +33,18 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Phase is the part of its work that a run is doing.
+// Phase names the work that a run is doing.
 type Phase string
 
-// The phases, in order.
+// The phases, in their order.
 const (
-	Weighing   Phase = "weighing"   // counts the documents that would lose all masters
+	Weighing   Phase = "weighing"   // the run counts the documents that would lose all masters
 	Importing  Phase = "feeding"    // the operator imports keys from an inventory
-	Listing    Phase = "listing"    // lists the bucket and sends batches
-	Confirming Phase = "confirming" // lists the bucket for keys that were not imported
-	Draining   Phase = "draining"   // waits until all batches are counted
-	Sweeping   Phase = "sweeping"   // removes keys that do not belong from the documents
-	Clearing   Phase = "clearing"   // removes keys of deleted objects from the list of unplaced keys
+	Listing    Phase = "listing"    // the run lists the bucket and sends batches
+	Confirming Phase = "confirming" // the run lists the bucket for keys that were not imported
+	Draining   Phase = "draining"   // the run waits until all batches are counted
+	Sweeping   Phase = "sweeping"   // the run removes keys from documents where they do not belong
+	Clearing   Phase = "clearing"   // the run removes keys of deleted objects from the list of unplaced keys
 	Finished   Phase = "finished"
 )
 
@@ -52,33 +52,33 @@ const (
 type Run struct {
 	Format  int       `json:"format"`
 	ID      string    `json:"id"`
-	Rules   string    `json:"rules"` // rule set of the library when the run started
+	Rules   string    `json:"rules"` // name of the library's rules when the run started
 	Started time.Time `json:"started"`
 	Moved   time.Time `json:"moved"` // time of the last progress
 	Ended   time.Time `json:"ended,omitzero"`
-	Done    int       `json:"done"` // finished batches at the last count
+	Done    int       `json:"done"` // number of finished batches at the last count
 	Step    Step      `json:"step"`
-	Plan    *Plan     `json:"plan,omitempty"`    // plan of the step, if it lists keys
+	Plan    *Plan     `json:"plan,omitempty"`    // plan of the present step; nil if the step lists no keys
 	Source  string    `json:"source,omitempty"`  // the inventory, if keys are imported
-	Problem string    `json:"problem,omitempty"` // why the run failed; "" if it did not
+	Problem string    `json:"problem,omitempty"` // why the run failed; "" if it did not fail
 }
 
 // Active reports whether the run exists and has not finished.
 func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
 
-// Checking reports whether all keys are indexed and the run now looks for them in the bucket.
+// Checking reports whether all keys are indexed and the run now searches the bucket for them.
 func (r Run) Checking() bool { return r.Step.Phase == Sweeping || r.Step.Phase == Clearing }
 
 // Stopped reports whether the run ended before it changed anything, because more than half of the
 // library's documents would have lost all masters.
 func (r Run) Stopped() bool { return 2*r.Step.Emptied > r.Step.Documents }
 
-// Stalled reports whether an active run has made no progress for so long that it counts as
+// Stalled reports whether an active run has made no progress for so long that it is treated as
 // broken.
 func (r Run) Stalled(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > stall }
 
-// Standing reports whether an active run has made no progress for longer than a failed message
-// needs to be delivered again. Something is wrong then.
+// Standing reports whether an active run has made no progress for longer than the queue needs to
+// deliver a failed message again. Then something is wrong.
 func (r Run) Standing(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > standing }
 
 const (
@@ -91,26 +91,27 @@ type Step struct {
 	Number   int    `json:"number"`
 	Phase    Phase  `json:"phase"`
 	Cursor   string `json:"cursor,omitempty"`  // key or document name after which the step continues
-	Listed   int    `json:"listed"`            // keys listed so far
-	Batches  int    `json:"batches"`           // batches sent so far
-	Imported int    `json:"brought,omitempty"` // how many of Listed were imported, once the bucket is listed
+	Listed   int    `json:"listed"`            // number of keys listed so far
+	Batches  int    `json:"batches"`           // number of batches sent so far
+	Imported int    `json:"brought,omitempty"` // number of keys in Listed that were imported; set once the bucket is listed
 	// Confirmed reports whether the bucket has been listed for keys that were not imported.
 	Confirmed bool `json:"confirmed,omitempty"`
-	// Checked is the number of keys that were looked for in the bucket. Since is when that began.
+	// Checked is the number of keys that the run has searched for in the bucket. Since is the
+	// time at which this search began.
 	Checked int       `json:"checked,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
-	// Documents is the number of documents that list masters. Emptied is how many of them would
-	// lose all masters. Both are 0 in a run without the weighing phase.
+	// Documents is the number of documents that list masters. Emptied is the number of them that
+	// would lose all masters. Both are 0 in a run without the weighing phase.
 	Documents int `json:"documents,omitempty"`
 	Emptied   int `json:"emptied,omitempty"`
 }
 
 // Plan states how a step cuts its listed keys into batches. It must be stored before the first
-// batch is sent. If the step were repeated with a new cut, after keys were added or deleted, a
-// key could fall between an old and a new batch.
+// batch is sent. Without a stored plan, a repeated step could cut the keys in another way, after
+// keys were added or deleted. A key between an old and a new batch would then be lost.
 type Plan struct {
 	Bounds []string `json:"bounds"` // the last key of each batch
-	Listed int      `json:"listed"` // number of keys
+	Listed int      `json:"listed"` // number of keys in the batches
 	More   bool     `json:"more"`   // whether the bucket has more keys after the last bound
 }
 
@@ -118,19 +119,19 @@ type Plan struct {
 type Batch struct {
 	Number int      `json:"number"`
 	Keys   []string `json:"keys"`
-	Missed bool     `json:"missed,omitempty"` // index only the keys that Indexer.Missed returns
+	Missed bool     `json:"missed,omitempty"` // if true, index only the keys that Indexer.Missed returns
 }
 
-// Counts are the numbers of keys by outcome.
+// Counts holds the number of keys for each outcome.
 type Counts struct {
 	Keys       int `json:"keys"`
 	Placed     int `json:"placed"`
 	Unplaced   int `json:"unplaced"`
-	Conflicts  int `json:"conflicts"`  // placed, but the name states another aspect than the pixels have
-	Unreadable int `json:"unreadable"` // placed or not, but cannot be delivered as they are
-	Confirmed  int `json:"confirmed"`  // imported before, and found unchanged
-	Gone       int `json:"gone"`       // deleted after they were listed
-	Failed     int `json:"failed"`     // not indexed because of an error
+	Conflicts  int `json:"conflicts"`  // keys that are placed, but whose name states another aspect than the pixels have
+	Unreadable int `json:"unreadable"` // keys, placed or not, whose files cannot be delivered as they are
+	Confirmed  int `json:"confirmed"`  // keys that were imported before and are unchanged
+	Gone       int `json:"gone"`       // keys that were deleted after they were listed
+	Failed     int `json:"failed"`     // keys that were not indexed because of an error
 }
 
 func (c *Counts) add(d Counts) {
@@ -147,8 +148,8 @@ func (c *Counts) add(d Counts) {
 // Lister lists the names in a bucket.
 type Lister interface {
 	// Page returns at most n keys that begin with prefix and come after the key after, in order,
-	// and reports whether there are more. If there are more, it must return at least one key. It
-	// sees every write that was acknowledged before.
+	// and reports whether more keys follow. If more follow, it must return at least one key. It
+	// must see every write that was acknowledged before the call.
 	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
 }
 
@@ -177,21 +178,21 @@ func send(ctx context.Context, queue Queue, delay time.Duration, messages ...Mes
 // Indexer indexes keys from their present objects.
 type Indexer interface {
 	Index(ctx context.Context, keys []string) []indexing.Result
-	// File is Index for the last try: it files objects that cannot be read.
+	// File does the same as Index, but for the last try: it files objects that cannot be read.
 	File(ctx context.Context, keys []string) []indexing.Result
 	// Missed returns the keys whose present objects are not indexed, or were indexed by other
-	// rules.
+	// rules or without being read.
 	Missed(ctx context.Context, keys []string) ([]string, error)
 	// Belongs reports whether a creative's document should list the key.
 	Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error)
-	// Remove takes keys that do not belong in a creative's document out of it.
+	// Remove takes those keys out of a creative's document that do not belong in it.
 	Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error
 	// Exists reports whether there is an object under the key.
 	Exists(ctx context.Context, key string) (bool, error)
 }
 
-// page returns a page of a lister. It returns an error if the lister claims more keys but returns
-// none, because the listing would never end.
+// page returns a page of a lister. It returns an error if the lister states that more keys follow
+// but returns none, because such a listing would never end.
 func page(ctx context.Context, from Lister, prefix, after string, n int) ([]string, bool, error) {
 	keys, more, err := from.Page(ctx, prefix, after, n)
 	if err == nil && more && (len(keys) == 0 || keys[len(keys)-1] <= after) {
@@ -200,7 +201,7 @@ func page(ctx context.Context, from Lister, prefix, after string, n int) ([]stri
 	return keys, more, err
 }
 
-// ErrBusy means that other callers kept changing the library's run.
+// ErrBusy means that other callers changed the library's run during every try.
 var ErrBusy = errors.New("another reindex of the library is starting: try again")
 
 // ErrReplaced means that the run is no longer the library's active run: another run replaced it,

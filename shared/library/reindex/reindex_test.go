@@ -79,8 +79,8 @@ func TestTheListOfUnplacedKeysIsSwept(t *testing.T) {
 	}
 }
 
-// Keys that a crashed run left in a document, and keys outside of the library's present prefix,
-// are removed from the documents although their objects exist.
+// A crashed run may leave keys in a document, and a document may list keys outside of the
+// library's present prefix. A run removes both from the documents, although the objects exist.
 func TestKeysThatDoNotBelongAreSwept(t *testing.T) {
 	t.Parallel()
 	s := newFixture(3)
@@ -111,8 +111,8 @@ func TestAnEmptyLibrary(t *testing.T) {
 	}
 }
 
-// A library that is reported as indexed is indexed, whatever fails or is delivered twice or late,
-// and whatever changes in the bucket meanwhile.
+// If a library is reported as indexed, it is indexed. This is so whatever fails, whatever is
+// delivered twice or late, and whatever changes in the bucket meanwhile.
 func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
@@ -123,7 +123,7 @@ func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 		began := 1
 		s.work(t, func() {
 			switch s.random.IntN(12) {
-			case 0: // each change sends an event
+			case 0: // change an object; the bucket sends an event
 				key := fmt.Sprintf("team/HRT-%d/v1/en/new%d_9x16.mp4", s.random.IntN(97), s.random.IntN(9))
 				if s.random.IntN(2) == 0 {
 					s.bucket.Put(key, []byte("no video"), nil)
@@ -131,13 +131,13 @@ func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 					s.bucket.Delete(key)
 				}
 				s.event(t, key)
-			case 1: // somebody starts the run again, or anew
+			case 1: // the operator starts the run again, or begins a new one
 				if began < 3 && s.random.IntN(20) == 0 {
 					began++
 					s.start(t, s.random.IntN(2) == 0)
 				}
 			}
-			if s.random.IntN(200) == 0 { // a change without an event
+			if s.random.IntN(200) == 0 { // now and then, change an object without an event
 				s.bucket.Delete(fmt.Sprintf("team/HRT-1/v2/en/%d_9x16.mp4", 1+97*s.random.IntN(20)))
 			}
 		})
@@ -146,8 +146,8 @@ func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 			t.Errorf("seed %d: built %v, %+v", seed, s.built(t), p)
 		}
 		s.blobs.random = nil
-		// The run cannot notice an object that was deleted without an event after its document
-		// was swept, so run again.
+		// If an object was deleted without an event after its document was swept, the run cannot
+		// notice that. So run again.
 		s.run(t, true)
 		s.wantIndexed(t)
 		if t.Failed() {
@@ -156,7 +156,7 @@ func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 	}
 }
 
-// event indexes a key, as the queue of object events would, until it succeeds.
+// event indexes a key until it succeeds, as the queue of object events would.
 func (s *fixture) event(t *testing.T, key string) {
 	for len(s.worker.Indexer.(*indexing.Indexer).Apply(t.Context(), []string{key})) > 0 {
 	}
@@ -186,14 +186,14 @@ func TestKeysThatCannotBeIndexedAreReported(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// Keys that cannot be read are filed, so the library is still built, and only requests for their
-// creatives cannot be skipped.
+// Keys that cannot be read are filed. So the library is still completely indexed, and only
+// requests for the creatives of these keys cannot be skipped.
 func TestKeysThatCannotBeReadAreFiled(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
 	s.broken[broken] = true
-	for _, restart := range []bool{false, true} { // the second run sweeps the keys that the first run filed
+	for _, restart := range []bool{false, true} { // true: a second run sweeps the keys that the first run filed
 		s.run(t, restart)
 		if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 || len(p.Failures) != 0 {
 			t.Errorf("built %v, %+v", s.built(t), p)
@@ -229,7 +229,7 @@ func TestARunWithLostMessagesIsResumed(t *testing.T) {
 }
 
 // A step that crashed and is repeated cuts the same batches, although keys were added and deleted
-// meanwhile. Otherwise a key could fall between an old and a new batch.
+// meanwhile. Otherwise a key between an old and a new batch would be lost.
 func TestARepeatedStepCutsTheSameBatches(t *testing.T) {
 	t.Parallel()
 	for _, change := range []string{"deleted", "put in"} {
@@ -240,14 +240,14 @@ func TestARepeatedStepCutsTheSameBatches(t *testing.T) {
 			s.takes = 3
 			step := s.waiting[0]
 			s.waiting = nil
-			s.take(t, step) // only three of the step's batches are sent
+			s.take(t, step) // the step fails after it has sent three of its batches
 			var keys []string
 			for entry := range s.bucket.List(t.Context(), "team/HRT-") {
 				keys = append(keys, entry.Key)
 			}
 			batches, again := s.waiting[:len(s.waiting)-1], s.waiting[len(s.waiting)-1]
 			s.waiting = nil
-			for _, batch := range batches { // and processed
+			for _, batch := range batches { // process the batches that were sent
 				s.take(t, batch)
 			}
 			s.waiting = append(s.waiting, again)
@@ -271,8 +271,8 @@ func TestARepeatedStepCutsTheSameBatches(t *testing.T) {
 	}
 }
 
-// takeAgain repeats the only waiting step. It delivers the batches that were processed before
-// only after the run has ended.
+// takeAgain repeats the only waiting step. It delivers the batches in worked, which were
+// processed before, only after the run has ended.
 func (s *fixture) takeAgain(t *testing.T, worked []sent) {
 	t.Helper()
 	again := s.waiting[0]
@@ -283,7 +283,7 @@ func (s *fixture) takeAgain(t *testing.T, worked []sent) {
 	})
 }
 
-// numberOf returns the number of a batch, or -1 for a step.
+// numberOf returns the number of a batch message. It returns -1 for the message of a step.
 func numberOf(t *testing.T, m sent) int {
 	t.Helper()
 	message, err := reindex.Decode(m.body)
@@ -296,7 +296,8 @@ func numberOf(t *testing.T, m sent) int {
 	return message.Batch.Number
 }
 
-// Batches fit into messages, however long their keys are and whatever characters they have.
+// Batches fit into messages, however long their keys are and whatever characters the keys
+// contain.
 func TestLongKeys(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)
@@ -310,7 +311,7 @@ func TestLongKeys(t *testing.T) {
 	}
 }
 
-// A run whose batches are never processed ends and states the reason.
+// If the batches of a run are never processed, the run ends and states the reason.
 func TestAStalledRunEnds(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 300)

@@ -9,9 +9,10 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// ReportUnbuilt reports the libraries that their present rules have not indexed completely. It
+// ReportUnbuilt reports the libraries that are not completely indexed by their present rules. It
 // writes the metric even if there are none, because a missing metric means that the check did not
-// run. A library that waits for its operator has its own metric, whose alarm goes off at once.
+// run. A library that waits for its operator has its own metric, and the alarm on that metric
+// starts at once.
 func ReportUnbuilt(ctx context.Context, to telemetry.Reporter, unbuilt []Unbuilt, err error) {
 	for _, u := range unbuilt {
 		if u.Waits == "" {

@@ -11,16 +11,17 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// The limits of a sweeping step, so that it takes only seconds, however large the documents are.
+// The limits of a sweeping step. With them, a step takes only seconds, however large the
+// documents are.
 const (
-	sweepKeys      = 4000 // keys that one step looks at, approximately
-	sweepDocuments = 64   // documents that are listed together
-	sweepParallel  = 32   // reads and looks in parallel
+	sweepKeys      = 4000 // approximate number of keys that one step checks
+	sweepDocuments = 64   // number of documents that are listed together
+	sweepParallel  = 32   // number of reads and look-ups that run in parallel
 )
 
 // sweep removes keys from documents where they do not belong: their objects were deleted without
-// an event, or a crashed run left them there. After the last document, the list of unplaced keys
-// follows.
+// an event, or a crashed run left them there. After the last document, the run goes on with the
+// list of unplaced keys.
 func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	through, err := w.walk(ctx, lib, &run.Step, func(l listing) error { return w.takeOut(ctx, lib, l) })
 	run.Moved = w.Now().UTC()
@@ -30,8 +31,7 @@ func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return run, err
 }
 
-// weigh counts the documents that would lose all masters. If these are more than half, the run
-// ends.
+// weigh counts the documents that would lose all masters. If more than half would, the run ends.
 func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	through, err := w.walk(ctx, lib, &run.Step, func(l listing) error {
 		if len(l.keys) > 0 {
@@ -53,9 +53,9 @@ func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return run, err
 }
 
-// walk calls visit for the documents after the step's cursor, up to the limits of a step, with
-// the keys that do not belong in each. It advances the cursor, and reports whether it reached the
-// last document.
+// walk calls visit for the documents after the step's cursor, up to the limits of a step. It
+// marks the keys that do not belong in each document. It advances the cursor, and reports whether
+// it reached the last document.
 func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit func(listing) error) (through bool, err error) {
 	for looked := 0; looked < sweepKeys; {
 		names, more, err := page(ctx, w.Documents, masters.DocumentPrefix(lib), step.Cursor, sweepDocuments)
@@ -81,15 +81,15 @@ func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit
 	return false, nil
 }
 
-// listing is a creative with the keys that its document lists.
+// listing holds a creative and the keys that its document lists.
 type listing struct {
 	creative creative.Creative
 	keys     []string
-	gone     []bool // for each of keys, whether it does not belong here
+	gone     []bool // one value for each of keys: whether the key does not belong in this document
 }
 
-// listings returns the listings of the first documents, up to the limits of a step, and the
-// number of their keys.
+// listings reads the documents with the first names, up to the limits of a step. It returns the
+// keys of each document, and the total number of keys.
 func (w Worker) listings(ctx context.Context, lib masters.Library, names []string) (list []listing, keys int, err error) {
 	list = make([]listing, len(names))
 	group, inner := errgroup.WithContext(ctx)
@@ -114,7 +114,7 @@ func (w Worker) listings(ctx context.Context, lib masters.Library, names []strin
 func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (listing, error) {
 	c, err := masters.CreativeOf(lib, name)
 	if err != nil {
-		return listing{}, nil // no request reads a document with such a name
+		return listing{}, nil // skip the document, because no request reads a document with such a name
 	}
 	doc, _, err := w.Index.Document(ctx, lib, c)
 	if err != nil {
@@ -124,8 +124,8 @@ func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (
 	return listing{creative: c, keys: keys, gone: make([]bool, len(keys))}, nil
 }
 
-// look marks the keys that do not belong in their document: their object is gone, belongs to
-// another creative, or is outside of the library.
+// look marks the keys that do not belong in their document: their object does not exist, belongs
+// to another creative, or is outside of the library.
 func (w Worker) look(ctx context.Context, lib masters.Library, listings []listing) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)

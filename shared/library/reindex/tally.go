@@ -9,14 +9,15 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// shard is the number of batches that one document counts. It is small enough that two writers
-// rarely collide, and large enough that a run of millions of keys needs few documents.
+// shard is the number of batches whose outcomes one document counts. It is small enough that two
+// writers rarely write the same document, and large enough that a run of millions of keys needs
+// few documents.
 const shard = 256
 
-// maxSamples is the number of failures that a document describes.
+// maxSamples is the largest number of failures that a document describes.
 const maxSamples = 5
 
-// tally counts the outcomes of the batches in a shard.
+// tally holds the outcomes of the batches in a shard.
 type tally struct {
 	Format  int         `json:"format"`
 	Done    [shard]bool `json:"-"`
@@ -61,7 +62,7 @@ func (t *tally) encode() ([]byte, error) {
 	return json.Marshal(t)
 }
 
-// loadTally returns a shard's counts and their revision; zero if none are stored.
+// loadTally returns a shard's tally and its revision. Both are zero if no tally is stored.
 func loadTally(ctx context.Context, blobs masters.Blobs, name string) (tally, string, error) {
 	data, revision, err := blobs.Load(ctx, name)
 	if errors.Is(err, masters.ErrAbsent) {
@@ -74,11 +75,11 @@ func loadTally(ctx context.Context, blobs masters.Blobs, name string) (tally, st
 	return t, revision, err
 }
 
-// maxSwaps is how often a conditional write is tried before it fails.
+// maxSwaps is the number of times that a conditional write is tried before it fails.
 const maxSwaps = 100
 
-// swap repeats attempt, a read and a conditional write, until no other writer interferes. An
-// attempt must return masters.ErrStale if another writer was faster. Errors name the document by
+// swap repeats attempt, a read and a conditional write, until no other writer interferes. attempt
+// must return masters.ErrStale if another writer was faster. Errors name the document by the text
 // what.
 func swap(what string, attempt func() error) error {
 	for range maxSwaps {
@@ -89,7 +90,8 @@ func swap(what string, attempt func() error) error {
 	return fmt.Errorf("writing %s: %w, %d times", what, masters.ErrStale, maxSwaps)
 }
 
-// record counts a batch. It counts each batch once, however often it is called.
+// record adds the outcome of a batch to the run's counts. It adds each batch only once, however
+// often it is called.
 func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run string, batch int, counts Counts, failures []Failure) error {
 	name := tallyName(lib, run, batch/shard)
 	return swap("the counts of a reindex", func() error {
@@ -110,7 +112,8 @@ func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run s
 	})
 }
 
-// sum returns the number of finished batches of a run, and their counts and failures.
+// sum returns the number of finished batches of a run, and the sum of their counts and their
+// failures.
 func sum(ctx context.Context, blobs masters.Blobs, lib masters.Library, run Run) (done int, counts Counts, failures []Failure, err error) {
 	for i := 0; i*shard < run.Step.Batches; i++ {
 		t, _, err := loadTally(ctx, blobs, tallyName(lib, run.ID, i))

@@ -24,15 +24,15 @@ func in(bucket string) masters.Library {
 	return lib
 }
 
-// deploy changes the functions' settings to this library and this bucket.
+// deploy changes the settings of the functions to this library and this bucket.
 func (s *fixture) deploy(lib masters.Library, bucket *masterstest.Bucket) {
 	s.bucket = bucket
 	s.worker.Masters, s.worker.Libraries = bucket, []masters.Library{lib}
 	s.worker.Indexer = &indexing.Indexer{Documents: s.worker.Index, Bucket: bucket, Libraries: s.worker.Libraries}
 }
 
-// look runs the scheduled check of the library, and then all messages. It returns why the library
-// waits for its operator; "" if it is built or being built.
+// look runs the scheduled check of the library, and then all messages. It returns the reason why
+// the library waits for its operator. It returns "" if the library is built or is being built.
 func (s *fixture) look(t *testing.T) (waits string) {
 	t.Helper()
 	unbuilt, err := s.worker.EnsureBuilt(t.Context())
@@ -46,7 +46,7 @@ func (s *fixture) look(t *testing.T) (waits string) {
 	return waits
 }
 
-// agree starts a reindex as the operator does, and runs it to its end.
+// agree starts a reindex as the operator would, and runs it to its end.
 func (s *fixture) agree(t *testing.T) {
 	t.Helper()
 	if _, err := s.worker.Start(t.Context(), s.worker.Libraries[0], false); err != nil {
@@ -64,15 +64,15 @@ func (s *fixture) state(t *testing.T) masters.State {
 	return state
 }
 
-// whole reports whether the present settings have indexed the whole library.
+// whole reports whether the whole library is indexed by its present settings.
 func (s *fixture) whole(t *testing.T) bool {
 	t.Helper()
 	return s.state(t).Current(s.worker.Libraries[0])
 }
 
 // A library whose settings name another bucket is not indexed automatically, whatever that bucket
-// holds: the documents stay, and nothing is skipped. Once the operator starts a reindex, keys of
-// the old bucket alone leave the documents and lists.
+// contains: the documents stay, and nothing is skipped. Once the operator starts a reindex, the
+// keys that exist only in the old bucket leave the documents and lists.
 func TestAnotherBucketIsNotIndexedByItself(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]string{"empty": "", "of one file": "team/HRT-1/v2/en/1_9x16.mp4"} {
@@ -108,9 +108,9 @@ func TestAnotherBucketIsNotIndexedByItself(t *testing.T) {
 	}
 }
 
-// While the settings name another bucket, no events of the library's keys arrive. So, when the
-// settings return, the library must be indexed again, which happens automatically for a small
-// library.
+// While the settings name another bucket, no events of the library's keys arrive. So the library
+// must be indexed again when the settings change back. For a small library this happens
+// automatically.
 func TestAnIndexIsNotWholeWhenItsBucketReturns(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 100)
@@ -144,7 +144,7 @@ func ruled(settings placement.Settings) masters.Library {
 func TestARuleThatEmptiesMostDocumentsWaits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		left  int // how many of ten documents have codes that the new rules know
+		left  int // number of documents, of ten, whose codes the new rules know
 		waits string
 	}{
 		"most stay":       {6, ""},
@@ -206,7 +206,8 @@ func TestARuleThatEmptiesMostDocumentsWaits(t *testing.T) {
 	}
 }
 
-// A library whose bucket was emptied is not committed automatically after a change of rules.
+// If the bucket of a library was emptied, an automatic run after a change of rules does not
+// commit.
 func TestAnEmptiedBucketWaits(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 50)
@@ -232,7 +233,7 @@ func TestTheOperatorsRunDoesNotStop(t *testing.T) {
 	if _, err := s.worker.EnsureBuilt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.agree(t) // before the automatic run has weighed anything
+	s.agree(t) // the operator starts the run before the automatic run has weighed the documents
 	if p := s.progress(t); !s.whole(t) || p.Run.Step.Documents != 0 {
 		t.Errorf("%+v", p.Run)
 	}
@@ -251,8 +252,8 @@ func TestALargeLibraryWaits(t *testing.T) {
 	}
 }
 
-// A state of older code names no bucket. It counts as the state of this bucket if its rules are
-// those that the older code had for the present settings.
+// A state that older code stored names no bucket. It is treated as the state of this bucket if
+// its rules are those that the older code had for the present settings.
 func TestAStateOfOlderCodeCountsByItsRules(t *testing.T) {
 	t.Parallel()
 	for rules, waits := range map[string]string{

@@ -10,19 +10,20 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// The limits of steps and batches. A listing step takes about a second, and so does a batch.
+// The limits of steps and batches. With them, a listing step takes about a second, and so does a
+// batch.
 const (
-	pageKeys     = 1000 // keys per page, the limit of S3
+	pageKeys     = 1000 // number of keys per page: the limit of S3
 	pagesPerStep = 5
 	batchKeys    = 100
 	drainPause   = 5 * time.Second
 )
 
-// How often a message is delivered before its failure counts as permanent. The queue discards a
-// message after ten deliveries, some minutes apart.
+// The number of deliveries of a message after which its failure is treated as permanent. The
+// queue discards a message after ten deliveries, some minutes apart.
 const (
-	maxReceives = 4 // for a batch: then unreadable objects are filed; for other rules: then the run ends
-	maxTries    = 8 // for a step: then the run ends
+	maxReceives = 4 // for a batch: then unreadable objects are filed; for a message with other rules: then the run ends
+	maxTries    = 8 // for a step: after so many deliveries the run ends
 )
 
 // Worker processes the messages of runs.
@@ -34,8 +35,8 @@ type Worker struct {
 	Libraries []masters.Library
 }
 
-// Work processes one message; receives is how often it has been delivered. After an error the
-// message must be delivered again. Errors: ErrMessage, faults.
+// Work processes one message. receives is the number of times that the message has been
+// delivered. After an error the message must be delivered again. Errors: ErrMessage, faults.
 func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	lib, err := w.library(m.Library)
 	if err != nil {
@@ -46,7 +47,7 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	case err != nil:
 		return err
 	case run.ID != m.Run, !run.Active(), m.Step != nil && m.Step.Number < run.Step.Number:
-		return nil // the run was replaced, or the step finished before
+		return nil // ignore the message: the run was replaced, or the step has already finished
 	case run.Rules != lib.RuleSet():
 		return w.otherRules(ctx, lib, run, receives)
 	case m.Batch != nil:
@@ -75,7 +76,8 @@ func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, re
 	return w.fail(ctx, lib, run, "the library's rules have changed since the run started")
 }
 
-// fail ends the run, unless it has ended or made progress meanwhile.
+// fail ends the run and records the problem. It does nothing if the run has ended or made
+// progress meanwhile.
 func (w Worker) fail(ctx context.Context, lib masters.Library, run Run, problem string) error {
 	stored, revision, err := w.stored(ctx, lib, run)
 	if errors.Is(err, ErrReplaced) {
@@ -99,8 +101,8 @@ func (w Worker) library(name string) (masters.Library, error) {
 	return lib, nil
 }
 
-// batch indexes keys and counts them. If keys fail, it returns an error, so that the queue
-// delivers the batch again, until the last try records the failures.
+// batch indexes keys and counts their outcomes. If keys fail, it returns an error, so that the
+// queue delivers the batch again. At the last try, it records the failures instead.
 func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch, receives int) error {
 	keys := b.Keys
 	if b.Missed {
@@ -109,7 +111,7 @@ func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch
 			keys = missed
 		} else if receives < maxReceives {
 			return err
-		} // if Missed keeps failing, index all keys, or record their failures
+		} // no return: if Missed keeps failing, index all keys or record their failures
 	}
 	index := w.Indexer.Index
 	if receives >= maxReceives {
@@ -151,11 +153,11 @@ func count(results []indexing.Result) (c Counts, failures []Failure) {
 	return c, failures
 }
 
-// step performs a step and sends the next one before it stores the progress: repeating a step
+// step performs a step. It sends the next step before it stores the progress: a repeated step
 // does no harm, but a lost step would end the chain.
 func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) error {
 	if run.Step.Number != s.Number {
-		run.Plan = nil // the plan belongs to another step
+		run.Plan = nil // drop the stored plan, because it belongs to another step
 	}
 	run.Step = s
 	var delay time.Duration
@@ -187,7 +189,7 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	return w.advance(ctx, lib, run)
 }
 
-// drain waits until all batches are counted.
+// drain waits until the outcomes of all batches are counted.
 func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	done, counts, _, err := sum(ctx, w.Index.Blobs, lib, run)
 	if err != nil {

@@ -19,21 +19,22 @@ import (
 // Keeper keeps summaries up to date with the index documents. Both fields must be set.
 type Keeper struct {
 	Index masters.Index
-	Names masters.Lister // lists the bucket that holds the index
+	Names masters.Lister // lister of the bucket that holds the index
 }
 
 // The limits of one call.
 const (
-	readAhead = 32   // documents read concurrently
-	maxRead   = 5000 // documents read in one call; the next call reads more
+	readAhead = 32   // number of documents that are read at the same time
+	maxRead   = 5000 // largest number of documents read in one call; the next call reads more
 	maxSwaps  = 20
 )
 
-// MaxLive is the largest number of documents for which a library's summary is written with each
-// change. Writing a larger summary takes seconds and would delay the next events.
+// MaxLive is a number of documents. Up to this number, a library's summary is written after each
+// change of a document. Writing a larger summary takes seconds and would delay the next events.
 const MaxLive = 5000
 
-// pauses limits the random pause before a retry, after another writer changed the summary first.
+// pauses sets the limits of the random pause before a retry. A retry follows if another writer
+// changed the summary first.
 var pauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
 // Update brings some creatives of a library up to date in its summary. If the library has no
@@ -54,13 +55,14 @@ func (k Keeper) Update(ctx context.Context, lib masters.Library, creatives []cre
 	})
 }
 
-// Refresh lists the library's documents, compares them with the summary, and reads those that
-// have changed. It also finds documents that were written without a call of Update.
+// Refresh lists the library's documents, compares them with the summary, and reads the documents
+// that have changed. It also finds documents that were written without a call of Update.
 func (k Keeper) Refresh(ctx context.Context, lib masters.Library) error {
 	return k.swap(ctx, lib, func(s *Summary, _ bool) (bool, error) { return k.compare(ctx, lib, s) })
 }
 
-// swap applies change to the summary and saves it. It retries while another writer saves first.
+// swap applies change to the summary and saves it. It repeats this as long as another writer
+// saves first.
 func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Summary, fresh bool) (bool, error)) error {
 	for swaps := range maxSwaps {
 		s, revision, err := Load(ctx, k.Index.Blobs, lib)
@@ -99,14 +101,14 @@ func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (b
 		}
 		c, err := masters.CreativeOf(lib, entry.Key)
 		if err != nil {
-			continue // the object is not a creative's document
+			continue // skip an object that is not a creative's document
 		}
 		if known[c] != entry.ETag {
 			stale = append(stale, c)
 		}
 		delete(known, c)
 	}
-	stale = slices.AppendSeq(stale, maps.Keys(known)) // add the documents that no longer exist
+	stale = slices.AppendSeq(stale, maps.Keys(known)) // also read the documents that are gone: this removes their entries
 	left := max(len(stale)-maxRead, 0)
 	changed, err := k.read(ctx, lib, s, stale[:len(stale)-left])
 	changed = changed || left != s.Left
@@ -114,7 +116,7 @@ func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (b
 	return changed, err
 }
 
-// read reads the documents of the creatives and puts them into the summary.
+// read reads the documents of the creatives and stores them in the summary.
 func (k Keeper) read(ctx context.Context, lib masters.Library, s *Summary, creatives []creative.Creative) (changed bool, err error) {
 	entries := make([]Entry, len(creatives))
 	group, inner := errgroup.WithContext(ctx)
@@ -123,7 +125,7 @@ func (k Keeper) read(ctx context.Context, lib masters.Library, s *Summary, creat
 		group.Go(func() error {
 			d, revision, err := k.Index.Document(inner, lib, c)
 			if errors.Is(err, masters.ErrDocument) {
-				err, d = nil, masters.NewDocument(c) // an unreadable document counts as empty
+				err, d = nil, masters.NewDocument(c) // store an unreadable document as an empty one
 			}
 			entries[i] = entryOf(d, revision)
 			return err

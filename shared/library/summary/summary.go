@@ -26,24 +26,25 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Format is the version of the summary's layout. A summary in another format is built anew.
+// Format is the version of the summary's layout. A summary in another format is rebuilt from the
+// documents.
 const Format = 1
 
-// MaxMasters is the largest number of masters in a summary. Further creatives are listed without
-// their masters.
+// MaxMasters is the largest number of masters in a summary. Once it is reached, further creatives
+// are listed without their masters.
 const MaxMasters = 100_000
 
 // maxPlain is the largest size of a decompressed summary, in bytes.
 const maxPlain = 256 << 20
 
-// Summary is the content of all documents of a library.
+// Summary holds the content of all documents of a library.
 type Summary struct {
 	Format  int     `json:"format"`
 	Entries []Entry `json:"entries"`        // sorted by the documents' names
 	Left    int     `json:"left,omitempty"` // number of documents not read yet
 }
 
-// Entry is a document at one revision.
+// Entry holds a document at one revision.
 type Entry struct {
 	Revision string           `json:"revision"`
 	Document masters.Document `json:"document"`
@@ -62,7 +63,7 @@ func Load(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Summar
 		return Summary{}, "", fmt.Errorf("reading the summary of library %s: %w", lib.Name, err)
 	}
 	s, err := decode(packed)
-	if err != nil || s.Format != Format { // the summary can be rebuilt from the documents
+	if err != nil || s.Format != Format { // return an empty summary: it can be rebuilt from the documents
 		return Summary{Format: Format}, revision, nil
 	}
 	return s, revision, nil
@@ -93,7 +94,7 @@ func entryOf(d masters.Document, revision string) Entry {
 	slim := make([]masters.Master, len(d.Masters))
 	for i, m := range d.Masters {
 		m.VersionID, m.Rotation, m.Duration, m.Codec, m.MediaType = "", 0, 0, "", ""
-		if len(d.Refusals) == 0 { // only refusals refer to the file's hash and ETag
+		if len(d.Refusals) == 0 { // leave out the file's hash and ETag, because only refusals refer to them
 			m.ETag, m.SHA256 = "", ""
 		}
 		slim[i] = m
@@ -107,7 +108,7 @@ func (e Entry) creative() creative.Creative {
 	return creative.Creative{Code: e.Document.Code, Variation: e.Document.Variation}.Canonical()
 }
 
-// put adds, replaces or removes a creative's entry. It reports whether the summary changed.
+// put adds, replaces or removes the entry of a creative. It reports whether the summary changed.
 func (s *Summary) put(lib masters.Library, e Entry) bool {
 	at, found := s.find(lib, e.creative())
 	switch {
@@ -125,7 +126,7 @@ func (s *Summary) put(lib masters.Library, e Entry) bool {
 	return true
 }
 
-// find returns the position of a creative's entry, and whether there is one.
+// find returns the position of a creative's entry, and reports whether there is an entry.
 func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	name := masters.DocumentName(lib, c)
 	return slices.BinarySearchFunc(s.Entries, name, func(e Entry, name string) int {
@@ -133,8 +134,8 @@ func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	})
 }
 
-// bound removes the masters of all entries after the first ones that together hold at most most
-// masters.
+// bound keeps the masters of the first entries that together have at most most masters. It
+// removes the masters of all later entries.
 func (s *Summary) bound(most int) {
 	held := 0
 	for i := range s.Entries {

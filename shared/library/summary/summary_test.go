@@ -18,7 +18,7 @@ import (
 
 var library = masters.Library{Name: "default"}
 
-// counting counts the reads from an index.
+// counting is an index store that counts its reads.
 type counting struct {
 	masterstest.Memory
 	mu    sync.Mutex
@@ -70,7 +70,7 @@ func (f fixture) save(n int, keys ...string) creative.Creative {
 	return of(n)
 }
 
-// holds checks which keys the summary lists for each creative.
+// holds fails the test unless the summary lists the wanted keys for each creative.
 func (f fixture) holds(what string, want map[creative.Creative]string) {
 	f.Helper()
 	s, _, err := summary.Load(f.Context(), f.blobs, library)
@@ -143,7 +143,7 @@ func TestTheSummaryOfALargeLibraryWaitsForTheSchedule(t *testing.T) {
 	for n := range summary.MaxLive + 1 {
 		f.save(n, "k")
 	}
-	for range 2 { // one call reads a limited number of documents
+	for range 2 { // two calls, because one call reads a limited number of documents
 		f.must(f.keeper.Refresh(ctx, library))
 	}
 	changed := f.save(7, "k", "l")
@@ -185,7 +185,7 @@ func TestWritersAtOnceLoseNothing(t *testing.T) {
 	f.holds("after six writers", want)
 }
 
-// A summary that cannot be read, or has another format, must be rebuilt.
+// A summary that cannot be read, or that has another format, must be rebuilt.
 func TestAForeignSummaryIsReplaced(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()

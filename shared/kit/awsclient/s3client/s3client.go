@@ -13,7 +13,7 @@ func New(f awsclient.Factory) *s3.Client {
 	return s3.New(s3.Options{
 		Region: f.Region, Credentials: f.Credentials, HTTPClient: f.HTTPClientOfS3(),
 		BaseEndpoint: awsclient.Endpoint(f.Endpoints.S3), UsePathStyle: f.Endpoints.S3 != "",
-		// The callers hash the bytes themselves; the SDK's checksums would hash them again.
+		// The SDK must not compute checksums, because the callers already hash the bytes.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	})

@@ -1,7 +1,7 @@
 // Package secretsource loads secrets from AWS Secrets Manager.
 //
-// Invariants: it reads only the secret's current version, or the previous one on request. It
-// keeps no copy, and no error contains any part of the value.
+// Invariants: it reads only the secret's current version, or the previous version if the caller
+// requests it. It keeps no copy, and no error contains any part of the value.
 package secretsource
 
 import (
@@ -16,24 +16,24 @@ import (
 // ErrEmpty means that the secret has no value.
 var ErrEmpty = errors.New("secret has no value")
 
-// previous is the stage of the version before the current one in Secrets Manager.
+// previous is Secrets Manager's name for the stage of the previous version.
 const previous = "AWSPREVIOUS"
 
-// Source loads one secret, as text or bytes. It implements secret.Versioned. Its client does the
-// retries.
+// Source loads one secret, which is text or bytes. It implements secret.Versioned. Its client
+// makes the retries.
 type Source struct {
 	Client *secretsmanager.Client
 	// SecretID is the secret's name or ARN.
 	SecretID string
 }
 
-// Load returns the secret's value. It wraps the service's errors, for example a
+// Load returns the secret's value. Its errors wrap those of the service, for example a
 // ResourceNotFoundException.
 func (s Source) Load(ctx context.Context) ([]byte, error) {
 	return s.load(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID})
 }
 
-// LoadPrevious returns the value before the current one. For a secret that was written only once,
+// LoadPrevious returns the previous value of the secret. For a secret that was written only once,
 // it returns a ResourceNotFoundException.
 func (s Source) LoadPrevious(ctx context.Context) ([]byte, error) {
 	return s.load(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID, VersionStage: aws.String(previous)})

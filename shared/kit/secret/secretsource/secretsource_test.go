@@ -26,14 +26,15 @@ const (
 	value  = `[{"name":"acme","secrets":["` + secret + `"]}]`
 )
 
-// manager returns a Source that talks to a fake Secrets Manager with the real wire format: JSON
-// 1.1 by POST, with the operation in a header.
+// manager returns a Source that calls a fake Secrets Manager in the real wire format: JSON 1.1 by
+// POST, with the operation in a header.
 func manager(t *testing.T, status int, answer string) secretsource.Source {
 	t.Helper()
 	return versions(t, status, map[string]string{"": answer})
 }
 
-// versions returns a Source with one answer per version stage; "" is a call without a stage.
+// versions returns a Source of a fake service with one answer for each version stage. The stage
+// "" means a call without a stage.
 func versions(t *testing.T, status int, answers map[string]string) secretsource.Source {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,8 +88,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// LoadPrevious must ask for the previous stage. A function that starts while the list is garbled
-// must then accept the same signatures as before.
+// LoadPrevious must request the previous stage. So a function that starts while the list does not
+// parse accepts the same signatures as before.
 func TestLoadPrevious(t *testing.T) {
 	t.Parallel()
 	source := versions(t, 200, map[string]string{
@@ -136,7 +137,7 @@ func TestKeyringOverTheWire(t *testing.T) {
 	wantAcme(t, manager(t, 200, `{"SecretString":`+quoted(t)+`}`))
 }
 
-// quoted returns value as a JSON string.
+// quoted returns the secret's value as a JSON string.
 func quoted(t *testing.T) string {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -146,7 +147,8 @@ func quoted(t *testing.T) string {
 	return string(text)
 }
 
-// wantAcme checks that a keyring accepts signatures made with value's secret.
+// wantAcme fails the test unless a keyring from the source accepts signatures made with the
+// secret in value.
 func wantAcme(t *testing.T, source secretsource.Source) {
 	t.Helper()
 	keys := destination.NewKeyring(source, destination.Config{MaxAge: time.Minute, Now: time.Now})

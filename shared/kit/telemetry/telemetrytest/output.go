@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Output keeps what a function prints. It is safe for concurrent use. The zero value is ready to
-// use.
+// Output stores the text that a function prints. It is safe for concurrent use. The zero value is
+// ready to use.
 type Output struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -1,4 +1,4 @@
-// Package telemetrytest lets tests check the lines that a report writes.
+// Package telemetrytest lets tests check the log lines and metrics of a report.
 package telemetrytest
 
 import (
@@ -14,12 +14,13 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// Secret is a text that no line may contain. Tests put it into each URL.
+// Secret is a text that no line may contain. Tests put it into each URL, because URLs must not be
+// logged.
 const Secret = "s3cr3t"
 
-// Lines returns the lines that report writes. A log line is its JSON without the time. Each
-// metric is a line such as `Requests=1 Count [] [Outcome="delivered"]`: its value, its unit and
-// its sets of dimensions. The test fails if a line contains [Secret].
+// Lines returns the lines that the function report writes. A log line is its JSON without the
+// time. Each metric is a line such as `Requests=1 Count [] [Outcome="delivered"]`: its value, its
+// unit and its sets of dimensions. The test fails if a line contains [Secret].
 func Lines(t *testing.T, report func(telemetry.Reporter)) (log, metrics []string) {
 	t.Helper()
 	var logged, measured bytes.Buffer

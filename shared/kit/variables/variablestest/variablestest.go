@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Environment returns a lookup in base with changes; the value "-" removes a key.
+// Environment returns a lookup in base with changes applied. The value "-" removes a key.
 func Environment(base, changes map[string]string) variables.Lookup {
 	env := map[string]string{}
 	maps.Copy(env, base)
@@ -21,8 +21,8 @@ func Environment(base, changes map[string]string) variables.Lookup {
 	return func(key string) (string, bool) { v, ok := env[key]; return v, ok }
 }
 
-// Keys returns the keys of the problems that an error joins, in order. Each problem must say what
-// is wrong and what to do.
+// Keys returns the keys of the problems that an error joins, in order. It fails the test unless
+// each problem states what is wrong and what a person must do.
 func Keys(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
@@ -43,12 +43,12 @@ func Keys(t *testing.T, err error) []string {
 	return all
 }
 
-// Secret is a text that no problem may repeat.
+// Secret is a text that no problem may repeat. Tests use it as a variable's value.
 const Secret = "whsec_0123456789abcdef"
 
-// Refuses checks that load refuses each bad value on its own in an otherwise valid environment.
-// It must report exactly one problem, which names the key and does not repeat [Secret], and must
-// return no settings.
+// Refuses checks that load refuses each bad value. It sets each one alone in an otherwise valid
+// environment. load must report exactly one problem, which names the key and does not repeat
+// [Secret], and must return no settings.
 func Refuses[T any](t *testing.T, load func(variables.Lookup) (T, error), base map[string]string, values map[string][]string) {
 	t.Helper()
 	var none T

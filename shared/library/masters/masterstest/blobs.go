@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// RunBlobs tests whether an implementation keeps the contract of [masters.Blobs]. newBlobs must
+// RunBlobs tests whether an implementation meets the rules of [masters.Blobs]. newBlobs must
 // return an empty store.
 func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 	t.Run("absent", func(t *testing.T) {
@@ -49,7 +49,7 @@ func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 	})
 }
 
-// appendOne appends a byte to the document. It retries while other writers are faster.
+// appendOne appends a byte to the document. It retries as long as other writers win the race.
 func appendOne(t *testing.T, b masters.Blobs, name string) {
 	for {
 		data, revision, err := b.Load(t.Context(), name)

@@ -18,12 +18,12 @@ import (
 // Bucket is a masters bucket in memory. It keeps no versions: an overwritten object is gone. The
 // zero value is ready to use.
 type Bucket struct {
-	// BeforeLook, if set, is called with the key before each look. A test uses it to change the
-	// object meanwhile or to return an error.
+	// BeforeLook, unless nil, is called with the key before each look-up. A test uses it to
+	// change the object at that moment or to return an error.
 	BeforeLook func(key string) error
 
-	// BeforeRead, if set, is called with the key before each read of an object. A test uses it to
-	// return an error.
+	// BeforeRead, unless nil, is called with the key before each read of an object. A test uses
+	// it to return an error.
 	BeforeRead func(key string) error
 
 	mu      sync.Mutex

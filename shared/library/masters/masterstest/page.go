@@ -27,7 +27,7 @@ func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string,
 }
 
 func page(all iter.Seq[string], prefix, after string, n int) (names []string, more bool) {
-	for name := range all { // names holds the first n+1 names in order; the last shows whether there are more
+	for name := range all { // names holds up to n+1 names in order; one name more than n means that there are more
 		if !strings.HasPrefix(name, prefix) || name <= after || len(names) > n && name >= names[n] {
 			continue
 		}

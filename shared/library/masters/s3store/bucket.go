@@ -22,7 +22,7 @@ type Bucket struct {
 }
 
 // Look returns the current object under key with its labels. It returns masters.ErrAbsent if
-// there is none.
+// there is no object.
 func (b Bucket) Look(ctx context.Context, key string) (masters.Object, error) {
 	o, err := b.head(ctx, key)
 	if err != nil {
@@ -48,7 +48,7 @@ func (b Bucket) tags(ctx context.Context, key, versionID string) (map[string]str
 	case isCode(err, "NoSuchTagSet"):
 		return nil, nil
 	case status(err) == http.StatusNotFound && isCode(err, "NoSuchKey", "NoSuchVersion"):
-		return nil, masters.ErrAbsent // the object was deleted after the look
+		return nil, masters.ErrAbsent // S3 answers "not found" because the object was deleted after the look-up
 	case err != nil:
 		return nil, fmt.Errorf("reading an object's tags: %w", err)
 	}
@@ -115,7 +115,7 @@ func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n in
 	switch {
 	case status(err) == http.StatusPreconditionFailed,
 		isCode(err, "NoSuchKey", "NoSuchVersion", "InvalidRange"),
-		versionID != "" && isCode(err, "InvalidArgument"): // S3 answers so to a version ID of another bucket
+		versionID != "" && isCode(err, "InvalidArgument"): // S3's answer to a version ID of another bucket
 		return nil, masters.ErrChanged
 	case status(err) == http.StatusForbidden:
 		return nil, fmt.Errorf("%w: %w", masters.ErrDenied, err)
@@ -152,8 +152,8 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 }
 
 // Page returns at most n keys (at most 1,000, the limit of S3) that begin with prefix and come
-// after the key after, and reports whether there are more. If there are more, it returns at least
-// one key. It is strongly consistent.
+// after the key after. It reports whether more keys follow; if so, it returns at least one key.
+// It is strongly consistent.
 func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
 	for {
@@ -188,7 +188,7 @@ func (b Bucket) unlisted(err error) error {
 	return fmt.Errorf("%w: %s: %s (%w)", masters.ErrBucket, b.Name, why, err)
 }
 
-// version returns the version ID, or "" for the ID that S3 returns where the bucket keeps no
+// version returns the version ID. It returns "" for the ID that S3 returns if the bucket keeps no
 // versions.
 func version(id *string) string {
 	if v := value(id); v != "null" {

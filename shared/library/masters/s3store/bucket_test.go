@@ -134,7 +134,7 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// A read returns the bytes of the version that was looked at, or ErrChanged.
+// A read returns the bytes of the version that was looked up, or ErrChanged.
 func TestReplacedObjects(t *testing.T) {
 	t.Parallel()
 	for name, versioned := range map[string]bool{"plain": false, "versioned": true} {
@@ -167,8 +167,8 @@ func TestReplacedObjects(t *testing.T) {
 	}
 }
 
-// want checks that ReadRange and Open both return the middle of "the old film", or both return
-// ErrChanged.
+// want fails the test unless ReadRange and Open both return middle, the middle of "the old film".
+// If there is false, both must return ErrChanged.
 func want(t *testing.T, b s3store.Bucket, o masters.Object, middle string, there bool) {
 	t.Helper()
 	data, err := b.ReadRange(t.Context(), o, 4, 3)
@@ -183,8 +183,8 @@ func want(t *testing.T, b s3store.Bucket, o masters.Object, middle string, there
 	}
 }
 
-// A range beyond the end of the object returns ErrChanged, because the object must be another
-// one.
+// A read of a range beyond the end of the object returns ErrChanged, because the object must have
+// been replaced by a shorter one.
 func TestRanges(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t, true)
@@ -218,7 +218,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// Only an explicit "not found" from S3 counts as absence.
+// Only an explicit "not found" from S3 means that an object is absent.
 func TestARefusalIsNotAbsence(t *testing.T) {
 	t.Parallel()
 	allowed := newBucket(t, true)
@@ -262,7 +262,7 @@ func wantNoList(t *testing.T, b s3store.Bucket) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t, true)
-	const many = 1010 // more than one page of 1,000
+	const many = 1010 // more than one page of 1,000 keys
 	for i := range many {
 		put(t, b, fmt.Sprintf("HRT-1/%04d", i), "x", nil, nil)
 	}

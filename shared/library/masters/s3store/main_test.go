@@ -50,7 +50,7 @@ func newBucket(t *testing.T, versioned bool) s3store.Bucket {
 	return b
 }
 
-// put writes an object with labels; nil means none.
+// put writes an object with tags and metadata; nil means none.
 func put(t *testing.T, b s3store.Bucket, key, text string, tags, metadata map[string]string) {
 	t.Helper()
 	in := &s3.PutObjectInput{Bucket: &b.Name, Key: &key, Body: bytes.NewReader([]byte(text)), Metadata: metadata}
@@ -77,7 +77,7 @@ func remove(t *testing.T, b s3store.Bucket, key, version string) {
 	}
 }
 
-// isNot fails the test if err is nil or is one of the others.
+// isNot fails the test if err is nil or is one of the errors in others.
 func isNot(t *testing.T, err error, others ...error) {
 	t.Helper()
 	if err == nil {

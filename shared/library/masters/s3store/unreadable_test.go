@@ -16,7 +16,7 @@ import (
 )
 
 // The error for a bucket that cannot be read as a whole names the cause in plain words. A
-// temporary fault must not produce that error.
+// temporary fault never causes that error.
 func TestABucketThatCannotBeReadIsNamed(t *testing.T) {
 	t.Parallel()
 	for code, c := range map[string]struct {

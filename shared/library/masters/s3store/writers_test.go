@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 )
 
-// writers is the number of writers that write one document at the same time.
+// writers is the number of writers that write one document at the same time in the test.
 var writers = flag.Int("writers", 50, "writers to one document at once")
 
 // With S3's conditional writes, too, no update is lost when many writers write the same document.

@@ -24,13 +24,13 @@ import (
 // Manifest lists the files of a report (Amazon S3 User Guide, "Inventory manifest").
 type Manifest struct {
 	Bucket  string // the bucket that the report lists
-	Created string // in milliseconds since 1970
+	Created string // time of the report, in milliseconds since 1970
 	Files   []File
 
 	columns []string
 }
 
-// File is one of a report's files.
+// File describes one of a report's files.
 type File struct {
 	Key  string `json:"key"`
 	Size int64  `json:"size"`        // compressed size in bytes
@@ -42,7 +42,7 @@ const (
 	MaxManifest = 16 << 20
 	maxFiles    = 100_000
 	maxColumns  = 64
-	maxKey      = 3 << 10 // 1,024 bytes, each of which may be escaped as three
+	maxKey      = 3 << 10 // an S3 key has up to 1,024 bytes, each of which may be escaped as three
 )
 
 // The errors of reading a report.
@@ -91,9 +91,9 @@ func ReadManifest(text []byte) (Manifest, error) {
 	return m, nil
 }
 
-// Keys yields the keys of a file whose objects exist: no old versions and no delete markers. If
-// the file cannot be read or does not match the manifest, the last item is an error. Errors:
-// ErrReport.
+// Keys yields the keys of those objects in a file that exist: no old versions and no delete
+// markers. If the file cannot be read or does not match the manifest, the last item is an error.
+// Errors: ErrReport.
 func (m Manifest) Keys(f File, body io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		sum := md5.New()
@@ -121,8 +121,8 @@ func (m Manifest) rows(compressed io.Reader, visit func(string) bool) error {
 	if err != nil {
 		return err
 	}
-	// A row has a size limit, so that a compressed file with one endless row cannot exhaust the
-	// memory.
+	// A row has a size limit, because otherwise a compressed file with one endless row could
+	// exhaust the memory.
 	rows := csv.NewReader(&boundedLines{r: bufio.NewReaderSize(plain, maxRow)})
 	rows.FieldsPerRecord, rows.ReuseRecord = len(m.columns), true
 	for {
@@ -143,7 +143,7 @@ func (m Manifest) rows(compressed io.Reader, visit func(string) bool) error {
 	}
 }
 
-// key returns the key of a row, and reports whether the row describes a present object.
+// key returns the key of a row. It reports whether the row describes an object that exists.
 func (m Manifest) key(row []string) (key string, there bool, err error) {
 	there = true
 	for i, column := range m.columns {
@@ -168,7 +168,7 @@ func (m Manifest) key(row []string) (key string, there bool, err error) {
 	return key, there && key != "", nil
 }
 
-// maxRow is the longest row that is accepted, in bytes.
+// maxRow is the size limit of a row, in bytes.
 const maxRow = 16 << 10
 
 var errLongRow = fmt.Errorf("a row over %d bytes", maxRow)
@@ -189,7 +189,7 @@ func (b *boundedLines) Read(p []byte) (int, error) {
 		case len(line) == 0:
 			return 0, err
 		}
-		b.line = line // the next call reads again and returns the error
+		b.line = line // ignore an error here: the next call reads again and returns it
 	}
 	n := copy(p, b.line)
 	b.line = b.line[n:]

@@ -23,17 +23,18 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// Vast is a library of Size masters, ten for each creative, which are generated when they are
-// read, together with its index. Of older writes, the index remembers only that they happened, so
-// it takes the same memory however large the library is. With only Size set, the index is empty.
+// Vast is a library of Size masters, ten for each creative, together with its index. It generates
+// masters when they are read. The index stores only the latest documents and placements; of older
+// ones it knows only that they were written. So the memory use does not depend on Size. With only
+// Size set, the index is empty.
 type Vast struct {
 	Size int
 
 	mu      sync.Mutex
 	kept    map[string]stored
-	order   [remembered]string // names of the stored documents and placements, in a ring
+	order   [remembered]string // names of the stored documents and placements; the newest replaces the oldest
 	oldest  int
-	written int // number of documents written, from the first on
+	written int // number of documents written so far, counted from the first creative
 	writes  int
 	queue   []reindex.Message
 	counts  Counts
@@ -44,20 +45,20 @@ type stored struct {
 	revision string
 }
 
-// Counts are the numbers of calls that a run makes.
+// Counts holds the number of calls of each kind that a run makes.
 type Counts struct {
-	Looks  int // looks at an object and its tags
-	Ranges int // ranges read from objects
-	Pages  int // pages of listings
+	Looks  int // look-ups (HEAD requests) of an object and its tags
+	Ranges int // reads of a range of an object
+	Pages  int // pages of listings that were read
 	Loads  int // reads of documents, placements and the run's own records
 	Saves  int
-	Sends  int // calls of the queue, each with up to sendBatch messages
-	Runs   int // messages processed
+	Sends  int // calls to the queue, each with up to sendBatch messages
+	Runs   int // messages that were processed
 }
 
 const (
-	ofCreative = 10   // masters of each creative
-	remembered = 5000 // documents and placements that are stored
+	ofCreative = 10   // number of masters of each creative
+	remembered = 5000 // number of documents and placements that are stored
 	sendBatch  = 10
 )
 
@@ -65,7 +66,8 @@ func vastKey(i int) string {
 	return fmt.Sprintf("team/HRT-%07d/v1/en/%d_9x16.mp4", i/ofCreative, i%ofCreative)
 }
 
-// number returns the number after HRT- in a key or a name, or -1 if there is none.
+// number returns the number after HRT- in a key or a name. It returns -1 if there is no such
+// number.
 func number(name string) int {
 	_, rest, ok := strings.Cut(name, "HRT-")
 	if !ok {
@@ -157,10 +159,10 @@ func (v *Vast) Save(_ context.Context, name string, data []byte, revision string
 	return revision, nil
 }
 
-// documents is the lister of the index: it lists the documents' names.
+// documents is the lister of the index bucket: it lists the documents' names.
 type documents struct{ *Vast }
 
-// Page implements [reindex.Lister]. There are no unplaced keys.
+// Page implements [reindex.Lister]. The library has no unplaced keys to list.
 func (v documents) Page(_ context.Context, prefix, after string, n int) (names []string, more bool, err error) {
 	v.count(func(c *Counts) { c.Pages++ })
 	if !strings.HasPrefix(prefix, "index/") {
@@ -180,8 +182,8 @@ func (v *Vast) count(add func(*Counts)) {
 }
 
 // Index indexes the whole library, from the first message to the last, and returns the numbers of
-// calls. It calls worked after each message. Errors: those of reindex, or a run that did not
-// place all masters.
+// calls. It calls worked after each message. Errors: those of package reindex, or that the run
+// did not place all masters.
 func (v *Vast) Index(ctx context.Context, worked func()) (Counts, error) {
 	rules, err := placement.ParseRules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}})
 	if err != nil {
