@@ -111,7 +111,7 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "CloudWatch")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "--force").expect(t, 0, "1 left")
 	for _, door := range []string{"queue", "bucket"} {
-		ops(operator{}, "send", "requested-exact", "--door", door, "--life", "-1m").expect(t, 0, `{"outcome":"stored"}`, "outcome     expired", "uploaded    nothing")
+		ops(operator{}, "send", "requested-exact", "--door", door, "--life", "-1m").expect(t, 0, `{"outcome":"stored"}`, stopWaiting, "outcome     expired", "uploaded    nothing")
 		ops(operator{}, "send", "malformed", "--door", door).expect(t, 0, "outcome     malformed")
 		ops(operator{}, "send", "fulfilled", "--door", door, "--json").expect(t, 0, `"answer":{"outcome":"stored"}`)
 	}

@@ -49,7 +49,7 @@ func (s *session) awaitDoor(ctx context.Context, request adplatform.Request) err
 	if request.Topic != platform.TopicRequested {
 		return nil
 	}
-	s.text("waiting     the queue and the bucket give no answer, so this command waits for the outcome; Ctrl-C stops waiting\n")
+	s.text("waiting     the queue and the bucket give no answer, so this command waits for the outcome\n%s\n", stopWaiting)
 	store := dynamostore.Store{Client: s.system.Clients().DynamoDB(), Table: s.system.DynamoDB.Table}
 	body, err := gateway.Compact(request.Event().Body)
 	if err != nil {

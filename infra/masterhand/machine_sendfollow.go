@@ -16,10 +16,15 @@ import (
 	"masterhand/shared/views/advice"
 )
 
+// stopWaiting says what Ctrl-C does while a request is open: the upload URL and the callback URL lead
+// to this process.
+const stopWaiting = `            Ctrl-C stops waiting. The request can then no longer be delivered, because
+            this command receives the upload.`
+
 // conclude waits until a request that was handed off has ended. It prints each new reason why the
 // request waits. If ctx ends first, it prints the request's present state.
 func (s *session) conclude(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
-	s.text("waiting     the request was handed off; Ctrl-C stops waiting\n")
+	s.text("waiting     the request was handed off\n%s\n", stopWaiting)
 	following, stop := context.WithCancel(ctx)
 	var follower sync.WaitGroup
 	follower.Go(func() { s.followOne(following, scenario.LedgerID(request)) })
