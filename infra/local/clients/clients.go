@@ -20,7 +20,8 @@ import (
 // All builds clients with the options of its factory.
 type All struct{ awsclient.Factory }
 
-// WithIdleTimeout returns a builder whose clients wait that long for a silent service.
+// WithIdleTimeout returns a builder whose clients give up after a service has sent nothing for the
+// time timeout.
 func (a All) WithIdleTimeout(timeout time.Duration) All {
 	return All{a.Factory.WithIdleTimeout(timeout)}
 }

@@ -17,8 +17,8 @@ func (s System) Clients() clients.All {
 	})}
 }
 
-// Announcers returns a client that announces files to the system, with the tokens of the system's
-// senders' file.
+// Announcers returns a client that announces files to the system. It uses the tokens in the
+// system's senders' file.
 func (s System) Announcers() (announce.Client, error) {
 	secrets, err := announce.LoadSecrets(s.Senders)
 	if err != nil {

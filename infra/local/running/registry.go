@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Publish writes a system's ready file to the checkout at root. The caller must call withdraw
-// before it closes the system's function URL, because another system could then get the same
-// port.
+// Publish writes the ready file of a system into the checkout at root, where Find finds it. The
+// caller must call withdraw before it closes the system's function URL; after that another system
+// may get the same port and thus the same ready file.
 func Publish(root string, s System) (withdraw func(), err error) {
 	at, err := url.Parse(s.FulfillURL)
 	if err != nil || at.Port() == "" {
@@ -34,9 +34,9 @@ func Publish(root string, s System) (withdraw func(), err error) {
 	return func() { withdrawFile(path, line) }, nil
 }
 
-// Find returns the living systems of the checkout at root, and the systems that have ended
-// without withdrawing their files. Both lists have the newest first. It removes the files of
-// systems that have ended.
+// Find returns the running systems of the checkout at root, and the systems that ended without
+// withdrawing their ready files. Each list begins with the newest system. Find removes the ready
+// files of ended systems.
 func Find(root string) (living, ended []System, err error) {
 	paths, err := filepath.Glob(filepath.Join(folder(root), "up-*.json"))
 	if err != nil {
@@ -46,7 +46,7 @@ func Find(root string) (living, ended []System, err error) {
 	for _, path := range paths {
 		line, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) {
-			continue // the file was withdrawn meanwhile
+			continue // the ready file was withdrawn meanwhile, so the system is not listed
 		}
 		if err != nil {
 			return nil, nil, err
@@ -65,9 +65,9 @@ func Find(root string) (living, ended []System, err error) {
 	return living, ended, nil
 }
 
-// Select returns the system that --local[=FILE] names: the one that the file describes, or the
-// newest living one of the checkout at root if file is "". It returns an error of one sentence if
-// that system has ended, or if there is none.
+// Select returns the system that the flag --local[=FILE] names: the system that FILE describes,
+// or, if file is "", the newest running system of the checkout at root. If that system has ended
+// or there is none, the error says so in one sentence.
 func Select(root, file string) (System, error) {
 	if file != "" {
 		s, err := Read(file)
@@ -90,7 +90,8 @@ func Select(root, file string) (System, error) {
 
 func folder(root string) string { return filepath.Join(root, ".masterhand") }
 
-// published returns when a ready file was written, or the zero time if the file is gone.
+// published returns the time when a ready file was written, or the zero time if the file no longer
+// exists.
 func published(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -99,8 +100,8 @@ func published(path string) time.Time {
 	return info.ModTime()
 }
 
-// withdrawFile removes a ready file, unless another system has written it since. If it fails, the
-// next Find removes the file.
+// withdrawFile removes a ready file if it still has the content line: another system may have
+// written it since. If the removal fails, the next call of Find removes the file.
 func withdrawFile(path string, line []byte) {
 	if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, line) {
 		_ = os.Remove(path)

@@ -48,7 +48,8 @@ func wantFound(t *testing.T, root string, living, ended []running.System) {
 	}
 }
 
-// age makes all ready files of a checkout older, so that the next file is the newest.
+// age makes all existing ready files of a checkout older, so that the next file is certainly the
+// newest one.
 func age(t *testing.T, root string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, ".masterhand", "up-*.json"))
@@ -104,7 +105,7 @@ func TestEndedSystemIsReportedOnceInOneSentence(t *testing.T) {
 	if _, err := running.Select(root, ""); err != running.ErrNone {
 		t.Errorf("selected again: %v", err)
 	}
-	withdraw() // the file is already gone
+	withdraw() // must do nothing, because the file is already gone
 	wantFound(t, root, nil, nil)
 }
 
@@ -120,7 +121,8 @@ func TestLivingSystemIsSelectedBeforeNewerOneThatHasEnded(t *testing.T) {
 	wantFound(t, root, []running.System{a}, []running.System{b})
 }
 
-// A new system may get the port, and so the ready file, of a system that was killed.
+// After a system was killed, a new system may get the same port and thus the same ready file. A
+// late withdrawal must not remove that file.
 func TestWithdrawKeepsTheFileOfTheNextSystem(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

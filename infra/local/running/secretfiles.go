@@ -32,8 +32,9 @@ func sendersFile(given, data string) (string, error) {
 	})
 }
 
-// secretFile returns the absolute path of a file that is served as a secret. It is the given
-// file, or own if given is ""; own is made if it is missing. The file's content must be usable.
+// secretFile returns the absolute path of a file that the secret server serves. The file is given,
+// or, if given is "", the file own, which secretFile makes if it is missing. It returns an error
+// unless the function usable accepts the file's content.
 func secretFile(given, own string, make func() ([]byte, error), usable func([]byte) error) (string, error) {
 	path := given
 	if given == "" {
@@ -79,14 +80,14 @@ func newDestinations() ([]byte, error) {
 // newSecret returns a secret in the platform's form.
 func newSecret(scheme signature.Scheme) string {
 	random := make([]byte, 32)
-	_, _ = rand.Read(random) // never fails
+	_, _ = rand.Read(random) // the error is ignored: reading random bytes never fails
 	if scheme == signature.Standard {
 		return "whsec_" + base64.StdEncoding.EncodeToString(random)
 	}
 	return "whsec_" + hex.EncodeToString(random)
 }
 
-// UnknownKey returns a new key of the Outpost scheme. No system knows it.
+// UnknownKey returns a new key of the scheme outpost, which no system knows.
 func UnknownKey() (signature.Key, error) {
 	return signature.NewKey(signature.Outpost, newSecret(signature.Outpost))
 }
@@ -104,7 +105,8 @@ func (s System) LoadDestinations() ([]destination.Destination, error) {
 	return list, nil
 }
 
-// Destination returns the system's destination of that name, or its first one if name is "".
+// Destination returns the destination of the system with the given name, or the first destination
+// if name is "".
 func (s System) Destination(name string) (destination.Destination, error) {
 	list, err := s.LoadDestinations()
 	if err != nil {

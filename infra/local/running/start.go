@@ -18,15 +18,15 @@ import (
 type Config struct {
 	// Data is the folder for the system's data. "" means a temporary folder, which Stop deletes.
 	Data string
-	// Destinations and Senders are the paths of the files that are served as secrets. "" means a file
-	// in the data folder, which is made if it is missing.
+	// Destinations and Senders are the paths of the files that the secret server serves. "" means
+	// a file in the data folder, which Start makes if it is missing.
 	Destinations, Senders string
 	// Port is the port of the function URL at 127.0.0.1. The URL for announcements gets the next
 	// port, and the page the one after. 0 means free ports.
 	Port        int
-	Empty       bool      // reject a data folder whose masters bucket holds objects
-	HoldCollect bool      // leave announcements in their queue
-	Progress    io.Writer // receives a line for each slow step
+	Empty       bool      // whether Start must fail if the masters bucket of the data folder holds objects
+	HoldCollect bool      // whether announcements stay in their queue, because collect is not started
+	Progress    io.Writer // gets one line for each slow step of the start
 }
 
 // Started is a system that this process runs.
@@ -35,16 +35,16 @@ type Started struct {
 	Ready System
 
 	root      string
-	temporary temporary // the zero value if the data folder was given
+	temporary temporary // folder that Stop deletes; the zero value if the data folder was given
 	log       *os.File
 }
 
-// grace is how long running requests may take to end when the system stops. Then the others are
-// released.
+// grace is how long running requests may still take when the system stops. After that, the
+// functions must release the requests that are left.
 const grace = 10 * time.Second
 
-// Start builds and starts the whole system. The caller must call Stop. If ctx ends first, Start
-// returns ctx's error.
+// Start builds and starts the whole system. The caller must call Stop. If ctx ends before the
+// system runs, Start returns the error of ctx.
 func Start(ctx context.Context, c Config) (_ *Started, err error) {
 	s := &Started{}
 	if s.root, err = system.Root(); err != nil {
@@ -102,7 +102,7 @@ func Start(ctx context.Context, c Config) (_ *Started, err error) {
 	return s, nil
 }
 
-// PagePort is the port of the page; 0 means a free port.
+// PagePort returns the port of the page; 0 means a free port.
 func (c Config) PagePort() int {
 	if c.Port == 0 {
 		return 0
@@ -151,7 +151,7 @@ func (s *Started) requireEmpty(ctx context.Context) error {
 	return err
 }
 
-// AnyMaster returns a key in the masters bucket, or "" if the bucket is empty.
+// AnyMaster returns the key of an object in the masters bucket, or "" if the bucket is empty.
 func (s *Started) AnyMaster(ctx context.Context) (key string, err error) {
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for object, err := range bucket.List(ctx, "") {

@@ -21,18 +21,18 @@ import (
 // System describes a running system: its addresses and credentials.
 type System struct {
 	FulfillURL   string   `json:"fulfillUrl"`
-	IntakeURL    string   `json:"intakeUrl"` // {sender}/{token} must be appended
+	IntakeURL    string   `json:"intakeUrl"` // URL of intake, to which a client must append {sender}/{token}
 	S3           S3       `json:"s3"`
 	DynamoDB     DynamoDB `json:"dynamodb"`
 	SQS          SQS      `json:"sqs"`
 	Doors        Doors    `json:"doors"`
-	Destinations string   `json:"destinations"` // path of the file
-	Senders      string   `json:"senders"`      // path of the file
-	Log          string   `json:"log"`          // path of the file
+	Destinations string   `json:"destinations"` // path of the destinations' file
+	Senders      string   `json:"senders"`      // path of the senders' file
+	Log          string   `json:"log"`          // path of the log file
 	PageURL      string   `json:"pageUrl,omitempty"`
 }
 
-// S3 describes a system's S3, with the credentials that all its services accept.
+// S3 describes how to reach a system's S3. All services of the system accept the same credentials.
 type S3 struct {
 	Endpoint      string `json:"endpoint"`
 	Region        string `json:"region"`
@@ -43,28 +43,28 @@ type S3 struct {
 	IntakeBucket  string `json:"intakeBucket"`
 }
 
-// DynamoDB describes a system's DynamoDB.
+// DynamoDB describes how to reach a system's DynamoDB.
 type DynamoDB struct {
 	Endpoint string `json:"endpoint"`
 	Table    string `json:"table"`
 }
 
-// SQS describes a system's SQS.
+// SQS describes how to reach a system's SQS.
 type SQS struct {
 	Endpoint string `json:"endpoint"`
 }
 
-// Doors are the queue and the bucket that accept events without a signature. Both belong to the
-// first destination.
+// Doors describes the queue and the bucket that accept events without a signature. Their events
+// belong to the first destination.
 type Doors struct {
 	QueueURL string `json:"queueUrl"`
 	Bucket   string `json:"bucket"`
 }
 
 var (
-	// ErrNone is the error if no system is running.
+	// ErrNone means that no system is running on this machine.
 	ErrNone = errors.New("no system is running on this machine")
-	// ErrNoLine is the error for a file that does not describe a system.
+	// ErrNoLine means that a file does not describe a system.
 	ErrNoLine = errors.New("the file does not describe a system")
 )
 
@@ -74,7 +74,7 @@ func (s System) Line() ([]byte, error) {
 	return append(line, '\n'), err
 }
 
-// Read returns the system that a file describes. The system may have ended.
+// Read returns the system that a ready file describes. That system may have ended.
 func Read(path string) (System, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -90,11 +90,13 @@ func parse(path string, line []byte) (s System, err error) {
 	return s, nil
 }
 
-// answerWithin limits the wait for a local connection.
+// answerWithin limits the wait for a connection on this machine. After that, the system counts as
+// ended.
 const answerWithin = 5 * time.Second
 
-// Answers returns nil if the system is alive. Both its function URL and its S3 must accept
-// connections: another program may use one port of a system that has ended, but hardly both.
+// Answers returns nil if the system is running: both its function URL and its S3 must accept
+// connections. One of these ports could belong to another program after the system has ended, but
+// hardly both.
 func (s System) Answers() error {
 	for _, address := range []string{s.FulfillURL, s.S3.Endpoint} {
 		at, err := url.Parse(address)

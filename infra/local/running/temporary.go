@@ -11,14 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prefix begins the names of temporary folders, which contain secrets.
+// prefix is the beginning of the names of temporary folders. The folders contain secrets.
 const prefix = "masterhand-local-"
 
-// heldName is the file in such a folder that its owner keeps locked while it runs.
+// heldName is the name of the lock file in a temporary folder. The program that made the folder
+// keeps the file locked while it runs.
 const heldName = "held"
 
-// temporary is a folder that the run which made it deletes at its end. If that run was killed,
-// the next run deletes the folder.
+// temporary is a folder that the program which made it deletes at its end. If that program was
+// killed, the next program deletes the folder.
 type temporary struct {
 	path string
 	held *os.File
@@ -29,8 +30,8 @@ func newTemporary(parent string) (t temporary, err error) {
 	if t.path, err = os.MkdirTemp(parent, prefix); err != nil {
 		return temporary{}, err
 	}
-	// The file must be locked before it gets its name, because another run removes a folder whose
-	// file is not locked.
+	// The file is locked before it gets its final name, because another program removes a folder
+	// whose lock file is not locked.
 	nascent := filepath.Join(t.path, heldName+".new")
 	if t.held, err = os.OpenFile(nascent, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
 		err = errors.Join(tryLock(t.held), os.Rename(nascent, filepath.Join(t.path, heldName)))
@@ -41,7 +42,7 @@ func newTemporary(parent string) (t temporary, err error) {
 	return t, nil
 }
 
-// remove deletes the folder. For the zero value it does nothing.
+// remove deletes the folder. It does nothing for the zero value.
 func (t temporary) remove() error {
 	if t.path == "" {
 		return nil
@@ -53,8 +54,8 @@ func (t temporary) remove() error {
 	return err
 }
 
-// removeLeft removes temporary folders in parent that killed runs of this user have left. It
-// keeps folders without a lock file.
+// removeLeft removes the temporary folders in parent that killed programs of this user have left.
+// It does not remove folders without a lock file.
 func removeLeft(parent string) error {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -69,22 +70,23 @@ func removeLeft(parent string) error {
 	return errors.Join(errs...)
 }
 
-// removeUnheld removes a folder of this user whose lock file is not locked.
+// removeUnheld removes a temporary folder of this user if no process holds the lock on its lock
+// file.
 func removeUnheld(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
-		return nil // removed meanwhile, or not a temporary folder
+		return nil // the folder was removed meanwhile, or it is not a temporary folder: nothing to do
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Getuid() {
 		return nil
 	}
 	held, err := os.OpenFile(filepath.Join(path, heldName), os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return nil // another run is making the folder, or it is not a temporary folder
+		return nil // another program is making the folder, or it is not a temporary folder: nothing to do
 	}
 	defer held.Close()
 	if tryLock(held) != nil {
-		return nil // another run uses the folder
+		return nil // another program is using the folder, so it must stay
 	}
 	return os.RemoveAll(path)
 }

@@ -1,12 +1,12 @@
 // Package scenario plays the parties around masterhand against a running system and checks the
 // results: it uploads masters and waits for the index, the platform sends requests, senders
 // announce files, and ledger, waitpoint and storage show how a request ended. It does not use
-// testing.T, so that the demo, load, the proofs and the system tests share the same requests and
-// checks.
+// testing.T, so that the demo, the load run, the proofs and the system tests share the same
+// requests and checks.
 //
-// Invariants: checks look at what is stored, never at the system's answers; all films and all
-// storage keys of an Env are different, so that requests do not affect each other; no error
-// contains a URL.
+// Invariants: checks read the stored data, never the system's answers; all films and all storage
+// keys of an Env are different, so that requests do not affect each other; no error contains a
+// URL.
 //
 // An example:
 //
@@ -39,7 +39,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// The default destinations' secrets, one for each signature scheme.
+// The secrets of the default destinations, one destination for each signature scheme.
 const (
 	Secret         = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"
 	StampedSecret  = "whsec_1f2e3d4c5b6a79880f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
@@ -54,21 +54,22 @@ const (
 type Env struct {
 	*system.System
 	Platform *adplatform.Platform
-	Gateway  *gateway.Gateway // signs with the secret of the destination "plain"
-	Queue    gateway.Queue    // sends to the queue of the destination "plain"
-	Bucket   gateway.Bucket   // stores in the bucket of the destination "plain"
+	Gateway  *gateway.Gateway // sends webhooks, signed with the secret of the destination "plain"
+	Queue    gateway.Queue    // sends events to the queue of the destination "plain"
+	Bucket   gateway.Bucket   // stores events in the bucket of the destination "plain"
 	Ledger   dynamostore.Store
 	Senders  announce.Client
 	Tokens   announce.Secrets // the senders' secrets
 	Masters  Masters
 	Log      *os.File
 
-	Destinations string // path of the file
+	Destinations string // path of the destinations' file
 	requests     atomic.Int64
 }
 
-// Start starts a system with data, secrets and log in a folder. It sets the data folder, the log
-// and the senders in the configuration, and the destinations unless they are given.
+// Start starts a system whose data, secrets and log are in a folder. In the configuration it
+// replaces the data folder, the log and the senders. It replaces the destinations only if none are
+// given.
 func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err error) {
 	e := &Env{Tokens: announce.NewSecrets()}
 	tokens, err := e.Tokens.Encode()
@@ -110,8 +111,8 @@ func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err err
 	return e, nil
 }
 
-// Close stops everything. It returns an error if a service ended earlier, or if something does
-// not end in time.
+// Close stops everything. It returns an error if a service had ended by itself, or if something
+// does not end in time.
 func (e *Env) Close(ctx context.Context) error {
 	e.Gateway.Close()
 	e.Platform.Close()
@@ -123,7 +124,7 @@ func (e *Env) Close(ctx context.Context) error {
 	return errors.Join(failed, e.System.Close(ctx), e.Log.Close())
 }
 
-// OpenPlatform opens a platform that stores uploads in a system's S3.
+// OpenPlatform opens a simulated platform that stores uploads in the S3 of a system.
 func OpenPlatform(ctx context.Context, s *services.Services, c adplatform.Config) (*adplatform.Platform, error) {
 	c.Storage = r2.Config{
 		Endpoint: s.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Bucket: services.PlatformBucket, Now: c.Now,
@@ -131,7 +132,7 @@ func OpenPlatform(ctx context.Context, s *services.Services, c adplatform.Config
 	return adplatform.Open(ctx, c)
 }
 
-// LedgerOf returns a system's ledger.
+// LedgerOf returns the ledger of a system.
 func LedgerOf(s *services.Services) dynamostore.Store {
 	return dynamostore.Store{Client: s.Clients().DynamoDB(), Table: s.Name(services.Table)}
 }
@@ -141,7 +142,8 @@ func MastersOf(s *system.System) Masters {
 	return Masters{Client: s.Clients().S3(), Bucket: services.MastersBucket, Index: s.Index, Library: s.Library}
 }
 
-// NewRequest makes a platform's request, with a new storage key unless the options set one.
+// NewRequest makes a request of a platform. The request has a new storage key, unless the options
+// set one.
 func (e *Env) NewRequest(p *adplatform.Platform, slot adplatform.Slot, o adplatform.Options) (adplatform.Request, error) {
 	if o.StorageKey == "" {
 		o.StorageKey = fmt.Sprintf("fb-external/test/%d", e.requests.Add(1))

@@ -17,14 +17,14 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Export is a film that Hoox announced for a slot, with the result.
+// Export is a film that Hoox has announced for a slot, with its timeline.
 type Export struct {
 	Answer   sender.Result
-	Timeline timeline.Timeline // the timeline after its files are settled
+	Timeline timeline.Timeline // the timeline, read after all its files were settled
 	film     []byte
 }
 
-// Coordinates returns a slot's coordinates in the form of an announcement URL's query.
+// Coordinates returns the coordinates of a slot in the form of the query of an announcement URL.
 func Coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {strconv.Itoa(slot.Variation)}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
@@ -32,7 +32,8 @@ func Coordinates(slot adplatform.Slot) string {
 }
 
 // AnnounceExport makes Hoox announce a film to a URL with these coordinates. It serves the film
-// and waits until the film is stored or given up. The name of Hoox's job contains id.
+// and waits until the film is stored or the system has given it up. The name of Hoox's job
+// contains id.
 func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates string, film []byte) (e Export, err error) {
 	host, err := cdn.Open()
 	if err != nil {
@@ -53,8 +54,8 @@ func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates str
 	return e, err
 }
 
-// Stored checks that the announcement was accepted, and that exactly the film's bytes were stored
-// as a file in the timeline.
+// Stored checks that the announcement was accepted, and that the timeline has one stored file with
+// exactly the bytes of the film.
 func (e Export) Stored() (p Problems) {
 	p.Want(e.Answer.Status == http.StatusOK && e.Answer.Err == nil, "answered %d (%v), should be 200", e.Answer.Status, e.Answer.Err)
 	files := e.Timeline.Files

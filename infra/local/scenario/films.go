@@ -28,11 +28,12 @@ func Sample(key string) ([]byte, error) {
 // Upright is the key of a small sample film of 360x640.
 const Upright = "HRT-121/v2/en/9x16.mp4"
 
-// boxHeader is the length in bytes of a box's size and type, if the size takes 64 bits.
+// boxHeader is the length in bytes of the size and the type of a box, if the size is a 64-bit
+// number.
 const boxHeader = 16
 
-// Padded returns a film of size bytes, or of the next possible size above: the sample followed by
-// a "free" box of random bytes, which MP4 and MOV allow.
+// Padded returns a film of size bytes, or of the smallest possible size if size is too small: the
+// sample, followed by a "free" box of random bytes, which MP4 and MOV allow.
 func Padded(sample []byte, size int64, random io.Reader) io.Reader {
 	box := max(size-int64(len(sample)), boxHeader+1)
 	header := append(binary.BigEndian.AppendUint32(nil, 1), "free"...)
@@ -42,7 +43,7 @@ func Padded(sample []byte, size int64, random io.Reader) io.Reader {
 
 var films atomic.Uint64
 
-// Film returns an upright film of at least size bytes. Each call returns different bytes.
+// Film returns an upright film of at least size bytes. The bytes differ from call to call.
 func Film(size int) ([]byte, error) {
 	sample, err := Sample(Upright)
 	if err != nil {

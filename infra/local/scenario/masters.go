@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Masters is a library's bucket and index, as its users see them.
+// Masters is the bucket of a library together with the index of its masters.
 type Masters struct {
 	Client  *s3.Client
 	Bucket  string
@@ -34,7 +34,7 @@ func (m Masters) Put(ctx context.Context, key string, data []byte, labels master
 		in.Tagging = new(tags.Encode())
 	}
 	out, err := m.Client.PutObject(ctx, in, func(o *s3.Options) {
-		o.Retryer = retry.AddWithErrorCodes(o.Retryer, "MethodNotAllowed") // versitygw gives this answer if the key is deleted meanwhile
+		o.Retryer = retry.AddWithErrorCodes(o.Retryer, "MethodNotAllowed") // retried, because versitygw gives this answer if the key is deleted at the same time
 	})
 	if err != nil {
 		return "", fmt.Errorf("uploading %s: %w", key, err)
@@ -42,8 +42,8 @@ func (m Masters) Put(ctx context.Context, key string, data []byte, labels master
 	return *out.ETag, nil
 }
 
-// PutParts writes a master in parts of the given size and returns its ETag. It calls sent, unless
-// sent is nil, with the size of each stored part.
+// PutParts writes a master in parts of the given size and returns its ETag. If sent is not nil,
+// PutParts calls it with the size of each part that is stored.
 func (m Masters) PutParts(ctx context.Context, key string, data io.Reader, size int64, sent func(int)) (etag string, err error) {
 	upload, err := m.Client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &m.Bucket, Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
@@ -81,7 +81,8 @@ func (m Masters) PutParts(ctx context.Context, key string, data io.Reader, size 
 	return *done.ETag, nil
 }
 
-// Indexed waits until the index has seen the present object of the key.
+// Indexed waits until the index has processed the current object of the key, and returns the
+// result.
 func (m Masters) Indexed(ctx context.Context, key string) (placed masters.Placed, err error) {
 	head, err := m.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &m.Bucket, Key: &key})
 	if err != nil {
@@ -94,8 +95,8 @@ func (m Masters) Indexed(ctx context.Context, key string) (placed masters.Placed
 	return placed, err
 }
 
-// Listed waits until the creative's document lists the key with this ETag. If etag is "", it
-// waits until the document does not list the key.
+// Listed waits until the index document of a creative lists the key with this ETag. If etag is "",
+// it waits until the document does not list the key.
 func (m Masters) Listed(ctx context.Context, c creative.Creative, key, etag string) error {
 	what := fmt.Sprintf("the document of %s lists %s with ETag %q", c, key, etag)
 	return Await(ctx, what, func(ctx context.Context) (bool, error) {
@@ -107,7 +108,8 @@ func (m Masters) Listed(ctx context.Context, c creative.Creative, key, etag stri
 	})
 }
 
-// Describe says how the index describes a placed key, or why the key is not placed.
+// Describe returns a sentence about how the index describes a placed key, or why the key is not
+// placed.
 func (m Masters) Describe(ctx context.Context, p masters.Placed) string {
 	for _, c := range p.Documents {
 		doc, _, err := m.Index.Document(ctx, m.Library, c)

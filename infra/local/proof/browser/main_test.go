@@ -30,7 +30,7 @@ import (
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
-// The numbers of items that the page shows.
+// The numbers of items in the system, all of which the page must show.
 const (
 	requests  = 10_000
 	creatives = 1_000
@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// stop stops the system that the tests share; nil if none runs.
+// stop stops the system that the tests share; nil if that system was not started.
 var stop func() error
 
 var start = sync.OnceValues(func() (running.System, error) {
@@ -64,13 +64,13 @@ var start = sync.OnceValues(func() (running.System, error) {
 	return system.System, err
 })
 
-// begun is a running system with its process.
+// begun is a system that runs in a process of its own, with that process.
 type begun struct {
 	running.System
 	program, line string
 }
 
-// begin starts a system. If end is not nil, the caller must call it.
+// begin starts a system. If end is not nil, the caller must call end, even after an error.
 func begin(flags ...string) (s begun, end func() error, err error) {
 	folder, err := os.MkdirTemp("", "masterhand-browser-")
 	if err != nil {
@@ -115,7 +115,8 @@ func ledgerOf(s running.System) dynamostore.Store {
 	return dynamostore.Store{Client: s.Clients().DynamoDB(), Table: s.DynamoDB.Table}
 }
 
-// fill writes requests and creatives to a system's stores, in the form that its functions write.
+// fill writes requests and creatives to the stores of a system, in the form in which the system's
+// functions write them.
 func fill(ctx context.Context, s running.System) error {
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: s.S3.IndexBucket}
 	index := masters.Index{Blobs: s3store.Blobs{Client: bucket.Client, Bucket: bucket.Name}}
@@ -140,8 +141,8 @@ func fill(ctx context.Context, s running.System) error {
 	return summary.Keeper{Index: index, Names: bucket}.Refresh(ctx, lib)
 }
 
-// again repeats a write until it succeeds: the services of a busy machine may not answer within
-// the client's time-out.
+// again repeats a write until it succeeds, because the services of a busy machine may not answer
+// within the client's time-out.
 func again(write func() error) (err error) {
 	for range 5 {
 		if err = write(); err == nil || errors.Is(err, ledger.ErrStale) {
@@ -179,7 +180,7 @@ func names(n int) affected.Names {
 	return affected.Names{Ads: list("an ad"), AdSets: list("Broad - US"), Campaigns: list("HRT Prospecting - Sep")}
 }
 
-// request returns a request that arrived n times nine seconds before now.
+// request returns a request that arrived n × 9 seconds before now.
 func request(n int, now time.Time) ledger.Item {
 	at := now.Add(-time.Duration(n) * 9 * time.Second)
 	c := creativeOf(n % 40)

@@ -19,7 +19,7 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// patience limits the wait for a condition on a page.
+// patience limits the wait for a condition on a page. A longer wait fails the test.
 const patience = time.Minute
 
 // tab is a page in a browser.
@@ -54,7 +54,7 @@ func open(t *testing.T, address string) *tab {
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
 	b := &tab{T: t, ctx: ctx}
-	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as the context of the first steps
+	if err := chromedp.Do(ctx); err != nil { // no time-out: the browser ends together with the context of its first step
 		t.Fatal(err)
 	}
 	go func() {
@@ -90,7 +90,7 @@ func result[T any](b *tab, step chromedp.Action[T]) T {
 	return value
 }
 
-// is evaluates a JavaScript expression.
+// is returns the value of a JavaScript expression on the page.
 func is[T any](b *tab, expression string) T {
 	b.Helper()
 	return result(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
@@ -102,7 +102,8 @@ func (b *tab) run(script string) {
 	is[bool](b, script+"; true")
 }
 
-// eventually polls until an expression is true on the browser's present page.
+// eventually polls until a JavaScript expression is true on the current page of the browser. It
+// fails the test if that takes too long.
 func (b *tab) eventually(expression string) {
 	b.Helper()
 	scenariotest.Eventually(b.T, expression, func(context.Context) bool {
@@ -128,7 +129,7 @@ func (b *tab) quiet() {
 	}
 }
 
-// look sets the window's width and the colour theme.
+// look sets the width of the window and the colour theme of the page.
 func (b *tab) look(width int64, theme string) {
 	b.Helper()
 	b.do(chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
@@ -160,7 +161,7 @@ func TestThePageRenders(t *testing.T) {
 		}
 	}
 	const timed = `(async () => { const begin = performance.now(); const body = await (await fetch("main")).text(); return [performance.now() - begin, body.length]; })()`
-	is[[]float64](b, timed) // the first load warms the stores
+	is[[]float64](b, timed) // this first load is not measured, because it warms the stores
 	if got := is[[]float64](b, timed); got[0] > 1000 || got[1] > 500_000 {
 		t.Errorf("the page took %.0f ms and has %.0f bytes", got[0], got[1])
 	}
@@ -264,7 +265,7 @@ func TestThePageFitsEveryWidthInBothThemes(t *testing.T) {
 	}
 	b.quiet()
 
-	// The checks must be able to find a fault.
+	// The page now has two faults on purpose. The checks must find both.
 	b.run(`document.querySelector("h1").outerHTML = '<img src="data:,"><p style="color:#aaa;background:#fff">faint</p>'`)
 	found := strings.Join(is[[]string](b, judged), "\n")
 	for _, rule := range []string{"image-alt", "color-contrast"} {

@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// pictures is the folder for the page's pictures.
+// pictures is the folder for pictures of the page; "" means that no picture is taken.
 var pictures = flag.String("pictures", "", "write pictures of the page into this folder")
 
 // picture saves a picture of the whole page.

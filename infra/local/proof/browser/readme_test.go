@@ -15,7 +15,7 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// readme is the folder for the README's pictures.
+// readme is the folder for the pictures of the README; "" means that no picture is taken.
 var readme = flag.String("readme", "", "write the README's pictures into this `folder`")
 
 // TestPicturesForTheReadme takes the pictures from a system with the sample masters. The system
@@ -52,8 +52,8 @@ func TestPicturesForTheReadme(t *testing.T) {
 	b.quiet()
 }
 
-// lacking returns a file with the sample request, changed to a creative or a locale without a
-// master.
+// lacking returns the path of a file with the sample request. The request's creative or locale is
+// replaced by one that has no master.
 func lacking(t *testing.T, code, locale string) string {
 	t.Helper()
 	event, _, err := events.Read("requested-exact")

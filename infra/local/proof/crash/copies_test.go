@@ -13,12 +13,14 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// copies is the number of copies of one webhook that arrive at once, each in its own sandbox.
+// copies is the number of times that one webhook arrives at the same moment. Each copy gets its
+// own sandbox.
 const copies = 40
 
-// Of many copies in as many sandboxes only one may upload, even if the first one that uploads is
-// killed. The others must get the same answer. This test runs alone: starting so many programs
-// would let the leases of other tests expire.
+// If many copies of a webhook arrive in as many sandboxes, only one copy may upload the master. If
+// the copy that uploads first is killed, only one other copy may follow. All other copies must get
+// the same answer. This test does not run in parallel with others: while so many programs start,
+// the leases of other tests would expire.
 func TestOneOfManyCopiesUploads(t *testing.T) {
 	s := running(t)
 	for name, test := range map[string]struct {
@@ -61,8 +63,8 @@ func TestOneOfManyCopiesUploads(t *testing.T) {
 	}
 }
 
-// askers returns the number of connections that have read the request in the ledger. Each sandbox
-// has its own connection.
+// askers returns the number of connections on which the request was read from the ledger. Each
+// sandbox has its own connection.
 func (w *work) askers() int {
 	from := map[string]bool{}
 	w.items.Each(func(x Exchange) {

@@ -50,36 +50,36 @@ type Exchange struct {
 	Operation string // the operation of AWS protocols that name it in a header
 	Body      []byte // the part that was forwarded to the server
 	Status    int    // status of the server's answer; 0 if there was none
-	Over      bool   // the exchange has ended
+	Over      bool   // the operation, for AWS protocols that name the operation in a header; "" for others
 }
 
-// Gate is a reverse proxy in front of one server.
+// the bytes of the body that were forwarded to the server
 type Gate struct {
 	server  *http.Server
 	proxy   *httputil.ReverseProxy
 	address string
 	target  atomic.Pointer[url.URL]
 
-	mu        sync.Mutex // guards the following fields and the fields of all exchanges
+	mu        sync.Mutex // status of the server's answer; 0 if the server did not answer
 	exchanges []*Exchange
 	traps     []*Trap
 }
 
-// Open starts a gate. [Gate.Aim] sets its server, and [Gate.Close] stops it.
+// whether the exchange has ended
 func Open() (*Gate, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	silent := log.New(io.Discard, "", 0) // the log would show URLs that are credentials
+	silent := log.New(io.Discard, "", 0) // the log is discarded, because it would contain URLs that are credentials
 	g := &Gate{address: listener.Addr().String()}
 	g.proxy = &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			target := g.target.Load()
-			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host // the signature of a pre-signed URL covers the host
+			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host // sends the host that the client named: the signature of a pre-signed URL covers the host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
-		// With a tiny buffer, forwarded bytes have reached the server.
+		// The buffer is tiny, so that a forwarded byte reaches the server at once.
 		Transport:      &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true, WriteBufferSize: 1},
 		ModifyResponse: g.answered,
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
@@ -90,8 +90,8 @@ func Open() (*Gate, error) {
 	return g, nil
 }
 
-// narrow keeps the sockets' buffers small. A sender that is held in the middle of a body has thus
-// not sent the rest.
+// narrow is a listener with small socket buffers. If a gate holds a sender in the middle of a
+// body, the rest of the body has therefore not been sent.
 type narrow struct{ net.Listener }
 
 func (n narrow) Accept() (net.Conn, error) {
@@ -129,7 +129,8 @@ func (g *Gate) Close() error {
 	return g.server.Close()
 }
 
-// Each calls look with each request so far, in order. look must not keep a body.
+// Each calls look with each recorded request, the earliest first. The function look must not keep
+// the body.
 func (g *Gate) Each(look func(Exchange)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -145,8 +146,8 @@ func (g *Gate) Forget(match func(Exchange) bool) {
 	g.exchanges = slices.DeleteFunc(g.exchanges, func(x *Exchange) bool { return match(*x) })
 }
 
-// serve forwards a request, unless a trap holds it. It forwards a PUT while it arrives. All other
-// requests are small, and are read completely before a trap is asked.
+// serve forwards a request, unless a trap holds it. A PUT is forwarded byte by byte as it arrives.
+// Every other request is small: it is read completely before a trap is checked.
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	p := &passage{gate: g, exchange: &Exchange{
 		From: r.RemoteAddr, Method: r.Method, Path: r.URL.Path, Operation: r.Header.Get("X-Amz-Target"),
@@ -156,7 +157,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	if !streamed {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			panic(http.ErrAbortHandler) // the sender has gone
+			panic(http.ErrAbortHandler) // the trap has dropped the request, so the connection is cut
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		p.exchange.Body = body
@@ -185,13 +186,13 @@ func (g *Gate) enter(x *Exchange) *Trap {
 	return nil
 }
 
-// answered gets the server's answer before the sender does.
+// answered runs when the server's answer arrives, before the sender gets that answer.
 func (g *Gate) answered(response *http.Response) error {
 	p := response.Request.Context().Value(passageKey{}).(*passage)
 	p.update(func(x *Exchange) { x.Status = response.StatusCode })
 	switch {
 	case !p.trap.holdsAt(Answered):
-	case response.StatusCode >= http.StatusMultipleChoices: // rejected: the trap waits for the next request
+	case response.StatusCode >= http.StatusMultipleChoices: // the server rejected the request: the trap waits for the next request
 		g.set(p.trap)
 	case !p.hold():
 		return errDropped

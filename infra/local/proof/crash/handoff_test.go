@@ -18,9 +18,9 @@ func TestAHandedOffRequestSurvivesKills(t *testing.T) {
 	s := running(t)
 	tests := []struct {
 		name    string
-		leaving bool // the test kills fulfill instead of finish
+		leaving bool // true: the test kills fulfill; false: it kills finish
 		at      place
-		want    left // without the field attempts
+		want    left // the expected counts; the field attempts is not compared
 	}{
 		{"leaving it, message stored", true, atLedger(queued, Arrived), left{1, 1, 1, 0}},
 		{"leaving it, ledger written", true, atLedger(queued, Answered), left{1, 1, 1, 0}},
@@ -34,7 +34,7 @@ func TestAHandedOffRequestSurvivesKills(t *testing.T) {
 		for name, again := range map[string]bool{"by the message": false, "by the webhook": true} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWork(t, s, "", s.real, size) // without its master, so that the request is handed off
+				w := newWork(t, s, "", s.real, size) // the master is not uploaded yet, so the request is handed off
 				gate, trap := test.at(w)
 				first := w.sending(t)
 				if test.leaving {
@@ -59,8 +59,8 @@ func TestAHandedOffRequestSurvivesKills(t *testing.T) {
 	}
 }
 
-// askUntilDelivered sends the webhook like the gateway, which repeats it after any answer that is
-// not a success. 202 means that the queue has the request.
+// askUntilDelivered sends the webhook like the gateway, which sends a webhook again after any
+// answer except a success. The answer 202 means that the request is in the queue.
 func (w *work) askUntilDelivered(t *testing.T) {
 	t.Helper()
 	scenariotest.Eventually(t, "the webhook is answered", func(context.Context) bool {

@@ -17,11 +17,11 @@ type write struct {
 	version  string
 	owner    string
 	fence    string
-	decision string // JSON; "" means no decision
+	decision string // decision as JSON; "" means no decision
 	exchange Exchange
 }
 
-// took reports whether the write took effect.
+// took reports whether the ledger accepted the write.
 func (w write) took() bool { return w.exchange.Status == 200 }
 
 // String describes the write in one line.
@@ -34,11 +34,12 @@ func (w write) String() string {
 		w.version, w.state, w.fence, w.owner, w.decision != "", w.exchange.From, became)
 }
 
-// isItem reports whether a request to DynamoDB names this work's request. It is called for the
+// isItem reports whether a request to DynamoDB contains the id of this work's request. It sees the
 // requests of all tests.
 func (w *work) isItem(x Exchange) bool { return bytes.Contains(x.Body, []byte(w.id)) }
 
-// written decodes a request to DynamoDB, if it writes this work's item.
+// written decodes a request to DynamoDB. It returns false if the request does not write the ledger
+// item of this work.
 func (w *work) written(x Exchange) (write, bool) {
 	if !strings.HasSuffix(x.Operation, ".PutItem") || !w.isItem(x) {
 		return write{}, false
@@ -58,7 +59,7 @@ func (w *work) written(x Exchange) (write, bool) {
 		state: ledger.State(i.State.S), version: i.Version.N, owner: i.Owner.S, fence: i.Fence.N, exchange: x,
 	}
 	if i.Decision.M != nil {
-		decision, err := json.Marshal(i.Decision.M) // sorted members, so that equal decisions have equal texts
+		decision, err := json.Marshal(i.Decision.M) // JSON sorts the members, so that equal decisions become equal texts
 		if err != nil {
 			return write{}, false
 		}
@@ -67,7 +68,7 @@ func (w *work) written(x Exchange) (write, bool) {
 	return found, true
 }
 
-// writes returns the attempted writes of this work's item, in order.
+// writes returns the attempted writes of this work's ledger item, in the order of arrival.
 func (w *work) writes() (all []write) {
 	w.items.Each(func(x Exchange) {
 		if found, ok := w.written(x); ok {
@@ -87,13 +88,14 @@ func (w *work) history() string {
 	return b.String()
 }
 
-// step reports whether a write belongs to a certain step of a run.
+// step reports whether a write belongs to a certain step of the processing of a request.
 type step func(write) bool
 
-// The steps. A renewal repeats a write, so a step means its first write.
+// The steps. The renewal of a lease repeats the previous write, so a trap for a step holds the
+// first write that matches.
 func claimed(w write) bool { return w.state == ledger.Claimed && w.fence == "1" }
 
-// reclaimed matches the claim of any run but the first.
+// reclaimed matches the claim of every run except the first run.
 func reclaimed(w write) bool { return w.state == ledger.Claimed && w.fence != "1" }
 
 func queued(w write) bool { return w.state == ledger.Queued }
@@ -104,10 +106,10 @@ func uploaded(w write) bool { return w.state == ledger.Uploaded }
 
 func settled(w write) bool { return w.state == ledger.Delivered }
 
-// place sets a trap for a run in a gate.
+// place sets a trap for a run of a function. It returns the trap and the gate that holds it.
 type place func(*work) (*Gate, *Trap)
 
-// atLedger sets a trap for a write to the ledger.
+// atLedger returns a place that traps a write to the ledger at a moment.
 func atLedger(s step, moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.items, w.items.Trap(moment, func(x Exchange) bool {
@@ -117,7 +119,7 @@ func atLedger(s step, moment int64) place {
 	}
 }
 
-// atUpload sets a trap for an upload.
+// atUpload returns a place that traps an upload at a moment.
 func atUpload(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.uploads, w.asking.uploads.Trap(moment, w.isUpload)
@@ -128,7 +130,7 @@ func (w *work) isUpload(x Exchange) bool {
 	return strings.HasSuffix(x.Path, "/"+w.request.StorageKey)
 }
 
-// atCallback sets a trap for a callback.
+// atCallback returns a place that traps a callback at a moment.
 func atCallback(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.callbacks, w.asking.callbacks.Trap(moment, w.isCallback)

@@ -12,15 +12,16 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// left counts what a settled request has caused.
+// left holds the numbers of uploads, callbacks and claims that a settled request has caused.
 type left struct {
 	uploads   int // PUTs to the platform's storage
-	landed    int // PUTs that wrote the object
+	landed    int // PUTs after which the object was stored
 	callbacks int // callbacks to the waitpoint, all with the same body
 	attempts  int // runs that claimed the request
 }
 
-// within reports whether no count exceeds the wanted one by more than more.
+// within reports whether each count of l is at least the wanted count and at most the wanted count
+// + more. It does not compare attempts.
 func (l left) within(want left, more int) bool {
 	for _, d := range []int{l.uploads - want.uploads, l.landed - want.landed, l.callbacks - want.callbacks} {
 		if d < 0 || d > more {
@@ -30,8 +31,8 @@ func (l left) within(want left, more int) bool {
 	return true
 }
 
-// givenBack returns how many runs have returned the request to the queue after their decision. A
-// run does so if its lease expires on a busy machine.
+// givenBack returns the number of runs that have decided a request and then returned the request
+// to the queue. A run does so if its lease expires, which can happen on a busy machine.
 func (w *work) givenBack() (n int) {
 	for _, step := range w.writes() {
 		if step.took() && queued(step) && step.decision != "" {
@@ -41,8 +42,8 @@ func (w *work) givenBack() (n int) {
 	return n
 }
 
-// delivered checks that the request ended with a delivery of exactly the master's bytes, with one
-// decision and one callback body, and with the wanted counts.
+// delivered checks that the request ended with a delivery of exactly the master's bytes, that
+// there were one decision and one callback body, and that the counts are equal to want.
 func (w *work) delivered(t *testing.T, want left) {
 	t.Helper()
 	if got := w.deliveredSomehow(t); got != want {
@@ -50,7 +51,7 @@ func (w *work) delivered(t *testing.T, want left) {
 	}
 }
 
-// deliveredSomehow is like delivered, but accepts any counts.
+// deliveredSomehow makes the same checks as delivered, but accepts any counts and returns them.
 func (w *work) deliveredSomehow(t *testing.T) left {
 	t.Helper()
 	seen := w.Env.Delivered(t, w.asking.Platform, w.request, w.master)
@@ -66,11 +67,11 @@ func (w *work) deliveredSomehow(t *testing.T) left {
 	return left{seen.Writes.Puts, seen.Writes.Landed, len(seen.Callbacks), seen.Item.Attempts}
 }
 
-// wellWritten checks the sequence of the ledger's writes: one final decision, one end, and no
-// write after it.
+// wellWritten checks the ledger's writes of this request: one final decision, one write that ends
+// the request, and no write after that.
 func (w *work) wellWritten(t *testing.T) {
 	t.Helper()
-	scenariotest.Eventually(t, "the gate has seen every answer", func(context.Context) bool { // DynamoDB answers before the gate has recorded the answer
+	scenariotest.Eventually(t, "the gate has seen every answer", func(context.Context) bool { // DynamoDB answers before the gate has recorded the answer, so the test waits for the record
 		return !slices.ContainsFunc(w.writes(), func(step write) bool { return !step.exchange.Over })
 	})
 	var decisions []string
@@ -97,9 +98,9 @@ func (w *work) wellWritten(t *testing.T) {
 	}
 }
 
-// confirmed checks whether the ledger is certain that our callback was the one that counted. It
-// is not certain if the answer to an accepted callback was lost, because the waitpoint then
-// reports an earlier completion.
+// confirmed checks whether the ledger records that the waitpoint was completed by our callback.
+// The ledger cannot record that if the answer to an accepted callback was lost: the waitpoint then
+// answers the repeated callback with "completed earlier".
 func (w *work) confirmed(t *testing.T, want bool) {
 	t.Helper()
 	if got := !w.item(t).Unconfirmed; got != want {

@@ -21,23 +21,26 @@ import (
 )
 
 const (
-	// Short enough for a test to wait for its end, and long enough not to expire on a busy machine.
+	// The lease is short, because tests wait for its end, and long enough not to expire on a busy
+	// machine.
 	lease = 7 * time.Second
-	// For this time after a request's arrival, a missing master may still be on its way to the index,
-	// so the request is handed off.
+	// For this time after a request's arrival, a missing master may have been uploaded but not yet
+	// indexed. Such a request is therefore handed off, not skipped.
 	indexLag = time.Minute
-	// redelivered is the number of seconds until a queue delivers a message again after its worker
-	// has died.
+	// redelivered is the number of seconds after which a queue delivers a message again, if the
+	// process that received the message was killed.
 	redelivered = "3" // seconds
-	// atOnce is how many tests run at the same time: they mostly wait for leases to expire.
+	// atOnce is the number of tests that run in parallel. It is high, because tests mostly wait
+	// for leases to expire.
 	atOnce = "24"
 )
 
-// env is a running system behind gates. All tests share it, and each uses its own creative.
+// env is a running system behind gates. All tests share the system, and each test uses its own
+// creative.
 type env struct {
 	*scenariotest.Env
 	items *Gate // the gate in front of DynamoDB
-	// two platforms that differ in their answer to a repeated callback
+	// two platforms, which answer a repeated callback differently
 	real, promising *platform
 }
 
@@ -108,7 +111,7 @@ func behindGates(t *testing.T, e *scenariotest.Env, w waitpoints.Config) *platfo
 	return &platform{opened, before(t, opened.Storage.URL()), before(t, opened.Waitpoints.URL())}
 }
 
-// before opens a gate in front of a server.
+// before opens a gate that forwards to a server.
 func before(t *testing.T, server string) *Gate {
 	t.Helper()
 	gate, err := Open()

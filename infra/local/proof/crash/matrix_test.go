@@ -14,9 +14,10 @@ import (
 // buffers.
 const size = 4 << 20
 
-// killed lists the steps at which a run is killed, with the counts after another run has settled
-// the request. Work without effect is repeated, and work with effect is not. Exceptions are an
-// upload or a callback that took effect before the ledger recorded it.
+// killed lists the steps at which a run is killed, with the counts of uploads and callbacks after
+// another run has settled the request. The other run repeats only work that had no effect. The
+// exceptions are an upload and a callback that took effect before the ledger recorded them: these
+// are repeated, too.
 var killed = []struct {
 	name string
 	at   place

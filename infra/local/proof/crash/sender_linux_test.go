@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// ErrNoSender means that no local process holds the other end of a connection.
+// ErrNoSender is the error of Sender if no local process holds the sender's end of the connection.
 var ErrNoSender = errors.New("no process at the sender's end")
 
-// Sender returns the process that holds the end from ("127.0.0.1:port") of a connection to the
-// address to. Errors: ErrNoSender.
+// Sender returns the id of the process that holds one end of a connection. The address of that end
+// is from ("127.0.0.1:port"), and the address of the other end is to. Errors: ErrNoSender.
 func Sender(from, to string) (pid int, err error) {
 	inode, err := socket(from, to)
 	if err != nil {
@@ -27,14 +27,14 @@ func Sender(from, to string) (pid int, err error) {
 		return 0, err
 	}
 	for _, file := range files {
-		if to, err := os.Readlink(file); err == nil && to == link { // the process may have ended meanwhile
+		if to, err := os.Readlink(file); err == nil && to == link { // an error is ignored: the process may have ended meanwhile
 			return strconv.Atoi(strings.Split(file, "/")[2])
 		}
 	}
 	return 0, ErrNoSender
 }
 
-// socket returns the inode of a connection's end.
+// socket returns the inode of the socket with these two addresses.
 func socket(local, remote string) (string, error) {
 	localWord, err := word(local)
 	if err != nil {
@@ -57,8 +57,8 @@ func socket(local, remote string) (string, error) {
 	return "", ErrNoSender
 }
 
-// word formats an address like /proc/net/tcp: its four bytes as a number in the machine's byte
-// order.
+// word formats an address in the form of /proc/net/tcp: its four bytes as one number in the byte
+// order of the machine.
 func word(address string) (string, error) {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || !a.Addr().Is4() {

@@ -14,11 +14,12 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// long is the size of a master whose half does not fit into the buffers between two processes.
+// long is a master's size in bytes. Half of it is more than the buffers between two processes
+// hold.
 const long = 16 << 20
 
-// A run that is stopped for longer than its lease must write nothing to the ledger, send no
-// callback and break its upload off, if another run has settled the request before it wakes.
+// A run may be stopped for longer than its lease while another run settles the request. When the
+// stopped run wakes, it must write nothing to the ledger, send no callback and abort its upload.
 func TestAWokenRunLeavesASettledRequestAlone(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -50,7 +51,7 @@ func TestAWokenRunLeavesASettledRequestAlone(t *testing.T) {
 				if door == "" {
 					truthful(t, <-first)
 				} else {
-					w.LeftQueue(t, w.request, 2) // the woken run has finished its message, too
+					w.LeftQueue(t, w.request, 2) // two messages must leave the queue, because the woken run deletes its message, too
 				}
 				w.uploadsOver(t)
 				if now := w.item(t).Version; now != version {
@@ -63,8 +64,8 @@ func TestAWokenRunLeavesASettledRequestAlone(t *testing.T) {
 	}
 }
 
-// truthful checks the answer of a run that lost its request to another run: it must not claim a
-// result that is not true.
+// truthful checks the answer of a run that lost its request to another run. The answer must not
+// state a result that is false.
 func truthful(t *testing.T, got gateway.Result) {
 	t.Helper()
 	if got.Status == 409 {
@@ -74,7 +75,7 @@ func truthful(t *testing.T, got gateway.Result) {
 	scenariotest.Answers(t, got, 200, "delivered")
 }
 
-// uploadsOver waits until no upload runs, and checks that only one upload was completed.
+// uploadsOver waits until no upload is running, and checks that exactly one upload was completed.
 func (w *work) uploadsOver(t *testing.T) {
 	t.Helper()
 	var running, whole int
@@ -96,8 +97,8 @@ func (w *work) uploadsOver(t *testing.T) {
 	}
 }
 
-// A run that is stopped for longer than its lease must settle the request when it wakes, or hand
-// it off, if no other run has taken over.
+// A run may be stopped for longer than its lease while no other run takes over. When it wakes, it
+// must settle the request or hand it off.
 func TestAWokenRunWithoutASuccessorEndsItsRequest(t *testing.T) {
 	t.Parallel()
 	s := running(t)

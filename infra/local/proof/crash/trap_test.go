@@ -9,28 +9,27 @@ import (
 	"sync"
 )
 
-// The moments at which a trap can hold a request. A number of bytes means that this part of the
-// body was forwarded.
+// The moments at which a trap can hold a request. A moment ≥ 0 is a number of bytes: the request
+// is held after so many bytes of its body were forwarded.
 const (
 	// Arrived is the moment when a request has arrived without effect. For a PUT, all but the last
 	// byte was forwarded.
 	Arrived int64 = -1
-	// Answered is the moment when a request has taken effect and its answer is on the way. A rejected
-	// request passes as if it had not matched.
+	// Answered is the moment when a request has taken effect and its answer has not yet reached
+	// the sender. A request that the server rejects is not held; the trap waits for the next one.
 	Answered int64 = -2
 )
 
 var errDropped = errors.New("request dropped by a trap")
 
-// Trap holds the first matching request until it is told to pass or drop it. It ignores later
-// requests.
+// Trap holds the first matching request until Pass or Drop is called. It ignores later requests.
 type Trap struct {
 	moment   int64
 	match    func(Exchange) bool
-	held     chan Exchange // has room for one exchange
+	held     chan Exchange // buffered for one exchange, so that the gate does not wait for the test
 	once     sync.Once
 	released chan struct{}
-	passed   bool // guarded by once, final when released is closed
+	passed   bool // whether the request may continue; guarded by once, and final when released is closed
 }
 
 // Trap sets a trap. It calls match with each request; match must not keep the body, which is
@@ -47,7 +46,8 @@ func (g *Gate) set(t *Trap) {
 	g.traps = append(g.traps, t)
 }
 
-// Wait waits until a request is held and returns it without its body. It fails if ctx ends.
+// Wait waits until a request is held and returns the request without its body. It fails if ctx
+// ends first.
 func (t *Trap) Wait(ctx context.Context) (Exchange, error) {
 	select {
 	case x := <-t.held:
@@ -57,11 +57,11 @@ func (t *Trap) Wait(ctx context.Context) (Exchange, error) {
 	}
 }
 
-// Pass lets the request continue, and Drop cuts its connections. The first call decides, even if
-// it comes before the request.
+// Pass lets the held request continue. Of Pass and Drop, only the first call has an effect, even
+// if it comes before the request.
 func (t *Trap) Pass() { t.release(true) }
 
-// Drop ends the request; see Pass.
+// Drop cuts the connections of the held request; see Pass.
 func (t *Trap) Drop() { t.release(false) }
 
 func (t *Trap) release(pass bool) {
@@ -78,7 +78,7 @@ func (t *Trap) holdsAt(moment int64) bool { return t != nil && t.moment == momen
 type passage struct {
 	gate     *Gate
 	exchange *Exchange
-	trap     *Trap // nil if no trap holds it
+	trap     *Trap // the trap that holds the request; nil if no trap does
 }
 
 type passageKey struct{}
@@ -89,7 +89,8 @@ func (p *passage) update(change func(*Exchange)) {
 	change(p.exchange)
 }
 
-// hold waits for the trap's decision and reports whether the request continues.
+// hold reports the request to the trap, waits for Pass or Drop, and reports whether the request
+// continues.
 func (p *passage) hold() bool {
 	p.gate.mu.Lock()
 	x := *p.exchange
@@ -100,7 +101,8 @@ func (p *passage) hold() bool {
 	return p.trap.passed
 }
 
-// stream returns a request's body. It records the forwarded bytes and stops where the trap says.
+// stream returns the body of a request. It records the forwarded bytes and pauses at the moment of
+// the trap.
 func (p *passage) stream(r *http.Request) io.ReadCloser {
 	s := &stream{ReadCloser: r.Body, passage: p, left: -1}
 	p.update(func(x *Exchange) { x.Body = make([]byte, 0, max(r.ContentLength, 0)) })
@@ -116,7 +118,7 @@ func (p *passage) stream(r *http.Request) io.ReadCloser {
 type stream struct {
 	io.ReadCloser
 	passage *passage
-	left    int64 // bytes until the trap holds it; negative if none does
+	left    int64 // number of bytes to forward until the trap holds the request; -1: it is not held any more, or at no byte
 }
 
 // Read implements [io.Reader].

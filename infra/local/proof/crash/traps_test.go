@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// A trap must hold only the first matching request, at its moment. A dropped request must have
-// exactly the effect that the moment defines.
+// A trap must hold only the first matching request, exactly at the moment of the trap. A dropped
+// request must have exactly the effect that the moment defines.
 func TestATrapHoldsOneRequestAtItsMoment(t *testing.T) {
 	t.Parallel()
 	const body = "0123456789"
@@ -25,7 +25,7 @@ func TestATrapHoldsOneRequestAtItsMoment(t *testing.T) {
 		method  string
 		moment  int64
 		pass    bool
-		reached int64 // requests that the server received completely
+		reached int64 // number of requests that the server received completely
 	}{
 		{"arrived, dropped", http.MethodPost, Arrived, false, 0},
 		{"arrived, passed", http.MethodPost, Arrived, true, 1},
@@ -86,8 +86,8 @@ func TestATrapHoldsOneRequestAtItsMoment(t *testing.T) {
 	}
 }
 
-// A write that fails because another one came first has no effect. A trap at its answer must wait
-// for the next write.
+// A write that fails because another write came first has no effect. A trap for the moment
+// Answered must not hold it, and must wait for the next write.
 func TestARefusedRequestIsNotHeldAtItsAnswer(t *testing.T) {
 	t.Parallel()
 	var came atomic.Int64

@@ -27,13 +27,14 @@ type work struct {
 	door    doors.Door // the door that the request arrives through
 	asking  *platform
 	of      creative.Creative
-	key     string // key of the master
+	key     string // key of the master in the bucket
 	master  []byte
 	request adplatform.Request
 	id      string // id of the request in the ledger
 }
 
-// newWork makes a request through a door, for a master of size bytes that is not uploaded yet.
+// newWork makes a request that arrives through a door, for a master of size bytes. It does not
+// upload the master.
 func newWork(t *testing.T, e *env, door doors.Door, p *platform, size int) *work {
 	t.Helper()
 	code := scenariotest.NewCode()
@@ -54,7 +55,7 @@ func newWork(t *testing.T, e *env, door doors.Door, p *platform, size int) *work
 	return w
 }
 
-// through returns a URL that leads through a gate.
+// through returns the URL u with the host replaced by a gate, which forwards to that host.
 func through(t *testing.T, gate *Gate, u capability.URL) capability.URL {
 	t.Helper()
 	led, err := capability.Parse(strings.Replace(u.Reveal(), "//"+u.Host()+":"+u.Port()+"/", "//"+gate.Address()+"/", 1))
@@ -73,7 +74,8 @@ func (w *work) upload(t *testing.T) {
 // send sends the event and returns its answer.
 func (w *work) send(t *testing.T) gateway.Result { t.Helper(); return <-w.sending(t) }
 
-// ask sends the event like the gateway: it repeats it while another run holds the request.
+// ask sends the event like the gateway: it sends the event again while another run holds the
+// request, and returns the final answer.
 func (w *work) ask(t *testing.T) (got gateway.Result) {
 	t.Helper()
 	for got.Status = 409; got.Status == 409; {
@@ -82,7 +84,7 @@ func (w *work) ask(t *testing.T) (got gateway.Result) {
 	return got
 }
 
-// sending sends the event and returns a channel for its answer.
+// sending sends the event in the background and returns a channel for the answer.
 func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	t.Helper()
 	answer := make(chan gateway.Result, 1)
@@ -90,8 +92,8 @@ func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	return answer
 }
 
-// goesOn waits until another run has settled the request: the gateway calls the URL again, and a
-// queue delivers its message again.
+// goesOn starts another run and waits until that run has settled the request. At a function URL
+// the gateway sends the event again; a queue delivers the message again.
 func (w *work) goesOn(t *testing.T) {
 	t.Helper()
 	if w.door != "" {
@@ -101,7 +103,8 @@ func (w *work) goesOn(t *testing.T) {
 	scenariotest.Answers(t, w.ask(t), 200, "delivered")
 }
 
-// caught waits until the trap holds a request, and returns the process that sent it.
+// caught waits until the trap holds a request, and returns the id of the process that sent the
+// request.
 func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -116,7 +119,7 @@ func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	return pid
 }
 
-// runs fails the test unless the process is the door's function.
+// runs fails the test unless the process runs the function behind the door.
 func (w *work) runs(t *testing.T, pid int) {
 	t.Helper()
 	function := "receive"

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// account holds clients of an AWS account, for reading a stack's functions.
+// account holds clients of an AWS account, which read the functions of a stack.
 type account struct {
 	cloudformation *cloudformation.Client
 	lambda         *lambda.Client
@@ -31,21 +31,21 @@ func newAccount(cfg aws.Config) account {
 
 // function is a function of the stack.
 type function struct {
-	program     string // its folder in functions/
+	program     string // name of the function's folder in functions/
 	environment map[string]string
 	timeout     time.Duration
 	memory      int
-	hash        string // hash of its archive: SHA-256 in base64
-	bootstrap   string // path of the program, after it is unpacked
+	hash        string // SHA-256 of the function's archive, in base64
+	bootstrap   string // path of the unpacked program
 	feeds       []feed
 }
 
-// feed is a queue that is mapped to a function.
+// feed is a queue whose messages invoke a function.
 type feed struct {
 	queue    string // the queue's name
 	batch    int
 	window   time.Duration
-	failures bool // failed messages are reported one by one
+	failures bool // whether the function reports failed messages one by one (ReportBatchItemFailures)
 }
 
 // programs are the functions that a stack must have.
@@ -53,7 +53,7 @@ var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 
 var errNoFunction = errors.New("the stack has no such function")
 
-// functions reads a stack's functions, by program.
+// functions returns the functions of a stack, by program.
 func (a account) functions(ctx context.Context, stack string) (map[string]*function, error) {
 	found := map[string]*function{}
 	pages := cloudformation.NewListStackResourcesPaginator(a.cloudformation, &cloudformation.ListStackResourcesInput{StackName: &stack})

@@ -22,8 +22,8 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// maxArchive is the maximum size of an archive in bytes: Lambda's limit for an unpacked archive,
-// which no packed archive exceeds.
+// maxArchive is the maximum size of an archive in bytes. It is Lambda's limit for an unpacked
+// archive, and a packed archive is never larger.
 const maxArchive = 250 << 20
 
 var (
@@ -32,8 +32,8 @@ var (
 	errMachine     = errors.New("the program is for another kind of machine")
 )
 
-// unpack finds each function's archive in CDK's staging bucket, and unpacks its program into a
-// new folder.
+// unpack finds the archive of each function in CDK's staging bucket, and writes each program into
+// a new folder.
 func (a account) unpack(ctx context.Context, functions map[string]*function, folder string) error {
 	byHash := map[string][]byte{}
 	buckets, err := a.s3.ListBuckets(ctx, &s3.ListBucketsInput{})
@@ -60,7 +60,8 @@ func (a account) unpack(ctx context.Context, functions map[string]*function, fol
 	return nil
 }
 
-// staged reads all archives of a bucket, by their hash in Lambda's form.
+// staged reads all archives of a bucket into byHash, by their SHA-256 in base64, the form that
+// Lambda reports.
 func (a account) staged(ctx context.Context, bucket string, byHash map[string][]byte) error {
 	for page, err := range listing.Objects(ctx, a.s3, &s3.ListObjectsV2Input{Bucket: &bucket}) {
 		if err != nil {
@@ -116,7 +117,7 @@ func unzip(archive []byte, folder string) (string, error) {
 // machines maps Lambda's names of machines to those of ELF.
 var machines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "amd64": elf.EM_X86_64}
 
-// checkMachine returns an error if this machine cannot run a program.
+// checkMachine returns an error if a program is not built for the processor of this machine.
 func checkMachine(program []byte) error {
 	header, err := elf.NewFile(bytes.NewReader(program))
 	if err != nil {

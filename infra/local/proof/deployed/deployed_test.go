@@ -20,7 +20,7 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// archive packs one file.
+// archive returns a zip archive with one file.
 func archive(t *testing.T, name string, mode fs.FileMode, content []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -37,7 +37,7 @@ func archive(t *testing.T, name string, mode fs.FileMode, content []byte) []byte
 	return out.Bytes()
 }
 
-// deploy creates a stack from a template with this project's functions.
+// deploy creates a stack from a template, with the functions of this project as its code.
 func deploy(t *testing.T, a account, template string) {
 	t.Helper()
 	root, err := system.Root()
@@ -74,8 +74,8 @@ func deploy(t *testing.T, a account, template string) {
 	}
 }
 
-// A deployed stack must work, and only with the stack's own parts: a stack with a missing part
-// must fail.
+// TestDeployed checks that the proof accepts a complete stack. If a part of the stack is missing,
+// the proof must fail.
 func TestDeployed(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -106,7 +106,8 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-// elfHeader returns the shortest ELF header that names a machine, by ELF's number.
+// elfHeader returns the shortest ELF header for a machine. The parameter machine is the number of
+// the machine in ELF.
 func elfHeader(machine byte) []byte {
 	header := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
@@ -115,13 +116,13 @@ func elfHeader(machine byte) []byte {
 
 func TestUnzip(t *testing.T) {
 	t.Parallel()
-	here, elsewhere := byte(62), byte(183) // EM_X86_64, EM_AARCH64
+	here, elsewhere := byte(62), byte(183) // 62 is EM_X86_64, 183 is EM_AARCH64
 	if runtime.GOARCH == "arm64" {
 		here, elsewhere = elsewhere, here
 	}
 	for name, c := range map[string]struct {
 		archive []byte
-		want    error // nil accepts any error
+		want    error // the expected error; nil accepts any error
 		good    bool
 	}{
 		"as it is":        {archive(t, "bootstrap", 0o755, elfHeader(here)), nil, true},

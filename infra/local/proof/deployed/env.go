@@ -25,17 +25,17 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// env holds the local services and the stack's functions that run on them.
+// env holds the local services and the functions of the stack, which run on these services.
 type env struct {
 	*services.Services
-	urls       map[string]string // URLs by function
-	secret     string            // secret of the only destination
+	urls       map[string]string // function URLs, by function
+	secret     string            // secret of the single destination
 	announcers announce.Secrets  // secrets of the senders
-	names      map[string]string // the account's names of the constants of package services
+	names      map[string]string // the account's names of resources, by their constants in package services
 	library    masters.Library
 
 	log     *os.File
-	doors   []door // the URLs and mappings
+	doors   []door // the function URLs and event source mappings
 	running []*lambda.Function
 }
 
@@ -44,27 +44,29 @@ type door interface {
 	Close(ctx context.Context) error
 }
 
-// queues maps environment variables with a queue's URL to the queue's default name on this
-// machine.
+// queues maps each environment variable that holds a queue's URL to the default name of that queue
+// on this machine.
 var queues = map[string]string{
 	names.IndexQueue: services.IndexQueue, names.IndexDeadLetters: services.DeadLetters, names.FinishQueue: services.FinishQueue,
 	names.ReindexQueue: services.ReindexQueue, names.CollectQueue: services.CollectQueue,
 }
 
-// told maps environment variables with another name to the default name on this machine.
+// told maps each environment variable that holds the name of another resource to the default name
+// of that resource on this machine.
 var told = map[string]string{
 	names.MastersBucket: services.MastersBucket, names.IndexBucket: services.IndexBucket,
 	names.LedgerTable: services.Table, names.DestinationsSecret: services.Secret,
 	names.IntakeBucket: services.IntakeBucket, names.IntakeSecret: services.SendersSecret,
 }
 
-// added lists the environment variables that an emulated account's functions get in addition.
+// added lists the environment variables that are added to those of the stack, because an emulated
+// account needs them.
 var added = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	names.EndpointS3, names.EndpointDynamoDB, names.EndpointSQS, names.EndpointSecretsManager,
 }
 
-// start starts everything, with data and log in a folder.
+// start starts the services and the functions. Their data and log are written into folder.
 func start(ctx context.Context, functions map[string]*function, folder string) (*env, error) {
 	s := &env{
 		urls: map[string]string{}, secret: "whsec_" + rand.Text() + rand.Text(), announcers: announce.NewSecrets(), names: called(functions),
@@ -124,7 +126,7 @@ func (s *env) writeSecrets(folder string) (destinations, announcers string, err 
 func libraries(environment map[string]string) ([]masters.Library, error) {
 	c, err := library.LoadIndex(func(key string) (string, bool) {
 		if key == names.Region {
-			return services.Region, true // Lambda sets this variable
+			return services.Region, true // a fixed region, because Lambda itself sets this variable: it is not in environment
 		}
 		value, ok := environment[key]
 		return value, ok
@@ -132,7 +134,8 @@ func libraries(environment map[string]string) ([]masters.Library, error) {
 	return c.Libraries, err
 }
 
-// called returns the account's names of resources, from the environments of all functions.
+// called returns the account's names of resources by their constants, as the environments of all
+// functions state them.
 func called(functions map[string]*function) map[string]string {
 	environment, other := map[string]string{}, map[string]string{}
 	for _, f := range functions {
@@ -149,10 +152,11 @@ func called(functions map[string]*function) map[string]string {
 	return other
 }
 
-// receivers are the functions that receive webhooks. moto does not support their URLs.
+// receivers are the functions that receive webhooks. They are called at local URLs, because moto
+// does not support function URLs.
 var receivers = []string{"fulfill", "intake"}
 
-// open creates the functions with their URLs and mappings.
+// open creates the functions, their URLs and their mappings.
 func (s *env) open(functions map[string]*function) error {
 	for _, program := range programs {
 		f := functions[program]
@@ -180,8 +184,8 @@ func (s *env) open(functions map[string]*function) error {
 	return nil
 }
 
-// environment returns a function's environment, with the values that an emulated account cannot
-// know.
+// environment returns the environment of a function. Values that an emulated account cannot know,
+// such as endpoints, are replaced.
 func (s *env) environment(given map[string]string) map[string]string {
 	here, all := s.Environment(), maps.Clone(given)
 	for _, key := range added {
@@ -231,7 +235,8 @@ func (s *env) close(ctx context.Context) error {
 	return nil
 }
 
-// maxPrinted is the number of bytes at the end of the log that are printed.
+// maxPrinted is the maximum number of bytes of the log that are printed after a failure: its last
+// ones.
 const maxPrinted = 8 << 10
 
 func (s *env) printed() string {

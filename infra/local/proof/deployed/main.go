@@ -3,14 +3,15 @@
 // them. It requests a master before and after the upload, then a master that another platform
 // announces, and checks the delivered bytes.
 //
-// Invariants: an archive runs only if it has the hash that Lambda was given. In a function's
-// environment only values change that an emulated account cannot know: endpoints, credentials and
-// the host of a queue's URL. Buckets, table, queues and secrets have the same names locally as in
-// the account.
+// Invariants: an archive runs only if it has the hash that Lambda was given. Only those values of
+// a function's environment are replaced that an emulated account cannot know: endpoints,
+// credentials and the host of a queue's URL. Buckets, table, queues and secrets have the same
+// names locally as in the account.
 //
 //	go run ./infra/local/proof/deployed masterhand-emulated
 //
-// The command finds the account like the AWS CLI, AWS_ENDPOINT_URL included.
+// The command reads the account's credentials and endpoint from the same places as the AWS CLI,
+// for example AWS_ENDPOINT_URL.
 package main
 
 import (
@@ -28,7 +29,7 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// closing limits how long the services may take to end.
+// closing limits how long the services may take to end. A longer time is an error.
 const closing = 20 * time.Second
 
 func main() {

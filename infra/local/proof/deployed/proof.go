@@ -17,11 +17,11 @@ import (
 )
 
 var (
-	slot      = adplatform.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"} // slot of the sample
+	slot      = adplatform.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"} // slot that the sample event requests
 	announced = adplatform.Slot{Code: "HRT-900", Variation: 1, Locale: "de", Kind: "video", Aspect: "9x16"}
 )
 
-// patience limits the duration of the proof.
+// patience limits the duration of the whole proof. A longer time is an error.
 const patience = 3 * time.Minute
 
 var errProof = errors.New("not as expected")
@@ -32,9 +32,10 @@ type asker struct {
 	gateway *gateway.Gateway
 }
 
-// prove requests a master before it is uploaded. The index is not built yet, so no absence can be
-// proved: the request goes to the queue and must be fulfilled after the upload. Then it requests
-// the master again, and a master that another platform announces.
+// prove requests a master before it is uploaded. The index is not built yet, so the system cannot
+// be sure that the master is missing. The request must therefore go to the queue and be fulfilled
+// after the upload. Then prove requests the master again, and a master that another platform has
+// announced.
 func (s *env) prove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -92,7 +93,7 @@ func (s *env) prove(ctx context.Context) error {
 	return nil
 }
 
-// ask sends a new request and checks the answer.
+// ask sends a new request for slot and checks the status and the outcome of the answer.
 func (a asker) ask(ctx context.Context, slot adplatform.Slot, status int, outcome string) (adplatform.Request, error) {
 	request, err := a.NewRequest(slot, adplatform.Options{StorageKey: "emulated/" + slot.Code + "/" + outcome})
 	if err != nil {
@@ -108,7 +109,7 @@ func (a asker) ask(ctx context.Context, slot adplatform.Slot, status int, outcom
 	return request, nil
 }
 
-// delivered waits for a request's end and checks that the platform has the master.
+// delivered waits until a request has ended, and checks that the platform has received the master.
 func (a asker) delivered(ctx context.Context, request adplatform.Request) error {
 	outcome, err := a.Conclude(ctx, request)
 	if err == nil && (outcome.State != adplatform.Delivered || len(outcome.Problems) > 0) {

@@ -10,7 +10,7 @@ import (
 	"masterhand/infra/local/sim/waitpoints"
 )
 
-// foreign is the body with which a third party completes a callback.
+// foreign is the callback body of a third party, which completes the waitpoint before masterhand.
 var foreign = []byte(`{"by":"somebody else"}`)
 
 // ofCallback returns faults of the completion callback.
@@ -34,7 +34,7 @@ func ofCallback() []trouble {
 		{name: "callback: 410", size: small, cause: completing(1, answering(410, fault.Whole)),
 			want: outcome{"200 expired", "expired callback_expired", 1, 0}},
 		{name: "callback: 404, once", size: small, cause: completing(1, fault.Status(404)), want: delivered(1)},
-		{name: "callback: 404, twice", size: small, cause: completing(2, fault.Status(404)), want: delivered(1)}, // a repeated 404 is believed only after a minute
+		{name: "callback: 404, twice", size: small, cause: completing(2, fault.Status(404)), want: delivered(1)}, // a 404 is believed only if it repeats after a minute, so two at once do not end the delivery
 		{name: "callback: 302 elsewhere", size: small, cause: completing(1, answering(302, fault.Whole)), want: refused},
 	}
 	for _, status := range []int{408, 425, 429, 500, 502, 503, 504, 520} {
@@ -51,7 +51,7 @@ func ofCallback() []trouble {
 func completedByAnother(t *testing.T, c *scene) {
 	response, err := http.Post(c.request.CallbackURL.Reveal(), "application/json", bytes.NewReader(foreign))
 	if err != nil {
-		t.Fatal("completing as somebody else") // the error contains the URL
+		t.Fatal("completing as somebody else") // err is not printed, because it contains the callback URL
 	}
 	_ = response.Body.Close()
 }

@@ -15,17 +15,18 @@ import (
 // Sizes of masters in bytes.
 const (
 	small = 64 << 10
-	large = 9 << 20  // three ranges
-	huge  = 16 << 20 // more than the sockets' buffers hold
+	large = 9 << 20  // so large that the master is read in three ranges
+	huge  = 16 << 20 // more bytes than the buffers of the sockets hold
 )
 
-// delivered returns the outcome of a delivery at once, with this many uploads.
+// delivered returns the outcome of a delivery in the first run, after puts uploads.
 func delivered(puts int) outcome { return outcome{"200 delivered", "delivered", puts, 1} }
 
-// later returns the outcome of a delivery that only finish can complete.
+// later returns the outcome of a delivery that the first run cannot complete: finish completes it,
+// after puts uploads in total.
 func later(puts int) outcome { return outcome{"202 accepted", "delivered", puts, 1} }
 
-// faults returns the faults that affect only one request, through any door.
+// faults returns the faults that affect only one request. They are tried through every door.
 func faults() []trouble {
 	return slices.Concat(ofSource(), ofIndex(), ofUpload(), ofCallback(), ofLedger(), ofClocks())
 }
@@ -45,24 +46,24 @@ func ofClocks() []trouble {
 	}
 }
 
-// Helpers that cause a fault, by its place.
+// Each of these helpers causes a fault in the exchange that its name describes.
 
-// reading spoils the next n answers to reads of the master.
+// reading applies the fault r to the next n answers that contain bytes of the master.
 func reading(n int, r reply) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Answers.Next(n, c.master(), r) }
 }
 
-// asking makes the next n reads of the master fail.
+// asking applies the fault f to the next n requests that read the master.
 func asking(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, c.master(), f) }
 }
 
-// looking makes the next n checks of the chosen master fail.
+// looking applies the fault f to the next n HEAD requests, which check the chosen master.
 func looking(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "tags "+c.path(), f) }
 }
 
-// consulting makes the next n reads of the creative's document fail.
+// consulting applies the fault f to the next n reads of the creative's index document.
 func consulting(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "GET "+c.document(), f) }
 }
@@ -77,19 +78,20 @@ func completing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.platform.Waitpoints.Faults.Next(n, c.request.Token, f) }
 }
 
-// storing makes n operations of the ledger fail, after skip operations.
+// storing applies the fault f to n operations of the ledger. The first skip operations succeed.
 func storing(operation string, skip, n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) {
 		c.dynamodb.Requests.Add(fault.Rule{Key: operation + " " + scenario.LedgerID(c.request), Skip: skip, Times: n, Fault: f})
 	}
 }
 
-// sending makes the next n messages of the request fail.
+// sending applies the fault f to the next n attempts to put a message of the request into the
+// queue.
 func sending(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.sqs.Requests.Next(n, "SendMessage "+c.request.StorageKey, f) }
 }
 
-// all combines several causes.
+// all returns a cause that causes several faults, in order.
 func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	return func(t *testing.T, c *scene) {
 		for _, cause := range causes {
@@ -98,14 +100,14 @@ func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	}
 }
 
-// master returns the key of exchanges that read the master.
+// master returns the subject of requests that read the master, as [ofS3] names it.
 func (c *scene) master() string { return "GET " + c.path() }
 
 func (c *scene) path() string {
 	return "/" + services.MastersBucket + "/" + scenariotest.StoryKey(c.code)
 }
 
-// document returns the path of the creative's index document.
+// document returns the path of the index document of the creative.
 func (c *scene) document() string {
 	return "/" + services.IndexBucket + "/" + c.documentKey()
 }

@@ -17,17 +17,17 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// front is a proxy in front of a service that makes the functions' exchanges fail. It listens
-// before the service starts, so that the functions can be configured with its address.
+// front is a proxy that stands between the functions and a service, and makes exchanges fail. It
+// listens before the service starts, so that the address can be in the functions' configuration.
 type front struct {
 	*fault.Server
-	Requests *fault.Schedule // faults before the service gets the request, or after it (fault.Done)
-	Answers  *replies        // faults of the answers
+	Requests *fault.Schedule // faults of requests: before the service gets the request, or after that (fault.Done)
+	Answers  *replies        // faults that change the service's answers
 
 	behind atomic.Pointer[url.URL]
 }
 
-// aboutKey is the context's key of an exchange's subject.
+// aboutKey is the key in the request's context under which the subject of the exchange is stored.
 type aboutKey struct{}
 
 func about(ctx context.Context) string {
@@ -35,14 +35,15 @@ func about(ctx context.Context) string {
 	return key
 }
 
-// newFront opens a front. name returns an exchange's subject from the request and its body.
+// newFront opens a front. The function name returns the subject of an exchange, from the request
+// and its body.
 func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *front {
 	t.Helper()
 	f := &front{Requests: &fault.Schedule{}, Answers: &replies{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(f.behind.Load())
-			p.Out.Host = p.In.Host // the signature covers the host
+			p.Out.Host = p.In.Host // sends the host that the client named, because the signature covers the host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
 		ModifyResponse: func(r *http.Response) error { f.Answers.take(about(r.Request.Context())).spoil(r); return nil },
@@ -53,8 +54,8 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 	f.Server, err = fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
 		request := r
-		if r.Method == http.MethodPost { // a small body: an operation of DynamoDB or SQS
-			body, _ = io.ReadAll(r.Body) // the proxy detects a client that has gone
+		if r.Method == http.MethodPost { // the body of an operation of DynamoDB or SQS is small, so it is read completely
+			body, _ = io.ReadAll(r.Body) // the error is ignored: if the client has gone, the proxy detects that
 			request = r.Clone(r.Context())
 			request.Body = io.NopCloser(bytes.NewReader(body))
 		}
@@ -67,7 +68,7 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 	return f
 }
 
-// to sets the service's address.
+// to sets the address of the service that gets the requests.
 func (f *front) to(t *testing.T, address string) {
 	t.Helper()
 	parsed, err := url.Parse(address)
@@ -77,7 +78,7 @@ func (f *front) to(t *testing.T, address string) {
 	f.behind.Store(parsed)
 }
 
-// cutting converts a proxy's abort in the middle of an answer to a RST.
+// cutting returns a handler that sends a RST if the proxy aborts in the middle of an answer.
 func cutting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -91,11 +92,11 @@ func cutting(next http.Handler) http.Handler {
 	})
 }
 
-// ofStored is the subject of an exchange that reads an event in the bucket.
+// ofStored is the subject of all exchanges that read an event from the doors' bucket.
 const ofStored = "stored event"
 
-// ofS3 returns the subject of an exchange: "GET /bucket/key", "tags /bucket/key", "list prefix"
-// or [ofStored].
+// ofS3 returns the subject of an exchange with S3: "GET /bucket/key", "tags /bucket/key", "list
+// prefix" or [ofStored].
 func ofS3(r *http.Request, _ []byte) string {
 	switch query := r.URL.Query(); {
 	case query.Get("list-type") != "":
@@ -108,17 +109,18 @@ func ofS3(r *http.Request, _ []byte) string {
 	return r.Method + " " + r.URL.Path
 }
 
-// ofDynamoDB returns the subject of an exchange: "Operation id".
+// ofDynamoDB returns the subject of an exchange with DynamoDB: "Operation id".
 func ofDynamoDB(r *http.Request, body []byte) string {
 	type key struct {
 		PK struct{ S string } `json:"pk"`
 	}
 	var in struct{ Key, Item key }
-	_ = json.Unmarshal(body, &in) // fails for other operations
+	_ = json.Unmarshal(body, &in) // the error is ignored: the bodies of other operations have no key of this form
 	return operation(r) + " " + in.Key.PK.S + in.Item.PK.S
 }
 
-// ofSQS returns the subject of an exchange: "SendMessage storage-key", or its operation.
+// ofSQS returns the subject of an exchange with SQS: "SendMessage storage-key", or only the name
+// of another operation.
 func ofSQS(r *http.Request, body []byte) string {
 	var in struct{ MessageBody string }
 	var message struct{ StorageKey string }
@@ -133,7 +135,8 @@ func operation(r *http.Request) string {
 	return name
 }
 
-// xmlError returns an error answer of S3, and jsonError one of DynamoDB or SQS.
+// xmlError returns a fault with an error answer of S3, and jsonError one with an error answer of
+// DynamoDB or SQS.
 func xmlError(status int, code string) fault.Fault {
 	return fault.Fault{
 		Kind: fault.Answer, At: fault.Whole, Status: status, Type: "application/xml",

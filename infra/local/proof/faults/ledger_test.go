@@ -8,7 +8,7 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// exhausted is one more failure than the SDK's own retries.
+// exhausted is one more failure than the SDK retries by itself, so that the call fails.
 const exhausted = 3
 
 // ofLedger returns faults of DynamoDB. A delivery makes four writes: the claim, the decision, the
@@ -25,7 +25,7 @@ func ofLedger() []trouble {
 		{name: "ledger: reset, twice", size: small, cause: storing("GetItem", 0, 2, fault.ResetAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the claim, once", size: small, cause: storing("PutItem", 0, 1, fault.StallAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the end, once", size: small, cause: storing("PutItem", 3, 1, fault.StallAt(0)), want: delivered(1),
-			or: []outcome{later(1), asked}}, // the last write may take 10 s, and the silence uses most of it
+			or: []outcome{later(1), asked}}, // the last write may take 10 s; silence uses most of that, so the retry may not fit in
 		{name: "ledger: a false conflict at the claim", size: small, cause: storing("PutItem", 0, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the decision", size: small, cause: storing("PutItem", 1, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the checkpoint", size: small, cause: storing("PutItem", 2, 1, conflict), want: delivered(1)},
@@ -42,7 +42,8 @@ func ofLedger() []trouble {
 	}
 }
 
-// ofQueue returns faults of the hand-off. fulfill hands off because it cannot read the index.
+// ofQueue returns faults of the hand-off. In each case fulfill cannot read the index, so it must
+// hand off the request.
 func ofQueue() []trouble {
 	blind := consulting(1, xmlError(403, "AccessDenied"))
 	throttled := jsonError(400, "RequestThrottled")
@@ -50,8 +51,8 @@ func ofQueue() []trouble {
 	nothing := func(*testing.T, *scene) {}
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
-		// The hand-off may take 10 s, and the silence uses most of it. The message may then be
-		// stored although the gateway was told to send the request again.
+		// The hand-off may take 10 s, and the silence uses most of that. The message may then be
+		// in the queue although the gateway was told to send the request again (503).
 		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1),
 			or: []outcome{asked, {"503 unavailable, 409 held", "delivered", 1, 1}}},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},
@@ -63,7 +64,8 @@ func ofQueue() []trouble {
 	}
 }
 
-// endLease waits a minute, until the lease of a run that could not write its end has expired.
+// endLease waits a minute. After that the lease of the run that could not write the end of the
+// request has expired.
 func endLease(t *testing.T, c *scene) {
 	t.Helper()
 	item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

@@ -1,10 +1,10 @@
 // Package faults_test makes everything around masterhand fail, one thing at a time. It compares
-// the result with a table: the gateway's answers, the end in the ledger, and the numbers of
-// uploads and callbacks. A request through a queue gets no answer; the rest of the table applies
-// to it, too.
+// the result with a table: the answers to the gateway, the final state in the ledger, and the
+// numbers of uploads and callbacks. A request that comes through a queue gets no answer; the other
+// columns of the table apply to it, too.
 //
-// It runs the real system. The functions reach S3, DynamoDB and SQS through proxies that spoil
-// exchanges, and the platform spoils the exchanges with itself.
+// It runs the real system. The functions reach S3, DynamoDB and SQS through proxies that cause the
+// faults. The simulated platform causes the faults of its own storage and callbacks.
 package faults_test
 
 import (
@@ -34,7 +34,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// TestMain lets all cases wait at the same time. An env limits how many of them work.
+// TestMain runs all cases in parallel, because cases mostly wait. The field busy of env limits the
+// number of cases that work at the same time.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "1000"); err != nil {
@@ -43,62 +44,63 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// trouble is one fault, or several at once, that a request meets.
+// trouble is a case of the table: one or more faults that a request meets, and the expected
+// outcome.
 type trouble struct {
 	name  string
-	size  int                // minimum size of the master in bytes; 0 means no master, so that a skip is due
-	own   *waitpoints.Config // configures a separate platform for the request
-	skew  time.Duration      // how far the clock of a separate platform is ahead
-	long  bool               // the case waits for a time-out of half a minute or more, and does not count as busy
+	size  int                // minimum size of the master in bytes; 0: there is no master, so the request must be skipped
+	own   *waitpoints.Config // configuration of a separate platform for the request; nil means the shared platform
+	skew  time.Duration      // how far the clock of that separate platform is ahead of ours
+	long  bool               // the case waits for a time-out of half a minute or more, so the limit on busy cases ignores it
 	cause func(t *testing.T, c *scene)
-	// heal ends the fault after the request was answered; nil means that the fault ends by itself. If
-	// tried is set, the request is first retried without success.
+	// heal ends the fault after the request was answered; nil means that the fault ends by itself.
+	// If tried is set, heal is called only after another run has failed.
 	tried bool
 	heal  func(t *testing.T, c *scene)
 	want  outcome
-	// or lists other valid outcomes; timing decides between them.
+	// or lists other valid outcomes: which one occurs depends on timing.
 	or []outcome
 }
 
 // outcome is the result of a request.
 type outcome struct {
-	answers   string // answers to the gateway, in order; "" through a queue
-	ledger    string // state and code
-	puts      int    // uploads begun
-	callbacks int    // callbacks that the platform accepted
+	answers   string // answers to the gateway, in order; "" if the request came through a queue
+	ledger    string // state and code of the ledger item
+	puts      int    // number of uploads that were begun
+	callbacks int    // number of callbacks that the platform accepted
 }
 
-// scene is a request that meets a fault, with its surroundings.
+// scene is one request that meets a fault, with its door, platform and master.
 type scene struct {
 	*env
 	door     doors.Door // the door that the request arrives through
 	platform *adplatform.Platform
 	request  adplatform.Request
 	code     string
-	data     []byte // bytes of the master
+	data     []byte // bytes of the master; nil if there is none
 }
 
-// env is a system whose functions reach the services through fronts.
+// env is a system whose functions reach each service through a front.
 type env struct {
 	*scenariotest.Env
 	s3, dynamodb, sqs *front
 
-	// busy limits the number of working cases. Cases mostly wait, but with too many of them a busy
-	// machine would exceed silence.
+	// busy limits the number of cases that work at the same time. Cases mostly wait, but too many
+	// working cases would make a busy machine silent for longer than the constant silence.
 	busy chan struct{}
-	// looking is locked by the case that checks whether index has processed its master.
+	// looking is locked by the case that waits until the function index has processed its master.
 	looking sync.Mutex
 }
 
-// silence is how long a service may be silent. A busy machine can be silent for seconds, which
-// would be a fault that the case does not describe.
+// silence is how long a service may send nothing before its client gives up. It is long, because a
+// busy machine can be silent for seconds, which would be a fault that no case describes.
 const silence = 8 * time.Second
 
 func newEnv(t *testing.T) *env {
 	t.Helper()
 	e := &env{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS), busy: make(chan struct{}, 20)}
-	// Some cases mark a library as incompletely indexed. It must stay so, so index must not check the
-	// libraries.
+	// Some cases mark a library as incompletely indexed, and the mark must stay. The interval of
+	// the library checks is therefore so long that the function index makes none during the tests.
 	e.Env = scenariotest.Start(t, system.Config{Concurrency: 256, LookAfter: time.Hour, Environment: map[string]string{
 		names.EndpointS3: e.s3.URL(), names.EndpointDynamoDB: e.dynamodb.URL(), names.EndpointSQS: e.sqs.URL(),
 		names.IdleTimeout: silence.String(),
@@ -126,7 +128,7 @@ func TestFaultMatrix(t *testing.T) {
 		}
 	})
 	both := []doors.Door{"", doors.Queue}
-	for name, visits := range map[string][]visit{ // these faults affect all requests of a system, so that they run one after the other
+	for name, visits := range map[string][]visit{ // each of these faults affects all requests of a system, so the cases run one after the other
 		"outages":  {{both, outages()}, {[]doors.Door{doors.Bucket}, ofStoredEvent()}},
 		"absences": {{both, absences()}, {both[:1], listings()}, {both[1:], listings()}},
 		"doubts":   {{both, doubts()}},
@@ -144,13 +146,13 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// visit is a table with the doors for the requests of its cases.
+// visit is a table of cases, with the doors through which the request of each case comes.
 type visit struct {
 	by    []doors.Door
 	tests []trouble
 }
 
-// name returns the doors' names.
+// name returns the names of the doors, for the name of a subtest.
 func (v visit) name() string {
 	var names []string
 	for _, door := range v.by {
@@ -159,8 +161,8 @@ func (v visit) name() string {
 	return strings.Join(names, "+")
 }
 
-// comesAgain makes a message of the door's queue return after ten seconds if receive cannot set
-// the delay.
+// comesAgain sets the visibility timeout of the door's queue to ten seconds. A message then
+// returns after ten seconds even if receive cannot set the delay itself.
 func (e *env) comesAgain(t *testing.T) {
 	_, err := e.Clients().SQS().SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
 		QueueUrl: &e.DoorQueueURL, Attributes: map[string]string{"VisibilityTimeout": "10"},
@@ -171,8 +173,8 @@ func (e *env) comesAgain(t *testing.T) {
 }
 
 // master uploads a creative's master. It waits until the library's summary lists the creative and
-// index has processed all its events. A later event would read the document again and use up its
-// faults.
+// the function index has processed all events of the master. A later event would read the index
+// document again, and would meet the faults that are meant for the request.
 func (e *env) master(t *testing.T, code string, size int) (data []byte) {
 	e.busy <- struct{}{}
 	data = scenariotest.Film(t, size)
@@ -194,8 +196,8 @@ func (e *env) master(t *testing.T, code string, size int) (data []byte) {
 	return data
 }
 
-// suffer sends a request through each door at once, applies one fault and waits for the requests'
-// ends.
+// suffer applies a fault to one request per door. It sends the requests at the same time, and
+// waits until each request has ended.
 func (e *env) suffer(t *testing.T, test trouble, by ...doors.Door) {
 	scenes := make([]*scene, len(by))
 	for i, door := range by {
@@ -232,7 +234,7 @@ func (e *env) suffer(t *testing.T, test trouble, by ...doors.Door) {
 	}
 }
 
-// scene prepares a request that arrives through a door.
+// scene prepares a request, with its master, that arrives through a door.
 func (e *env) scene(t *testing.T, test trouble, door doors.Door) *scene {
 	c := &scene{env: e, door: door, platform: e.Platform, code: scenariotest.NewCode()}
 	if test.own != nil {
@@ -245,10 +247,11 @@ func (e *env) scene(t *testing.T, test trouble, door doors.Door) *scene {
 	return c
 }
 
-// ends compares the end of a request with the table. answers is the first answer.
+// ends waits for the end of a request and compares the result with the table. The parameter
+// answers is the first answer.
 func (c *scene) ends(t *testing.T, test trouble, answers string) {
 	got := outcome{answers: answers}
-	if strings.HasPrefix(got.answers, "5") { // the gateway sends the request again
+	if strings.HasPrefix(got.answers, "5") { // after such an answer the gateway sends the request again
 		got.answers += ", " + c.answer(t, <-c.sending(t))
 	}
 	item := c.Ended(t, c.request)
@@ -272,7 +275,8 @@ func ahead(skew time.Duration) func() time.Time {
 	return func() time.Time { return time.Now().Add(skew) }
 }
 
-// by returns the outcome for a request through a door.
+// by returns the outcome o as it is expected of a request through a door: a queue gives no
+// answers.
 func (o outcome) by(door doors.Door) outcome {
 	if door != "" {
 		o.answers = ""
@@ -280,15 +284,15 @@ func (o outcome) by(door doors.Door) outcome {
 	return o
 }
 
-// sending sends the request and returns a channel for its answer.
+// sending sends the request in the background and returns a channel for the answer.
 func (c *scene) sending(t *testing.T) <-chan gateway.Result {
 	answer := make(chan gateway.Result, 1)
 	go func() { answer <- c.SendThrough(t.Context(), c.door, c.request.Event()) }()
 	return answer
 }
 
-// answer returns a short form of an answer. A queue gives no answer: its message may have left
-// the queue only if the request has ended.
+// answer returns a short form of an answer. For a queue it returns "", and checks that the message
+// has left the queue only if the request has ended.
 func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	t.Helper()
 	if result.Err != nil {
@@ -303,7 +307,8 @@ func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	return fmt.Sprint(result.Status, " ", strings.TrimSuffix(strings.TrimPrefix(string(result.Body), `{"outcome":"`), `"}`))
 }
 
-// undecided checks that no skip was sent while the master's existence was unknown.
+// undecided checks that no skip was sent while the system could not know whether the master
+// exists.
 func (c *scene) undecided(t *testing.T) {
 	t.Helper()
 	for _, body := range c.callbacks(t) {
@@ -313,7 +318,7 @@ func (c *scene) undecided(t *testing.T) {
 	}
 }
 
-// callbacks returns the bodies that the platform accepted.
+// callbacks returns the bodies of the callbacks that the platform accepted.
 func (c *scene) callbacks(t *testing.T) [][]byte {
 	t.Helper()
 	token, err := c.platform.Waitpoints.Token(c.request.Token)
@@ -323,7 +328,7 @@ func (c *scene) callbacks(t *testing.T) [][]byte {
 	return token.Received
 }
 
-// audit compares the platform's data with the ledger.
+// audit checks that the object and the callbacks at the platform agree with the ledger item.
 func (c *scene) audit(t *testing.T, item ledger.Item) {
 	t.Helper()
 	if n := c.platform.Storage.Writes(c.request.StorageKey).Concurrent; n > 1 {

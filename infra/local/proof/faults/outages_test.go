@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// outages returns faults that affect all requests.
+// outages returns faults that affect the requests of all tests.
 func outages() []trouble {
 	return []trouble{
 		{name: "S3 refuses connections", size: small, cause: all(idle, down("s3")), heal: up("s3"), want: later(1)},
@@ -25,7 +25,7 @@ func outages() []trouble {
 	}
 }
 
-// ofStoredEvent returns faults of reading an event in the bucket.
+// ofStoredEvent returns faults that occur while receive reads an event from the doors' bucket.
 func ofStoredEvent() []trouble {
 	reading := func(n int, f fault.Fault) func(*testing.T, *scene) {
 		return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, ofStored, f) }
@@ -38,14 +38,15 @@ func ofStoredEvent() []trouble {
 	}
 }
 
-// skippedAtOnce and skippedLater are the outcomes of a request for a missing master. Such
-// requests run one after the other, because no skip happens while any upload waits to be indexed.
+// skippedAtOnce and skippedLater are the outcomes of a request for a missing master. Such requests
+// run one after the other: while any upload waits to be indexed, the system skips no request.
 var (
 	skippedAtOnce = outcome{"200 skipped", "skipped no_match:creative", 0, 1}
 	skippedLater  = outcome{"202 accepted", "skipped no_match:creative", 0, 1}
 )
 
-// listings returns faults that affect the first request that lists the library.
+// listings returns faults of the listing of the library. They affect the first request that lists
+// the library.
 func listings() []trouble {
 	return []trouble{{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: skippedAtOnce}}
 }
@@ -63,7 +64,8 @@ func absences() []trouble {
 	}
 }
 
-// doubts returns faults that make the index incomplete.
+// doubts returns faults after which the index is incomplete, so that the system may not skip a
+// request.
 func doubts() []trouble {
 	return []trouble{
 		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},
@@ -77,8 +79,8 @@ func (c *scene) front(name string) *front {
 	return map[string]*front{"s3": c.s3, "dynamodb": c.dynamodb, "sqs": c.sqs}[name]
 }
 
-// idle waits until no event is being indexed. A failed event returns only after its visibility
-// timeout, and blocks skips until then.
+// idle waits until no event waits to be indexed. An event whose processing failed returns only
+// after its visibility timeout, and the system skips no request until then.
 func idle(t *testing.T, c *scene) {
 	t.Helper()
 	backlog := sqsqueue.Backlog{Client: c.Clients().SQS(), Queues: []string{c.IndexQueueURL}}
@@ -108,7 +110,7 @@ func consultingState(_ *testing.T, c *scene) {
 	c.s3.Requests.Next(forever, "GET /index/state/default.json", xmlError(403, "AccessDenied"))
 }
 
-// cleared removes all faults of the fronts.
+// cleared removes all faults of all fronts.
 func cleared(_ *testing.T, c *scene) {
 	c.s3.Requests.Clear()
 	c.sqs.Requests.Clear()
@@ -129,7 +131,8 @@ func purge(t *testing.T, c *scene) {
 	}
 }
 
-// rebuilding marks the library as being reindexed, or as indexed.
+// rebuilding returns a function that marks the library as being reindexed if is is true, or as
+// completely indexed.
 func rebuilding(is bool) func(*testing.T, *scene) {
 	return func(t *testing.T, c *scene) {
 		scenariotest.Eventually(t, "the state is written", func(ctx context.Context) bool {

@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// reply is a fault of an answer. The zero value is no fault.
+// reply is a fault of an answer. The zero value changes nothing.
 type reply struct {
-	cut, stall bool  // cut or stall after at bytes of the body
+	cut, stall bool  // after the first at bytes of the body: cut the connection, or send nothing more
 	at         int64 // bytes
-	longer     int64 // announce and send this many bytes more; negative means fewer
+	longer     int64 // number of bytes that are announced and sent in addition; negative: so many bytes fewer
 	rate       int64 // bytes per second; 0 means no limit
 }
 
-// replies applies faults to the next answers, by their subject.
+// replies changes the next answers, by their subject.
 type replies struct {
 	mu   sync.Mutex
 	next map[string][]reply
 }
 
-// Next spoils the next n answers about key.
+// Next applies the fault r to the next n answers whose subject is key.
 func (s *replies) Next(n int, key string, r reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +50,7 @@ func (s *replies) take(key string) reply {
 
 var errCut = errors.New("answer cut on purpose")
 
-// spoil applies the fault to an answer.
+// spoil changes an answer as the fault f says.
 func (f reply) spoil(r *http.Response) {
 	if f.longer != 0 {
 		r.ContentLength += f.longer
@@ -66,12 +66,12 @@ func (f reply) spoil(r *http.Response) {
 	}
 }
 
-// spoiled is the body of an answer with a fault.
+// spoiled is the body of an answer to which a fault is applied.
 type spoiled struct {
 	io.ReadCloser
 	reply
 	read int64
-	gone <-chan struct{} // closed when the client has left
+	gone <-chan struct{} // closed when the client has closed its connection, which ends a stall
 }
 
 func (s *spoiled) Read(p []byte) (int, error) {

@@ -17,9 +17,9 @@ import (
 const forever = 1 << 20
 
 // ofSource returns faults of reading the master. An upload begins while the first range is being
-// read. If the read fails, the upload has usually reached the platform and ends without a byte.
-// An answer that is too long is detected after its last byte: if it belongs to the last range,
-// the whole master may have been delivered.
+// read. If the read fails, the upload request has usually reached the platform, and ends without a
+// byte of the body. An answer that is too long is detected after its last byte: if it belongs to
+// the last range, the whole master may have been delivered.
 func ofSource() []trouble {
 	return []trouble{
 		{name: "source: reset before an answer, three times", size: large, cause: asking(3, fault.ResetAt(0)), want: delivered(1)},
@@ -41,8 +41,8 @@ func ofSource() []trouble {
 	}
 }
 
-// ofIndex returns faults of finding a master. None may cause a skip of an existing master, or a
-// skip while existence is unknown.
+// ofIndex returns faults that occur while the system looks for a master. None of them may cause a
+// skip of an existing master, or any skip while the system cannot know whether the master exists.
 func ofIndex() []trouble {
 	return []trouble{
 		{name: "index: 500, twice", size: small, cause: consulting(2, xmlError(500, "InternalError")), want: delivered(1)},
@@ -65,7 +65,8 @@ func listing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list ", f) }
 }
 
-// triedAgain waits until a message of the request was retried without success.
+// triedAgain waits until the queue has delivered a message of the request again and that run has
+// failed, too.
 func (c *scene) triedAgain(t *testing.T) {
 	t.Helper()
 	scenariotest.Eventually(t, "the message is tried again", func(ctx context.Context) bool {
@@ -100,7 +101,8 @@ func removeDocument(t *testing.T, c *scene) {
 	}
 }
 
-// mendDocument makes index process the master again.
+// mendDocument removes the creative's index document and uploads the master again, so that the
+// function index writes the document anew.
 func mendDocument(t *testing.T, c *scene) {
 	removeDocument(t, c)
 	key := scenariotest.StoryKey(c.code)

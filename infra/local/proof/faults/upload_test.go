@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// timeouts returns faults of the platform's storage that end by a time-out of half a minute or
-// more.
+// timeouts returns faults of the platform's storage that end only by a time-out of half a minute
+// or more.
 func timeouts() []trouble {
 	return []trouble{
 		{name: "upload: silent before a byte", size: huge, long: true, cause: uploading(1, fault.StallAt(0)), want: delivered(2)},
@@ -55,25 +55,27 @@ func ofUpload() []trouble {
 	return tests
 }
 
-// answering returns a fault that answers with a status and an empty body, at a moment of the
+// answering returns a fault that answers with a status and an empty body, at the moment at of the
 // request.
 func answering(status int, at int64) fault.Fault {
 	return fault.Fault{Kind: fault.Answer, At: at, Status: status, Type: "text/plain"}
 }
 
-// downUntilDecided makes the platform's storage refuse connections until the upload is due.
+// downUntilDecided takes the platform's storage down. It comes back when the ledger has the
+// decision, that is, when the upload is due.
 func downUntilDecided(t *testing.T, c *scene) {
 	c.platform.Storage.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.Decision != nil }, c.platform.Storage.Up)
 }
 
-// downUntilUploaded makes the callback's server refuse connections until the callback is due.
+// downUntilUploaded takes the callback's server down. It comes back when the ledger records the
+// upload, that is, when the callback is due.
 func downUntilUploaded(t *testing.T, c *scene) {
 	c.platform.Waitpoints.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.State == ledger.Uploaded }, c.platform.Waitpoints.Up)
 }
 
-// once runs do as soon as the ledger's item meets a condition.
+// once calls do as soon as the function so returns true for the ledger item.
 func (c *scene) once(t *testing.T, so func(ledger.Item) bool, do func() error) {
 	for t.Context().Err() == nil {
 		item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

@@ -21,14 +21,14 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// AnnounceConfig configures a run of announcements to a system whose collect does not run. All
-// fields are required.
+// AnnounceConfig configures a run of announcements to a system whose function collect is not
+// running. All fields are required.
 type AnnounceConfig struct {
 	System  *system.System
 	Senders announce.Client
 	Out     io.Writer
-	AtOnce  int // number of concurrent senders
-	Waves   int // number of waves, not counting those that start executions
+	AtOnce  int // number of senders that announce at the same time
+	Waves   int // number of waves in which every execution is warm
 	// Within is the limit for the 99th percentile of the warm answers.
 	Within time.Duration
 }
@@ -37,16 +37,16 @@ type AnnounceConfig struct {
 type AnnounceResult struct {
 	Senders  int     `json:"senders"`
 	Sent     int     `json:"sent"`
-	Accepted int     `json:"accepted"` // at the first attempt
+	Accepted int     `json:"accepted"` // number of announcements that were accepted at the first attempt
 	Records  int     `json:"records"`
 	Messages int     `json:"messages"`
 	Warm     float64 `json:"warm_p99_seconds"`
 }
 
-// Announce makes many senders announce at once, wave after wave, while collect does not run. It
-// prints the times of answers, separately for warm executions and others. It checks that the warm
-// answers were fast, that each announcement was accepted at the first attempt, and that all were
-// stored. Errors: ErrWrong, with a result; ErrInterrupted.
+// Announce makes many senders announce at the same time, in several waves, while the function
+// collect is not running. It prints the answer times, separately for warm executions and for
+// others. It checks that the warm answers were fast, that each announcement was accepted at the
+// first attempt, and that all were stored. It returns ErrWrong with a result, or ErrInterrupted.
 func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	began := time.Now()
 	before, err := c.waiting(ctx)
@@ -71,12 +71,13 @@ func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	return result, errors.Join(c.judgeTime(p99), err)
 }
 
-// maxColdWaves is the maximum number of waves that may start executions. The first wave does, and
-// so does each later one that finds fewer executions than senders.
+// maxColdWaves is the maximum number of waves that start executions. The first wave starts some. A
+// later wave also starts some if there are fewer executions than senders.
 const maxColdWaves = 20
 
-// waves returns the answers of the waves in which every execution was warm, and those of all
-// other waves, in which some senders waited for a start.
+// waves returns two lists of answers. The list warm is from the waves in which every execution was
+// warm. The list cold is from all other waves, in which some senders waited for the start of an
+// execution.
 func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, err error) {
 	for n := 0; len(warm) < c.Waves*c.AtOnce && ctx.Err() == nil; n++ {
 		started := c.System.IntakeStarts()
@@ -96,9 +97,9 @@ func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, 
 	return cold, warm, nil
 }
 
-// wave makes all senders announce at the same moment, cycling through all samples.
+// wave makes all senders announce at the same moment. The senders use all samples in turn.
 func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, error) {
-	file, err := capability.Parse("https://cdn.example/film.mp4") // a fake link: collect does not run, so nobody fetches it
+	file, err := capability.Parse("https://cdn.example/film.mp4") // the link leads nowhere: collect is not running, so the file is never downloaded
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, 
 	return results, nil
 }
 
-// tell prints the times of answers and returns the 99th percentile.
+// tell prints the answer times of the results and returns their 99th percentile.
 func (c AnnounceConfig) tell(name string, results []sender.Result) time.Duration {
 	var took []time.Duration
 	for _, r := range results {
@@ -141,7 +142,7 @@ func (c AnnounceConfig) tell(name string, results []sender.Result) time.Duration
 	return p99
 }
 
-// judgeTime checks that warm answers came in time.
+// judgeTime returns an error if the warm answers were too slow.
 func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
 	if p99 >= c.Within {
 		fmt.Fprintf(c.Out, "NO  the p99 of warm answers is %s, but must be under %s\n", short(p99), short(c.Within))
@@ -150,8 +151,8 @@ func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
 	return nil
 }
 
-// judge checks that every announcement was accepted at once and stored twice: as a record and as
-// a message.
+// judge checks that every announcement was accepted at the first attempt, and that it is stored
+// both as a record and as a message.
 func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, before int, began time.Time) (*AnnounceResult, error) {
 	r := &AnnounceResult{Senders: c.AtOnce, Sent: len(results)}
 	for _, result := range results {
@@ -178,7 +179,7 @@ func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, befo
 	return r, nil
 }
 
-// waiting returns the number of unclaimed messages.
+// waiting returns the number of messages in the queue of collect that were not received yet.
 func (c AnnounceConfig) waiting(ctx context.Context) (int, error) {
 	const visible = types.QueueAttributeNameApproximateNumberOfMessages
 	out, err := c.System.Clients().SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{

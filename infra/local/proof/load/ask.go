@@ -6,7 +6,8 @@ import (
 	"masterhand/infra/local/sim/adplatform"
 )
 
-// ask is a slot with the expected result: the master under key, or a skip for the reason.
+// ask is a slot with the expected result: the delivery of the master Key, or a skip with the
+// reason Skip. One of the two is "".
 type ask struct {
 	Slot adplatform.Slot
 	Key  string
@@ -16,11 +17,11 @@ type ask struct {
 // creatives is the number of creatives with masters.
 const creatives = 12
 
-// code returns a creative's code. Some codes are the beginning of others, which must make no
-// difference.
+// code returns the code of creative number n. Codes such as "LOAD-1001" must not be confused with
+// a code that begins with them.
 func code(n int) string { return fmt.Sprintf("LOAD-%d", n+1001) }
 
-// A creative's masters, by the last part of their key.
+// The masters of a creative: the last part of each key.
 const (
 	story    = "9x16.mp4"
 	portrait = "4x5.mp4"
@@ -28,13 +29,14 @@ const (
 	still    = "1x1.jpg"
 )
 
-// parts lists the masters of each creative.
+// parts lists the masters of each creative, by the last part of their keys.
 var parts = []string{story, portrait, square, still}
 
-// masterKey returns the key of a master that its folder places: "LOAD-1001/v2/en/9x16.mp4".
+// masterKey returns the key of a master. The folders of the key state its creative and its locale:
+// "LOAD-1001/v2/en/9x16.mp4".
 func masterKey(n int, part string) string { return fmt.Sprintf("%s/v2/en/%s", code(n), part) }
 
-// asks returns the requests for existing masters.
+// asks returns the requests that existing masters must answer.
 func asks() []ask {
 	var list []ask
 	for n := range creatives {
@@ -43,7 +45,7 @@ func asks() []ask {
 			list = append(list, ask{Slot: slot, Key: masterKey(n, part)})
 		}
 		exact(story, "en", "video", "9x16")
-		exact(story, "en-GB", "video", "9x16") // the master in en answers it
+		exact(story, "en-GB", "video", "9x16") // an English master also answers a request for en-GB
 		exact(portrait, "en", "video", "4x5")
 		exact(square, "en", "video", "1x1")
 		exact(still, "en", "image", "1x1")
@@ -58,7 +60,7 @@ func asks() []ask {
 	return list
 }
 
-// missingAsks returns the requests for missing masters.
+// missingAsks returns the requests that no master can answer, with the expected skip.
 func missingAsks() []ask {
 	var list []ask
 	for n := range creatives {

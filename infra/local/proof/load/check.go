@@ -11,19 +11,20 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// facts are the visible results of an event after the run.
+// facts are the visible results of an event, read after the run.
 type facts struct {
 	scenario.Seen
 	Answers []answer
-	// Master reports whether a hash belongs to a version of the master at the time of the request or
-	// later.
+	// Master reports whether an object with this SHA-256 is a valid delivery: a version of the
+	// master at the time of the request or later.
 	Master func(sum [32]byte) bool
 }
 
-// checkers is the number of events that are checked concurrently.
+// checkers is the number of events whose results are checked at the same time.
 const checkers = 4
 
-// check compares every event with its facts and returns the problems in the events' order.
+// check compares the facts of each event with the expected result. It returns the problems in the
+// order of the events.
 func (r *run) check(ctx context.Context, all []*sent) []string {
 	found := make([][]string, len(all))
 	next := make(chan int)
@@ -60,16 +61,16 @@ func (r *run) inspect(ctx context.Context, s *sent) []string {
 	return judge(s.event, f, r.Faults)
 }
 
-// facts reads the ledger, the callbacks and the platform's storage.
+// facts reads the results of an event from the ledger, the callbacks and the platform's storage.
 func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
 	f.Seen, err = scenario.Look(ctx, r.platform, r.store, s.request)
-	f.Item, f.Answers = s.Item, s.Answers // a malformed event has another item in the ledger
+	f.Item, f.Answers = s.Item, s.Answers // copied without reading, because the ledger item of a malformed event has another id
 	f.Master = func(sum [32]byte) bool { return r.masters.was(s.Ask.Key, sum, s.at) }
 	return f, err
 }
 
-// judge returns the problems in an event's facts. With faults, a step may have been repeated with
-// the same result.
+// judge returns the problems in the facts of an event. If faults is true, a step may have been
+// repeated with the same result.
 func judge(e event, f facts, faults bool) []string {
 	j := judgement{event: e, facts: f, faults: faults}
 	switch {
@@ -84,7 +85,7 @@ func judge(e event, f facts, faults bool) []string {
 	return j.Problems
 }
 
-// judgement collects problems.
+// judgement collects the problems of one event.
 type judgement struct {
 	event
 	facts
@@ -92,7 +93,8 @@ type judgement struct {
 	scenario.Problems
 }
 
-// answered checks that every copy has a final answer, and that the answer is true.
+// answered checks that every copy of the event has a final answer, and that each answer agrees
+// with the ledger.
 func (j *judgement) answered() {
 	for _, a := range j.Answers {
 		var said struct{ Outcome string }
@@ -111,7 +113,8 @@ func (j *judgement) answered() {
 	}
 }
 
-// nothing checks that the event had no effect, except the record of a malformed event.
+// nothing checks that the event had no effect. For a malformed event, the record of the event is
+// allowed.
 func (j *judgement) nothing() {
 	state := ledger.State("")
 	if j.Class == malformed {
@@ -121,20 +124,20 @@ func (j *judgement) nothing() {
 	j.Problems = append(j.Problems, j.Untouched()...)
 }
 
-// skipped checks for one decision with the right reason and no upload.
+// skipped checks that there is one decision with the right reason, and no upload.
 func (j *judgement) skipped() {
 	j.Problems = append(j.Problems, j.Skipped(j.Ask.Skip)...)
 	j.once()
 }
 
-// delivered checks for the complete right master and one callback.
+// delivered checks that the right master was delivered completely, with one callback.
 func (j *judgement) delivered() {
 	j.Problems = append(append(j.Problems, j.Delivered(j.Master)...), j.Alone()...)
 	j.Want(j.Item.Decision != nil && j.Item.Decision.Key == j.Ask.Key, "the ledger does not say that %s was chosen", j.Ask.Key)
 	j.once()
 }
 
-// once checks that nothing was done twice, unless there were faults.
+// once checks that there were no repeated uploads and callbacks, unless the run has faults.
 func (j *judgement) once() {
 	if !j.faults {
 		j.Problems = append(j.Problems, j.Once()...)

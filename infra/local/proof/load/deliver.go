@@ -21,34 +21,34 @@ import (
 type sent struct {
 	event
 	request adplatform.Request
-	record  string // id in the ledger of a malformed event
+	record  string // id of the record of a malformed event in the ledger; "" for other events
 	at      time.Time
 	Answers []answer
-	err     error       // why the event could not be sent at all
-	Item    ledger.Item // last state in the ledger; the zero value if there is none
+	err     error       // why the event could not be sent at all; nil if it was sent
+	Item    ledger.Item // last state of the ledger item; the zero value if there is no item
 }
 
 // answer is the last answer to a copy of an event.
 type answer struct {
 	gateway.Result
-	Whole time.Duration // time from the first attempt to this answer
-	Cut   bool          // the run ended before the event was sent again
+	Whole time.Duration // time from the first attempt to the last answer
+	Cut   bool          // whether the run ended before the event could be sent again
 }
 
-// cut reports whether the run ended before all copies had their final answers.
+// cut reports whether the run ended before every copy had a final answer.
 func (s *sent) cut() bool {
 	return slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Cut })
 }
 
-// open reports whether a request has not ended although the system has accepted it: the ledger
-// has it, or the gateway was told so.
+// open reports whether the system has accepted a request that has not ended yet. It has accepted
+// the request if the ledger has an item or the gateway got the answer that says so.
 func (s *sent) open() bool {
 	taken := slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Delivered })
 	return s.Class.asks() && s.err == nil && !s.Item.State.Ended() && (taken || s.Item.State != "")
 }
 
-// deliver sends an event with all its copies, like the gateway: it repeats each until it is
-// accepted.
+// deliver sends an event with all its copies, like the gateway: it sends each copy again until
+// that copy is accepted.
 func (r *run) deliver(ctx context.Context, s *sent) {
 	event, err := r.prepare(s)
 	if err != nil {
@@ -74,7 +74,7 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 }
 
 // prepare makes the webhook of an event. Each event has its own key in the platform's storage, so
-// that no other event affects the object there.
+// that no other event changes the object there.
 func (r *run) prepare(s *sent) (e gateway.Event, err error) {
 	key := fmt.Sprintf("fb-external/load/%d.%s", s.Number, s.Ask.Slot.Kind)
 	if s.request, err = r.platform.NewRequest(s.Ask.Slot, adplatform.Options{StorageKey: key}); err != nil {
@@ -90,7 +90,8 @@ func (r *run) prepare(s *sent) (e gateway.Event, err error) {
 	return e, err
 }
 
-// knock sends once, and repeats only the answer 429: a forger would not keep on sending.
+// knock sends an event once. It sends the event again only after a 429, because a forger would not
+// repeat other attempts.
 func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
 	for n := 1; ; n++ {
 		result := r.gateway.SendCopies(ctx, e, 1)[0]
@@ -109,7 +110,7 @@ type tally struct {
 func (t *tally) begin() { t.begun.Add(1) }
 func (t *tally) end()   { t.ended.Add(1) }
 
-// add counts a copy's last answer, and the attempts before it.
+// add counts the last answer to a copy and the attempts before that answer.
 func (t *tally) add(r gateway.Result) {
 	t.answers.Add(1)
 	t.again.Add(int64(r.Attempts - 1))
@@ -118,12 +119,12 @@ func (t *tally) add(r gateway.Result) {
 // settleOften is the interval in which the ledger is read for open requests.
 const settleOften = 250 * time.Millisecond
 
-// parting is how long an interrupted run waits for running requests, which the system would
-// otherwise have to abort.
+// parting is how long an interrupted run still waits for running requests. The system would
+// otherwise have to abort them.
 const parting = 5 * time.Second
 
-// settle waits, within the run's patience, until all requests have ended. It returns the events
-// that can be checked: all, unless ctx ends.
+// settle waits until all requests have ended, at most for patience. If ctx ends, it returns only
+// the events that can already be checked; otherwise it returns all.
 func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 	reading := context.WithoutCancel(ctx)
 	waiting, cancel := context.WithTimeout(reading, patience)

@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Exported names for the tests.
+// Names that only the tests of this package use.
 type (
 	Ask     = ask
 	Answer  = answer
@@ -40,7 +40,7 @@ var (
 func Asks() []Ask        { return asks() }
 func MissingAsks() []Ask { return missingAsks() }
 
-// Mix returns the first n events.
+// Mix returns the first n events of the mix with a seed.
 func Mix(seed uint64, n int) []Event {
 	m := newMix(seed)
 	list := make([]Event, n)
@@ -64,7 +64,7 @@ func Film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	return film(part, sample, random)
 }
 
-// Versions records the versions of masters over time.
+// Versions exports masters, which records the versions of each master over time.
 type Versions struct{ masters masters }
 
 func NewVersions() *Versions { return &Versions{masters{versions: map[string][]version{}}} }
@@ -80,7 +80,7 @@ func (v *Versions) Was(key string, sum [32]byte, asked time.Time) bool {
 	return v.masters.was(key, sum, asked)
 }
 
-// Watch collects samples.
+// Watch exports watch, which collects samples.
 type Watch struct{ watch watch }
 
 func (w *Watch) Take(at time.Duration, list []Process, goroutines int) {

@@ -6,15 +6,15 @@ import (
 	"masterhand/infra/local/sim/r2"
 )
 
-// Positions in an upload at which it is cut or stalls, in bytes. They are below the smallest
-// master's size.
+// Numbers of bytes after which an upload is cut or stalls. They are less than the size of the
+// smallest master.
 const (
 	cutAt   = 10 << 10
 	stallAt = 6 << 10
 )
 
-// uploadFaults and callbackFaults affect one exchange in every so many. The numbers are primes,
-// so that each fault eventually affects every kind of request.
+// uploadFaults and callbackFaults list faults. Each affects one of every Every exchanges. The
+// numbers are primes, so that each fault eventually meets every kind of request.
 var (
 	uploadFaults = []fault.Rule{
 		{Every: 31, Fault: r2.Refusal("ServiceUnavailable")},
@@ -31,22 +31,22 @@ var (
 	}
 )
 
-// For one of every stubborn events that request a master, the upload is rejected more often than
-// one run of a function retries it, so that finish has to settle the request.
+// One of every stubborn events that request a master gets a stubborn fault: its upload is rejected
+// more often than one run of a function retries, so that finish must settle the request.
 const (
 	stubborn = 100
 	refusals = 9
 )
 
-// stub makes the platform's storage reject an event's upload repeatedly, if it is one of these
-// events.
+// stub makes the platform's storage reject the uploads of an event, if the event is one of those
+// that get a stubborn fault.
 func (r *run) stub(s *sent) {
 	if r.Faults && s.Class == there && s.Number%stubborn == stubborn-1 {
 		r.platform.Storage.Faults.Next(refusals, s.request.StorageKey, r2.Refusal("ServiceUnavailable"))
 	}
 }
 
-// letGoWrong sets the platform's faults.
+// letGoWrong adds the faults of a run to the platform.
 func letGoWrong(p *adplatform.Platform) {
 	for _, rule := range uploadFaults {
 		p.Storage.Faults.Add(rule)

@@ -10,14 +10,14 @@ import (
 	"masterhand/infra/local/scenario"
 )
 
-// The range of the generated films' sizes, in bytes. The sizes are evenly distributed over the
-// orders of magnitude.
+// The smallest and the largest size of a generated film, in bytes. Between them, each order of
+// magnitude is equally frequent.
 const (
 	smallest = 80 << 10
 	largest  = 4 << 20
 )
 
-// samples returns the sample masters that films are made from, by the last part of their key.
+// samples returns the sample masters from which the films are made, by the last part of their key.
 func samples() (map[string][]byte, error) {
 	found := map[string][]byte{}
 	for _, part := range parts {
@@ -29,8 +29,8 @@ func samples() (map[string][]byte, error) {
 	return found, nil
 }
 
-// film makes a master from the sample with unique bytes: a film gets a box of padding at its end,
-// an image a comment at its start.
+// film makes a master with unique bytes from a sample. It appends a box of padding to a film, and
+// inserts a comment near the start of an image.
 func film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	if part == still {
 		return comment(sample, random)
@@ -43,16 +43,16 @@ func film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 // commentSize is the number of random bytes in an image's comment.
 const commentSize = 4 << 10
 
-// comment adds a comment segment of random bytes to a JPEG.
+// comment returns a JPEG with an added comment segment of random bytes.
 func comment(sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	if len(sample) < 2 || sample[0] != 0xff || sample[1] != 0xd8 {
 		return nil, errors.New("the sample image is not a JPEG")
 	}
 	data := append([]byte{}, sample[:2]...)
 	data = append(data, 0xff, 0xfe)
-	data = binary.BigEndian.AppendUint16(data, commentSize+2) // the length includes its own two bytes
+	data = binary.BigEndian.AppendUint16(data, commentSize+2) // the length field counts its own two bytes, too
 	text := make([]byte, commentSize)
-	_, _ = random.Read(text) // never fails
+	_, _ = random.Read(text) // the error is ignored: reading random bytes never fails
 	data = append(data, text...)
 	return append(data, sample[2:]...), nil
 }

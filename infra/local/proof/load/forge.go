@@ -11,32 +11,34 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// The signature header of the scheme outpost, as it is sent and as it is configured.
+// The signature header of the scheme outpost: its name as it is sent, and its name in the
+// configuration.
 const (
 	signatureHeader = "X-Outpost-Signature"
 	signatureName   = "x-outpost-signature"
 )
 
-// forgery changes an event so that it is not authentic; key is the receiver's key.
+// forgery changes an event so that the receiver must reject it. The parameter key is a key that
+// the receiver knows, and unknown is one that it does not know.
 type forgery func(e gateway.Event, key, unknown signature.Key) gateway.Event
 
 var forgeries = []forgery{
-	func(e gateway.Event, _, unknown signature.Key) gateway.Event { // signed with the forger's own secret
+	func(e gateway.Event, _, unknown signature.Key) gateway.Event { // signed with a secret that the receiver does not know
 		return signed(e, sign(e.Body, unknown))
 	},
 	func(e gateway.Event, key, _ signature.Key) gateway.Event { // a valid signature of another body
 		return signed(e, sign(append(bytes.Clone(e.Body), ' '), key))
 	},
 	func(e gateway.Event, _, _ signature.Key) gateway.Event { return signed(e) }, // no signature
-	func(e gateway.Event, key, _ signature.Key) gateway.Event { // a valid signature in another form than the platform's
+	func(e gateway.Event, key, _ signature.Key) gateway.Event { // a valid signature in a form that the platform does not use
 		return signed(e, sign(e.Body, key)+",")
 	},
 }
 
-// forge returns an event that must be rejected, with the body of a valid request.
+// forge returns an event that must be rejected. Its body requests a master like a valid request.
 func forge(e gateway.Event, variant int, key, unknown signature.Key) (gateway.Event, error) {
 	body, err := gateway.Compact(e.Body)
-	e.Body, e.Verbatim = body, true // the signed bytes are sent unchanged
+	e.Body, e.Verbatim = body, true // sent verbatim, so that the signed bytes do not change
 	return forgeries[variant%len(forgeries)](e, key, unknown), err
 }
 
@@ -44,13 +46,15 @@ func sign(body []byte, key signature.Key) string {
 	return signature.Sign(signature.Outpost, []signature.Key{key}, "", time.Time{}, body)[signatureName]
 }
 
-// signed replaces an event's signatures. Without values it removes them.
+// signed returns the event with these signature headers instead of its own. Without values it has
+// no signature.
 func signed(e gateway.Event, values ...string) gateway.Event {
 	e.Header = http.Header{signatureHeader: values}
 	return e
 }
 
-// spoilings make a request malformed: each replaces a text that every request contains.
+// spoilings lists replacements that make a request malformed. Every request contains each text
+// old.
 var spoilings = []struct{ old, new string }{
 	{`"variation":`, `"variations":`},
 	{`"code":"`, `"code":"../`},
@@ -59,10 +63,10 @@ var spoilings = []struct{ old, new string }{
 	{`"expiresAt":"`, `"expiresAt":"after `},
 	{`"uploadUrl":"http://127.0.0.1`, `"uploadUrl":"http://127.0.0.1.example`},
 	{`"completeCallbackUrl":"http`, `"completeCallbackUrl":"file`},
-	{`}`, `]`}, // no longer JSON
+	{`}`, `]`}, // the body is no JSON any more
 }
 
-// spoil returns an event that is authentic but malformed, and its id in the ledger.
+// spoil returns an event that is authentic but malformed, and the id of its record in the ledger.
 func spoil(e gateway.Event, variant int) (gateway.Event, string, error) {
 	body, err := gateway.Compact(e.Body)
 	how := spoilings[variant%len(spoilings)]

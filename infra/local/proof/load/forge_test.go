@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// request returns the platform's event for a slot.
+// request returns the event in which the platform requests a slot.
 func request(t *testing.T, slot adplatform.Slot) gateway.Event {
 	t.Helper()
 	aspect := fmt.Sprintf(`"aspectRatio":%q`, slot.Aspect)
@@ -28,7 +28,8 @@ func request(t *testing.T, slot adplatform.Slot) gateway.Event {
 	return gateway.Event{Topic: platform.TopicRequested, Body: []byte(body)}
 }
 
-// accepted returns nil if a receiver with these keys accepts an event as authentic.
+// accepted returns nil if a receiver with these keys accepts the event as authentic; otherwise the
+// reason.
 func accepted(e gateway.Event, keys ...signature.Key) error {
 	get := func(name string) string {
 		return strings.Join(e.Header[map[string]string{"x-outpost-signature": "X-Outpost-Signature"}[name]], ",")
@@ -64,7 +65,8 @@ func TestForgeriesAreRefused(t *testing.T) {
 			t.Errorf("forgery %d asks for nothing: %v", variant, err)
 		}
 	}
-	// A forger who knows the secret signs correctly, so the first forgery is accepted.
+	// A forger who knows the secret signs correctly, so the test must see that this forgery is
+	// accepted.
 	e, err := load.Forge(request(t, load.Asks()[0].Slot), 0, known, unknown)
 	if err := accepted(e, unknown); err != nil {
 		t.Error("a true signature is refused:", err)

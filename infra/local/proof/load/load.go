@@ -1,17 +1,14 @@
-// Package load sends a whole system many requests like the platform, in a burst or for a long
-// time, and then checks the result of every single request.
+// Package load sends many requests to a complete system, as the platform would, in a burst or for
+// a long time. It then checks the result of every single request.
 //
-// A run is a mix of events: most request an existing master and some a missing one; a tenth
-// arrive several times at once, a tenth are forged, and a tenth are authentic but malformed.
-// Invariants:
-//   - The expected result of an event is known before it is sent, from the masters that this
-//     package has made; the system's own answers are never the source.
-//   - Every event is checked, including the SHA-256 of the object in the platform's storage. The
-//     number of printed problems is limited, the number of counted ones is not.
-//   - A run has limits for events or time, for concurrent events, and for the wait at its end.
-//   - The same seed makes the same events in the same order.
-//   - A process runs one system and one load at a time, because it recognises the functions'
-//     processes as its children.
+// A run is a mix of events: most request an existing master and some a missing one; a tenth arrive
+// several times at once, a tenth are forged, and a tenth are authentic but malformed. Invariants:
+// - The expected result of an event is known before it is sent, from the masters that this package
+// has made; the system's own answers are never the source. - Every event is checked, including the
+// SHA-256 of the object in the platform's storage. Only some problems are printed, but all are
+// counted. - A run has limits for events or time, for concurrent events, and for the wait at its
+// end. - The same seed makes the same events in the same order. - A process runs one system and
+// one load at a time, because it recognises the functions' processes as its children.
 //
 // An example, a burst:
 //
@@ -37,45 +34,46 @@ import (
 // Config configures a run.
 type Config struct {
 	System *system.System
-	Key    signature.Key // a key of the scheme outpost that the receiver knows
+	Key    signature.Key // key of the scheme outpost with which events are signed; the receiver knows it
 	// Unknown is a key that the receiver does not know. Forgeries are signed with it.
 	Unknown signature.Key
 	Out     io.Writer
 
-	Requests int    // number of events to send; ignored if For is set
-	AtOnce   int    // number of concurrent events
-	Seed     uint64 // seed of the mix and of the masters' bytes
+	Requests int    // number of events to send; ignored if For is above 0
+	AtOnce   int    // maximum number of events that are sent at the same time
+	Seed     uint64 // seed of the order of events and of the masters' bytes
 
-	For time.Duration // over 0: send for this time and watch the processes' memory
+	For time.Duration // above 0: send events for this time, and watch the processes' memory
 	// Rate is the number of events begun per second; 0 means as many as AtOnce allows.
 	Rate float64
 	// Faults makes the platform fail now and then, and overwrites masters.
 	Faults bool
-	// Pauses is a factor for the gateway's pauses between attempts; 0 means a hundredth.
+	// Pauses is the factor for the gateway's pauses between attempts; 0 means 0.01.
 	Pauses float64
 }
 
 // Result is the result of a run.
 type Result struct {
 	Events   int      `json:"events"`
-	Judged   int      `json:"judged"`   // events that ended before the run
-	Webhooks int64    `json:"webhooks"` // first attempts only
+	Judged   int      `json:"judged"`   // number of events that were checked; fewer than sent if the run was interrupted
+	Webhooks int64    `json:"webhooks"` // number of first attempts
 	Repeated int64    `json:"repeated_webhooks"`
 	Seconds  float64  `json:"duration_seconds"`
 	Problems []string `json:"problems"`
 }
 
-// The errors of a run. The problems were already printed.
+// The errors of a run. The run has already printed the problems themselves.
 var (
 	ErrWrong       = errors.New("some events did not end as expected")
 	ErrInterrupted = errors.New("interrupted before all events were sent and had ended")
 )
 
-// patience limits the wait for open requests after the last event was begun: a lease and the
-// longest pause of a message, plus a stalled upload before them.
+// patience limits the wait for open requests after the last event was begun. It covers a stalled
+// upload, then a lease, then the longest pause before a queue delivers a message again.
 const patience = 3 * time.Minute
 
-// retries is how often an event is sent again. Source: the platform's page says ten attempts.
+// retries is how often the gateway sends an event again. Source: the platform's page says ten
+// attempts.
 const retries = 9
 
 // run is the state of one run.
@@ -113,7 +111,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	all, took := r.send(ctx)
 	interrupted := ctx.Err() != nil
 	ended := r.settle(ctx, all)
-	// Answered events are checked even if the run was interrupted.
+	// Events that were answered are checked even if ctx has ended.
 	checking, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	found := r.check(checking, ended)
@@ -155,8 +153,8 @@ func (r *run) close() {
 	r.platform.Close()
 }
 
-// send begins events until there are enough, the time is up or ctx ends. It waits for their
-// answers and returns the events, with the time that this took.
+// send begins events until the number of events is reached, the time is up or ctx ends. It waits
+// for their answers. It returns the events and the time from the first event to the last answer.
 func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	began := time.Now()
 	beside, stop := context.WithCancel(ctx)
@@ -172,7 +170,7 @@ func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	return all, took
 }
 
-// feed begins events at the wanted rate.
+// feed begins events at the wanted rate and returns them.
 func (r *run) feed(ctx context.Context) []*sent {
 	feeding, cancel := ctx, context.CancelFunc(func() {})
 	if r.For > 0 {
@@ -211,8 +209,8 @@ func newPace(rate float64) pace {
 	return pace{time.NewTicker(time.Duration(float64(time.Second) / rate))}
 }
 
-// wait waits for the next tick and for a free slot in room, and takes the slot. It returns false
-// when ctx has ended.
+// wait waits for the next tick and for a free slot in the channel room, and takes that slot. It
+// returns false if ctx has ended.
 func (p pace) wait(ctx context.Context, room chan<- struct{}) bool {
 	if p.tick != nil {
 		select {

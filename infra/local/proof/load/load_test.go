@@ -18,9 +18,9 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// open starts a system for one test. Tests that call it must not run in parallel, because one
-// would take the other's processes for its own. With strangers, the system has another secret
-// than the platform and rejects all authentic events.
+// open starts a system for one test. Tests that call open must not run in parallel, because each
+// would measure the other's processes. If strangers is true, the system has another secret than
+// the platform, so that it rejects all authentic events.
 func open(t *testing.T, strangers bool) *system.System {
 	t.Helper()
 	c := system.Config{Concurrency: 8}
@@ -87,7 +87,7 @@ func TestSoak(t *testing.T) {
 func TestWrong(t *testing.T) {
 	var out bytes.Buffer
 	c := config(t, open(t, true), &out)
-	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // two events at a time, so that there is always a free slot
+	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // at most two events at a time, so that an execution environment is always free
 	if _, err := load.Run(t.Context(), c); !errors.Is(err, load.ErrWrong) {
 		t.Errorf("%v\n%s", err, &out)
 	}
@@ -99,7 +99,7 @@ func TestWrong(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// interrupting is an output that ends the run at the first line of progress.
+// interrupting is an output that ends the run when the first line about the progress is written.
 type interrupting struct {
 	bytes.Buffer
 	stop context.CancelFunc
@@ -112,15 +112,16 @@ func (i *interrupting) Write(p []byte) (int, error) {
 	return i.Buffer.Write(p)
 }
 
-// TestInterrupted interrupts a run. One receiver answers. Another one has a different secret, so
-// that every authentic event is between two attempts when the run ends, which is not a problem.
+// TestInterrupted interrupts two runs. In the first run the receiver answers. In the second the
+// receiver has another secret, so every authentic event is between two attempts when the run ends.
+// That must not be a problem.
 func TestInterrupted(t *testing.T) {
 	for name, strangers := range map[string]bool{"at work": false, "between attempts": true} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			out := &interrupting{stop: cancel}
 			c := config(t, open(t, strangers), out)
-			c.For, c.Rate = 40*time.Second, 10 // the first line of progress comes after 2 s
+			c.For, c.Rate = 40*time.Second, 10 // long enough, because the first line about the progress comes after 2 s
 			if _, err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
 				t.Errorf("%v\n%s", err, &out.Buffer)
 			}

@@ -18,20 +18,20 @@ import (
 type masters struct {
 	scenario.Masters
 	samples map[string][]byte
-	random  *rand.ChaCha8 // makes the masters' bytes; used by one goroutine at a time
-	keys    []string      // every master, in the order of upload
+	random  *rand.ChaCha8 // generates the masters' bytes; only one goroutine at a time may use it
+	keys    []string      // keys of all masters, in the order of upload
 	part    map[string]string
-	bytes   int64 // bytes that fill has uploaded
+	bytes   int64 // number of bytes that the method fill has uploaded
 
 	mu       sync.Mutex
-	versions map[string][]version // the oldest first
+	versions map[string][]version // versions by key, the oldest first
 }
 
-// version is the content of a master for a period. The master certainly had this content within
-// the period; around a replacement, the periods of two versions may overlap.
+// version is the content that a master had in a period. While a master is replaced, the periods of
+// its old and its new version overlap, because nobody knows the exact moment.
 type version struct {
 	sum         [32]byte
-	from, until time.Time // until is zero for the last version
+	from, until time.Time // period of the version; until is zero for the latest version
 }
 
 func newMasters(s *system.System, seed uint64) (*masters, error) {
@@ -54,7 +54,7 @@ func newMasters(s *system.System, seed uint64) (*masters, error) {
 	return m, nil
 }
 
-// indexPatience limits the wait for the index.
+// indexPatience limits the wait until all masters are indexed. A longer wait is an error.
 const indexPatience = 2 * time.Minute
 
 // fill uploads all masters and waits until they are indexed.
@@ -76,13 +76,13 @@ func (m *masters) fill(ctx context.Context) error {
 	return nil
 }
 
-// put writes a master with new, unique bytes.
+// put uploads a master with new, unique bytes and returns their number.
 func (m *masters) put(ctx context.Context, key string) (size int64, err error) {
 	data, err := film(m.part[key], m.samples[m.part[key]], m.random)
 	if err != nil {
 		return 0, err
 	}
-	m.known(key, version{sum: sha256.Sum256(data), from: time.Now()}) // recorded first, because the master may be delivered before the upload's answer arrives
+	m.known(key, version{sum: sha256.Sum256(data), from: time.Now()}) // recorded before the upload, because the master may be delivered before the upload is answered
 	if _, err := m.Put(ctx, key, data, library.Labels{}); err != nil {
 		return 0, err
 	}
@@ -90,14 +90,14 @@ func (m *masters) put(ctx context.Context, key string) (size int64, err error) {
 	return int64(len(data)), nil
 }
 
-// known adds a version, and leaves the earlier one valid.
+// known adds a version of a key. The earlier versions stay valid.
 func (m *masters) known(key string, v version) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.versions[key] = append(m.versions[key], v)
 }
 
-// replaced ends all versions except the last one.
+// replaced ends the periods of all versions of a key except the latest one.
 func (m *masters) replaced(key string, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,11 +109,12 @@ func (m *masters) replaced(key string, at time.Time) {
 	}
 }
 
-// lag is how long after its replacement a version may still be delivered to a new request: the
-// index follows within moments.
+// lag is how long a version may still be delivered to new requests after it was replaced. The
+// function index processes the replacement within moments.
 const lag = 10 * time.Second
 
-// was reports whether a master had these bytes when it was requested, or later.
+// was reports whether a master had these bytes when it was requested, or later. The parameter
+// asked is the time of the request.
 func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -125,18 +126,18 @@ func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 	return false
 }
 
-// overwriteEvery is the pause between two overwritten masters.
+// overwriteEvery is the time between two replacements of a master.
 const overwriteEvery = 3 * time.Second
 
-// overwrite replaces masters one after the other until ctx ends. A master whose upload failed is
-// written again in its next turn.
+// overwrite replaces one master after the other until ctx ends. If an upload fails, the master is
+// replaced in its next turn.
 func (m *masters) overwrite(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for turn := 0; ; turn++ {
 		select {
 		case <-tick.C:
-			_, _ = m.put(ctx, m.keys[turn*7%len(m.keys)]) // a step of 7 goes from creative to creative
+			_, _ = m.put(ctx, m.keys[turn*7%len(m.keys)]) // the error is ignored: the master gets its next turn. A step of 7 goes to another creative each time
 		case <-ctx.Done():
 			return
 		}

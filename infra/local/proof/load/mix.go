@@ -7,45 +7,47 @@ type class int
 
 // The classes, in the order of the output.
 const (
-	there     class = iota // requests an existing master
-	missing                // requests a missing master
-	duplicate              // requests either, several times at once
-	forged                 // is not signed by the platform
-	malformed              // is signed, but malformed
+	there     class = iota // the event requests an existing master
+	missing                // the event requests a missing master
+	duplicate              // the event requests an existing or a missing master, and arrives several times at once
+	forged                 // the event is not signed by the platform
+	malformed              // the event is signed by the platform, but malformed
 )
 
 func (c class) String() string {
 	return [...]string{"a master", "missing", "duplicates", "forged", "malformed"}[c]
 }
 
-// asks reports whether events of this class are requests that must end.
+// asks reports whether an event of this class is a valid request, which the system must settle.
 func (c class) asks() bool { return c <= duplicate }
 
-// block is the mix: each ten events have these classes, in random order.
+// block holds the proportions of the mix: of each ten consecutive events, one event has each of
+// these classes, in random order.
 var block = []class{there, there, there, there, there, there, missing, duplicate, forged, malformed}
 
-// maxCopies is the maximum number of concurrent copies of an event; a duplicate has at least two.
+// maxCopies is the maximum number of copies of an event that arrive at the same time. An event of
+// the class duplicate has at least two copies.
 const maxCopies = 4
 
 // event is an event to send, with the expected result.
 type event struct {
-	Number  int // from 0
+	Number  int // position in the run, counted from 0
 	Class   class
 	Ask     ask
-	Copies  int // number of concurrent copies
-	Variant int // number of the forgery or of the malformation
+	Copies  int // number of copies that arrive at the same time
+	Variant int // random number that selects the forgery or the malformation
 }
 
 // mix generates events.
 type mix struct {
 	random *rand.Rand
-	left   []class // rest of the block
+	left   []class // classes that remain of the current block
 	number int
 }
 
 func newMix(seed uint64) *mix { return &mix{random: rand.New(rand.NewPCG(seed, 0))} }
 
-// event returns the next event.
+// event returns the next event of the mix.
 func (m *mix) event() event {
 	if len(m.left) == 0 {
 		m.left = append(m.left, block...)

@@ -11,20 +11,20 @@ import (
 	"strings"
 )
 
-// process is the data about one of a function's processes in Linux's /proc.
+// process holds data about one process of a function, read from Linux's /proc.
 type process struct {
 	PID      int
 	Function string
-	RSS      int64 // bytes
-	Files    int   // open descriptors
+	RSS      int64 // resident memory in bytes
+	Files    int   // number of open file descriptors
 	Threads  int
 }
 
-// proc reads a /proc folder, which only Linux has.
+// proc reads a folder in the form of /proc, which only Linux has.
 type proc struct{ root string }
 
-// functions returns the processes that parent has started from a function's bootstrap. It leaves
-// out a process that ends meanwhile.
+// functions returns the processes that run a function's bootstrap and whose parent has the process
+// id parent. It leaves out processes that end meanwhile.
 func (p proc) functions(parent int) ([]process, error) {
 	entries, err := os.ReadDir(p.root)
 	if err != nil {
@@ -44,7 +44,7 @@ func (p proc) functions(parent int) ([]process, error) {
 	return list, nil
 }
 
-// errOther means that a process is not a function's.
+// errOther is the error for a process that runs no function's bootstrap.
 var errOther = errors.New("process of another")
 
 func (p proc) read(pid, parent int) (process, error) {
@@ -57,7 +57,7 @@ func (p proc) read(pid, parent int) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	program = strings.TrimSuffix(program, " (deleted)") // the program was built again meanwhile
+	program = strings.TrimSuffix(program, " (deleted)") // Linux adds this if the program was built again after its start
 	if filepath.Base(program) != "bootstrap" {
 		return process{}, errOther
 	}
@@ -68,7 +68,7 @@ func (p proc) read(pid, parent int) (process, error) {
 	}, err
 }
 
-// status reads the numbers in /proc/<pid>/status; memory is in KiB there.
+// status returns the numbers in the file /proc/<pid>/status. Amounts of memory are in KiB there.
 func (p proc) status(at string) (map[string]int64, error) {
 	text, err := os.ReadFile(filepath.Join(at, "status"))
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// maxTold is the maximum number of printed problems.
+// maxTold is the maximum number of problems that are printed.
 const maxTold = 20
 
-// short formats a time with the meaningful digits.
+// short formats a duration with only its meaningful digits.
 func short(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -24,7 +24,8 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.0f s", d.Seconds())
 }
 
-// quantile returns the time that the given share of sorted times does not exceed.
+// quantile returns the smallest duration that at least the given share of the sorted durations
+// does not exceed.
 func quantile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0
@@ -33,7 +34,7 @@ func quantile(sorted []time.Duration, share float64) time.Duration {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// tellProgress prints a line about the run's progress and the processes' memory.
+// tellProgress prints a line about the progress of the run and the memory of the processes.
 func (r *run) tellProgress(at time.Duration) {
 	fmt.Fprintf(r.Out, "%7s  %5d begun  %5d ended  %5d sent again", short(at), r.tally.begun.Load(), r.tally.ended.Load(), r.tally.again.Load())
 	if n := len(r.watch.samples); n > 0 {
@@ -49,14 +50,14 @@ func (r *run) tellProgress(at time.Duration) {
 // summary prints the results of a run.
 func (r *run) summary(all, ended []*sent, took time.Duration, problems []string) {
 	webhooks, again := r.tally.answers.Load(), r.tally.again.Load()
-	var moved int64 // bytes of every PUT, repeated ones included
+	var moved int64 // number of bytes of all PUTs, repeated PUTs included
 	for _, s := range ended {
 		moved += r.platform.Storage.Writes(s.request.StorageKey).Bytes
 	}
 	fmt.Fprintf(r.Out, "\n%d events in %s: %.1f events/s, %.1f webhooks/s (%d, and %d sent again), %.1f MB uploaded, %.1f MB/s\n",
 		len(all), short(took), float64(len(all))/took.Seconds(), float64(webhooks+again)/took.Seconds(), webhooks, again,
 		float64(moved)/mib, float64(moved)/mib/took.Seconds())
-	if r.For == 0 && webhooks > 0 { // the last events of a burst mostly wait for the gateway's next attempt
+	if r.For == 0 && webhooks > 0 { // the rate of a burst is that of nine tenths of the events: the last ones mostly wait for the gateway's next attempt
 		most := mostBy(ended)
 		fmt.Fprintf(r.Out, "nine tenths of the answers in %s: %.1f events/s\n", short(most), 0.9*float64(len(ended))/most.Seconds())
 	}
@@ -82,7 +83,7 @@ func (r *run) summary(all, ended []*sent, took time.Duration, problems []string)
 	}
 }
 
-// mostBy returns the time after which nine tenths of the last answers had arrived.
+// mostBy returns the time within which nine tenths of the events had their last answer.
 func mostBy(ended []*sent) time.Duration {
 	var began time.Time
 	var times []time.Duration
@@ -98,8 +99,8 @@ func mostBy(ended []*sent) time.Duration {
 	return quantile(times, 0.9)
 }
 
-// tellClasses prints the times of answers by class: of each copy's last attempt, and from its
-// first attempt on, with all pauses.
+// tellClasses prints two times for each class: that of each copy's last attempt, and that from its
+// first attempt to its last answer, pauses included.
 func (r *run) tellClasses(ended []*sent) {
 	table := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tevents\tanswers\tp50\tp90\tp99\tmax\twith retries p50\tp99\tmax\t")
@@ -129,7 +130,8 @@ func (r *run) tellClasses(ended []*sent) {
 	_ = table.Flush()
 }
 
-// tellEnds prints how many requests ended in each state, and how many of them through the queue.
+// tellEnds prints how many requests ended in each state, and how many of them ended through the
+// queue.
 func (r *run) tellEnds(ended []*sent) {
 	states := map[ledger.State]int{}
 	handed := 0

@@ -9,34 +9,34 @@ import (
 	"time"
 )
 
-// use holds a function's use of resources. Each measure is that of the process that uses most, so
-// that a leak in one process shows even if many others are idle.
+// use holds the resources that a function uses. Each number is the maximum over the function's
+// processes, so that a leak in one process is visible even if many others are idle.
 type use struct {
 	processes int
-	rss       int64 // bytes
+	rss       int64 // resident memory in bytes
 	files     int
 	threads   int
 }
 
 // sample is one measurement of all processes.
 type sample struct {
-	at         time.Duration // time since the beginning
+	at         time.Duration // time since the beginning of the run
 	functions  map[string]use
-	goroutines int // goroutines of this process, which hosts the functions' runtime and the platform
+	goroutines int // number of goroutines of this process, which hosts the functions' runtime and the platform
 }
 
 // watch collects samples.
 type watch struct {
 	samples []sample
-	seen    map[int]string // function by pid
-	gone    []string       // functions of which a process ended
-	blind   error          // why processes cannot be measured
+	seen    map[int]string // name of the function by process id
+	gone    []string       // functions of which a process has ended
+	blind   error          // error that prevents measurements; nil if there is none
 }
 
 // watched lists the measured functions, in the order of the output.
 var watched = []string{"fulfill", "finish", "index"}
 
-// take adds a sample.
+// take adds a sample with the measurements of the processes in list.
 func (w *watch) take(at time.Duration, list []process, goroutines int) {
 	s := sample{at: at, functions: map[string]use{}, goroutines: goroutines}
 	now := map[int]string{}
@@ -56,14 +56,15 @@ func (w *watch) take(at time.Duration, list []process, goroutines int) {
 	w.samples = append(w.samples, s)
 }
 
-// measure is a number that must not grow steadily.
+// measure is a number of a sample. It is a problem if the number grows steadily.
 type measure struct {
 	name      string
-	of        func(sample) float64 // returns 0 if there is no value
-	allowance float64              // permitted growth in addition to share
+	of        func(sample) float64 // value in a sample; 0 if the sample has no value
+	allowance float64              // growth that is permitted in addition to share, in units of the value
 }
 
-// share is the permitted growth from the first half's median to the second half's.
+// share is the permitted growth of a measure: its median in the second half may exceed its median
+// in the first half by this fraction.
 const share = 0.2
 
 const mib = 1 << 20
@@ -81,20 +82,21 @@ func measures() []measure {
 	return list
 }
 
-// trend holds a measure's median in the first and in the second half.
+// trend holds the medians of a measure in the first and in the second half of a run.
 type trend struct {
 	measure
 	first, second float64
 }
 
-// grew reports growth above the permitted one.
+// grew reports whether the measure grew by more than is permitted.
 func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
 
-// fewest is the minimum number of samples for a trend.
+// fewest is the minimum number of samples that a trend needs.
 const fewest = 10
 
-// trends drops the first fifth of the samples that have a value, as warm-up, and compares the
-// halves of the rest. A measure with too few samples has no trend.
+// trends returns the trend of each measure. It uses the samples that have a value, drops their
+// first fifth as warm-up, and compares the two halves of the rest. A measure with fewer samples
+// than fewest has no trend.
 func (w *watch) trends() []trend {
 	var list []trend
 	for _, m := range measures() {
@@ -118,7 +120,8 @@ func median(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// problems returns the processes that ended and, if growth is set, the measures that grew.
+// problems returns a problem for each process that ended. If growth is true, it also returns one
+// for each measure that grew.
 func (w *watch) problems(growth bool) []string {
 	var found []string
 	for _, f := range w.gone {
@@ -135,13 +138,13 @@ func (w *watch) problems(growth bool) []string {
 	return found
 }
 
-// The interval of measurements, and the number of progress lines.
+// The interval of the measurements, and the number of progress lines in a run.
 const (
 	lookEvery = time.Second
 	rows      = 20
 )
 
-// look takes samples until ctx ends, and prints progress now and then.
+// look takes samples until ctx ends. It prints a progress line from time to time.
 func (r *run) look(ctx context.Context, began time.Time) {
 	tellEvery := max(2*time.Second, r.For/rows)
 	next := tellEvery

@@ -16,7 +16,8 @@ import (
 
 const mib = 1 << 20
 
-// watched takes n samples of one process of fulfill, with the values that at returns.
+// watched returns a watch with n samples of one process of fulfill. The function at returns the
+// values of sample number i.
 func watched(n int, at func(i int) load.Process) *load.Watch {
 	w := &load.Watch{}
 	for i := range n {
@@ -36,7 +37,7 @@ func TestGrowth(t *testing.T) {
 		name string
 		n    int
 		at   func(i int) load.Process
-		want []string // beginnings of the problems
+		want []string // beginnings of the expected problems
 	}{
 		{"steady", 100, func(int) load.Process { return steady }, nil},
 		{"warming up", 100, func(i int) load.Process { p := steady; p.RSS += int64(min(i, 15)) * 10 * mib; return p }, nil},
@@ -79,7 +80,7 @@ func TestGrowthNotJudged(t *testing.T) {
 	}
 }
 
-// fakeProc writes a process in the form of /proc.
+// fakeProc writes the files of a process into root, in the form of /proc.
 func fakeProc(t *testing.T, root string, pid, parent int, program string) {
 	t.Helper()
 	at := filepath.Join(root, fmt.Sprint(pid))
@@ -105,7 +106,7 @@ func TestFunctions(t *testing.T) {
 	fakeProc(t, root, 12, 10, "/bin/index/bootstrap (deleted)")
 	fakeProc(t, root, 13, 10, "/bin/node")
 	fakeProc(t, root, 14, 99, "/bin/fulfill/bootstrap")
-	if err := os.MkdirAll(filepath.Join(root, "15"), 0o755); err != nil { // a process that has just ended
+	if err := os.MkdirAll(filepath.Join(root, "15"), 0o755); err != nil { // an empty folder, as of a process that has just ended
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(root, "sys"), 0o755); err != nil {
@@ -152,7 +153,7 @@ func TestMasterWas(t *testing.T) {
 	s := load.NewVersions()
 	s.Put("a", first, day, after(time.Second))
 	s.Put("a", second, after(time.Minute), after(time.Minute+time.Second))
-	s.Put("a", third, after(time.Hour), time.Time{}) // its upload is still running
+	s.Put("a", third, after(time.Hour), time.Time{}) // the upload of this version is still running, so the version has no end
 	for _, c := range []struct {
 		name  string
 		key   string

@@ -22,7 +22,8 @@ func coordinates(slot adplatform.Slot) string {
 	}.Encode()
 }
 
-// announcement fills a sample with values.
+// announcement returns the body of a sample announcement, filled with values, and the name of its
+// sender.
 func announcement(t *testing.T, name string, values events.Values) (sender string, body []byte) {
 	t.Helper()
 	a, err := events.Announced(name)
@@ -44,7 +45,8 @@ func wantTaken(t *testing.T, result sender.Result) {
 	}
 }
 
-// follow waits until an announcement is settled.
+// follow waits until an announcement that was sent after since is settled, and returns its
+// timeline.
 func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) timeline.Timeline {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -56,16 +58,17 @@ func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) 
 	return line
 }
 
-// patience limits the wait for work of seconds on a busy machine.
+// patience limits the wait for a condition. The work itself takes seconds, but a busy machine
+// needs longer.
 const patience = 2 * time.Minute
 
-// A film that Hoox announces must be delivered, byte for byte, to the next request for the slot
-// in the webhook's URL.
+// If Hoox announces a film, the system must deliver exactly its bytes to the next request for the
+// slot. The webhook's URL states that slot.
 func TestAnnouncedFilmAnswers(t *testing.T) { byEachDoor(t, testAnnouncedFilmAnswers) }
 
 func testAnnouncedFilmAnswers(t *testing.T, s *env) {
 	slot := story(newCode())
-	s.ask(t, slot, "skipped") // no master exists yet
+	s.ask(t, slot, "skipped") // no master exists yet, so the request is skipped
 	data, began := film(t, 300<<10), time.Now()
 	sender, body := announcement(t, "hoox-export-completed", events.Values{FileURL: s.host.Serve("export.mp4", data), ID: slot.Code})
 	wantTaken(t, s.Senders.Post(t.Context(), sender, coordinates(slot), body))

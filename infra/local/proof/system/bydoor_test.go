@@ -16,7 +16,7 @@ func byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	running(t).byEachDoor(t, test)
 }
 
-// byEachDoor runs a test on a system, once for each door.
+// byEachDoor runs a test on the system e, once for each door.
 func (e *env) byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	for _, door := range scenariotest.Doors {
 		t.Run(scenariotest.DoorName(door), func(t *testing.T) {
@@ -26,14 +26,14 @@ func (e *env) byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	}
 }
 
-// through returns the system with all events sent through a door.
+// through returns the same system, to which all events are sent through a door.
 func (e *env) through(door doors.Door) *env {
 	other := *e
 	other.door = door
 	return &other
 }
 
-// copies sends n copies of an event at once.
+// copies sends n copies of an event at the same time and returns their answers.
 func (e *env) copies(t *testing.T, event gateway.Event, n int) []gateway.Result {
 	t.Helper()
 	if e.door == "" {

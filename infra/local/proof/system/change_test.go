@@ -19,11 +19,12 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// uploads is the number of masters that are uploaded and requested at the same moment.
+// uploads is the number of masters that are each uploaded and requested at the same moment.
 var uploads = flag.Int("uploads", 60, "masters to put in and ask for in the same moment")
 
-// A request at the moment of the upload must never be skipped, whether the master is placed by
-// its name or by its labels.
+// A request that arrives at the moment of the upload must never be skipped. This must hold for
+// masters that are filed under coordinates from their name, and for masters that are filed by
+// their labels.
 func TestUploadAndAskInTheSameMoment(t *testing.T) { byEachDoor(t, testUploadAndAskInTheSameMoment) }
 
 func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
@@ -40,11 +41,11 @@ func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 			request := s.request(t, story(code), adplatform.Options{})
 			var answer <-chan gateway.Result
 			if i%2 == 0 {
-				answer = s.sending(t, request.Event()) // during the upload
+				answer = s.sending(t, request.Event()) // the request arrives during the upload
 			}
 			s.PutLabelled(t, key, data, tagged(tags))
 			if i%2 != 0 {
-				answer = s.sending(t, request.Event()) // immediately after the upload
+				answer = s.sending(t, request.Event()) // the request arrives immediately after the upload
 			}
 			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
 			s.wantDelivered(t, request, data)
@@ -52,7 +53,8 @@ func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 	}
 }
 
-// Changes of masters must reach the index, so that requests get the present masters.
+// After a master has changed, the index must know the change, so that a request gets the current
+// master.
 func TestMastersThatChange(t *testing.T) { byEachDoor(t, testMastersThatChange) }
 
 func testMastersThatChange(t *testing.T, s *env) {
@@ -150,8 +152,8 @@ func testMastersThatChange(t *testing.T, s *env) {
 	})
 }
 
-// A master that is replaced during its delivery must arrive as one complete version. That is
-// the version of the decision if it still exists, otherwise the new version.
+// A master that is replaced during its delivery must arrive as one complete version: the version
+// that was decided on if it still exists, otherwise the new version.
 func TestAReplacedMasterArrivesAsOneVersion(t *testing.T) {
 	byEachDoor(t, testAReplacedMasterArrivesAsOneVersion)
 }
@@ -163,7 +165,7 @@ func testAReplacedMasterArrivesAsOneVersion(t *testing.T, s *env) {
 		size int
 	}{
 		"the old version is kept": {true, 16 << 20},
-		"the old version is gone": {false, 96 << 20}, // long enough for the last third to be read after the deletion
+		"the old version is gone": {false, 96 << 20}, // so large that the last third is read after the deletion
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -195,7 +197,7 @@ func testAReplacedMasterArrivesAsOneVersion(t *testing.T, s *env) {
 	}
 }
 
-// version returns the current version's id.
+// version returns the id of the current version of a key.
 func (s *env) version(t *testing.T, key string) *string {
 	t.Helper()
 	head, err := s.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(services.MastersBucket), Key: &key})
@@ -205,8 +207,8 @@ func (s *env) version(t *testing.T, key string) *string {
 	return head.VersionId
 }
 
-// An event that cannot be indexed may belong to any master. No request may be skipped while it
-// waits, but existing masters must still be delivered.
+// While an event cannot be indexed, it may belong to any master. Therefore no request may be
+// skipped, but existing masters must still be delivered.
 func TestNoSkipWhileEventsWait(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})

@@ -19,19 +19,20 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// After any concurrent changes of keys, with repeated and late events, the documents must finally
-// match the bucket. An event of a key that changes constantly is returned to the queue for a
-// while, which would delay the skips of other tests. So each key gets one more event at the end.
+// After any concurrent changes of keys, with repeated and late events, the index documents must
+// finally match the bucket. An event of a key that changes constantly returns to the queue for a
+// while, which would delay the skips of other tests. So the test sends one more event of each key
+// at the end.
 func TestIndexConverges(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
 	codes := []string{newCode(), newCode(), newCode()}
 	keys := []string{
-		storyKey(codes[0]), storyKey(codes[1]), codes[0] + "-1_en_9x16.mp4", codes[2] + " ä+%41 ß.mp4", // the local SQS rejects unescaped emoji
+		storyKey(codes[0]), storyKey(codes[1]), codes[0] + "-1_en_9x16.mp4", codes[2] + " ä+%41 ß.mp4", // no key has an emoji, because the local SQS rejects unescaped ones
 		codes[1] + "/v1/en/9x16_thumbnail.mp4",
 	}
 	const workers, changes = 4, 20
-	t.Run("changes", func(t *testing.T) { // ends after all workers have ended
+	t.Run("changes", func(t *testing.T) { // this subtest ends when all its workers have ended
 		for worker := range workers {
 			t.Run(fmt.Sprint(worker), func(t *testing.T) {
 				t.Parallel()
@@ -50,7 +51,7 @@ func TestIndexConverges(t *testing.T) {
 	})
 }
 
-// change changes a key at random, and sends one event more than the bucket.
+// change changes a key at random, and sends one event in addition to that of the bucket.
 func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	t.Helper()
 	tags := map[string]string{"creative-code": code, "creative-variation": "1"}
@@ -77,7 +78,8 @@ func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	s.tell(t, key, int32(random.IntN(3)))
 }
 
-// tell sends an event of a key, delivered after delay seconds. The kind of event does not matter.
+// tell sends an event of a key, which the queue delivers after delay seconds. The kind of the
+// event does not matter to the function index.
 func (s *env) tell(t *testing.T, key string, delay int32) {
 	t.Helper()
 	event := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Deleted","detail":{"bucket":{"name":%q},"object":{"key":%q}}}`, services.MastersBucket, key)
@@ -87,7 +89,7 @@ func (s *env) tell(t *testing.T, key string, delay int32) {
 	}
 }
 
-// wrong describes how the documents differ from the bucket; "" if they match.
+// wrong describes how the index documents differ from the bucket. It returns "" if they match.
 func (s *env) wrong(t *testing.T, keys, codes []string) string {
 	t.Helper()
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}

@@ -18,7 +18,8 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// credentials holds the strings that must not be seen anywhere, and the answers to search.
+// credentials holds the strings that must not appear anywhere, and the answers in which they are
+// searched for.
 type credentials struct {
 	mu      sync.Mutex
 	secret  []string
@@ -43,7 +44,7 @@ func (c *credentials) forget() {
 	c.secret = nil
 }
 
-// in returns how many of the credentials a text contains.
+// in returns how many of the credentials occur in a text.
 func (c *credentials) in(text []byte) (shown int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +56,8 @@ func (c *credentials) in(text []byte) (shown int) {
 	return shown
 }
 
-// leaks searches the log, the whole ledger and all answers for credentials.
+// leaks searches the log, the whole ledger and all answers for credentials. It returns a problem
+// for each place that has one.
 func (s *env) leaks(ctx context.Context) (problems []error) {
 	log, err := os.ReadFile(s.Log.Name())
 	if err != nil || len(log) == 0 {
@@ -76,7 +78,7 @@ func (s *env) leaks(ctx context.Context) (problems []error) {
 	return problems
 }
 
-// scan returns all items of the ledger's table in their stored form.
+// scan returns all items of the ledger's table as one text, in their stored form.
 func (s *env) scan(ctx context.Context) ([]byte, error) {
 	var all []byte
 	pages := dynamodb.NewScanPaginator(s.Clients().DynamoDB(), &dynamodb.ScanInput{TableName: new(services.Table)})
@@ -96,7 +98,7 @@ func (s *env) scan(ctx context.Context) ([]byte, error) {
 	return all, nil
 }
 
-// The search after all tests must be able to find a credential.
+// If a credential is visible, the search for credentials after all tests must find it.
 func TestCredentialsAreFound(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
@@ -126,5 +128,5 @@ func TestCredentialsAreFound(t *testing.T) {
 			t.Errorf("a leak in the %s: %d problems, want %d", where, after, before+1)
 		}
 	}
-	s.credentials.forget() // the test revealed them on purpose
+	s.credentials.forget() // forgotten, because this test has revealed the credentials on purpose
 }

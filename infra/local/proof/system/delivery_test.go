@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Each kind of request must get the right master, with the data that the platform needs.
+// For each kind of request, the right master must be delivered, and the callback must have the
+// data that the platform needs.
 func TestDeliveries(t *testing.T) { byEachDoor(t, testDeliveries) }
 
 func testDeliveries(t *testing.T, s *env) {
@@ -28,17 +29,17 @@ func testDeliveries(t *testing.T, s *env) {
 	tests := map[string]struct {
 		slot      func(code string) adplatform.Slot
 		sample    string
-		key       string // appended to the code
+		key       string // the master's key is the code of the creative followed by this
 		extension string
-		aspect    string // aspect in the callback; only for families
-		labels    string // "tags" or "metadata"
+		aspect    string // aspect that the callback must state; "" unless the request is for a family
+		labels    string // where the labels are: "tags" or "metadata"; "" means that there are none
 	}{
 		"exact aspect":    {story, scenario.Upright, "/v1/en/9x16.mp4", "mp4", "", ""},
 		"another case":    {story, scenario.Upright, "/V1/EN/9X16.MP4", "mp4", "", ""},
 		"feed family":     {feed, "HRT-1212/v2/en/4x5.mp4", "/v1/en/feed.mp4", "mp4", "4x5", ""},
 		"image":           {image, "HRT-1212/v2/en/1x1.jpg", "/v1/en/1x1.jpg", "jpg", "", ""},
 		"WebP image":      {image, "HRT-1212/v2/de/1x1.webp", "/v1/en/1x1.webp", "webp", "", ""},
-		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // a MOV that shows the sample scenario.Upright rotated
+		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // this MOV is the sample scenario.Upright, stored lying with a rotation
 		"by tags":         {image, "summer/end card.png", " end card.png", "png", "", "tags"},
 		"by metadata":     {image, "summer/end card.png", " end card.png", "png", "", "metadata"},
 		"a difficult key": {story, scenario.Upright, " ä+%41 🍏/v1/x", "mp4", "", "tags"},
@@ -69,7 +70,7 @@ func testDeliveries(t *testing.T, s *env) {
 	}
 }
 
-// A master of a neighbouring slot must never be delivered.
+// A master of a similar slot, for example of another locale, must never be delivered.
 func TestSkips(t *testing.T) { byEachDoor(t, testSkips) }
 
 func testSkips(t *testing.T, s *env) {
@@ -100,12 +101,13 @@ func testSkips(t *testing.T, s *env) {
 	}
 }
 
-// An unreadable file must be skipped as unusable, not as missing.
+// A request whose only master is unreadable must be skipped with the reason that the file is
+// unusable, not that it is missing.
 func TestUnusableMasters(t *testing.T) { byEachDoor(t, testUnusableMasters) }
 
 func testUnusableMasters(t *testing.T, s *env) {
 	tests := map[string]struct {
-		key    string // appended to the code
+		key    string // the master's key is the code of the creative followed by this
 		data   func(t *testing.T) []byte
 		reason string
 	}{
@@ -122,8 +124,7 @@ func testUnusableMasters(t *testing.T, s *env) {
 	}
 }
 
-// All signature schemes must work, and during a rotation two secrets must be valid at the same
-// time.
+// All signature schemes must work. During the rotation of a secret, both secrets must be valid.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -149,8 +150,8 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// The function URL base64-encodes bodies with unusual content types. Such requests must be
-// delivered.
+// The function URL encodes bodies with unusual content types in base64. Requests with such bodies
+// must be delivered, too.
 func TestBase64Body(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -167,8 +168,8 @@ func TestBase64Body(t *testing.T) {
 	wantAnswer(t, s.send(t, forged), 401, "unauthentic")
 }
 
-// A request that was already delivered must be answered from the ledger, from any sender and in
-// any form of JSON.
+// If a request was delivered and arrives again, the answer must come from the ledger. The sender
+// and the form of the JSON do not matter.
 func TestARepeatedRequestIsAnsweredFromTheLedger(t *testing.T) {
 	byEachDoor(t, testARepeatedRequestIsAnsweredFromTheLedger)
 }
@@ -191,8 +192,8 @@ func testARepeatedRequestIsAnsweredFromTheLedger(t *testing.T, s *env) {
 	}
 }
 
-// Of thirty-two copies at once only one may do the work. All must get the final outcome, or the
-// answer that the queue has the request.
+// Of thirty-two copies that arrive at once, only one may do the work. Each copy must get the final
+// outcome or the answer that the request is in the queue.
 func TestCopiesAtOnce(t *testing.T) { byEachDoor(t, testCopiesAtOnce) }
 
 func testCopiesAtOnce(t *testing.T, s *env) {
@@ -200,7 +201,7 @@ func testCopiesAtOnce(t *testing.T, s *env) {
 	data := s.Master(t, code, 1<<20)
 	request := s.request(t, story(code), adplatform.Options{})
 	for _, result := range s.copies(t, request.Event(), 32) {
-		for result.Status == 409 { // the copy stopped waiting before the work was done, and the gateway sends it again
+		for result.Status == 409 { // 409: this copy stopped waiting before the work was done, so the gateway sends it again
 			result = s.send(t, request.Event())
 		}
 		s.wantEnd(t, request, s.heard(t, result), "delivered")

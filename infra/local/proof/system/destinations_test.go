@@ -9,7 +9,7 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// replaceDestinations writes the file atomically.
+// replaceDestinations replaces the destinations' file atomically.
 func (s *env) replaceDestinations(t *testing.T, list string) {
 	t.Helper()
 	if err := os.WriteFile(s.Destinations+".new", []byte(list), 0o600); err != nil {
@@ -29,7 +29,8 @@ func TestDestinationsChange(t *testing.T) {
 	const secret = "whsec_added0added0added0added0added0added0added0added0added0added0ad"
 	added := s.Gateway.Signing("outpost", mustKey("outpost", secret))
 	s.credentials.add(secret)
-	// Sends one event to each of many environments at once; all answers must have the status.
+	// all sends one event to each of many execution environments at once. It reports whether all
+	// answers have the status.
 	all := func(status int) bool {
 		for _, result := range added.SendCopies(t.Context(), gateway.Event{Body: []byte(`{"hello":"world"}`)}, 12) {
 			if result.Err != nil {
@@ -55,7 +56,7 @@ func TestDestinationsChange(t *testing.T) {
 		changed := time.Now()
 		tick := time.NewTicker(50 * time.Millisecond)
 		for late := false; !late; <-tick.C {
-			late = time.Since(changed) > time.Second // a round that begins now must see the change
+			late = time.Since(changed) > time.Second // whether the next round begins so late that it must see the change
 			if held := all(step.status); late && !held {
 				t.Fatalf("a second after the change not everybody answers %d", step.status)
 			}

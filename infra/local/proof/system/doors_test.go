@@ -30,11 +30,11 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// mixed is the number of events of all kinds that are sent through all doors at once.
+// mixed is the number of events, of all kinds, that are sent through all doors at the same time.
 var mixed = flag.Int("mixed", 90, "events of all sorts that come through all doors at once")
 
-// cutting opens a proxy in front of a service. It cuts answers according to the schedule, after
-// the service has processed the requests.
+// cutting opens a proxy in front of a service and returns its URL. The schedule says which answers
+// the proxy cuts, after the service has processed the request.
 func cutting(t *testing.T, endpoint string, schedule *fault.Schedule) string {
 	t.Helper()
 	behind, err := url.Parse(endpoint)
@@ -43,7 +43,7 @@ func cutting(t *testing.T, endpoint string, schedule *fault.Schedule) string {
 	}
 	proxy := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
 		p.SetURL(behind)
-		p.Out.Host = p.In.Host // the signature covers the host
+		p.Out.Host = p.In.Host // sends the host that the client named, because the signature covers the host
 	}}
 	server, err := fault.Listen(fault.Handler(schedule, func(*http.Request) string { return "" }, proxy))
 	if err != nil {
@@ -53,8 +53,8 @@ func cutting(t *testing.T, endpoint string, schedule *fault.Schedule) string {
 	return server.URL()
 }
 
-// The gateway's SDK repeats a call if its answer is cut after the event was stored: three copies
-// of one event then arrive within a second.
+// If an answer is cut after the event was stored, the gateway's SDK calls again. So three copies
+// of one event can arrive within a second, and the request must be delivered once.
 func TestEventsWhoseAnswersAreCutAreDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -87,8 +87,8 @@ func TestEventsWhoseAnswersAreCutAreDeliveredOnce(t *testing.T) {
 	}
 }
 
-// The platform may have several destinations of one system. The same request through all doors at
-// once must be delivered once.
+// The platform may configure several destinations that lead to one system. If the same request
+// then arrives through all doors at once, it must be delivered once.
 func TestOneRequestThroughAllDoorsAtOnceIsDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -108,8 +108,8 @@ func TestOneRequestThroughAllDoorsAtOnceIsDeliveredOnce(t *testing.T) {
 	s.wantDelivered(t, request, data)
 }
 
-// While the destination's entry is missing, events must stay in the queue. They must be processed
-// once it exists.
+// While the entry of a destination is missing from the destinations' file, its events must stay in
+// the queue. They must be processed as soon as the entry exists.
 func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
@@ -129,7 +129,7 @@ func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 			t.Fatal(stored.Err)
 		}
 		e.wantUnknown(t, request)
-		defer func() { // by then its entry exists
+		defer func() { // at the end of the test the entry exists, so the events must be processed
 			e.Ended(t, request)
 			e.wantDelivered(t, request, data)
 		}()
@@ -137,7 +137,7 @@ func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 	s.replaceDestinations(t, strings.Replace(scenario.Destinations, `"secrets":["`+scenario.Secret+`"]`, `"secrets":[]`, 1))
 }
 
-// sortOfEvent is a kind of event with the expected end of its request.
+// sortOfEvent is a kind of event, with the state in which its request must end.
 type sortOfEvent struct {
 	name  string
 	slot  func(code string) adplatform.Slot
@@ -145,7 +145,7 @@ type sortOfEvent struct {
 	state ledger.State
 }
 
-// Events of all kinds are sent through all doors at once, each up to three times and in any
+// Events of all kinds are sent through all doors at once, each one to three times and in any
 // order. Each request must end exactly once.
 func TestEventsOfAllSortsThroughAllDoorsEndOnce(t *testing.T) {
 	t.Parallel()
@@ -178,7 +178,7 @@ func TestEventsOfAllSortsThroughAllDoorsEndOnce(t *testing.T) {
 			busy <- struct{}{}
 			defer func() { <-busy }()
 			for range 1 + rand.IntN(3) {
-				for n := 0; ; n++ { // the gateway repeats the request after 409
+				for n := 0; ; n++ { // after a 409 the gateway sends the request again
 					result := through[rand.IntN(len(through))](t.Context(), event)
 					if result.Delivered {
 						break
@@ -195,7 +195,7 @@ func TestEventsOfAllSortsThroughAllDoorsEndOnce(t *testing.T) {
 	all.Wait()
 }
 
-// wantRecorded waits for the record of a malformed body.
+// wantRecorded waits until the ledger has the record of a malformed body.
 func (e *env) wantRecorded(t *testing.T, body []byte) {
 	compact, err := gateway.Compact(body)
 	if err != nil {
@@ -212,8 +212,8 @@ func (e *env) wantRecorded(t *testing.T, body []byte) {
 	}
 }
 
-// wantEndedOnce waits until a request has ended. It checks the end's state and code, and that
-// there were no more uploads and callbacks than necessary.
+// wantEndedOnce waits until a request has ended. It checks the state, the code and the delivered
+// data, and that there were no more uploads and callbacks than necessary.
 func (e *env) wantEndedOnce(t *testing.T, request adplatform.Request, state ledger.State, data []byte) {
 	if _, err := scenario.Ended(t.Context(), e.Ledger, request); err != nil {
 		t.Error(err)

@@ -23,16 +23,17 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// env is a running system, the parties that use it, and their answers.
+// env is a running system, the simulated parties that use it, and the answers that they got.
 type env struct {
 	*scenariotest.Env
-	host        *cdn.Host // host of announced files
+	host        *cdn.Host // serves the announced files
 	credentials *credentials
-	door        doors.Door // the door of send and sending; "" is the function URL
+	door        doors.Door // the door that the methods send and sending use; "" is the function URL
 }
 
-// shared is the system of most tests, each with its own creatives. It has more environments than
-// concurrent requests, so that none is answered 429.
+// shared is the system that most tests share; each test uses its own creatives. The system has
+// more execution environments than there are concurrent requests, so that it answers no request
+// with 429.
 var shared = scenariotest.Shared{Config: system.Config{Concurrency: 256}, Ending: func(*scenariotest.Env) error {
 	return errors.Join(append(sharedEnv.leaks(context.Background()), sharedEnv.unsaid(context.Background())...)...)
 }}
@@ -42,8 +43,8 @@ var (
 	sharedOnce sync.Once
 )
 
-// TestMain lets many tests run at the same time, because they mostly wait. After all tests it
-// checks that none of them revealed a credential.
+// TestMain runs many tests in parallel, because tests mostly wait. After all tests it checks that
+// none of them has revealed a credential.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "24"); err != nil {
@@ -60,7 +61,7 @@ func running(t *testing.T) *env {
 	return sharedEnv
 }
 
-// alone returns a system for one test.
+// alone returns a system that only this test uses.
 func alone(t *testing.T, c system.Config) *env {
 	t.Helper()
 	e := newEnv(t, scenariotest.Start(t, c))
@@ -87,7 +88,7 @@ func newEnv(t *testing.T, running *scenariotest.Env) *env {
 	return e
 }
 
-// Each test's creative has one story: an upright video of variation 1.
+// The master of each test's creative is a story: an upright video of variation 1.
 var (
 	newCode    = scenariotest.NewCode
 	story      = scenariotest.Story
@@ -101,7 +102,7 @@ var (
 // square is the key of a sample film of 480x480.
 const square = "HRT-1212/v2/en/1x1.mp4"
 
-// sample returns the sample master with a key.
+// sample returns the sample master with the given key.
 func sample(t testing.TB, key string) []byte {
 	t.Helper()
 	data, err := scenario.Sample(key)
@@ -111,13 +112,13 @@ func sample(t testing.TB, key string) []byte {
 	return data
 }
 
-// tagged returns the labels that place a file by its tags.
+// tagged returns labels that file a master by these tags.
 func tagged(tags map[string]string) masters.Labels { return masters.Labels{Tags: tags} }
 
 func mustKey(scheme signature.Scheme, secret string) signature.Key {
 	key, err := signature.NewKey(scheme, secret)
 	if err != nil {
-		panic(err) // an error in the test itself
+		panic(err) // only a mistake in the test itself can cause this error
 	}
 	return key
 }
@@ -138,7 +139,7 @@ func (e *env) requestOf(t *testing.T, p *adplatform.Platform, slot adplatform.Sl
 	return request
 }
 
-// send sends an event as the destination "plain" and returns the answer.
+// send sends an event with the secret of the destination "plain" and returns the answer.
 func (e *env) send(t *testing.T, event gateway.Event) gateway.Result {
 	t.Helper()
 	return e.heard(t, e.SendThrough(t.Context(), e.door, event))
@@ -156,7 +157,8 @@ func (e *env) sending(t *testing.T, event gateway.Event) <-chan gateway.Result {
 	return answer
 }
 
-// heard keeps an answer for the search for credentials, and checks that it is one.
+// heard stores an answer for the later search for credentials. It fails the test if the attempt
+// got no answer.
 func (e *env) heard(t *testing.T, result gateway.Result) gateway.Result {
 	t.Helper()
 	if result.Err != nil {
@@ -174,8 +176,8 @@ func (e *env) ask(t *testing.T, slot adplatform.Slot, outcome string) adplatform
 	return request
 }
 
-// wantEnd checks the outcome of a request. If the answer was 202, it waits for the outcome: a
-// request may be handed off while other masters are being uploaded.
+// wantEnd checks the outcome of a request. If the answer was 202, it first waits until the request
+// has ended: while other masters are being uploaded, a request may be handed off.
 func (e *env) wantEnd(t *testing.T, request adplatform.Request, answer gateway.Result, outcome string) {
 	t.Helper()
 	if answer.Status != http.StatusAccepted {
@@ -194,7 +196,7 @@ func (e *env) look(t *testing.T, request adplatform.Request) scenario.Seen {
 	return e.Look(t, e.Platform, request)
 }
 
-// wantDelivered checks that exactly these bytes were delivered, by one upload and one callback.
+// wantDelivered checks that exactly these bytes were delivered, with one upload and one callback.
 func (e *env) wantDelivered(t *testing.T, request adplatform.Request, data []byte) scenario.Seen {
 	t.Helper()
 	seen := e.wantThere(t, request, data)
@@ -202,19 +204,20 @@ func (e *env) wantDelivered(t *testing.T, request adplatform.Request, data []byt
 	return seen
 }
 
-// wantThere checks that exactly these bytes were delivered, after any number of attempts.
+// wantThere checks that exactly these bytes were delivered, with any number of uploads and
+// callbacks.
 func (e *env) wantThere(t *testing.T, request adplatform.Request, data []byte) scenario.Seen {
 	t.Helper()
 	return e.Delivered(t, e.Platform, request, data)
 }
 
-// wantNothingSent checks that the system sent neither bytes nor a callback.
+// wantNothingSent checks that the system has uploaded no byte and sent no callback for a request.
 func (e *env) wantNothingSent(t *testing.T, request adplatform.Request) {
 	t.Helper()
 	scenariotest.Report(t, e.look(t, request).Untouched())
 }
 
-// wantUnknown checks that a request left no trace.
+// wantUnknown checks that a request left no trace in the ledger and at the platform.
 func (e *env) wantUnknown(t *testing.T, request adplatform.Request) {
 	t.Helper()
 	seen := e.look(t, request)
@@ -224,14 +227,14 @@ func (e *env) wantUnknown(t *testing.T, request adplatform.Request) {
 	}
 }
 
-// wantSkipped checks that a request was skipped for this reason, with one callback.
+// wantSkipped checks that a request was skipped with this reason, and that there was one callback.
 func (e *env) wantSkipped(t *testing.T, request adplatform.Request, reason string) {
 	t.Helper()
 	seen := e.look(t, request)
 	scenariotest.Report(t, append(seen.Skipped(reason), seen.Once()...))
 }
 
-// delete deletes a master, or only the given version of it.
+// delete deletes a master. If version is not nil, it deletes only that version.
 func (e *env) delete(t *testing.T, key string, version *string) {
 	t.Helper()
 	in := &s3.DeleteObjectInput{Bucket: new(services.MastersBucket), Key: &key, VersionId: version}
@@ -240,7 +243,8 @@ func (e *env) delete(t *testing.T, key string, version *string) {
 	}
 }
 
-// unplaced waits until the index has seen the key's object and has not placed it.
+// unplaced waits until the index has processed the object of the key with this ETag, and has found
+// no coordinates for it.
 func (e *env) unplaced(t *testing.T, key, etag string) {
 	t.Helper()
 	eventually(t, "the index lists "+key+" as no master", func(ctx context.Context) bool {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// notByEachDoor lists the tests of this package that do not use each door, with the reason.
+// notByEachDoor lists the tests of this package that do not send their events through each door,
+// with the reason.
 var notByEachDoor = map[string]string{
 	"TestSignatures":                              "only the URL has signatures",
 	"TestUnauthentic":                             "only the URL has signatures",
@@ -60,8 +61,8 @@ func TestEveryTestComesByEachDoor(t *testing.T) {
 	}
 }
 
-// usesDoors reports whether a test uses each door: with byEachDoor, scenariotest.Doors, or the
-// senders of the queue and the bucket.
+// usesDoors reports whether a test sends events through each door: it calls byEachDoor, ranges
+// over scenariotest.Doors, or uses the senders of the queue and the bucket.
 func usesDoors(test *ast.FuncDecl) bool {
 	names := map[string]bool{}
 	ast.Inspect(test, func(n ast.Node) bool {

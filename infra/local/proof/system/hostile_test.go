@@ -23,14 +23,15 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// hostile is a malicious link that Hoox announces, with the expected end of its file.
+// hostile is a malicious link that Hoox announces, with the state in which its file must end.
 type hostile struct {
 	link  string
 	state timeline.FileState
 	code  string
 }
 
-// inside returns links to addresses that must never be fetched, even if loopback is allowed.
+// inside returns links to addresses that must never be fetched, even if the loopback address is
+// allowed.
 func inside() map[string]hostile {
 	all := map[string]hostile{}
 	for name, link := range map[string]string{
@@ -73,10 +74,10 @@ func inside() map[string]hostile {
 	return all
 }
 
-// most is the maximum size of a file that these tests' systems fetch, in bytes.
+// most is the maximum size in bytes of a file that the systems of these tests download.
 const most = 1 << 20
 
-// responders returns faulty servers, by path.
+// responders returns faulty servers by their path.
 func responders(t *testing.T) map[string]struct {
 	serve http.HandlerFunc
 	code  string
@@ -88,7 +89,7 @@ func responders(t *testing.T) map[string]struct {
 		w := gzip.NewWriter(out)
 		content := film
 		if out == &zeros {
-			content = make([]byte, 64<<20) // 64 KB of gzip
+			content = make([]byte, 64<<20) // compressed, these bytes are only 64 KB of gzip
 		}
 		_, _ = w.Write(content)
 		_ = w.Close()
@@ -142,8 +143,8 @@ func responders(t *testing.T) map[string]struct {
 	}
 }
 
-// A link to a forbidden or faulty server must end at once, with its reason in the timeline and
-// nothing in the bucket. No URL may be visible anywhere.
+// The download from a forbidden or a faulty server must fail at once. The timeline must state the
+// reason, nothing may be stored in the bucket, and no URL may be visible anywhere.
 func TestHostileLinks(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{Environment: map[string]string{names.CollectMaxBytes: fmt.Sprint(most)}})
@@ -159,8 +160,8 @@ func TestHostileLinks(t *testing.T) {
 	s.wantRefused(t, all)
 }
 
-// If loopback is not allowed, as on Lambda, links to this machine must be rejected like those to
-// any forbidden address.
+// If the loopback address is not allowed, as on Lambda, links to this machine must be rejected
+// like links to any forbidden address.
 func TestLoopbackIsForbidden(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{Environment: map[string]string{names.AllowLoopback: "false"}})
@@ -174,7 +175,7 @@ func TestLoopbackIsForbidden(t *testing.T) {
 	s.wantRefused(t, all)
 }
 
-// wantRefused announces every link, with coordinates, and checks how its file ends.
+// wantRefused announces every link, with coordinates, and checks the state in which its file ends.
 func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 	t.Helper()
 	began, bodies := time.Now(), map[string][]byte{}
@@ -193,7 +194,7 @@ func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 			t.Errorf("%s: noted as %+v, want %s, %s", name, f, h.state, h.code)
 		}
 	}
-	eventually(t, "no message is left", func(context.Context) bool { // the message is deleted after the timeline has ended
+	eventually(t, "no message is left", func(context.Context) bool { // waits, because the message is deleted a moment after the timeline has its final state
 		visible, under := s.collecting(t)
 		return visible+under == 0
 	})
@@ -207,8 +208,8 @@ func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 	}
 }
 
-// If a server announces fewer bytes than it sends, the announced part is stored. The film's own
-// boxes show that it is truncated, so it must never be delivered.
+// If a server announces fewer bytes than it sends, only the announced bytes are stored. The film's
+// own boxes show that it is truncated, so it must never be delivered.
 func TestATruncatedFilmIsNeverDelivered(t *testing.T) {
 	byEachDoor(t, testATruncatedFilmIsNeverDelivered)
 }

@@ -14,9 +14,9 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// A missing host can be added to the configuration within the request's hour. Until then nothing
-// may be contacted. Then the request must be delivered without being sent again, through any
-// door.
+// An operator can add a missing host to the configuration while a request is open, that is, within
+// an hour. Before that, nothing may be contacted. After that, the request must be delivered
+// through any door, and the gateway need not send it again.
 func TestAHostThatIsRepairedInTimeDelivers(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/kit/sqsqueue"
 )
 
-// poison sends an event to the index queue that no function can process.
+// poison sends an event that the function index cannot process to the index queue.
 func (s *env) poison(t *testing.T) {
 	t.Helper()
 	body := "no event"
@@ -22,7 +22,7 @@ func (s *env) poison(t *testing.T) {
 	}
 }
 
-// waiting returns the number of events in the index queue and its dead letters.
+// waiting returns the number of events in the index queue and in its dead letter queue.
 func (s *env) waiting(t *testing.T) int {
 	t.Helper()
 	backlog := sqsqueue.Backlog{Client: s.Clients().SQS(), Queues: []string{s.IndexQueueURL, s.DeadLettersURL}}
@@ -33,8 +33,8 @@ func (s *env) waiting(t *testing.T) int {
 	return n
 }
 
-// Above the concurrency limit the function URL must answer 429, which the sender repeats. Running
-// requests must continue.
+// Above the concurrency limit the function URL must answer 429, after which the gateway sends the
+// event again. Running requests must continue.
 func TestConcurrencyLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 2
@@ -46,7 +46,7 @@ func TestConcurrencyLimit(t *testing.T) {
 	answers := make([]<-chan gateway.Result, limit)
 	for i := range slow {
 		slow[i] = s.request(t, story(code), adplatform.Options{})
-		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // the upload takes 16 s, in which another request arrives
+		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // the upload takes 16 s, so that another request arrives during it
 		answers[i] = s.sending(t, slow[i].Event())
 	}
 	for _, request := range slow {

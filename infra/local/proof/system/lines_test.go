@@ -16,15 +16,15 @@ import (
 	"masterhand/infra/queries"
 )
 
-// line is a function's log line, with the members that the search for missing lines needs.
+// line is a log line of a function, with the members that the search for missing lines needs.
 type line struct {
 	Function, Message, Level, RequestID string
 	Request, Ended                      string
 	Metrics                             json.RawMessage `json:"_aws"`
 }
 
-// unsaid searches the whole log for function lines without their invocation's id, and for ended
-// requests without exactly one line that says so.
+// unsaid searches the whole log. It returns a problem for each line without the id of its
+// invocation, and for each ended request that does not have exactly one line about its end.
 func (s *env) unsaid(ctx context.Context) (problems []error) {
 	log, err := os.ReadFile(s.Log.Name())
 	if err != nil {
@@ -34,9 +34,9 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 	for text := range bytes.Lines(log) {
 		var l line
 		if json.Unmarshal(text, &l) != nil || l.Level == "" || l.Function == "" || l.Metrics != nil || l.Message == "started" {
-			continue // "started" is logged before any invocation
+			continue // "started" is logged outside any invocation, so it has no id
 		}
-		_ = json.Unmarshal(text, &fields) // cannot fail, as above; collects the fields of all lines
+		_ = json.Unmarshal(text, &fields) // collects the fields of all lines; the error is ignored, because the same text was decoded above
 		hows[l.Ended] = true
 		if l.RequestID == "" || l.Message == "" {
 			problems = append(problems, fmt.Errorf("a line without requestId or message: %s", text))
@@ -45,7 +45,7 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 			ends[l.Request]++
 		}
 	}
-	if flag.Lookup("test.run").Value.String() == "" { // only all tests together write every line
+	if flag.Lookup("test.run").Value.String() == "" { // only a run of all tests writes every kind of line, so only then are the saved queries checked
 		problems = append(problems, unanswered(fields, hows)...)
 	}
 	items, err := s.Ledger.ByDay(ctx, time.Now().UTC().Format(time.DateOnly), 10_000)
@@ -60,16 +60,16 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 	return problems
 }
 
-// query splits the text of a saved query into strings, names and everything else.
+// query matches the parts of a saved query that matter: a string, an alias ("as name"), or a name.
 var query = regexp.MustCompile(`"[^"]*"|\bas [a-z_]+|@?[A-Za-z_][\w.]*\(?`)
 
-// words lists the words of queries that are not fields of the functions. Lambda writes the last
-// two.
+// words lists the names in queries that are not fields of the functions' log lines. Lambda itself
+// writes the last two.
 var words = []string{
 	"fields", "filter", "sort", "limit", "stats", "by", "as", "and", "or", "in", "desc", "@timestamp", "type", "record.status",
 }
 
-// read returns the fields of the functions' lines that a saved query reads.
+// read returns the fields that a saved query takes from the functions' log lines.
 func read(text string) (fields []string) {
 	var own []string // names that the query itself defines
 	for _, token := range query.FindAllString(text, -1) {
@@ -85,8 +85,8 @@ func read(text string) (fields []string) {
 	return slices.DeleteFunc(fields, func(name string) bool { return slices.Contains(own, name) })
 }
 
-// unanswered returns the fields, and the values of "ended", that saved queries read and no
-// function has written.
+// unanswered returns a problem for each field, and for each value of "ended", that a saved query
+// uses but no function has written.
 func unanswered(written map[string]json.RawMessage, ended map[string]bool) (problems []error) {
 	for _, q := range queries.All {
 		fields := read(q.Text)
@@ -107,7 +107,8 @@ func unanswered(written map[string]json.RawMessage, ended map[string]bool) (prob
 	return problems
 }
 
-// The search after all tests must be able to find missing lines, and must read queries correctly.
+// If a log line is missing, the search after all tests must find that. It must read the saved
+// queries correctly.
 func TestMissingLinesAreFound(t *testing.T) {
 	t.Parallel()
 	got := read(`fields @timestamp, coalesce(slot, subject) as what, ended

@@ -75,7 +75,7 @@ func TestUnauthentic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		event.Header = http.Header{header: {sign(body), sign(body)}} // the function URL joins the values with a comma
+		event.Header = http.Header{header: {sign(body), sign(body)}} // two values of one header, which the function URL joins with a comma
 		wantAnswer(t, s.send(t, event), 401, "unauthentic")
 		s.wantUnknown(t, request)
 	})
@@ -94,15 +94,15 @@ func TestUnauthentic(t *testing.T) {
 	}
 }
 
-// senderAt returns a sender that signs with another clock.
+// senderAt returns a gateway that signs with the time now.
 func (s *env) senderAt(now time.Time, scheme signature.Scheme, secret string) *gateway.Gateway {
 	return gateway.New(gateway.Config{
 		Endpoint: s.FulfillURL, Scheme: scheme, Keys: []signature.Key{mustKey(scheme, secret)}, Now: func() time.Time { return now },
 	})
 }
 
-// A signed but malformed event must be recorded once, without its content, and must not be
-// requested again.
+// A signed but malformed event must be recorded once, without its content. The gateway must not be
+// asked to send it again.
 func TestMalformed(t *testing.T) { byEachDoor(t, testMalformed) }
 
 func testMalformed(t *testing.T, s *env) {
@@ -111,8 +111,8 @@ func testMalformed(t *testing.T, s *env) {
 		t.Fatal(err)
 	}
 	tests := map[string]func(body string) string{
-		"a word for a number": nil,                                                        // the sample itself
-		"no JSON":             func(string) string { return `{"creative":"` + newCode() }, // each body needs its own record
+		"a word for a number": nil,                                                        // the sample itself is malformed
+		"no JSON":             func(string) string { return `{"creative":"` + newCode() }, // the body has a new code, because each test case needs its own record
 		"a list":              func(string) string { return `["` + newCode() + `"]` },
 		"nothing":             func(string) string { return `` },
 		"no code":             replacing(`"code":"HRT-1212",`, ``),
@@ -169,14 +169,14 @@ func testMalformed(t *testing.T, s *env) {
 func replacing(what, by string) func(string) string {
 	return func(body string) string {
 		if !strings.Contains(body, what) {
-			panic("the sample has no " + what) // an error in the test itself
+			panic("the sample has no " + what) // only a mistake in the test itself can cause this error
 		}
 		return strings.Replace(body, what, by, 1)
 	}
 }
 
-// Two requests with one callback must be the same request; otherwise the second one is a
-// conflict.
+// Two requests with the same callback must be equal. If they are not, the second one is answered
+// as a conflict.
 func TestConflict(t *testing.T) { byEachDoor(t, testConflict) }
 
 func testConflict(t *testing.T, s *env) {
@@ -198,7 +198,7 @@ func testConflict(t *testing.T, s *env) {
 	s.wantDelivered(t, request, data)
 }
 
-// An expired request must not be processed.
+// A request that arrives after its deadline must not be processed.
 func TestExpired(t *testing.T) { byEachDoor(t, testExpired) }
 
 func testExpired(t *testing.T, s *env) {
@@ -214,7 +214,7 @@ func testExpired(t *testing.T, s *env) {
 	}
 }
 
-// Events that request nothing must be ignored, and nothing may be stored.
+// An event of another topic requests nothing: it must be ignored, and nothing may be stored.
 func TestIgnored(t *testing.T) { byEachDoor(t, testIgnored) }
 
 func testIgnored(t *testing.T, s *env) {

@@ -20,7 +20,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// control returns the control that starts reindexes, like the operator's command.
+// control returns the control with which the operator's command starts reindexes.
 func (s *env) control() reindex.Control {
 	return reindex.Control{
 		Index: s.Index, Queue: sqsqueue.Queue{Client: s.Clients().SQS(), URL: s.ReindexQueueURL}, Now: time.Now,
@@ -47,8 +47,8 @@ func (s *env) reindexEnded(t *testing.T, c reindex.Control) (p reindex.Progress)
 	return p
 }
 
-// During a reindex, while masters change, every request must get the present master, and no
-// request for an existing master may be skipped.
+// During a reindex, while masters change, every request must get the current master. No request
+// for an existing master may be skipped.
 func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -70,22 +70,22 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 		s := s.through(scenariotest.Doors[i/4%len(scenariotest.Doors)])
 		all.Go(func() {
 			switch i % 4 {
-			case 0: // requested unchanged
+			case 0: // the master is requested and not changed
 				s.wantDelivered(t, s.ask(t, story(code), "delivered"), films[code])
-			case 1: // overwritten and then requested
+			case 1: // the master is overwritten and then requested
 				data := film(t, 0)
 				s.Put(t, storyKey(code), data)
 				request := s.request(t, story(code), adplatform.Options{})
 				s.wantEnd(t, request, s.heard(t, <-s.sending(t, request.Event())), "delivered")
 				s.wantDelivered(t, request, data)
-			case 2: // uploaded meanwhile
+			case 2: // the master is uploaded during the reindex
 				fresh := newCode()
 				data := film(t, 0)
 				request := s.request(t, story(fresh), adplatform.Options{})
 				s.Put(t, storyKey(fresh), data)
 				s.wantEnd(t, request, s.heard(t, <-s.sending(t, request.Event())), "delivered")
 				s.wantDelivered(t, request, data)
-			case 3: // deleted
+			case 3: // the master is deleted
 				if _, err := s.Clients().S3().DeleteObject(t.Context(), &s3.DeleteObjectInput{
 					Bucket: new(services.MastersBucket), Key: new(storyKey(code)),
 				}); err != nil {
@@ -128,7 +128,7 @@ func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 	}
 }
 
-// forget empties a creative's document without the index's knowledge.
+// forget empties the index document of a creative, so that the index differs from the bucket.
 func (s *env) forget(t *testing.T, code string) {
 	t.Helper()
 	_, revision, err := s.Index.Document(t.Context(), s.Library, of(code))
@@ -140,8 +140,8 @@ func (s *env) forget(t *testing.T, code string) {
 	}
 }
 
-// A reindex whose messages are lost must stop without any skips. Starting it again must continue
-// it.
+// If the messages of a reindex are lost, the reindex must stop, and no request may be skipped. A
+// second start must continue the same reindex.
 func TestAnInterruptedReindexContinues(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -177,7 +177,7 @@ func TestAnInterruptedReindexContinues(t *testing.T) {
 	}
 }
 
-// nowhere is a queue that loses every message.
+// nowhere is a queue that accepts every message and loses it.
 type nowhere struct{}
 
 func (nowhere) SendBatch(context.Context, time.Duration, ...[]byte) error { return nil }

@@ -30,14 +30,14 @@ import (
 
 var replaySeed = flag.Uint64("replay-seed", 0, "of the order in which announcements come; 0 takes another each time")
 
-// said is one announcement in the form that its sender sends, the same each time.
+// said is one announcement in the form in which its sender sends it. It is the same each time.
 type said struct {
 	sender, query string
 	body          []byte
 }
 
-// everything fills all samples about the same build, job, set and so on, with a minute between
-// them. A repeated announcement links to the same file.
+// everything returns an announcement for each sample. All are about the same build, job, set and
+// so on, and there is a minute between them. A repeated announcement has the same link.
 func everything(t *testing.T, host *cdn.Host) (all []said) {
 	t.Helper()
 	files := map[string]events.Values{}
@@ -56,7 +56,7 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 		}
 		values := files[a.Sender]
 		if strings.Contains(string(a.Body), "{{bucket}}") {
-			values.ID = "r8" // a set is either stored in our bucket or left with Ad Reform
+			values.ID = "r8" // another set, because a set is either stored in our bucket or left with Ad Reform
 		}
 		sent = sent.Add(time.Minute)
 		values.Now = sent
@@ -72,7 +72,7 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 // storedKey is the key of the screenshot that Ad Reform announces as stored in our bucket.
 const storedKey = "proofs/set/shot.png"
 
-// world starts a system that has that screenshot and collects all kinds of files.
+// world starts a system that has the object storedKey and collects all kinds of files.
 func world(t *testing.T, c system.Config) *env {
 	t.Helper()
 	c.Environment = map[string]string{names.CollectBuilds: "true", names.PosternityFields: `{"files":["/data/assets/*/url"]}`}
@@ -81,17 +81,18 @@ func world(t *testing.T, c system.Config) *env {
 	return s
 }
 
-// end is the final state after all announcements.
+// end is the state of the system after all announcements were processed.
 type end struct {
-	Timelines map[string]outcome // by subject
-	Tests     map[string]int     // number of timelines of test events, by sender
+	Timelines map[string]outcome // final timelines, by subject
+	Tests     map[string]int     // number of timelines that test events made, by sender
 	Objects   map[string]object  // objects in the masters bucket, by key
 }
 
-// outcome is a timeline without its times, its attempts and the names of its records.
+// outcome is a timeline without its times, its attempts and the names of its records, which differ
+// from run to run.
 type outcome struct {
 	Type, Status, Detail, Alert string
-	Events                      map[string]string // what each event said, by identity
+	Events                      map[string]string // content of each event, by the event's identity
 	Files                       map[string]timeline.File
 }
 
@@ -101,7 +102,7 @@ type object struct {
 	Tags map[string]string
 }
 
-// ended waits until no work is left and returns the final state.
+// ended waits until the system has no more work, and returns its final state.
 func (s *env) ended(t *testing.T) end {
 	t.Helper()
 	eventually(t, "all that was announced is taken", func(context.Context) bool {
@@ -130,7 +131,8 @@ func (s *env) ended(t *testing.T) end {
 	return e
 }
 
-// collecting returns the number of waiting announcements, and of those in work or delayed.
+// collecting returns the number of announcements in the queue of collect: visible ones, and those
+// that are being processed or delayed (under).
 func (s *env) collecting(t *testing.T) (visible, under int) {
 	t.Helper()
 	out, err := s.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -149,7 +151,7 @@ func (s *env) collecting(t *testing.T) (visible, under int) {
 	return number(types.QueueAttributeNameApproximateNumberOfMessages), number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 }
 
-// timelines returns the timelines of all senders that began within the last day.
+// timelines returns all timelines, of all senders, that began within the last day.
 func (s *env) timelines(t *testing.T) (all []timeline.Timeline) {
 	t.Helper()
 	now := time.Now().UTC()
@@ -180,7 +182,7 @@ func outcomeOf(line timeline.Timeline) outcome {
 	return o
 }
 
-// compare compares two final states, part by part.
+// compare reports each difference between two final states.
 func compare(t *testing.T, got, want end) {
 	t.Helper()
 	differ(t, got.Timelines, want.Timelines)
@@ -244,7 +246,7 @@ func anyOrder(t *testing.T, all []said, want end) {
 		wantTaken(t, s.Senders.Post(t.Context(), a.sender, a.query, a.body))
 	}
 	want.Tests = maps.Clone(want.Tests)
-	want.Tests[senders.Streampixel] = 3 // each of them is a separate event
+	want.Tests[senders.Streampixel] = 3 // each of these test events makes its own timeline
 	compare(t, s.ended(t), want)
 	for _, line := range s.timelines(t) {
 		for _, entry := range line.Entries {
@@ -255,9 +257,9 @@ func anyOrder(t *testing.T, all []said, want end) {
 	}
 }
 
-// outage keeps collect from running until every sender was answered or has given up. For an
-// event, this is the same as an hour without collect. Each sender retries as usual; Streampixel
-// never retries. The hour itself only matters to the queue, which keeps messages for 14 days.
+// outage stops collect until every sender was answered or has given up. For an event, that is the
+// same as an outage of an hour: each sender retries as usual, and Streampixel never retries. The
+// length of the outage matters only to the queue, which keeps messages for 14 days.
 func outage(t *testing.T, all []said, want end) {
 	s := world(t, system.Config{HoldCollect: true})
 	for _, a := range all {

@@ -9,17 +9,18 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// conclude sends the platform's result of a request to the system, without the omitted fields,
-// and checks the answer.
+// conclude sends the event with which the platform reports the result of a request, without the
+// omitted fields. It checks the answer.
 func (s *env) conclude(t *testing.T, request adplatform.Request, outcome adplatform.Outcome, omitted adplatform.Omitted, answer string) {
 	t.Helper()
 	event := request.ResultWithout(outcome, omitted)
-	for range 2 { // copies can arrive, as for any event
+	for range 2 { // sent twice, because copies of any event can arrive
 		wantAnswer(t, s.send(t, event), 200, answer)
 	}
 }
 
-// bare is a result with only the coordinates.
+// bare leaves out all optional fields of a result, so that only the coordinates identify the
+// request.
 var bare = adplatform.Omitted{StorageKey: true, Aspect: true, Family: true, Hash: true}
 
 // A master that the platform has rejected for a slot must not be sent to that slot again.
@@ -44,7 +45,7 @@ func testRejectedMaster(t *testing.T, s *env) {
 	}
 }
 
-// A result that matches several requests must not reject a master.
+// A reported rejection that matches several requests must not mark any master as rejected.
 func TestAmbiguousResult(t *testing.T) { byEachDoor(t, testAmbiguousResult) }
 
 func testAmbiguousResult(t *testing.T, s *env) {
@@ -60,7 +61,8 @@ func testAmbiguousResult(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// The platform reports our own skip as a rejection. It must not reject a master.
+// The platform reports a request that we skipped as a rejection. Such a report must not mark a
+// master as rejected.
 func TestOurOwnSkipRejectsNoMaster(t *testing.T) { byEachDoor(t, testOurOwnSkipRejectsNoMaster) }
 
 func testOurOwnSkipRejectsNoMaster(t *testing.T, s *env) {
@@ -75,8 +77,8 @@ func testOurOwnSkipRejectsNoMaster(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// A result about a file from elsewhere, or about a time-out, must be recorded without changing a
-// delivery.
+// A result about a file from another source, or about a time-out, must be recorded. It must not
+// change a delivery.
 func TestOtherResults(t *testing.T) { byEachDoor(t, testOtherResults) }
 
 func testOtherResults(t *testing.T, s *env) {
@@ -119,8 +121,8 @@ func fulfilledWith(sum string) adplatform.Outcome {
 
 func timedOut(string) adplatform.Outcome { return adplatform.Outcome{State: adplatform.TimedOut} }
 
-// The topic is not signed: a fulfilment that is sent again as a rejection must not reject a
-// master.
+// The topic of an event is not signed. If the event of a fulfilment is sent again under the topic
+// of a rejection, it must not mark a master as rejected.
 func TestResultUnderAnotherTopic(t *testing.T) { byEachDoor(t, testResultUnderAnotherTopic) }
 
 func testResultUnderAnotherTopic(t *testing.T, s *env) {

@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// An upload URL that can only fail must be reported before a byte is sent, with advice.
+// If an upload URL can only fail, the system must report that before it sends a byte, with advice.
 func TestUploadURLTraps(t *testing.T) { byEachDoor(t, testUploadURLTraps) }
 
 func testUploadURLTraps(t *testing.T, s *env) {
@@ -49,8 +49,8 @@ func testUploadURLTraps(t *testing.T, s *env) {
 	}
 }
 
-// Rejections of the storage must be classified by their code: some are final, others are retried
-// from the first byte.
+// The code of a rejection by the storage must decide what happens next: some codes are final,
+// others lead to a new upload from the first byte.
 func TestUploadRefused(t *testing.T) { byEachDoor(t, testUploadRefused) }
 
 func testUploadRefused(t *testing.T, s *env) {
@@ -59,7 +59,7 @@ func testUploadRefused(t *testing.T, s *env) {
 	type refused struct {
 		times int
 		fault fault.Fault
-		code  string // code in the ledger's detail; "" if the request is delivered in the end
+		code  string // code in the detail of the ledger item; "" if the request must be delivered in the end
 	}
 	tests := map[string]refused{
 		"a page from the load balancer": {1, fault.Status(503), ""},
@@ -80,7 +80,7 @@ func testUploadRefused(t *testing.T, s *env) {
 			s.Platform.Storage.Faults.Next(test.times, request.StorageKey, test.fault)
 			result := s.send(t, request.Event())
 			if test.code == "" {
-				s.wantEnd(t, request, result, "delivered") // a run that a queue started leaves the next upload to the next run
+				s.wantEnd(t, request, result, "delivered") // a run that a queue has started uploads only once and leaves the next upload to the next run, so wait
 			}
 			writes := s.Platform.Storage.Writes(request.StorageKey)
 			if test.code == "" {
@@ -106,8 +106,8 @@ func testUploadRefused(t *testing.T, s *env) {
 	}
 }
 
-// A callback without a clear answer must be repeated with the same bytes. A callback that was
-// finally rejected must not be repeated.
+// A callback without a clear answer must be sent again with the same bytes. A callback that was
+// finally rejected must not be sent again.
 func TestCallbacks(t *testing.T) { byEachDoor(t, testCallbacks) }
 
 func testCallbacks(t *testing.T, s *env) {
@@ -118,14 +118,14 @@ func testCallbacks(t *testing.T, s *env) {
 		times   int
 		fault   fault.Fault
 		outcome string
-		bodies  int // number of complete callbacks that took effect or could have
+		bodies  int // number of complete callback bodies that had an effect or may have had one
 	}{
 		"500 twice":                   {story(code), 2, fault.Status(500), "delivered", 1},
 		"429 once":                    {story(code), 1, fault.Status(429), "delivered", 1},
 		"cut off":                     {story(code), 1, fault.ResetAt(0), "delivered", 1},
 		"taken, but the answer lost":  {story(code), 2, fault.Fault{Kind: fault.Reset, At: fault.Done}, "delivered", 3},
 		"404 once":                    {story(code), 1, fault.Status(404), "delivered", 1},
-		"404 twice":                   {story(code), 2, fault.Status(404), "delivered", 1}, // a repeated 404 is believed only after a minute
+		"404 twice":                   {story(code), 2, fault.Status(404), "delivered", 1}, // a 404 is believed only if it repeats after a minute, so two at once do not end the delivery
 		"403":                         {story(code), 1, fault.Status(403), "failed", 0},
 		"a redirect":                  {story(code), 1, fault.Status(302), "failed", 0},
 		"a skip, but the answer lost": {story(newCode()), 1, fault.Fault{Kind: fault.Reset, At: fault.Done}, "skipped", 2},
@@ -161,7 +161,8 @@ func testCallbacks(t *testing.T, s *env) {
 	}
 }
 
-// If the callback's server answers 409 and 410 as promised, these answers must be final.
+// If the callback's server answers 409 and 410 as the platform's page promises, these answers must
+// be final.
 func TestPromisedCallbackAnswers(t *testing.T) { byEachDoor(t, testPromisedCallbackAnswers) }
 
 func testPromisedCallbackAnswers(t *testing.T, s *env) {
@@ -182,7 +183,8 @@ func testPromisedCallbackAnswers(t *testing.T, s *env) {
 		t.Errorf("the ledger says %s", item.State)
 	}
 
-	// Our callback was first, but its answer was lost: the request must be settled as delivered.
+	// Our callback completes the waitpoint first, but its answer is lost. The request must still
+	// end as delivered.
 	unclear := s.requestOf(t, promising, story(code), adplatform.Options{})
 	promising.Waitpoints.Faults.Next(1, unclear.Token, fault.Fault{Kind: fault.Reset, At: fault.Done})
 	wantAnswer(t, s.send(t, unclear.Event()), 200, "delivered")

@@ -11,12 +11,12 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// wrappedEvery selects every 11th key of the grid for the running system. Tests of the placement
-// rules cover all keys.
+// wrappedEvery thins out the grid of keys: the running system is tried with every 11th key. Tests
+// of the placement rules cover all keys.
 const wrappedEvery = 11
 
-// A request must never be answered with "no such creative" while the creative's code is part of a
-// key. The request must be held and name the key, or get the file.
+// If a creative's code is part of a key, a request must never be answered with "no such creative".
+// The request must be held with an explanation that names the key, or get the file.
 func TestAWrappedCreativeIsNeverReportedAbsent(t *testing.T) {
 	byEachDoor(t, testAWrappedCreativeIsNeverReportedAbsent)
 }
@@ -34,7 +34,7 @@ func testAWrappedCreativeIsNeverReportedAbsent(t *testing.T, s *env) {
 			continue
 		}
 		number++
-		own := fmt.Sprint(number) // each key has its own creative
+		own := fmt.Sprint(number) // each key gets its own creative, so that the keys do not affect each other
 		key := strings.ReplaceAll(columns[2], "1212", own)
 		t.Run(columns[0], func(t *testing.T) {
 			t.Parallel()

@@ -11,13 +11,14 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// The film that Hoox announces: a sample with padding at its end, so that its bytes are unique.
+// The film that Hoox announces: a sample with padding at its end, which makes its bytes unique.
 const (
 	exportJob  = "hrt-950"
-	exportSize = 8 << 20 // bytes
+	exportSize = 8 << 20 // size of the film in bytes
 )
 
-// announce makes Hoox announce a film, waits until the film is a master, and requests it.
+// announce makes Hoox announce a film, waits until the film is stored as a master, and requests
+// that master.
 func (t *tour) announce(ctx context.Context) error {
 	data, err := io.ReadAll(scenario.Padded(t.samples[bigFilm], exportSize, rand.NewChaCha8([32]byte{})))
 	if err != nil {

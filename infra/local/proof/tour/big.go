@@ -15,7 +15,7 @@ import (
 const (
 	bigKey  = "HRT-900-1_en_9x16.mp4"
 	bigFilm = "HRT-1212/v2/en/9x16.mp4"
-	bigPart = 16 << 20 // bytes
+	bigPart = 16 << 20 // size of each uploaded part in bytes
 )
 
 // big uploads and requests the large master, and shows the progress of both.
@@ -52,7 +52,8 @@ func (t *tour) big(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// watch shows how many bytes have reached the platform's storage.
+// watch shows how many bytes of an object have reached the platform's storage. It returns when ctx
+// ends.
 func (t *tour) watch(ctx context.Context, storageKey string) {
 	bar := t.print.progress("delivering", t.BigSize, true)
 	defer bar.done()

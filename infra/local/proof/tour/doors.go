@@ -13,12 +13,12 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// doorsPatience limits the wait for an event through a queue or a bucket.
+// doorsPatience limits the wait until an event through a queue or a bucket is processed.
 const doorsPatience = 30 * time.Second
 
-// byDoor sends an event through the step's doors and waits until no message is left. The queue
-// and the bucket only confirm that they have stored the event; the ledger shows how the request
-// ended.
+// byDoor sends an event through the doors of a step and waits until no message is left in the
+// queues. The queue and the bucket confirm only that they have stored the event; the ledger shows
+// how the request ended.
 func (t *tour) byDoor(ctx context.Context, s step) error {
 	r, err := t.newRequest(s.slot, time.Now().Add(time.Hour))
 	if err != nil {
@@ -42,9 +42,9 @@ func (t *tour) byDoor(ctx context.Context, s step) error {
 	return nil
 }
 
-// bring sends an event through doors, one after the other, and waits until all its messages are
-// processed. It returns the last door's answer. It fails if a door rejects the event, or if the
-// wait is too long.
+// bring sends an event through doors, one after the other, and waits until all messages of the
+// event are processed. It returns the answer of the last door. It fails if a door rejects the
+// event, or if the wait exceeds doorsPatience.
 func (t *tour) bring(ctx context.Context, through []doors.Door, event gateway.Event, id string) (status int, err error) {
 	clients := t.System.Clients()
 	for _, door := range through {

@@ -22,10 +22,10 @@ func (t *tour) upload(ctx context.Context, list []events.Master) error {
 	return nil
 }
 
-// indexPatience limits the wait for the index.
+// indexPatience limits the wait until the sample masters are indexed.
 const indexPatience = 30 * time.Second
 
-// showIndex waits until the index knows every sample, and prints how each one is placed.
+// showIndex waits until the index knows every sample, and prints where it has filed each one.
 func (t *tour) showIndex(ctx context.Context, list []events.Master) error {
 	ctx, cancel := context.WithTimeout(ctx, indexPatience)
 	defer cancel()

@@ -11,7 +11,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// printer prints the tour: with colours and bars on a terminal, otherwise as plain lines.
+// printer prints the output of the tour: with colours and progress bars on a terminal, otherwise
+// as plain lines.
 type printer struct {
 	out      io.Writer
 	terminal bool
@@ -23,7 +24,7 @@ func (p printer) line(format string, args ...any) {
 	fmt.Fprintf(p.out, "  "+format+"\n", args...)
 }
 
-// sample prints how the index has placed a file.
+// sample prints where the index has filed a sample master.
 func (p printer) sample(m events.Master, placed masters.Placed, described string) {
 	mark := "+"
 	if placed.Unplaced != "" {

@@ -12,7 +12,7 @@ import (
 )
 
 // newRequest makes a request of the platform. Each request has its own key in the platform's
-// storage, so that no other request affects the object there.
+// storage, so that no other request changes the object there.
 func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Request, error) {
 	asked := adplatform.Slot{
 		Code: slot.Creative.Code, Variation: slot.Creative.Variation, Locale: string(slot.Locale), Kind: string(slot.Kind),
@@ -26,7 +26,7 @@ func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Req
 	})
 }
 
-// keys returns the scheme and the keys that sign a step.
+// keys returns the signature scheme of a step, and the keys with which its event is signed.
 func (t *tour) keys(s step) (signature.Scheme, []signature.Key, error) {
 	scheme := s.scheme
 	if scheme == "" {
@@ -43,7 +43,7 @@ func (t *tour) keys(s step) (signature.Scheme, []signature.Key, error) {
 	return scheme, []signature.Key{fresh}, err
 }
 
-// send sends the event as often as the step says and returns all results.
+// send sends the event in as many copies as the step says and returns all results.
 func (t *tour) send(ctx context.Context, s step, event gateway.Event) ([]gateway.Result, error) {
 	scheme, keys, err := t.keys(s)
 	if err != nil {

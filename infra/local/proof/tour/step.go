@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// step sends the step's event, checks the result and prints a line.
+// step performs a step: it sends the event, checks the result and prints a line.
 func (t *tour) step(ctx context.Context, s step) error {
 	r, err := t.prepare(s)
 	if err != nil {
@@ -28,13 +28,13 @@ func (t *tour) step(ctx context.Context, s step) error {
 	took := time.Since(began)
 	v := t.check(ctx, s, r, results)
 	if ctx.Err() != nil {
-		return context.Cause(ctx) // the interruption itself would cause problems
+		return context.Cause(ctx) // returned without a check, because the interruption itself would cause problems
 	}
 	t.conclude(s, v, took)
 	return nil
 }
 
-// conclude counts and prints a step.
+// conclude counts a step as passed or failed and prints it.
 func (t *tour) conclude(s step, v verdict, took time.Duration) {
 	t.asked++
 	if len(v.problems) > 0 {
@@ -71,7 +71,7 @@ func (s step) event(r adplatform.Request) gateway.Event {
 type verdict struct {
 	outcome  string
 	status   int
-	answer   string // the master and why, or the reason for a skip
+	answer   string // a delivery: the master and why it was chosen; a skip: the reason
 	sum      string // SHA-256 of the object in the platform's storage
 	problems []string
 }
@@ -98,7 +98,8 @@ func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results 
 	return v
 }
 
-// look compares storage, callback and ledger with the expected results of a step.
+// look compares the object, the callback and the ledger item with the expected results of a step.
+// It returns the ledger item.
 func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Request) ledger.Item {
 	seen, err := scenario.Look(ctx, t.platform, t.ledger, r)
 	if err != nil {
@@ -113,7 +114,8 @@ func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Reques
 	return seen.Item
 }
 
-// ended checks that a step had its expected end: a delivery, a skip or no effect.
+// ended returns the problems of a step that did not end as expected: with a delivery, with a skip
+// or without an effect.
 func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 	switch {
 	case s.sum != nil:
@@ -126,7 +128,7 @@ func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 	return seen.Untouched()
 }
 
-// checkLedger checks the ledger's item, and describes the decision.
+// checkLedger checks the ledger item of a step, and describes its decision in v.
 func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.Item) {
 	if s.status != 200 || s.raw != "" {
 		if item.ID != "" {
@@ -148,7 +150,7 @@ func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.
 	}
 }
 
-// why explains a decision with the data in the index.
+// why explains the decision of a step with data from the index.
 func (t *tour) why(ctx context.Context, s step, item ledger.Item) string {
 	if item.Decision == nil {
 		return "nothing read, nothing sent"

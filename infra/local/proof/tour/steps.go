@@ -11,29 +11,30 @@ type step struct {
 	title string
 	slot  creative.Slot
 
-	scheme  signature.Scheme // "" means the scheme outpost
+	scheme  signature.Scheme // signature scheme of the event; "" means outpost
 	signing signing
 	expired bool
-	copies  int          // number of concurrent copies; 0 means one
-	again   bool         // send the event of the previous step again
-	raw     string       // a malformed body
-	doors   []doors.Door // the doors for the event, one copy each, instead of the URL
+	copies  int          // number of copies that are sent at the same time; 0 means one
+	again   bool         // whether the event of the previous step is sent again
+	raw     string       // malformed body that is sent instead; "" means the request's own body
+	doors   []doors.Door // doors through which one copy each is sent; empty means the function URL
 
 	outcome string
 	status  int
-	master  string // key of the expected master
-	skip    string // expected reason for a skip
-	// sum is the expected SHA-256; nil means that of the sample named by master.
+	master  string // key of the master that must be delivered; "" if none may be
+	skip    string // reason of the expected skip; "" if no skip is expected
+	// sum is the SHA-256 that the delivered object must have; nil means the SHA-256 of the sample
+	// with the key master.
 	sum *[32]byte
 }
 
-// signing says which secrets sign an event.
+// signing says with which secrets an event is signed.
 type signing int
 
 const (
-	current  signing = iota // the secret that the receiver knows
-	rotating                // a new secret and the one that the receiver knows
-	forged                  // a secret that the receiver does not know
+	current  signing = iota // only the secret that the receiver knows
+	rotating                // two secrets: a new one, and the one that the receiver knows
+	forged                  // only a secret that the receiver does not know
 )
 
 func steps() []step {
@@ -72,7 +73,8 @@ func steps() []step {
 	}
 }
 
-// stepsByDoor returns events through the queue and the bucket, without a signature.
+// stepsByDoor returns the steps whose events go through the queue and the bucket, where events are
+// not signed.
 func stepsByDoor() []step {
 	story := creative.Slot{
 		Project: project, Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16",

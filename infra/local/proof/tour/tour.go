@@ -25,14 +25,14 @@ import (
 type Config struct {
 	System  *system.System
 	Secrets Secrets
-	Senders announce.Client // announces files to the system
+	Senders announce.Client // client that announces files to the system
 	Out     io.Writer
-	// Terminal says that Out is a terminal, where progress bars can be drawn.
+	// Terminal says whether Out is a terminal, on which progress bars can be drawn.
 	Terminal bool
-	BigSize  int64 // bytes of the generated large master; 0 leaves it out
+	BigSize  int64 // size of the generated large master in bytes; 0 omits the large master
 }
 
-// Secrets are the destinations' keys by scheme.
+// Secrets holds the keys of the destinations by signature scheme.
 type Secrets struct {
 	Keys map[signature.Scheme]signature.Key
 	// Unknown returns a key of the scheme outpost that the receiver does not know.
@@ -42,7 +42,7 @@ type Secrets struct {
 // Result is the result of a tour.
 type Result struct {
 	Events  int     `json:"events"`
-	Failed  int     `json:"failed"` // events that did not end as expected
+	Failed  int     `json:"failed"` // number of events that did not end as expected
 	Seconds float64 `json:"duration_seconds"`
 	Steps   []Step  `json:"steps"`
 }
@@ -50,13 +50,14 @@ type Result struct {
 // Step is the result of one step.
 type Step struct {
 	Title    string   `json:"title"`
-	Status   int      `json:"status"` // status of the answer
+	Status   int      `json:"status"` // HTTP status of the answer
 	Outcome  string   `json:"outcome"`
 	Seconds  float64  `json:"duration_seconds"`
 	Problems []string `json:"problems,omitempty"`
 }
 
-// ErrDiffers means that some events did not end as expected. The problems were already printed.
+// ErrDiffers means that some events did not end as expected. The tour has already printed the
+// problems.
 var ErrDiffers = errors.New("some events did not end as expected")
 
 // tour is the state of one tour.
@@ -66,11 +67,11 @@ type tour struct {
 	gateway  *gateway.Gateway
 	ledger   scenario.Ledger
 	masters  scenario.Masters
-	samples  map[string][]byte // masters by key
+	samples  map[string][]byte // bytes of the sample masters by key
 	print    printer
 	asked    int
 	result   Result
-	last     adplatform.Request // request of the previous step
+	last     adplatform.Request // request of the previous step, for a step that sends it again
 }
 
 // Run runs the tour. It returns ErrDiffers with a result if an event did not end as expected. Any

@@ -1,9 +1,9 @@
 // Package announce plays the platforms that make creatives against a running system. It posts
 // announcements as each platform does, and waits until the announced files are settled.
 //
-// Invariants: a post is authenticated with the sender's secret, and it is retried as the sender
-// would; what is reported afterwards comes from the timeline, not from the post; no error
-// contains a URL.
+// Invariants: a post is authenticated with the sender's secret and is retried as the sender would;
+// the result of an announcement is read from its timeline, never from the answer to the post; no
+// error contains a URL.
 //
 // An example:
 //
@@ -33,14 +33,14 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// Config says where a system accepts announcements and stores their results. All fields are
-// required.
+// Config says where a system accepts announcements and where it stores their results. All fields
+// are required.
 type Config struct {
-	URL     string // URL of intake
+	URL     string // URL of intake, without the sender and the token
 	Secrets Secrets
 	Clients clients.All
-	Bucket  string // bucket of raw events
-	Table   string // table of timelines
+	Bucket  string // name of the bucket of raw events
+	Table   string // name of the table of timelines
 }
 
 // Client sends announcements and follows them.
@@ -60,10 +60,11 @@ func New(c Config) Client {
 	}
 }
 
-// ErrStranger is the error for a sender without a secret.
+// ErrStranger means that the announcing sender has no secret.
 var ErrStranger = errors.New("sender without a token")
 
-// Post sends a body as its sender does, retries included, to the URL with this query.
+// Post sends a body to the sender's URL with this query. It sends and retries like the named
+// sender.
 func (c Client) Post(ctx context.Context, name, query string, body []byte) sender.Result {
 	known := c.secrets[name]
 	if len(known.Tokens) == 0 {
@@ -89,7 +90,7 @@ func (s Secret) simulator(name string) sender.Sender {
 	return sender.Posternity(s.sign)
 }
 
-// sign returns the header that authenticates a body.
+// sign returns the headers that authenticate a body.
 func (s Secret) sign(body []byte) http.Header {
 	v := s.Verifier
 	if v == nil || len(v.Secrets) == 0 {
@@ -103,8 +104,9 @@ func (s Secret) sign(body []byte) http.Header {
 // interval is the pause between two polls.
 const interval = 50 * time.Millisecond
 
-// Follow waits until an announcement that was posted after since is in its timeline and all its
-// files are settled. If ctx ends first, the error says how far the announcement has come.
+// Follow waits until the timeline of an announcement exists and all its files are settled. The
+// announcement must have been posted after since. If ctx ends first, the error says how far the
+// announcement has come.
 func (c Client) Follow(ctx context.Context, sender string, body []byte, since time.Time) (timeline.Timeline, error) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -131,11 +133,11 @@ func (c Client) Follow(ctx context.Context, sender string, body []byte, since ti
 	}
 }
 
-// record is the key and subject of a body that intake has stored.
+// record is the key and the subject of the record in which intake has stored a body.
 type record struct{ key, subject string }
 
-// look returns the timeline that includes the body's record. Errors: intake.ErrAbsent,
-// timeline.ErrNotFound.
+// look returns the timeline that includes the record of a body. It stores the found record in
+// kept, for the next call. Errors: intake.ErrAbsent, timeline.ErrNotFound.
 func (c Client) look(ctx context.Context, sender string, body []byte, since time.Time, kept *record) (timeline.Timeline, error) {
 	if kept.key == "" {
 		found, err := c.record(ctx, sender, body, since)
@@ -158,7 +160,7 @@ func (c Client) look(ctx context.Context, sender string, body []byte, since time
 	return c.Timelines.Load(ctx, timeline.ID(sender, kept.subject))
 }
 
-// record finds the newest record of a body. Errors: intake.ErrAbsent.
+// record returns the newest record of a body. Errors: intake.ErrAbsent.
 func (c Client) record(ctx context.Context, sender string, body []byte, since time.Time) (intake.Record, error) {
 	keys, err := c.keys(ctx, sender, since)
 	if err != nil {
@@ -173,15 +175,16 @@ func (c Client) record(ctx context.Context, sender string, body []byte, since ti
 	return intake.Record{}, intake.ErrAbsent
 }
 
-// Kept returns the number of a sender's announcements that intake has stored after since.
+// Kept returns how many announcements of a sender intake has stored after since.
 func (c Client) Kept(ctx context.Context, sender string, since time.Time) (int, error) {
 	keys, err := c.keys(ctx, sender, since)
 	return len(keys), err
 }
 
-// keys returns the keys of a sender's records after since, the newest last.
+// keys returns the keys of the records of a sender that intake stored after since, the newest
+// last.
 func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys []string, err error) {
-	since = since.Truncate(time.Millisecond) // record ids have a precision of milliseconds
+	since = since.Truncate(time.Millisecond) // truncated, because record ids have a precision of milliseconds
 	for day := range days(since, time.Now()) {
 		for key, err := range c.Records.List(ctx, intake.DayPrefix(sender, day), "") {
 			if err != nil {

@@ -20,8 +20,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Follow must report how far an announcement has come at each stage. A sender without a secret
-// must not announce.
+// For each stage of an announcement, Follow must report how far the announcement has come. A
+// sender without a secret must not be able to announce.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{HoldCollect: true})
@@ -60,7 +60,8 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// Follow must name a file that its server does not yet provide, with the reason.
+// If the server of an announced file does not provide the file yet, Follow must name the file and
+// the reason.
 func TestFollowOfAFile(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{})

@@ -10,23 +10,25 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// Secrets is the content of the senders' secret: each sender's secret by its name.
+// Secrets is the content of the secret that holds all senders: the Secret of each sender, by the
+// sender's name.
 type Secrets map[string]Secret
 
-// Secret authenticates one sender.
+// Secret holds the credentials of one sender: intake uses them to authenticate its announcements.
 type Secret struct {
 	Tokens   []string  `json:"tokens"`
 	Verifier *Verifier `json:"verifier,omitempty"`
 }
 
-// Verifier describes a sender's signature: the hex HMAC-SHA256 of the body, behind a prefix.
+// Verifier describes how a sender signs: the hex HMAC-SHA256 of the body, after a prefix.
 type Verifier struct {
 	Header  string   `json:"header"`
 	Prefix  string   `json:"prefix"`
 	Secrets []string `json:"secrets"`
 }
 
-// NewSecrets makes a token for each sender, and a signing key for the sender that signs.
+// NewSecrets makes a token for each sender. For the sender that signs, it also makes a signing
+// key.
 func NewSecrets() Secrets {
 	secrets := Secrets{}
 	for _, name := range senders.Names() {
@@ -45,7 +47,7 @@ func (s Secrets) Encode() ([]byte, error) {
 	return append(content, '\n'), err
 }
 
-// LoadSecrets reads a senders' file. It rejects the same contents as intake.
+// LoadSecrets reads a senders' file. It rejects every content that intake rejects.
 func LoadSecrets(path string) (Secrets, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// Doors lists all doors for events. "" is the function URL.
+// Doors lists all doors through which an event can arrive. "" is the function URL.
 var Doors = []doors.Door{"", doors.Queue, doors.Bucket}
 
 // DoorName returns a door's name for the names of tests.
@@ -28,14 +28,14 @@ func DoorName(door doors.Door) string {
 	return string(door)
 }
 
-// SendThrough sends an event through a door. The queue and the bucket return no result, so the
-// call waits until receive has logged the event's first receipt. It then returns the answer that
-// the URL would have given, for example 202 if the message stays in its queue.
+// SendThrough sends an event through a door. The queue and the bucket return no result. For them
+// the call waits until receive has logged the first receipt of the event, and returns the answer
+// that the URL would have given, for example 202 if the message stays in its queue.
 func (e *Env) SendThrough(ctx context.Context, door doors.Door, event gateway.Event) gateway.Result {
 	if door == "" {
 		return e.Gateway.Send(ctx, event)
 	}
-	event.ID = "evt_" + rand.Text() // the log names the event by this id; the body holds the request's identity
+	event.ID = "evt_" + rand.Text() // a new id, by which the log names the event; the identity of the request is in the body
 	send := e.Queue.Send
 	if door == doors.Bucket {
 		send = e.Bucket.Send
@@ -58,8 +58,8 @@ func (e *Env) SendThrough(ctx context.Context, door doors.Door, event gateway.Ev
 	return result
 }
 
-// LeftQueue waits until n receipts of a request's messages have ended, each of which removed its
-// message from the queue.
+// LeftQueue waits until n messages of a request were received, processed and removed from the
+// queue.
 func (e *Env) LeftQueue(t *testing.T, request adplatform.Request, n int) {
 	t.Helper()
 	Eventually(t, fmt.Sprintf("%d messages of the request are done with", n), func(context.Context) bool {
@@ -67,11 +67,11 @@ func (e *Env) LeftQueue(t *testing.T, request adplatform.Request, n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return left >= n // a queue may deliver a message twice
+		return left >= n // more than n is possible, because a queue may deliver a message twice
 	})
 }
 
-// receipt is the log line about one receipt of a message.
+// receipt is the log line that receive writes each time it has received a message.
 type receipt struct {
 	Message string `json:"message"`
 	Event   string `json:"event"`
@@ -80,17 +80,18 @@ type receipt struct {
 	Request string `json:"request"`
 }
 
-// receipts reads the results of events from the queue and the bucket in a system's log.
+// receipts reads the log of a system: the results of events that came through the queue and the
+// bucket.
 type receipts struct {
 	path string
 
 	mu      sync.Mutex
 	offset  int64
-	byEvent map[string]receipt // each event's first receipt
-	ended   map[string]int     // number of messages that left their queues, by request
+	byEvent map[string]receipt // first receipt of each event, by the event's id
+	ended   map[string]int     // number of messages that have left their queues, by request
 }
 
-// first returns the first receipt of an event, and false if there is none yet.
+// first returns the first receipt of an event. It returns false if the log has no receipt yet.
 func (r *receipts) first(event string) (receipt, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,7 +100,7 @@ func (r *receipts) first(event string) (receipt, bool, error) {
 	return line, found, err
 }
 
-// left returns how many messages of a request have left their queues.
+// left returns the number of messages of a request that have left their queues.
 func (r *receipts) left(request string) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,7 +108,7 @@ func (r *receipts) left(request string) (int, error) {
 	return r.ended[request], err
 }
 
-// read reads the complete lines that were added since the last read.
+// read reads the complete lines that were added to the log since the last call.
 func (r *receipts) read() error {
 	log, err := os.Open(r.path)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package scenariotest runs the whole of masterhand for tests, like package scenario, and ends
-// the test on an error.
+// Package scenariotest runs a complete system for tests, like package scenario, but ends the test
+// on an error.
 //
 // Invariants: a system of a single test ends with the test; all creatives are different, so that
 // tests on one system do not affect each other.
@@ -33,8 +33,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// closing limits how long a system may take to end. patience limits the wait for a condition: a
-// busy machine can take minutes for the work of seconds.
+// closing limits how long a system may take to end. patience limits the wait for a condition: work
+// that takes seconds can take minutes on a busy machine.
 const (
 	closing  = 30 * time.Second
 	patience = 3 * time.Minute
@@ -46,15 +46,15 @@ type Env struct {
 	received *receipts
 }
 
-// Start starts a system for the test. It sets Programs and Root. If the npm packages are missing,
-// it skips the test, except in CI.
+// Start starts a system for the test. It sets the fields Programs and Root of the configuration.
+// If the npm packages are missing, it skips the test; in CI it fails the test.
 func Start(t *testing.T, c system.Config) *Env {
 	t.Helper()
 	return StartIn(t, t.TempDir(), c)
 }
 
-// StartIn is like Start, with the system's data in a folder. The data stays there for a system of
-// another test.
+// StartIn is like Start, but stores the system's data in folder. The data stays there, so that
+// another test can start a system with it.
 func StartIn(t *testing.T, folder string, c system.Config) *Env {
 	t.Helper()
 	e, err := open(servicestest.Root(t), folder, c)
@@ -72,10 +72,10 @@ func StartIn(t *testing.T, folder string, c system.Config) *Env {
 	return e
 }
 
-// Shared is a system for all tests of a package. The first Open starts it.
+// Shared is a system that all tests of a package share. The first call of Open starts it.
 type Shared struct {
 	Config system.Config
-	Ending func(*Env) error // checks the system after all tests; nil means no check
+	Ending func(*Env) error // checks the system after all tests; nil means that there is no check
 
 	once   sync.Once
 	env    *Env
@@ -83,7 +83,8 @@ type Shared struct {
 	err    error
 }
 
-// Open returns the system. If the npm packages are missing, it skips the test, except in CI.
+// Open returns the shared system. If the npm packages are missing, it skips the test; in CI it
+// fails the test.
 func (s *Shared) Open(t *testing.T) *Env {
 	t.Helper()
 	root := servicestest.Root(t)
@@ -143,7 +144,7 @@ func (e *Env) end() error {
 	return e.Close(ctx)
 }
 
-// maxLog is the number of bytes at the end of a log that are printed.
+// maxLog is the maximum number of bytes of a log that are printed: its last ones.
 const maxLog = 16 << 10
 
 func (e *Env) printed() string {
@@ -157,21 +158,21 @@ func (e *Env) printed() string {
 var codes atomic.Int64
 
 // NewCode returns a creative's code that no other test uses. No code is the beginning of another
-// one.
+// code.
 func NewCode() string { return fmt.Sprintf("CR-%04d", codes.Add(1)) }
 
-// Story returns the slot of a creative's upright video, variation 1.
+// Story returns the slot of an upright video of a creative, variation 1.
 func Story(code string) adplatform.Slot {
 	return adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"}
 }
 
-// StoryKey returns the key of that video.
+// StoryKey returns the key of the master for the slot that Story returns.
 func StoryKey(code string) string { return code + "/v1/en/9x16.mp4" }
 
-// Of returns the creative of that video.
+// Of returns the creative of the slot that Story returns.
 func Of(code string) creative.Creative { return creative.Creative{Code: code, Variation: 1} }
 
-// Film returns an upright video of at least size bytes. Each call returns different bytes.
+// Film returns an upright video of at least size bytes. The bytes differ from call to call.
 func Film(t testing.TB, size int) []byte {
 	t.Helper()
 	film, err := scenario.Film(size)
@@ -197,14 +198,15 @@ func (e *Env) PutLabelled(t *testing.T, key string, data []byte, labels masters.
 	return etag
 }
 
-// Known waits until the creative's document lists the key with this ETag. If etag is "", it waits
-// until the document does not list the key.
+// Known waits until the index document of a creative lists the key with this ETag. If etag is "",
+// it waits until the document does not list the key.
 func (e *Env) Known(t *testing.T, c creative.Creative, key, etag string) {
 	t.Helper()
 	within(t, func(ctx context.Context) error { return e.Masters.Listed(ctx, c, key, etag) })
 }
 
-// Master writes a creative's upright video of at least size bytes and waits until it is indexed.
+// Master writes an upright video of at least size bytes for a creative, and waits until the video
+// is indexed.
 func (e *Env) Master(t *testing.T, code string, size int) (data []byte) {
 	t.Helper()
 	data = Film(t, size)
@@ -212,7 +214,8 @@ func (e *Env) Master(t *testing.T, code string, size int) (data []byte) {
 	return data
 }
 
-// NewPlatform opens another platform on the system's S3, with its own faults.
+// NewPlatform opens another simulated platform on the S3 of the system. Its faults affect no other
+// platform.
 func (e *Env) NewPlatform(t *testing.T, c adplatform.Config) *adplatform.Platform {
 	t.Helper()
 	p, err := scenario.OpenPlatform(t.Context(), e.Services, c)
@@ -223,7 +226,7 @@ func (e *Env) NewPlatform(t *testing.T, c adplatform.Config) *adplatform.Platfor
 	return p
 }
 
-// Request makes a platform's request, with a new storage key.
+// Request makes a request of a platform, with a new storage key.
 func (e *Env) Request(t *testing.T, p *adplatform.Platform, slot adplatform.Slot) adplatform.Request {
 	t.Helper()
 	request, err := e.NewRequest(p, slot, adplatform.Options{})
@@ -243,7 +246,7 @@ func (e *Env) Send(t *testing.T, event gateway.Event) gateway.Result {
 	return result
 }
 
-// Answers checks a webhook's answer: its status and its outcome.
+// Answers checks the status and the outcome of the answer to a webhook.
 func Answers(t *testing.T, got gateway.Result, status int, outcome string) {
 	t.Helper()
 	if want := `{"outcome":"` + outcome + `"}`; got.Err != nil || got.Status != status || string(got.Body) != want {
@@ -281,8 +284,8 @@ func (e *Env) Look(t *testing.T, p *adplatform.Platform, request adplatform.Requ
 	return seen
 }
 
-// Delivered checks that a request ended with the delivery of exactly these bytes, after any
-// number of attempts. It returns all visible results.
+// Delivered checks that a request ended with the delivery of exactly these bytes, after any number
+// of uploads. It returns all visible results.
 func (e *Env) Delivered(t *testing.T, p *adplatform.Platform, request adplatform.Request, data []byte) scenario.Seen {
 	t.Helper()
 	seen := e.Look(t, p, request)
@@ -298,7 +301,8 @@ func Report(t *testing.T, problems scenario.Problems) {
 	}
 }
 
-// Eventually polls until a condition holds.
+// Eventually polls until the function holds returns true. It fails the test if that takes too
+// long.
 func Eventually(t *testing.T, what string, holds func(context.Context) bool) {
 	t.Helper()
 	within(t, func(ctx context.Context) error {

@@ -3,8 +3,8 @@
 //
 // Its parts are separate packages: gateway sends webhooks, r2 stores uploads, waitpoints receives
 // callbacks, and fault makes each of them fail. Invariants: the upload URL and the callback token
-// of a request expire together; the checked object is the one in the bucket; nothing here prints
-// a URL.
+// of a request expire together; the platform checks the object that is stored in the bucket; this
+// package prints no URL.
 //
 //	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: storage})
 //	request, err := platform.NewRequest(adplatform.Slot{
@@ -25,13 +25,13 @@ import (
 	"masterhand/infra/local/sim/waitpoints"
 )
 
-// Config says where the platform stores uploads and how its parts behave.
+// Config says where the platform stores uploads and how its storage and its waitpoints behave.
 type Config struct {
 	Storage    r2.Config
 	Waitpoints waitpoints.Config
-	// ProjectID and ProjectSlug are part of every event; "" means those of the samples.
+	// ProjectID and ProjectSlug are part of every event; "" means the values of the sample events.
 	ProjectID, ProjectSlug string
-	Now                    func() time.Time // the clock that dates requests; nil means time.Now
+	Now                    func() time.Time // clock for the times of requests; nil means time.Now
 }
 
 // Platform is a running ad platform.
@@ -41,11 +41,11 @@ type Platform struct {
 	config     Config
 
 	mu       sync.Mutex
-	requests map[string]Request // by their callback token
-	hashes   map[string]string  // content hashes of accepted deliveries, by storage key
+	requests map[string]Request // every request, by its callback token
+	hashes   map[string]string  // content hashes of the deliveries that the platform accepted, by storage key
 }
 
-// Open starts storage and waitpoints. [Platform.Close] stops them.
+// Open starts the platform's storage and its waitpoints. [Platform.Close] stops them.
 func Open(ctx context.Context, config Config) (*Platform, error) {
 	if config.ProjectID == "" {
 		config.ProjectID = "019d928c-02e1-7000-8000-000000000000"
@@ -77,7 +77,7 @@ func (p *Platform) Close() {
 	p.Waitpoints.Close()
 }
 
-// Request returns the request with a callback token. Errors: [waitpoints.ErrUnknown].
+// Request returns the request that has a callback token. Errors: [waitpoints.ErrUnknown].
 func (p *Platform) Request(token string) (Request, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -51,7 +51,7 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
-// parse parses an event in the way its receiver does.
+// parse parses an event like masterhand, which receives it.
 func parse(t *testing.T, event gateway.Event) platform.Event {
 	t.Helper()
 	body, err := gateway.Compact(event.Body)
@@ -82,7 +82,8 @@ func send(t *testing.T, method string, to capability.URL, contentType string, bo
 
 var video = []byte("the master's bytes")
 
-// delivery returns the callback of a correct delivery, for an object that fulfil has uploaded.
+// delivery returns the body of a correct callback about an object that the test has uploaded for a
+// request.
 func delivery(request platform.Request, aspect string) string {
 	if aspect != "" {
 		aspect = `"aspectRatio":"` + aspect + `",`
@@ -95,7 +96,7 @@ func outcomes(t *testing.T, p *adplatform.Platform) {
 	tests := []struct {
 		name     string
 		slot     adplatform.Slot
-		upload   string // content type; "" means no upload
+		upload   string // content type of the upload; "" means that nothing is uploaded
 		callback func(platform.Request) string
 		state    adplatform.State
 		problems []string
@@ -265,8 +266,8 @@ func fill(t *testing.T, p *adplatform.Platform) {
 	}
 }
 
-// fulfilledTellsTheHash checks a result sample for a key with a delivery: it must contain the
-// hash of the delivered object.
+// fulfilledTellsTheHash checks that the sample of a result event contains the hash of the
+// delivered object, if the platform has accepted a delivery under the sample's storage key.
 func fulfilledTellsTheHash(t *testing.T, p *adplatform.Platform) {
 	request, err := p.NewRequest(exact, adplatform.Options{})
 	if err != nil {

@@ -16,19 +16,19 @@ import (
 // State is the state of a request in the platform's view.
 type State string
 
-// The states.
+// The states of a request.
 const (
-	Waiting   State = "waiting"   // no callback has arrived
-	Delivered State = "delivered" // the callback claims a delivery, and the object is correct
-	Rejected  State = "rejected"  // the callback claims a delivery, and the object is missing or wrong
+	Waiting   State = "waiting"   // no callback has arrived yet
+	Delivered State = "delivered" // the callback states a delivery, and the object is correct
+	Rejected  State = "rejected"  // the callback states a delivery, but the object is missing or wrong; or it states a skip
 	Skipped   State = "skipped"
-	TimedOut  State = "timeout" // no callback arrived before the deadline
+	TimedOut  State = "timeout" // no callback arrived before the deadline of the request
 )
 
-// Reasons for a rejection. The platform documents the first two; the others are this simulator's
-// own.
+// The reasons for a rejection. The platform documents the first two; the others exist only in this
+// simulator.
 const (
-	ReasonNotAvailable = "file_not_available" // the callback skips the request
+	ReasonNotAvailable = "file_not_available" // the callback states a skip
 	ReasonAspect       = "aspect_ratio_not_accepted_for_feed"
 	ReasonGarbled      = "completion_unreadable"
 	ReasonStorageKey   = "storage_key_mismatch"
@@ -38,32 +38,32 @@ const (
 	ReasonType         = "content_type_mismatch"
 )
 
-// Completion is the callback's body.
+// Completion is the body of a callback.
 type Completion struct {
 	StorageKey  string `json:"storageKey"`
 	AspectRatio string `json:"aspectRatio"`
 	Extension   string `json:"extension"`
-	ContentHash string `json:"contentHash"` // "sha256:<hex>"
+	ContentHash string `json:"contentHash"` // SHA-256 of the delivered object: "sha256:<hex>"
 	Skip        bool   `json:"skip"`
 	Reason      string `json:"reason"`
 }
 
-// Outcome is the result of a request.
+// Outcome is the result of a request in the platform's view.
 type Outcome struct {
 	State      State
 	Completion Completion
-	Object     r2.Object // the object under the storage key, if a delivery was claimed
-	Problems   []string  // the reasons why the platform rejects a claimed delivery
+	Object     r2.Object // object under the storage key; the zero value if the callback states no delivery
+	Problems   []string  // why the platform rejects a stated delivery; empty if it does not
 }
 
-// contentTypes maps the platform's file extensions to content types.
+// contentTypes maps file extensions to the content types that the platform expects.
 var contentTypes = map[string]string{
 	"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mkv": "video/x-matroska",
 	"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif",
 }
 
-// Conclude waits until a request is completed or has expired, and then checks it. It fails if ctx
-// ends or if the bucket cannot be read.
+// Conclude waits until a request is completed or has expired, and then checks the request like
+// [Platform.Check]. It fails if ctx ends or if the bucket cannot be read.
 func (p *Platform) Conclude(ctx context.Context, request Request) (Outcome, error) {
 	waiting, cancel := context.WithTimeout(ctx, request.ExpiresAt.Sub(p.config.Now()))
 	defer cancel()
@@ -121,7 +121,7 @@ func (p *Platform) unanswered(token waitpoints.Token) State {
 	return TimedOut
 }
 
-// problems compares a claimed delivery with the request and with the stored object.
+// problems compares a stated delivery with the request and with the stored object.
 func problems(request Request, claim Completion, object r2.Object, there bool) []string {
 	var found []string
 	contentType, known := contentTypes[claim.Extension]
@@ -143,8 +143,8 @@ func problems(request Request, claim Completion, object r2.Object, there bool) [
 	return found
 }
 
-// aspectFits reports whether the callback states an aspect exactly if the request asks for a
-// family.
+// aspectFits reports whether a callback states the right aspect: one of the accepted aspects if
+// the request is for a family, otherwise none.
 func aspectFits(slot Slot, claimed string) bool {
 	if slot.Aspect != "" {
 		return claimed == ""

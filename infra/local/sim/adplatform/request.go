@@ -13,11 +13,11 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// Lifetime is the time that the platform waits for a master.
+// Lifetime is how long the platform waits for a master after it has sent the request.
 const Lifetime = time.Hour
 
-// Slot is the requested slot in the platform's terms: either Aspect, or Family with the accepted
-// aspects.
+// Slot is the requested slot in the platform's terms. Either Aspect is set, or Family with the
+// accepted aspects.
 type Slot struct {
 	Code      string   `json:"code"`
 	Variation int      `json:"variation"`
@@ -28,7 +28,7 @@ type Slot struct {
 	Kind      string   `json:"kind"`
 }
 
-// target returns the slot's last part in a storage key.
+// target returns the last part of the slot's storage key.
 func (s Slot) target() string {
 	if s.Aspect != "" {
 		return s.Aspect
@@ -36,15 +36,15 @@ func (s Slot) target() string {
 	return s.Family
 }
 
-// Options change a request. The zero value makes the usual request.
+// Options change a request. The zero value makes a usual request.
 type Options struct {
-	ExpiresAt  time.Time     // zero means Lifetime from now; a past time makes an expired request
-	StorageKey string        // "" means a key that is made from the slot
-	URL        r2.URLOptions // zero times make a URL that expires at ExpiresAt
+	ExpiresAt  time.Time     // deadline; zero means Lifetime from now; a past time makes an expired request
+	StorageKey string        // storage key; "" means a key that is made from the slot
+	URL        r2.URLOptions // options of the upload URL; zero times mean that the URL expires at ExpiresAt
 }
 
-// Request is an event with fresh URLs. Printing its fields is safe: they contain no URL in plain
-// text.
+// Request is an event with new URLs. Its fields can be printed safely: they contain no URL in
+// plain text.
 type Request struct {
 	EventID     string
 	Topic       string
@@ -52,22 +52,22 @@ type Request struct {
 	StorageKey  string
 	UploadURL   capability.URL
 	CallbackURL capability.URL
-	Token       string // the id of the waitpoint that CallbackURL completes
+	Token       string // id of the waitpoint that a callback to CallbackURL completes
 	RequestedAt time.Time
 	ExpiresAt   time.Time
-	ContentHash string // replaces the placeholder in result events
+	ContentHash string // hash that replaces the placeholder in result events
 
 	project  project
-	template json.RawMessage // the event with placeholders: a printed body must not contain the URLs
+	template json.RawMessage // data of the event with placeholders for the URLs, so that a printed template does not reveal the URLs
 }
 
-// project holds the first members of every event.
+// project holds the members with which the data of every event begins.
 type project struct {
 	ProjectID   string `json:"projectId"`
 	ProjectSlug string `json:"projectSlug"`
 }
 
-// requested is the event that requests a master, as on the platform's page.
+// requested is the data of the event that requests a master, as the platform's page describes it.
 type requested struct {
 	project
 	Creative    Slot        `json:"creative"`
@@ -99,8 +99,8 @@ type fulfillment struct {
 	CallbackURL string `json:"completeCallbackUrl"`
 }
 
-// NewRequest makes a request for a slot, with fresh URLs. [Request.Event] returns the webhook to
-// send.
+// NewRequest makes a request for a slot, with new URLs. [Request.Event] returns the webhook that
+// must be sent.
 func (p *Platform) NewRequest(slot Slot, options Options) (Request, error) {
 	template, err := json.Marshal(requested{
 		project:  project{p.config.ProjectID, p.config.ProjectSlug},
@@ -127,7 +127,7 @@ func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 		project
 		Creative Slot `json:"creative"`
 	}
-	_ = json.Unmarshal(event.Data, &says) // malformed events are sent, too
+	_ = json.Unmarshal(event.Data, &says) // the error is ignored, because malformed events must be sent, too
 	now := p.config.Now()
 	if options.ExpiresAt.IsZero() {
 		options.ExpiresAt = now.Add(Lifetime)
@@ -160,8 +160,9 @@ func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 	return request, nil
 }
 
-// lifetime makes the upload URL expire with the request. The platform signs the URL when it makes
-// the request; a request that is about to expire was made some time ago.
+// lifetime returns URL options with which the upload URL expires together with the request. The
+// platform signs the URL when it makes the request, so a request with a near deadline was made
+// some time ago.
 func lifetime(options Options, now time.Time) r2.URLOptions {
 	url := options.URL
 	if url.Signed.IsZero() && url.Lifetime == 0 {
@@ -174,7 +175,7 @@ func lifetime(options Options, now time.Time) r2.URLOptions {
 	return url
 }
 
-// body returns the event's data with the real URLs.
+// body returns the data of the event with the real URLs in the place of the placeholders.
 func (r Request) body() ([]byte, error) {
 	return events.Fill(r.template, events.Values{
 		UploadURL: r.UploadURL, CallbackURL: r.CallbackURL, StorageKey: r.StorageKey,
@@ -182,12 +183,12 @@ func (r Request) body() ([]byte, error) {
 	})
 }
 
-// Event returns the webhook for r. It contains r's URLs, which are secrets. Each call returns the
-// same event.
+// Event returns the webhook for the request r. The webhook contains the URLs of r, which are
+// secrets. Each call returns the same event.
 func (r Request) Event() gateway.Event {
 	body, err := r.body()
 	if err != nil {
-		panic("request that cannot be filled") // Fill has already filled the same template
+		panic("request that cannot be filled") // cannot happen, because Fill has already filled the same template
 	}
 	return gateway.Event{ID: r.EventID, Topic: r.Topic, Body: body}
 }

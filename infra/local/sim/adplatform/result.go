@@ -8,8 +8,8 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// result is the event about the outcome of a request. The platform documents none of its fields:
-// they are guesses from the platform's list of events.
+// result is the data of an event about the outcome of a request. The platform does not document
+// the fields: they are guesses from its list of events.
 type result struct {
 	project
 	Creative    Slot   `json:"creative"`
@@ -22,15 +22,16 @@ type result struct {
 	ExpiredAt   string `json:"expiredAt,omitempty"`
 }
 
-// Omitted lists the fields that a result leaves out. The real platform promises a storage key
-// only for video.source_fulfilled, and promises aspect, family and hash for no event.
+// Omitted says which fields are left out of a result. The real platform promises a storage key
+// only for video.source_fulfilled. It promises aspect, family and hash for no event.
 type Omitted struct{ StorageKey, Aspect, Family, Hash bool }
 
-// Result returns the webhook about the outcome of r: video.source_fulfilled, _rejected or
-// _timeout. For a waiting request it returns the zero event, which must not be sent.
+// Result returns the webhook about the outcome of the request r, with the topic
+// video.source_fulfilled, _rejected or _timeout. For a request without a callback it returns the
+// zero event, which must not be sent.
 func (r Request) Result(outcome Outcome) gateway.Event { return r.ResultWithout(outcome, Omitted{}) }
 
-// ResultWithout is like Result but leaves out the omitted fields.
+// ResultWithout is like Result, but leaves the omitted fields out of the event.
 func (r Request) ResultWithout(outcome Outcome, omitted Omitted) gateway.Event {
 	body := result{project: r.project, Creative: r.Slot, StorageKey: r.StorageKey}
 	if body.Creative.Aspect == "" {
@@ -56,7 +57,7 @@ func (r Request) ResultWithout(outcome Outcome, omitted Omitted) gateway.Event {
 	body.omit(omitted)
 	data, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // strings and a number always encode
+		panic(err) // cannot happen: strings and a number can always be encoded
 	}
 	return gateway.Event{ID: "evt_" + strings.ToLower(rand.Text()), Topic: topic, Body: data}
 }

@@ -25,7 +25,7 @@ type Host struct {
 	address string
 
 	mu    sync.Mutex
-	files map[string]file // by URL path
+	files map[string]file // files by the path of their link
 }
 
 type file struct {
@@ -58,7 +58,7 @@ func (h *Host) Serve(name string, data []byte) capability.URL {
 	h.files[path] = file{name: name, data: data, etag: fmt.Sprintf(`"%x"`, sum[:16])}
 	link, err := capability.Parse(h.address + path)
 	if err != nil {
-		panic(err) // only an invalid name makes this fail
+		panic(err) // cannot happen, unless the name is invalid in a URL
 	}
 	return link
 }

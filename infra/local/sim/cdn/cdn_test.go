@@ -9,7 +9,7 @@ import (
 	"masterhand/infra/local/sim/cdn"
 )
 
-// get requests a link with the given headers: name, value, and so on.
+// get requests a link with headers, which are given as name, value, name, value, and so on.
 func get(t *testing.T, link string, header ...string) (status int, etag, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, nil)

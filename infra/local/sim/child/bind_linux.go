@@ -8,15 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bind starts cmd in its own process group. The kernel kills cmd when the calling thread ends.
+// bind makes cmd the leader of a new process group. The kernel kills cmd when the thread that
+// called bind ends.
 func bind(cmd *exec.Cmd) (release func(), err error) {
 	attr := ownGroup(cmd)
 	attr.Pdeathsig = syscall.SIGKILL
 	return func() {}, cmd.Start()
 }
 
-// reap waits for the child's end and kills the rest of its group before it reaps the child. Until
-// then the kernel cannot reuse the group's id.
+// reap waits until the child has ended, kills the rest of the child's group, and only then reaps
+// the child. Until the child is reaped, the kernel cannot use the id of the group again.
 func (p *Process) reap(cmd *exec.Cmd) error {
 	for errors.Is(unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil), unix.EINTR) {
 	}

@@ -4,7 +4,8 @@ package child
 
 import "os/exec"
 
-// bind starts cmd in its own process group, and a watchdog beside it.
+// bind makes cmd the leader of a new process group, and starts a watchdog that kills the group
+// when this process ends.
 func bind(cmd *exec.Cmd) (release func(), err error) {
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
@@ -19,7 +20,7 @@ func bind(cmd *exec.Cmd) (release func(), err error) {
 	return release, nil
 }
 
-// reap waits for the child's end and reaps it.
+// reap waits until the child has ended and reaps it.
 func (p *Process) reap(cmd *exec.Cmd) error {
 	err := cmd.Wait()
 	p.mu.Lock()

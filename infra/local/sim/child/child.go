@@ -36,14 +36,14 @@ import (
 	"time"
 )
 
-// outputGrace is how long a child's output is still read after its end, if a process that
-// outlived the child holds the pipe.
+// outputGrace is how long the output of a child is still read after the child has ended. That
+// matters only if a process that the child started still holds the pipe.
 const outputGrace = 2 * time.Second
 
-// Process is a started child.
+// Process is a child process that was started.
 type Process struct {
 	pid  int
-	done chan struct{} // closed after the child is reaped; err is final then
+	done chan struct{} // closed after the child is reaped; after that, err does not change
 	err  error
 
 	mu     sync.Mutex
@@ -69,14 +69,14 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// run starts the child and waits for it on one thread. Linux sends the parent-death signal when
-// the thread that forked ends, so that thread must live as long as the child. The thread is
-// blocked in the wait anyway.
+// run starts the child and waits for it on one operating-system thread. Linux sends the
+// parent-death signal when the thread that started the child ends, so that thread must live as
+// long as the child.
 func (p *Process) run(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	p.mu.Lock() // a cancelled context must not call Kill before pid is set
+	p.mu.Lock() // locked, because a cancelled context must not call Kill before pid is set
 	release, err := bind(cmd)
 	if err == nil {
 		p.pid = cmd.Process.Pid

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// When a child ends, even by a crash, the processes that it started must end, too.
+// When a child ends, even by a crash, the processes that the child started must end, too.
 func TestGrandchildEndsWithTheChild(t *testing.T) {
 	t.Parallel()
 	w, in, out, hangUp := pipes(t)

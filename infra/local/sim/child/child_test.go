@@ -14,14 +14,15 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// wires holds the test's ends of the pipes to an echo process.
+// wires holds the test's ends of the pipes to an echo process. The process copies from one pipe to
+// the other while it lives.
 type wires struct {
 	to   *os.File
 	from *bufio.Reader
 }
 
-// pipes returns the test's ends and the two files for the process. After the process has started,
-// hangUp closes these files in the test.
+// pipes returns the test's ends of two pipes, and the files in and out for the process. The test
+// must call hangUp after the process has started, to close its own copies of in and out.
 func pipes(t *testing.T) (w wires, in, out *os.File, hangUp func()) {
 	t.Helper()
 	in, to, err := os.Pipe()
@@ -46,7 +47,8 @@ func (w wires) mustEcho(t *testing.T, line string) {
 	}
 }
 
-// mustEnd waits until no process holds the echo's output any more.
+// mustEnd waits until no process holds the output of the echo process any more. It fails the test
+// if that takes too long.
 func (w wires) mustEnd(t *testing.T) {
 	t.Helper()
 	if rest, err := io.ReadAll(w.from); err != nil || len(rest) > 0 {
@@ -54,7 +56,8 @@ func (w wires) mustEnd(t *testing.T) {
 	}
 }
 
-// startRole runs the test binary as a parent process that the test can kill.
+// startRole runs the test binary as a parent process, which the test can kill. The name selects
+// the parent's role.
 func startRole(t *testing.T, name string) (*exec.Cmd, wires) {
 	t.Helper()
 	w, in, out, hangUp := pipes(t)
@@ -93,7 +96,8 @@ func TestChildEndsWhenItsParentIsKilled(t *testing.T) {
 	}
 }
 
-// Without the package, a child outlives its parent. The test above would detect that.
+// A child that is started without the package outlives its parent. This shows that the test above
+// can detect such a child.
 func TestPlainChildOutlivesItsParent(t *testing.T) {
 	t.Parallel()
 	parent, w := startRole(t, "loose")

@@ -1,4 +1,5 @@
 package child
 
-// Watch lets tests use the watchdog on systems where the kernel makes it unnecessary.
+// Watch exports the watchdog, so that tests can use it also on Linux, where the kernel makes it
+// unnecessary.
 var Watch = watch

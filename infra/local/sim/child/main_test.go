@@ -12,7 +12,8 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// role is the environment variable that names the parent which a re-executed test binary plays.
+// role is the environment variable with the role of the test binary when it is started again as a
+// parent process.
 const role = "CHILD_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -28,15 +29,16 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// echo returns a command that copies descriptor 3 to descriptor 4. The holder of the other ends
-// can tell whether the command lives.
+// echo returns a command that copies descriptor 3 to descriptor 4. The process at the other ends
+// can therefore test whether the command is alive.
 func echo(in, out *os.File) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", "-c", "exec cat <&3 >&4")
 	cmd.ExtraFiles = []*os.File{in, out}
 	return cmd
 }
 
-// beParent starts an echo and waits until it is killed.
+// beParent plays a parent process: it starts an echo process in the way how, and then waits until
+// it is killed.
 func beParent(how string) {
 	out := os.NewFile(4, "out")
 	cmd := echo(os.NewFile(3, "in"), out)
@@ -72,8 +74,8 @@ func beOrphan() {
 	fmt.Fprintln(out, context.Cause(ctx))
 }
 
-// block waits until the process is killed. If all goroutines were blocked, the Go runtime would
-// end the program, perhaps before an orphan has looked up its parent.
+// block waits until the process is killed. It keeps a timer running: if all goroutines were
+// blocked, the Go runtime would end the program, perhaps before an orphan has checked its parent.
 func block(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -10,9 +10,9 @@ import (
 // ErrOrphaned is the cause of a context that ended because this process's parent ended.
 var ErrOrphaned = errors.New("parent process ended")
 
-// WithParent returns a context that ends with the cause ErrOrphaned when this process's parent
-// has ended. For example, `go run` ends at once on SIGTERM and leaves its program running. The
-// function checks once in each interval; a second is short enough.
+// WithParent returns a context that ends with the cause ErrOrphaned when this process's parent has
+// ended. This matters for `go run`, which ends at once on SIGTERM and leaves its program running.
+// The parent is checked once in each interval of length every; a second is short enough.
 func WithParent(ctx context.Context, every time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	parent := os.Getppid()

@@ -8,12 +8,13 @@ import (
 	"syscall"
 )
 
-// watchdog is a shell script that reads a pipe which only this process writes to. A line means
-// that the group has ended; the end of the pipe means that this process has ended.
+// watchdog is a shell script that reads a pipe to which only this process writes. A line means
+// that the group has ended, so the script ends. The end of the pipe means that this process has
+// ended, so the script kills the group.
 const watchdog = `read -r _ || kill -s KILL -- "-$1"`
 
 // watch starts a shell that kills the process group pgid when this process ends. The caller must
-// call release after the group has ended; it stops the shell.
+// call release after the group has ended. The function release stops the shell.
 func watch(pgid int) (release func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -34,7 +35,7 @@ func watch(pgid int) (release func(), err error) {
 	}, nil
 }
 
-// ownGroup makes cmd the leader of a new process group and returns its attributes.
+// ownGroup makes cmd the leader of a new process group. It returns the process attributes of cmd.
 func ownGroup(cmd *exec.Cmd) *syscall.SysProcAttr {
 	attr := new(syscall.SysProcAttr)
 	if cmd.SysProcAttr != nil {

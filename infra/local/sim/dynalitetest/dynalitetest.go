@@ -18,16 +18,16 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// program prints its port and ends when its standard input ends, which happens when this process
-// ends.
+// program is the script of the local DynamoDB. It prints its port, and ends when its standard
+// input ends, that is, when this process ends.
 const program = `
 const server = require("dynalite")({ createTableMs: 0 });
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.resume().on("end", () => process.exit());
 `
 
-// counterpart is a local DynamoDB. It runs while stdin is open; the garbage collector closes
-// stdin when nothing refers to it.
+// counterpart is a local DynamoDB. It runs while stdin is open. The garbage collector closes stdin
+// when nothing refers to the counterpart any more.
 type counterpart struct {
 	address string
 	stdin   io.Closer
@@ -55,8 +55,8 @@ var start = sync.OnceValues(func() (*counterpart, error) {
 	return &counterpart{address: "http://127.0.0.1:" + strings.TrimSpace(port), stdin: stdin}, err
 })
 
-// Client returns a client of the process's DynamoDB. If the npm packages are missing, it skips
-// the test, or fails it in CI.
+// Client returns a client of the DynamoDB that all tests of this process share. If the npm
+// packages are missing, it skips the test; in CI it fails the test.
 func Client(t testing.TB) *dynamodb.Client {
 	t.Helper()
 	servicestest.Root(t)

@@ -17,37 +17,37 @@ import (
 // Kind is the kind of a fault.
 type Kind int
 
-// The kinds of faults. The zero value is no fault.
+// The kinds of faults. The zero value means no fault.
 const (
 	None   Kind = iota
-	Answer      // the fault answers instead of the server
+	Answer      // the client gets the answer of the fault instead of the server's answer
 	Reset       // the connection is cut with a RST
-	Stall       // nothing more happens until the client leaves or the server closes
+	Stall       // the exchange hangs until the client disconnects or the server is closed
 )
 
-// Special values of [Fault.At] that are not a number of bytes.
+// Values of [Fault.At] that are moments instead of a number of bytes.
 const (
-	Whole int64 = -1 // after the whole body has arrived, before the request takes effect
-	Done  int64 = -2 // after the request has taken effect; the server's answer is discarded
+	Whole int64 = -1 // the whole body has arrived, and the request has not taken effect
+	Done  int64 = -2 // the request has taken effect; the server's answer is discarded
 )
 
-// Fault is a failure of one exchange. The zero value is no failure.
+// Fault is a failure of one exchange. The zero value changes nothing.
 type Fault struct {
 	Kind Kind
-	// At is the number of bytes of the request's body after which the fault happens, or Whole or
-	// Done. A shorter body is read to its end.
+	// At is the moment of the fault: Whole, Done, or the number of bytes of the request's body
+	// that are read first. A shorter body is read completely.
 	At int64
-	// Status, Type (the Content-Type) and Body form the answer of kind Answer.
+	// Status, Type (the Content-Type) and Body form the answer of a fault of the kind Answer.
 	Status int
 	Type   string
 	Body   string
-	// Rate limits how fast the body is read, in bytes per second; 0 means no limit. It also slows
-	// requests of kind None.
+	// Rate is the maximum number of bytes of the body that are read per second; 0 means no limit.
+	// It also slows requests of the kind None.
 	Rate int64
 }
 
-// Status returns a fault that answers a whole request with a status and an HTML page, like a load
-// balancer in front of the server.
+// Status returns a fault that reads the whole request and answers it with a status and an HTML
+// page, like a load balancer in front of the server.
 func Status(status int) Fault {
 	title := fmt.Sprintf("%d %s", status, statusText(status))
 	page := "<!DOCTYPE html>\n<html><head><title>" + title + "</title></head><body><center><h1>" + title +
@@ -55,23 +55,24 @@ func Status(status int) Fault {
 	return Fault{Kind: Answer, At: Whole, Status: status, Type: "text/html; charset=UTF-8", Body: page}
 }
 
-// ResetAt returns a fault that cuts the connection after some bytes of the body.
+// ResetAt returns a fault that cuts the connection after at bytes of the body.
 func ResetAt(at int64) Fault { return Fault{Kind: Reset, At: at} }
 
-// StallAt returns a fault that goes silent after some bytes of the body.
+// StallAt returns a fault that hangs after at bytes of the body.
 func StallAt(at int64) Fault { return Fault{Kind: Stall, At: at} }
 
-// Slow returns a fault that reads the body at a rate in bytes per second; the request takes
+// Slow returns a fault that reads the body at a rate in bytes per second. The request still takes
 // effect.
 func Slow(rate int64) Fault { return Fault{Rate: rate} }
 
-// After returns f with another moment.
+// After returns a copy of the fault f that happens at another moment; see [Fault.At].
 func (f Fault) After(at int64) Fault {
 	f.At = at
 	return f
 }
 
-// statusText returns a status's text. It also knows Cloudflare's own statuses.
+// statusText returns the text of an HTTP status. It also knows the statuses that only Cloudflare
+// uses.
 func statusText(status int) string {
 	if status == 520 {
 		return "Web server is returning an unknown error"

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Handler applies the faults of schedule to the requests for next. The function key returns the
-// subject of a request, for [Rule.Key].
+// Handler applies the faults of a schedule to the requests that it passes to next. The function
+// key returns the subject of a request, which is compared with [Rule.Key].
 func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := schedule.Take(key(r))
-		request := r.WithContext(r.Context()) // a copy, because the server needs r's original Body to end r correctly
+		request := r.WithContext(r.Context()) // works on a copy, because the server needs the original Body of r to end r correctly
 		if fault.Rate > 0 {
 			request.Body = slow(r, fault.Rate)
 		}
@@ -28,10 +28,10 @@ func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handl
 	})
 }
 
-// ServeHTTP applies the fault to a request and reads the body as far as At says.
+// ServeHTTP reads the body of a request up to the moment At and then applies the fault.
 func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.At >= 0 {
-		_, _ = io.CopyN(io.Discard, r.Body, f.At) // the error is ignored: a client that has gone does not see the fault
+		_, _ = io.CopyN(io.Discard, r.Body, f.At) // the error is ignored: a client that has disconnected does not notice the fault
 	} else {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
@@ -42,18 +42,18 @@ func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 	case Stall:
 		<-r.Context().Done()
-		panic(http.ErrAbortHandler) // otherwise net/http would answer 200
+		panic(http.ErrAbortHandler) // without this panic, net/http would answer with 200
 	}
 }
 
-// linger is how long a client may go on sending after an early answer. If the connection were cut
-// at once, the client might see a RST before it has read the answer.
+// linger is how long a client may continue to send after an early answer. If the connection were
+// cut at once, the client might get a RST before it has read the answer.
 const linger = time.Second
 
 func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", f.Type)
 	w.Header().Set("Content-Length", strconv.Itoa(len(f.Body)))
-	if f.At >= 0 { // without this, the server would read on before it answers
+	if f.At >= 0 { // without this, the server would read the rest of the body before it answers
 		w.Header().Set("Connection", "close")
 	}
 	w.WriteHeader(f.Status)
@@ -70,7 +70,7 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // the connection is not available: abort the exchange instead
+		panic(http.ErrAbortHandler) // abort the exchange instead, because the connection cannot be taken over
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -78,7 +78,7 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// nowhere discards an answer.
+// nowhere is a response writer that discards the answer.
 type nowhere struct{}
 
 func (nowhere) Header() http.Header         { return http.Header{} }

@@ -17,7 +17,8 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// counterpart is a server that counts the requests that took effect, with their bytes.
+// counterpart is a server that records the requests that took effect and the number of their
+// bytes.
 type counterpart struct {
 	*fault.Server
 	schedule fault.Schedule
@@ -47,7 +48,7 @@ func start(t *testing.T) *counterpart {
 	return c
 }
 
-// put sends body on a new connection.
+// put sends a body by PUT on a new connection. It returns the status and the body of the answer.
 func (c *counterpart) put(ctx context.Context, size int64, body io.Reader) (int, string, error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.URL()+"/key", body)
@@ -64,12 +65,12 @@ func (c *counterpart) put(ctx context.Context, size int64, body io.Reader) (int,
 	return response.StatusCode, string(answer), err
 }
 
-// cut reports whether err is one of the errors that a client can get for a RST.
+// cut reports whether err is an error that a client can get after a RST.
 func cut(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }
 
-const size = 8 << 20 // more bytes than the buffers between client and server hold
+const size = 8 << 20 // number of bytes that is more than the buffers between client and server hold
 
 func zeros() io.Reader { return bytes.NewReader(make([]byte, size)) }
 
@@ -117,7 +118,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// endless is a body that never ends by itself: a reader that waits for its end hangs.
+// endless is a body that has no end before stop is closed: a reader that waits for the end hangs.
 type endless struct{ stop <-chan struct{} }
 
 func (e endless) Read(p []byte) (int, error) {
@@ -167,7 +168,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// leave is a body that cancels the request after the first n bytes were read.
+// leave is a body that cancels its request after its first n bytes were read.
 type leave struct {
 	n      int
 	cancel context.CancelFunc
@@ -192,7 +193,7 @@ func TestStall(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("answer %d, %v; want silence", status, err)
 			}
-			c.Close() // Close must not wait for a stalled exchange
+			c.Close() // must not wait, although an exchange is stalled
 			if c.effects.Load() != 0 {
 				t.Error("a stalled request took effect")
 			}
@@ -215,7 +216,7 @@ func TestSlow(t *testing.T) {
 				read += len(body)
 			}))
 		begun := time.Now()
-		for range 2 { // the second request is not slow
+		for range 2 { // the fault applies once, so the second request is not slow
 			request, err := http.NewRequest(http.MethodPut, "/", bytes.NewReader(make([]byte, 5000)))
 			if err != nil {
 				t.Fatal(err)

@@ -2,17 +2,17 @@ package fault
 
 import "sync"
 
-// Rule says which requests fail, and how.
+// Rule says which requests fail and what happens to them.
 type Rule struct {
-	Key   string // subject of the request, from the server's key function; "" matches all
-	Skip  int    // number of matching requests that pass first
-	Every int    // then the first of this many requests fails; 0 and 1 mean each request
-	Times int    // number of failures after which the rule stops; 0 means no limit
+	Key   string // subject of the requests, as the server's key function returns it; "" matches all requests
+	Skip  int    // number of matching requests that pass before the first failure
+	Every int    // after these, the first of every Every matching requests fails; 0 and 1 mean that each fails
+	Times int    // maximum number of failures of this rule; 0 means no limit
 	Fault Fault
 }
 
-// Schedule decides which fault each request gets, in the order of arrival. The zero value has no
-// faults. It is safe for concurrent use.
+// Schedule decides for each request, in the order of arrival, which fault it gets. The zero value
+// has no faults. A Schedule is safe for concurrent use.
 type Schedule struct {
 	mu    sync.Mutex
 	rules []*running
@@ -31,7 +31,8 @@ func (s *Schedule) Add(rule Rule) {
 	s.rules = append(s.rules, &running{Rule: rule})
 }
 
-// Next applies a fault to the next n requests for key, or for any key if key is "".
+// Next applies a fault to the next n requests whose subject is key, or to the next n of all
+// requests if key is "".
 func (s *Schedule) Next(n int, key string, fault Fault) {
 	s.Add(Rule{Key: key, Times: max(n, 1), Fault: fault})
 }
@@ -54,7 +55,7 @@ func (s *Schedule) Hits() int {
 	return hits
 }
 
-// Take returns the fault for the next request in order.
+// Take returns the fault of the next request, whose subject is key.
 func (s *Schedule) Take(key string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +67,8 @@ func (s *Schedule) Take(key string) Fault {
 	return Fault{}
 }
 
-// hit counts a request and reports whether the rule applies its fault.
+// hit counts a request with the subject key, and reports whether the rule applies its fault to
+// that request.
 func (r *running) hit(key string) bool {
 	if r.Key != "" && r.Key != key || r.Times > 0 && r.hits >= r.Times {
 		return false

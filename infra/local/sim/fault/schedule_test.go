@@ -14,7 +14,7 @@ func TestScheduleHits(t *testing.T) {
 		name string
 		rule fault.Rule
 		key  string
-		want []bool // for each request: whether the rule hits it
+		want []bool // for each request in order: whether the rule must apply its fault
 	}{
 		{"each", fault.Rule{}, "a", []bool{true, true, true}},
 		{"its key", fault.Rule{Key: "a"}, "a", []bool{true, true}},

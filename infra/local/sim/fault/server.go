@@ -16,12 +16,12 @@ type Server struct {
 	handler http.Handler
 	address string
 
-	turning sync.Mutex     // held while going up or down
-	busy    sync.WaitGroup // counts running handlers
+	turning sync.Mutex     // held while the server goes up or down
+	busy    sync.WaitGroup // counts the running handlers
 	mu      sync.Mutex
-	up      *http.Server // nil while down
+	up      *http.Server // the running server; nil while the server is down
 	cancel  context.CancelFunc
-	ended   chan struct{} // closed when up no longer listens
+	ended   chan struct{} // closed when the server up no longer listens
 }
 
 // Listen starts a server. [Server.Close] stops it.
@@ -36,10 +36,11 @@ func Listen(handler http.Handler) (*Server, error) {
 	return s, nil
 }
 
-// URL returns the server's address, "http://127.0.0.1:12345".
+// URL returns the server's address, for example "http://127.0.0.1:12345".
 func (s *Server) URL() string { return "http://" + s.address }
 
-// Up makes a server that is down listen again. It fails if another process has taken the port.
+// Up makes a server that is down listen again on its port. It fails if another process has taken
+// the port meanwhile.
 func (s *Server) Up() error {
 	s.turning.Lock()
 	defer s.turning.Unlock()
@@ -62,7 +63,7 @@ func (s *Server) start(listener net.Listener) {
 	server := &http.Server{
 		Handler:     http.HandlerFunc(s.serve),
 		BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog:    log.New(io.Discard, "", 0), // the log would show URLs that are credentials
+		ErrorLog:    log.New(io.Discard, "", 0), // the log is discarded, because it would contain URLs that are credentials
 	}
 	ended := make(chan struct{})
 	s.mu.Lock()
@@ -82,7 +83,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
-// enter counts a handler, unless the server is going down.
+// enter counts a running handler. It returns false if the server is going down.
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,8 +93,8 @@ func (s *Server) enter() bool {
 	return s.up != nil
 }
 
-// Down cuts every connection and refuses new ones until [Server.Up]. It returns after all
-// handlers have ended.
+// Down cuts every connection and refuses new connections until [Server.Up] is called. It returns
+// after all handlers have ended.
 func (s *Server) Down() {
 	s.turning.Lock()
 	defer s.turning.Unlock()

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// slowBody is a body that is read at a limited rate.
+// slowBody is the body of a request that is read at a limited rate.
 type slowBody struct {
 	io.ReadCloser
-	gone  <-chan struct{} // closed when the client has gone or the server closes
-	rate  int64           // bytes per second
+	gone  <-chan struct{} // closed when the client has disconnected or the server is closed
+	rate  int64           // maximum rate in bytes per second
 	begun time.Time
 	read  int64
 }
@@ -19,7 +19,8 @@ func slow(r *http.Request, rate int64) io.ReadCloser {
 	return &slowBody{ReadCloser: r.Body, gone: r.Context().Done(), rate: rate, begun: time.Now()}
 }
 
-// Read reads at most the bytes of a twentieth of a second, then waits until the rate allows them.
+// Read reads at most as many bytes as the rate allows in a twentieth of a second. It then waits as
+// long as these bytes should have taken.
 func (s *slowBody) Read(p []byte) (int, error) {
 	p = p[:min(int64(len(p)), max(s.rate/20, 1))]
 	n, err := s.ReadCloser.Read(p)

@@ -11,11 +11,11 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// maxAnswer is the number of bytes of an answer that Outpost keeps.
+// maxAnswer is the maximum number of bytes of an answer that Outpost stores.
 const maxAnswer = 128 << 10
 
-// attempt sends an event once. It follows redirects like net/http: after 301, 302 and 303 with a
-// GET without the body.
+// attempt sends an event once. It follows redirects like net/http: after a 301, 302 or 303 it
+// sends a GET without a body.
 func (s *Gateway) attempt(ctx context.Context, event Event) Result {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Wait)
 	defer cancel()
@@ -49,8 +49,8 @@ func (s *Gateway) exchange(ctx context.Context, event Event) (int, []byte, error
 	return response.StatusCode, body, nil
 }
 
-// header makes the headers of an attempt at the current time. Outpost is written with net/http,
-// which adds Host, Content-Length and Accept-Encoding.
+// header returns the headers of an attempt at the current time. It leaves out Host, Content-Length
+// and Accept-Encoding: net/http, with which Outpost is written, adds them.
 func (s *Gateway) header(event Event) http.Header {
 	now := s.config.Now().UTC()
 	header := http.Header{}

@@ -18,17 +18,18 @@ import (
 )
 
 // Queue sends events like Outpost's destination type aws_sqs: one SendMessage per event and
-// attempt, with the metadata as one message attribute. Outpost uses the AWS SDK, which repeats a
-// call without an answer, so three copies within a second are normal.
+// attempt, with the metadata as one message attribute. Outpost uses the AWS SDK, which sends a
+// request again if it gets no answer. Up to three copies of an event within a second are therefore
+// normal.
 type Queue struct {
-	Client  *sqs.Client // with the SDK's default retries
+	Client  *sqs.Client // client with the SDK's default retries, like that of Outpost
 	URL     string
-	Retries int     // attempts after the first
+	Retries int     // number of attempts after the first attempt
 	Scale   float64 // factor for the pauses between attempts; 0 means 1
 }
 
-// Send sends an event, with retries, until it is stored, the retries are used up or ctx ends. The
-// status is 200 if the event is stored, otherwise 0.
+// Send sends an event until it is stored, the retries are used up or ctx ends. The result has the
+// status 200 if the event is stored, otherwise 0.
 func (q Queue) Send(ctx context.Context, event Event) Result {
 	return attempts(ctx, event, q.Retries, q.Scale, func(ctx context.Context, event Event) error {
 		metadata, err := json.Marshal(metadataOf(event, time.Now()))
@@ -48,16 +49,16 @@ func (q Queue) Send(ctx context.Context, event Event) Result {
 // Bucket stores events like Outpost's destination type aws_s3: one PutObject per event and
 // attempt, with the metadata as user metadata.
 type Bucket struct {
-	Client  *s3.Client // with the SDK's default retries
+	Client  *s3.Client // client with the SDK's default retries, like that of Outpost
 	Name    string
-	Key     func(event Event, attempt int, at time.Time) string // nil means [DefaultKey]
-	Retries int                                                 // attempts after the first
+	Key     func(event Event, attempt int, at time.Time) string // key of the object of an attempt; nil means [DefaultKey]
+	Retries int                                                 // number of attempts after the first attempt
 	Scale   float64                                             // factor for the pauses between attempts; 0 means 1
 }
 
-// DefaultKey returns Outpost's key for an event's object. The key of the first attempt has the
-// time in nanoseconds and keys of later attempts in microseconds, so that one event can be stored
-// under two keys.
+// DefaultKey returns the key under which Outpost stores an event. The key of the first attempt
+// contains the time in nanoseconds, and the keys of later attempts contain it in microseconds. One
+// event can therefore be stored under two keys.
 func DefaultKey(event Event, attempt int, at time.Time) string {
 	if attempt > 1 {
 		at = at.Truncate(time.Microsecond)
@@ -65,7 +66,7 @@ func DefaultKey(event Event, attempt int, at time.Time) string {
 	return at.UTC().Format(time.RFC3339Nano) + "_" + event.ID + ".json"
 }
 
-// Send is like [Queue.Send], for a bucket.
+// Send stores an event in the bucket; otherwise it is like [Queue.Send].
 func (b Bucket) Send(ctx context.Context, event Event) Result {
 	key := b.Key
 	if key == nil {
@@ -82,14 +83,14 @@ func (b Bucket) Send(ctx context.Context, event Event) Result {
 	})
 }
 
-// metadataOf returns Outpost's metadata of an event, at the time of an attempt.
+// metadataOf returns the metadata that Outpost adds to an event in an attempt at the time at.
 func metadataOf(event Event, at time.Time) map[string]string {
 	metadata := map[string]string{"event-id": event.ID, "topic": event.Topic, "timestamp": at.UTC().Format(time.RFC3339)}
 	maps.Copy(metadata, event.Metadata)
 	return metadata
 }
 
-// attempts repeats an attempt until it succeeds, as often as Outpost does.
+// attempts calls attempt until it succeeds, at most as often and with the same pauses as Outpost.
 func attempts(ctx context.Context, event Event, retries int, scale float64, attempt func(context.Context, Event) error) Result {
 	event, err := prepare(event)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// service records the requests that it gets.
+// service is a fake service that records the requests that it gets.
 type service struct {
 	mu   sync.Mutex
 	got  []*http.Request
@@ -49,7 +49,7 @@ func bucketAt(url string) *s3.Client {
 	return s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: &url, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")})
 }
 
-// captured returns the event that was sent in a capture.
+// captured returns the event that was sent when a capture was made.
 func captured(c events.DoorCapture, metadata map[string]string) gateway.Event {
 	event := gateway.Event{ID: metadata["event-id"], Topic: metadata["topic"], Body: c.Body, Verbatim: true, Metadata: metadata}
 	return event
@@ -91,7 +91,8 @@ func TestAQueueGetsWhatARealGatewaySends(t *testing.T) {
 	}
 }
 
-// ofSDK lists headers that depend on the SDK's version or on the time of the call.
+// ofSDK lists headers that depend on the version of the SDK or on the time of the call. They are
+// not compared.
 var ofSDK = []string{"Host", "User-Agent", "Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "Authorization", "X-Amz-Date", "X-Amz-Content-Sha256", "Content-Length", "X-Amz-Trailer", "X-Amz-Decoded-Content-Length"}
 
 func TestABucketGetsWhatARealGatewayPuts(t *testing.T) {
@@ -101,7 +102,7 @@ func TestABucketGetsWhatARealGatewayPuts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range captures {
-		if c.Message != nil || c.Name == "s3_metadata_unicode" { // net/http reads this header in another encoding
+		if c.Message != nil || c.Name == "s3_metadata_unicode" { // skipped, because net/http reads this header in another encoding
 			continue
 		}
 		s := &service{}
@@ -127,7 +128,7 @@ func TestABucketGetsWhatARealGatewayPuts(t *testing.T) {
 	}
 }
 
-// If the answer is cut after the event is stored, the SDK must send the event again.
+// If the answer is cut after the event was stored, the SDK must send the event again.
 func TestACutAnswerMakesTheSDKSendCopies(t *testing.T) {
 	t.Parallel()
 	s, schedule := &service{}, &fault.Schedule{}
@@ -153,7 +154,7 @@ func TestACutAnswerMakesTheSDKSendCopies(t *testing.T) {
 	}
 }
 
-// A repeated attempt must have another timestamp, and in a bucket another key.
+// Each attempt must have its own timestamp, and in a bucket its own key.
 func TestARepeatedAttemptHasANewTimestamp(t *testing.T) {
 	t.Parallel()
 	s, schedule := &service{}, &fault.Schedule{}

@@ -26,46 +26,49 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// DefaultWait is how long the platform waits for an answer. (Outpost's own default is 5 s.)
+// DefaultWait is how long the platform waits for an answer. (Outpost's own default, which the
+// platform has changed, is 5 s.)
 const DefaultWait = 5 * time.Minute
 
-// Config says where and how a sender sends.
+// Config says where a gateway sends events and how it signs and retries them.
 type Config struct {
-	Endpoint string           // the webhook's URL
-	Scheme   signature.Scheme // "" means [signature.Outpost]
-	Keys     []signature.Key  // each signs, the current one first; two during the rotation of a secret
-	Wait     time.Duration    // for one answer; 0 means DefaultWait
-	Retries  int              // attempts after the first; 0 means none, the platform's page says 9
+	Endpoint string           // URL of the webhook's receiver
+	Scheme   signature.Scheme // signature scheme; "" means [signature.Outpost]
+	Keys     []signature.Key  // keys that each sign every event, the current key first; two keys while a secret is rotated
+	Wait     time.Duration    // how long to wait for one answer; 0 means DefaultWait
+	Retries  int              // number of attempts after the first; 0 means none, and the platform's page says 9
 	Scale    float64          // factor for the pauses between attempts; 0 means 1
 	Now      func() time.Time // clock for the timestamps; nil means time.Now
 }
 
 // Event is a webhook to send.
 type Event struct {
-	ID    string // "" means a new id
-	Topic string // "" means no topic header
+	ID    string // id of the event; "" means a new id
+	Topic string // topic of the event; "" means that there is no topic header
 	Body  []byte
-	// Verbatim sends Body unchanged. Otherwise Body must be JSON, and it is compacted and escaped.
+	// Verbatim says that Body is sent unchanged. Otherwise Body must be JSON; it is compacted and
+	// escaped.
 	Verbatim bool
-	// Header replaces headers after they are made, signature included, as event metadata and forgers
-	// can. A header without values is removed.
+	// Header replaces headers after they were made, the signature included. In Outpost an event's
+	// metadata can do that, and a forger can. A header without values is removed.
 	Header http.Header
-	// Metadata is added to the metadata of an event for a queue or a bucket, and replaces members of
-	// the same name. Outpost's operator and the event's publisher can set it.
+	// Metadata is added to the metadata that Outpost makes for an event in a queue or a bucket,
+	// and replaces members of the same name. Outpost's operator and the publisher of the event can
+	// set it.
 	Metadata map[string]string
 }
 
 // Result is the result of sending a webhook.
 type Result struct {
-	Delivered bool          // the last status was below 400
+	Delivered bool          // whether the last answer had a status below 400
 	Status    int           // status of the last answer; 0 if the last attempt got no answer
 	Body      []byte        // body of the last answer, at most 128 KiB
 	Attempts  int           // number of attempts
 	Duration  time.Duration // duration of the last attempt
-	Err       error         // why the last attempt got no answer
+	Err       error         // why the last attempt got no answer; nil if it got one
 }
 
-// ErrBody is the error for a body that is not JSON, unless it is sent verbatim.
+// ErrBody means that a body is not JSON. Bodies that are sent verbatim are not checked.
 var ErrBody = errors.New("the event's body is not JSON")
 
 // Gateway sends events to one endpoint. It is safe for concurrent use.
@@ -74,7 +77,7 @@ type Gateway struct {
 	transport *http.Transport
 }
 
-// New makes a sender. [Gateway.Close] closes its connections.
+// New makes a gateway. [Gateway.Close] closes its connections.
 func New(config Config) *Gateway {
 	if config.Scheme == "" {
 		config.Scheme = signature.Outpost
@@ -91,7 +94,8 @@ func New(config Config) *Gateway {
 	return &Gateway{config: config, transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 }
 
-// Signing returns a sender with another scheme and other keys. It shares s's connections.
+// Signing returns a gateway with another signature scheme and other keys. It shares the
+// connections of s.
 func (s *Gateway) Signing(scheme signature.Scheme, keys ...signature.Key) *Gateway {
 	other := &Gateway{config: s.config, transport: s.transport}
 	other.config.Scheme, other.config.Keys = scheme, keys
@@ -101,7 +105,8 @@ func (s *Gateway) Signing(scheme signature.Scheme, keys ...signature.Key) *Gatew
 // Close closes idle connections.
 func (s *Gateway) Close() { s.transport.CloseIdleConnections() }
 
-// Pause returns how long Outpost waits after attempt n, counted from 1, at scale 1: 30 s · 2ⁿ⁻¹.
+// Pause returns how long Outpost waits after attempt number n, with n = 1 for the first attempt
+// and a scale of 1: 30 s · 2ⁿ⁻¹.
 func Pause(n int) time.Duration { return 30 * time.Second << (n - 1) }
 
 // Send sends an event, with retries, until it is delivered, the retries are used up or ctx ends.
@@ -119,7 +124,7 @@ func (s *Gateway) Send(ctx context.Context, event Event) Result {
 	}
 }
 
-// SendCopies sends n copies of an event's first attempt at the same time, without retries.
+// SendCopies makes the first attempt of an event n times at the same moment. It does not retry.
 func (s *Gateway) SendCopies(ctx context.Context, event Event, n int) []Result {
 	event, err := prepare(event)
 	results := make([]Result, n)
@@ -137,7 +142,7 @@ func (s *Gateway) SendCopies(ctx context.Context, event Event, n int) []Result {
 	return results
 }
 
-// prepare gives an event its id and brings the body into the form that is sent.
+// prepare adds a missing id to an event, and converts the body to the form in which it is sent.
 func prepare(event Event) (Event, error) {
 	if event.ID == "" {
 		event.ID = "evt_" + strings.ToLower(rand.Text())
@@ -150,8 +155,8 @@ func prepare(event Event) (Event, error) {
 	return event, err
 }
 
-// Compact converts JSON into Outpost's form: without white space, and with &, <, >, U+2028 and
-// U+2029 escaped. Errors: ErrBody.
+// Compact converts JSON to the form in which Outpost sends it: without white space, and with &, <,
+// >, U+2028 and U+2029 escaped. Errors: ErrBody.
 func Compact(body []byte) ([]byte, error) {
 	var compact, escaped bytes.Buffer
 	if err := json.Compact(&compact, body); err != nil {

@@ -19,7 +19,7 @@ import (
 const (
 	secret   = "whsec_bWFzdGVyaGFuZCB0ZXN0IGtleSBvbmU="
 	previous = "whsec_bWFzdGVyaGFuZCB0ZXN0IGtleSB0d28="
-	hurried  = 1e-7 // scale: 30 s become 3 µs
+	hurried  = 1e-7 // scale with which a pause of 30 s takes 3 µs
 )
 
 func key(t *testing.T, scheme signature.Scheme, secret string) signature.Key {
@@ -31,14 +31,15 @@ func key(t *testing.T, scheme signature.Scheme, secret string) signature.Key {
 	return k
 }
 
-// received is a request as the receiver saw it.
+// received is a request as the receiver got it.
 type received struct {
 	http.Header
 	method string
 	body   []byte
 }
 
-// receiver answers with each of its statuses in turn, and repeats the last one.
+// receiver answers with one of its statuses after the other. After the last status it repeats that
+// status.
 type receiver struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -67,7 +68,7 @@ func receive(t *testing.T, statuses ...int) *receiver {
 	return r
 }
 
-// sender makes a sender whose clock advances by half a minute with every attempt.
+// sender makes a gateway whose clock advances by half a minute with every attempt.
 func sender(t *testing.T, config gateway.Config) *gateway.Gateway {
 	t.Helper()
 	if config.Keys == nil {
@@ -226,7 +227,7 @@ func TestHeadersReplaced(t *testing.T) {
 func TestSendCopies(t *testing.T) {
 	t.Parallel()
 	const copies = 8
-	var together sync.WaitGroup // holds every copy until all have arrived
+	var together sync.WaitGroup // makes every copy wait until all copies have arrived
 	together.Add(copies)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		together.Done()
@@ -251,7 +252,7 @@ func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done() // waits until the sender closes the connection
+		<-r.Context().Done() // does not answer, and waits until the gateway closes the connection
 	}))
 	defer server.Close()
 	result := sender(t, gateway.Config{Endpoint: server.URL, Wait: 20 * time.Millisecond, Retries: 2}).Send(t.Context(), event)
@@ -276,7 +277,7 @@ func TestPausesEndWithTheContext(t *testing.T) {
 		cancel()
 	}))
 	defer server.Close()
-	s := gateway.New(gateway.Config{Endpoint: server.URL, Retries: 9}) // at scale 1
+	s := gateway.New(gateway.Config{Endpoint: server.URL, Retries: 9}) // the scale is 1, so that the pauses have their real length
 	defer s.Close()
 	if result := s.Send(ctx, event); result.Attempts != 1 || result.Delivered {
 		t.Errorf("%+v", result)
@@ -286,7 +287,7 @@ func TestPausesEndWithTheContext(t *testing.T) {
 func TestPause(t *testing.T) {
 	t.Parallel()
 	var sum time.Duration
-	for n, want := range []float64{0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 63.5} { // minutes after the first attempt
+	for n, want := range []float64{0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 63.5} { // start of each attempt, in minutes after the first attempt
 		if sum += gateway.Pause(n + 1); sum.Minutes() != want {
 			t.Errorf("retry %d after %v, want %v min", n+1, sum, want)
 		}

@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// TestRequestsEqualCapturedBytes sends the event of each capture and compares the bytes: request line, headers in
-// order, and body. Times and ports may differ.
+// TestRequestsEqualCapturedBytes sends the event of each capture and compares the bytes: request
+// line, headers in order, and body. Only times and ports may differ.
 func TestRequestsEqualCapturedBytes(t *testing.T) {
 	t.Parallel()
 	captures, err := events.Captures()
@@ -41,10 +41,10 @@ func TestRequestsEqualCapturedBytes(t *testing.T) {
 			defer s.Close()
 			id := c.Header("X-Outpost-Event-Id") + c.Header("Webhook-Id")
 			sent := gateway.Event{ID: id, Topic: c.Header("X-Outpost-Topic") + c.Header("Webhook-Topic"), Body: c.Body}
-			if c.Name == "topic_star" { // this capture was made with metadata
+			if c.Name == "topic_star" { // the event has metadata, because this capture was made with metadata
 				sent.Header = map[string][]string{"X-Api-Key": {"k1"}, "X-Outpost-App-Id": {"m1"}}
 			}
-			s.Send(t.Context(), sent) // the send fails, because nobody answers
+			s.Send(t.Context(), sent) // the result is ignored: the send fails, because nobody answers it
 
 			want := []string{"POST /ok HTTP/1.1", "Host: " + listener.Addr().String()}
 			for _, header := range c.Headers[1:] {
@@ -58,7 +58,8 @@ func TestRequestsEqualCapturedBytes(t *testing.T) {
 	}
 }
 
-// head reads one request: its lines, the empty line, and the body.
+// head reads one request from a new connection. It returns the lines of the request, an empty line
+// and the body.
 func head(listener net.Listener) []string {
 	conn, err := listener.Accept()
 	if err != nil {

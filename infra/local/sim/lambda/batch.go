@@ -20,7 +20,7 @@ func regionOf(arn string) (string, error) {
 	return parts[3], nil
 }
 
-// sqsEvent returns the event that Lambda makes of a batch.
+// sqsEvent returns the event with which Lambda invokes a function for a batch of messages.
 func sqsEvent(batch []types.Message, arn, region string) awsevents.SQSEvent {
 	event := awsevents.SQSEvent{Records: make([]awsevents.SQSMessage, len(batch))}
 	for i, message := range batch {
@@ -50,11 +50,11 @@ func sqsEvent(batch []types.Message, arn, region string) awsevents.SQSEvent {
 	return event
 }
 
-// succeeded returns the messages of a batch that batchItemFailures of a response does not name.
-// Nothing, null, {} and an empty list mean that all succeeded. An error means that the response
-// is invalid, and no message may be deleted. Source: "Success and failure conditions" of partial
-// batch responses in Lambda's developer guide. Member names are compared case-sensitively, unlike
-// in encoding/json.
+// succeeded returns the messages of a batch that the function has processed: those that the member
+// batchItemFailures of its response does not name. If the response is empty, null or {}, or if the
+// list is empty, all messages have succeeded. An error means that the response is invalid, and no
+// message may be deleted. Source: "Success and failure conditions" of partial batch responses in
+// Lambda's developer guide. Member names are compared case-sensitively, unlike in encoding/json.
 func succeeded(batch []types.Message, response []byte) ([]types.Message, error) {
 	if len(response) == 0 {
 		return batch, nil

@@ -19,7 +19,7 @@ func TestBatchItemFailures(t *testing.T) {
 	all := []string{"1", "2", "3"}
 	tests := []struct {
 		response string
-		handled  []string // nil means that the response is invalid
+		handled  []string // messages that succeeded; nil means that the response is invalid
 	}{
 		{``, all},
 		{`null`, all},

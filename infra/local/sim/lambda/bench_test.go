@@ -9,7 +9,7 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// BenchmarkWarm measures a request through the function URL to an idle environment.
+// BenchmarkWarm measures a request to the function URL that an idle environment answers.
 func BenchmarkWarm(b *testing.B) {
 	u := openURL(b, newFunction(b, nil))
 	for b.Loop() {
@@ -22,7 +22,7 @@ func BenchmarkWarm(b *testing.B) {
 	}
 }
 
-// BenchmarkCold measures an invocation that has to start an environment.
+// BenchmarkCold measures an invocation for which an environment must be started.
 func BenchmarkCold(b *testing.B) {
 	for b.Loop() {
 		f := newFunction(b, nil)

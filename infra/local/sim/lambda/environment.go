@@ -15,38 +15,38 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// errGone means that an idle environment ended before it got its work. Another environment may do
-// the work.
+// errGone means that an idle environment had already ended when it was given an invocation.
+// Another environment may run that invocation.
 var errGone = errors.New("environment gone")
 
-// environment is one process of a function with its Runtime API.
+// environment is one process of a function, with its own Runtime API.
 type environment struct {
 	cfg     *Config
 	arn     string
 	process *child.Process
-	work    chan *call    // passes a call to the runtime's waiting request
-	ready   chan struct{} // closed by the first request for work
-	ended   chan struct{} // closed after the process has ended and its output was passed on
+	work    chan *call    // passes an invocation to the waiting request of the runtime
+	ready   chan struct{} // closed when the runtime asks for its first invocation
+	ended   chan struct{} // closed after the process has ended and all its output was passed on
 
 	mu       sync.Mutex
-	begun    bool           // the runtime has asked for work
-	current  *call          // from its start until the runtime asks for the next call
-	initFail *FunctionError // the runtime's error during initialisation
+	begun    bool           // whether the runtime has asked for its first invocation
+	current  *call          // the running call; nil before its start and after the runtime has asked for the next call
+	initFail *FunctionError // error that the runtime reported during its initialisation; nil if it reported none
 }
 
 // call is an invocation in an environment.
 type call struct {
 	Invocation
 	deadline time.Time
-	over     chan struct{} // closed when the runtime asks for more work
+	over     chan struct{} // closed when the runtime asks for the next call
 
-	answered bool // response and err are final; environment.mu guards all three
+	answered bool // whether response and err are final; environment.mu guards all three
 	response []byte
 	err      *FunctionError
 }
 
-// startEnvironment starts a process and waits until it asks for work. The process is killed when
-// life ends.
+// startEnvironment starts a process and waits until it asks for its first invocation. The process
+// is killed when the context life ends.
 func startEnvironment(life context.Context, cfg *Config, arn string) (*environment, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,7 +80,8 @@ func startEnvironment(life context.Context, cfg *Config, arn string) (*environme
 	return e, e.awaitReady()
 }
 
-// awaitReady waits for the first request for work. After an error the process has ended.
+// awaitReady waits until the runtime asks for its first invocation. If it returns an error, the
+// process has ended.
 func (e *environment) awaitReady() error {
 	timer := time.NewTimer(e.cfg.InitTimeout)
 	defer timer.Stop()
@@ -100,8 +101,8 @@ func (e *environment) awaitReady() error {
 	}
 }
 
-// run gives an invocation to the process. It waits until the process asks for more work, ends, or
-// is killed at its time-out.
+// run passes an invocation to the process. It waits until the process asks for the next invocation
+// or ends. At its time-out, run kills the process.
 func (e *environment) run(in Invocation) ([]byte, error) {
 	if e.hasEnded() {
 		return nil, errGone
@@ -133,7 +134,8 @@ func (e *environment) run(in Invocation) ([]byte, error) {
 	return e.outcome(c)
 }
 
-// settle answers c and reports whether this is the first answer.
+// settle stores the answer of the call c, and reports whether this is the first answer. Later
+// answers are ignored.
 func (e *environment) settle(c *call, response []byte, err *FunctionError) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -153,11 +155,11 @@ func (e *environment) outcome(c *call) ([]byte, error) {
 	return c.response, nil
 }
 
-// freeze and thaw stop and continue the process between invocations, if the function is
-// configured so.
+// freeze stops the process after an invocation, and thaw continues it before the next one. They do
+// nothing unless the configuration sets Freeze.
 func (e *environment) freeze() {
 	if e.cfg.Freeze {
-		_ = e.process.Signal(syscall.SIGSTOP) // fails only if the process has ended, which its next use detects
+		_ = e.process.Signal(syscall.SIGSTOP) // the error is ignored: the process has ended, which its next invocation detects
 	}
 }
 
@@ -170,12 +172,12 @@ func (e *environment) thaw() error {
 
 // destroy kills the process and waits for its end.
 func (e *environment) destroy() {
-	_ = e.process.Kill() // fails only if the process has ended
+	_ = e.process.Kill() // the error is ignored: the process has already ended
 	<-e.ended
 }
 
-// stop sends SIGTERM to the process, and SIGKILL when ctx ends. It continues a frozen process
-// first, so that the process gets the signal.
+// stop sends SIGTERM to the process, and SIGKILL when ctx ends. Before that it continues a frozen
+// process, because only a running process can handle SIGTERM.
 func (e *environment) stop(ctx context.Context) {
 	_ = e.process.Signal(syscall.SIGTERM)
 	_ = e.thaw()

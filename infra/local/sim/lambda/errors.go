@@ -8,13 +8,15 @@ import (
 )
 
 var (
-	// ErrThrottled means that every environment is busy and no more may be started.
+	// ErrThrottled means that every environment is busy and the concurrency limit allows no new
+	// environment.
 	ErrThrottled = errors.New("concurrency limit reached")
 	// ErrClosed means that the function accepts no more invocations.
 	ErrClosed = errors.New("function closed")
 )
 
-// The types of function errors that this host reports itself, with Lambda's names.
+// The types of the function errors that this package reports itself. The names are those of
+// Lambda.
 const (
 	TypeTimedOut         = "Sandbox.Timedout"
 	TypeExited           = "Runtime.ExitError"
@@ -24,13 +26,13 @@ const (
 )
 
 // FunctionError means that the function ran, or tried to run, and failed: its handler returned an
-// error, or its process crashed, timed out or did not become ready. It holds the error that the
-// runtime reported, or the one that Lambda would report.
+// error, or its process crashed, timed out or did not become ready. A FunctionError holds the
+// error that the runtime reported, or the error that Lambda would report.
 type FunctionError struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
 
-	ours bool // detected by this host, so that the runtime has not logged it
+	ours bool // whether this package has detected the error; the runtime has then not logged it
 }
 
 func (e *FunctionError) Error() string {
@@ -45,7 +47,8 @@ func timedOut(timeout time.Duration) *FunctionError {
 	return fault(TypeTimedOut, fmt.Sprintf("task timed out after %.2f seconds", timeout.Seconds()))
 }
 
-// exited describes the end of a process; how is nil for exit status 0.
+// exited returns the error of a process that has ended. The parameter how says how it ended; nil
+// means exit status 0.
 func exited(how error) *FunctionError {
 	if how == nil {
 		return fault(TypeExited, "runtime exited without providing a reason")
@@ -53,8 +56,8 @@ func exited(how error) *FunctionError {
 	return fault(TypeExited, "runtime exited with error: "+how.Error())
 }
 
-// reported decodes the error document of a runtime. An unreadable document still returns an
-// error.
+// reported decodes the error document of a runtime. It also returns an error if the document is
+// unreadable.
 func reported(document []byte) *FunctionError {
 	var e FunctionError
 	if err := json.Unmarshal(document, &e); err != nil || e.Type == "" {

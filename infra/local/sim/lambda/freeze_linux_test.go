@@ -33,8 +33,8 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// awaitStopped polls the state of a process until it is stopped. A signal takes time, and only a
-// parent is notified.
+// awaitStopped waits until a process is stopped. It polls the state of the process, because a
+// signal takes time and only a parent is notified.
 func awaitStopped(t *testing.T, pid int) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)

@@ -15,46 +15,50 @@ import (
 	"time"
 )
 
-// Account is the account id of all local resources.
+// Account is the AWS account id in the ARNs of all local resources.
 const Account = "000000000000"
 
-// shutdownGrace is the time between SIGTERM and SIGKILL for a runtime. Source: the shutdown phase
-// with an internal extension in Lambda's execution environment lifecycle.
+// shutdownGrace is the time between SIGTERM and SIGKILL for a process at its end. Source: the
+// shutdown phase with an internal extension in Lambda's execution environment lifecycle.
 const shutdownGrace = 500 * time.Millisecond
 
 // Config describes a function.
 type Config struct {
-	// Name is the function's name in its ARN and in its output. Required.
+	// Name is the function's name in its ARN and in its log lines. Required.
 	Name string
-	// Bootstrap is the path of the program, built with the tag lambda.norpc. Required.
+	// Bootstrap is the path of the program, which must be built with the tag lambda.norpc.
+	// Required.
 	Bootstrap string
 	// Environment holds the function's own variables, credentials included. Names that Lambda
 	// reserves are rejected, except those of credentials.
 	Environment map[string]string
-	// Region is passed to the function; empty means us-east-1.
+	// Region is the AWS region that the function gets in its environment; "" means us-east-1.
 	Region string
-	// MemoryMB is passed to the function but not enforced; 0 means 128.
+	// MemoryMB is the memory size that the function gets in its environment. It is not enforced. 0
+	// means 128.
 	MemoryMB int
-	// Timeout limits an invocation: the environment is killed after it. 0 means 3 s, Lambda's
-	// default.
+	// Timeout is the maximum duration of an invocation. After that, the environment is killed. 0
+	// means 3 s, Lambda's default.
 	Timeout time.Duration
-	// InitTimeout is the maximum time from the start to the first request for work; 0 means 10 s,
-	// Lambda's limit.
+	// InitTimeout is the maximum time from the start of a process until it asks for its first
+	// invocation; 0 means 10 s, Lambda's limit.
 	InitTimeout time.Duration
 	// Concurrency is the maximum number of environments; 0 means 32.
 	Concurrency int
-	// Freeze stops an environment's process between invocations, as Lambda does.
+	// Freeze says whether the process of an environment is stopped between invocations, as Lambda
+	// does.
 	Freeze bool
 	// Output receives the function's output as JSON lines that begin with the function's name; nil
-	// discards it. Each Write is one whole line. Several goroutines call Write at the same time.
+	// discards the output. Each call of Write passes one whole line. Several goroutines call Write
+	// at the same time.
 	Output io.Writer
 }
 
 // Invocation is one call of a function.
 type Invocation struct {
-	// ID is the request's id; empty means a new id.
+	// ID is the id of the invocation; "" means a new id.
 	ID string
-	// Trace is the X-Ray trace header; empty means a new header.
+	// Trace is the X-Ray trace header; "" means a new header.
 	Trace string
 	// Payload is the event, a JSON document.
 	Payload []byte
@@ -63,19 +67,19 @@ type Invocation struct {
 // Function runs invocations in execution environments that it starts on demand.
 type Function struct {
 	cfg  Config
-	life context.Context // its end kills every environment
+	life context.Context // when life ends, every environment is killed
 	kill context.CancelFunc
 
 	mu       sync.Mutex
 	closed   bool
-	live     int            // environments that exist or are being started
-	started  int            // environments, those that ended included
-	idle     []*environment // the most recently used one is last
+	live     int            // number of environments that exist or are being started
+	started  int            // number of environments that were started, ended ones included
+	idle     []*environment // idle environments; the last one was used most recently
 	busy     map[*environment]bool
-	inFlight sync.WaitGroup // one for each admitted Invoke
+	inFlight sync.WaitGroup // counts the running calls of Invoke that were admitted
 }
 
-// New checks cfg and returns a function without environments.
+// New checks cfg and returns a function that has no environments yet.
 func New(cfg Config) (*Function, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("function %q: %w", cfg.Name, err)
@@ -145,7 +149,8 @@ func (f *Function) Invoke(in Invocation) ([]byte, error) {
 	}
 }
 
-// admit adds the caller to those that Close waits for.
+// admit counts the caller among the calls for which Close waits. It fails if the function is
+// closed.
 func (f *Function) admit() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -156,7 +161,8 @@ func (f *Function) admit() error {
 	return nil
 }
 
-// take returns the most recently used idle environment, or starts an environment.
+// take returns the idle environment that was used most recently. If there is none, it starts an
+// environment.
 func (f *Function) take() (*environment, error) {
 	f.mu.Lock()
 	if n := len(f.idle); n > 0 {
@@ -188,7 +194,7 @@ func (f *Function) take() (*environment, error) {
 	return e, nil
 }
 
-// give returns an environment after use, or drops it if it has ended.
+// give makes an environment idle after an invocation. It drops an environment that has ended.
 func (f *Function) give(e *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -200,8 +206,9 @@ func (f *Function) give(e *environment) {
 	f.idle = append(f.idle, e)
 }
 
-// report writes Lambda's log line about a failure and returns err. It writes nothing about a
-// handler's error, which the runtime has already printed.
+// report writes the log line that Lambda writes about a failed invocation, and returns err. It
+// writes no line about an error of the handler, because the runtime has already printed that
+// error.
 func (f *Function) report(id string, err error) error {
 	fault, ok := errors.AsType[*FunctionError](err)
 	if !ok || !fault.ours {
@@ -227,12 +234,12 @@ func (f *Function) Started() int {
 }
 
 // Interrupt sends SIGTERM to the environments that run an invocation. Lambda never does this. A
-// function that handles the signal releases its work and answers.
+// function that handles the signal can then release its work and answer.
 func (f *Function) Interrupt() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for e := range f.busy {
-		_ = e.process.Signal(syscall.SIGTERM) // fails only if the process has ended
+		_ = e.process.Signal(syscall.SIGTERM) // the error is ignored: the process has ended, so it needs no signal
 	}
 }
 
@@ -272,7 +279,7 @@ func (f *Function) Close(ctx context.Context) error {
 // newID returns a random UUID.
 func newID() string {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
+	_, _ = rand.Read(b[:]) // the error is ignored: reading random bytes never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
@@ -280,6 +287,6 @@ func newID() string {
 // newTrace returns an X-Ray trace header with the given start time.
 func newTrace(now time.Time) string {
 	var b [12]byte
-	_, _ = rand.Read(b[:]) // never fails
+	_, _ = rand.Read(b[:]) // the error is ignored: reading random bytes never fails
 	return fmt.Sprintf("Root=1-%08x-%x", now.Unix(), b)
 }

@@ -118,7 +118,7 @@ func TestFunctionErrors(t *testing.T) {
 			f := newFunction(t, func(c *lambda.Config) {
 				c.Concurrency = 1
 				if test.kind == lambda.TypeTimedOut {
-					c.Timeout = 4 * time.Second // enough time for a busy machine to run a function that does nothing
+					c.Timeout = 4 * time.Second // so long that a busy machine can run a function that does nothing
 				}
 				if test.init != "" {
 					c.Environment = map[string]string{"INIT": test.init}
@@ -162,7 +162,7 @@ func TestBootstrapThatIsNoProgram(t *testing.T) {
 func TestTimeoutKillsTheProcess(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
-	f := newFunction(t, func(c *lambda.Config) { c.Timeout = 4 * time.Second }) // enough time for a busy machine to reach the gate
+	f := newFunction(t, func(c *lambda.Config) { c.Timeout = 4 * time.Second }) // so long that a function on a busy machine can reach the gate
 	_, err := invoke(f, g.order)
 	if fault, ok := errors.AsType[*lambda.FunctionError](err); !ok || fault.Type != lambda.TypeTimedOut {
 		t.Fatalf("Invoke: %v", err)
@@ -257,7 +257,7 @@ func TestCloseLetsInvocationsEnd(t *testing.T) {
 	go func() { _, err := invoke(f, g.order); result <- err }()
 	busy := <-g.arrived
 	go func() { closed <- f.Close(context.Background()) }()
-	for { // Close has begun once new invocations are rejected
+	for { // waits until new invocations are rejected, which means that Close has begun
 		if _, err := invoke(f, `{}`); errors.Is(err, lambda.ErrClosed) {
 			break
 		}
@@ -296,8 +296,8 @@ func TestCloseKillsEnvironmentsThatDoNotEnd(t *testing.T) {
 	}
 }
 
-// Interrupt must signal only environments that run an invocation. An idle environment and one
-// that handles the signal must go on.
+// Interrupt must send the signal only to environments that run an invocation. An idle environment,
+// and one that handles the signal, must continue to work.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
@@ -315,7 +315,7 @@ func TestInterrupt(t *testing.T) {
 			t.Errorf("the invocation in flight: %v", err)
 		}
 	}
-	f.Interrupt() // both environments are idle now
+	f.Interrupt() // must have no effect, because both environments are idle now
 	if a := mustInvoke(t, f, `{}`); a.PID != first && a.PID != second {
 		t.Errorf("process %d is neither %d nor %d", a.PID, first, second)
 	}

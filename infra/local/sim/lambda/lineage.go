@@ -13,14 +13,14 @@ import (
 	"masterhand/infra/recursion"
 )
 
-// lineage is the path of an event through functions. The X-Ray header carries it as
-// Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs copy the header of their invocation to everything
-// that they send. Sources: recursion_detection.go of AWS's SDK for Go; the fields of this second
-// form of lineage in pull request 2480 of opentelemetry-dotnet-contrib.
+// lineage counts the invocations that an event has caused, one after the other. The X-Ray header
+// carries it as Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs copy the header of their invocation to
+// everything that they send. Sources: recursion_detection.go of AWS's SDK for Go; the fields of
+// this second form of lineage in pull request 2480 of opentelemetry-dotnet-contrib.
 type lineage struct {
-	requests int    // number of invocations so far
-	function string // hash of the first function, whose invocations loops counts
-	loops    int    // earlier invocations of that function
+	requests int    // number of invocations so far, of all functions
+	function string // hash of the first function in the chain; loops counts this function's invocations
+	loops    int    // number of earlier invocations of that function
 }
 
 const lineageField = "Lineage="
@@ -50,7 +50,7 @@ func (l lineage) next(function string) lineage {
 	return l
 }
 
-// into returns the trace header with its lineage replaced by this one.
+// into returns the trace header with the lineage l in the place of its own.
 func (l lineage) into(trace string) string {
 	fields := slices.DeleteFunc(strings.Split(trace, ";"), func(f string) bool {
 		return f == "" || strings.HasPrefix(f, lineageField)
@@ -64,20 +64,21 @@ func hashOf(function string) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// traceOf returns the trace header of a message; "" if it has none.
+// traceOf returns the trace header of a message; "" if the message has none.
 func traceOf(m types.Message) string {
 	return m.Attributes[string(types.MessageSystemAttributeNameAWSTraceHeader)]
 }
 
-// looped reports whether a message must not invoke the function again.
+// looped reports whether the chain of a message has already invoked the function too often, so
+// that the message must not invoke it again.
 func looped(m types.Message, function string) bool {
 	l := parseLineage(traceOf(m))
 	return l.function == hashOf(function) && l.loops >= recursion.MaxInvocations
 }
 
-// traceOfBatch returns the trace header for an invocation with a batch. The header has the
-// lineage of the message with the most invocations. If no message has a header, it starts from
-// trace.
+// traceOfBatch returns the trace header for an invocation with a batch. The header has the lineage
+// of the message whose chain has the most invocations. If no message has a trace header, the
+// parameter trace is used instead.
 func traceOfBatch(batch []types.Message, function, trace string) string {
 	var farthest lineage
 	for _, m := range batch {

@@ -51,7 +51,7 @@ func TestAChainOfInvocationsEnds(t *testing.T) {
 	}
 }
 
-// awaitEmpty polls a queue until it holds no messages.
+// awaitEmpty waits until a queue holds no messages.
 func awaitEmpty(t *testing.T, q queue) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -20,7 +20,7 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// bootstrap is the path of the program from testdata/bootstrap.
+// bootstrap is the path of the built program from testdata/bootstrap.
 var bootstrap string
 
 func TestMain(m *testing.M) {
@@ -47,7 +47,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// about is the test function's report about itself.
+// about is what the test function reports about its process and its invocation.
 type about struct {
 	PID         int      `json:"pid"`
 	RequestID   string   `json:"requestId"`
@@ -58,8 +58,8 @@ type about struct {
 	Directory   string   `json:"directory"`
 }
 
-// newFunction returns the test function, with its configuration changed by how. The test's end
-// closes it.
+// newFunction returns the test function. The function how changes its configuration. The function
+// is closed at the end of the test.
 func newFunction(t testing.TB, how func(*lambda.Config)) *lambda.Function {
 	t.Helper()
 	cfg := lambda.Config{Name: "subject", Bootstrap: bootstrap, Timeout: time.Minute}
@@ -96,11 +96,11 @@ func mustInvoke(t *testing.T, f *lambda.Function, order string) about {
 	return a
 }
 
-// gate holds functions until the test opens it.
+// gate is a server that makes functions wait until the test opens it.
 type gate struct {
-	arrived  chan int      // process ids of functions that have arrived
-	finished chan int      // process ids of functions that were released
-	open     chan struct{} // closed to release all functions
+	arrived  chan int      // process ids of functions that have arrived at the gate
+	finished chan int      // process ids of functions that have passed the open gate
+	open     chan struct{} // closed when the gate opens, which releases all functions
 	order    string
 }
 
@@ -127,7 +127,7 @@ func pid(r *http.Request) int {
 	return n
 }
 
-// buffer is an output for several writers.
+// buffer is an output to which several goroutines may write.
 type buffer struct {
 	mu  sync.Mutex
 	all bytes.Buffer
@@ -145,7 +145,7 @@ func (b *buffer) lines() []string {
 	return strings.Split(strings.TrimSuffix(b.all.String(), "\n"), "\n")
 }
 
-// invokerFunc replaces a function in tests.
+// invokerFunc is a Go function that takes the place of a Lambda function in tests.
 type invokerFunc func(lambda.Invocation) ([]byte, error)
 
 func (f invokerFunc) Invoke(in lambda.Invocation) ([]byte, error) { return f(in) }

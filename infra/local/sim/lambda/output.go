@@ -6,26 +6,26 @@ import (
 	"io"
 )
 
-// lineLimit is the maximum length of a line that is passed on: CloudWatch Logs' limit for an
-// event.
+// lineLimit is the maximum length in bytes of a line that is passed on. It is the limit of
+// CloudWatch Logs for an event.
 const lineLimit = 256 << 10
 
 // lines converts a process's output to JSON lines that begin with the function's name. A line
 // that is a JSON object keeps its fields; any other line becomes the member "message". The part
 // of a line beyond lineLimit is dropped.
 type lines struct {
-	function []byte // the function's name as JSON
+	function []byte // the name of the function, encoded as JSON
 	to       io.Writer
-	line     []byte // the current line so far, at most lineLimit
-	cut      bool   // the line was longer than lineLimit
+	line     []byte // the part of the current line that has arrived, at most lineLimit bytes
+	cut      bool   // whether the current line is longer than lineLimit, so that its end is dropped
 }
 
 func newLines(function string, to io.Writer) *lines {
-	name, _ := json.Marshal(function) // a string always encodes
+	name, _ := json.Marshal(function) // the error is ignored, because a string can always be encoded
 	return &lines{function: name, to: to}
 }
 
-// Write never fails: a function must not notice that its log cannot be stored.
+// Write never fails, because a function must not notice that its log cannot be stored.
 func (l *lines) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
@@ -41,7 +41,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// flush passes an unfinished line on.
+// flush passes on the last line, even if it has no line break.
 func (l *lines) flush() {
 	line := bytes.TrimSpace(l.line)
 	if len(line) > 0 {
@@ -58,7 +58,7 @@ func (l *lines) dress(line []byte) []byte {
 		}
 		return append(append(dressed, fields...), '\n')
 	}
-	message, _ := json.Marshal(string(line)) // a string always encodes
+	message, _ := json.Marshal(string(line)) // the error is ignored, because a string can always be encoded
 	dressed = append(append(dressed, `,"message":`...), message...)
 	if l.cut {
 		dressed = append(dressed, `,"cut":true`...)

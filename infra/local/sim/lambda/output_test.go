@@ -44,7 +44,8 @@ func TestOutputBecomesJSONLines(t *testing.T) {
 	}
 }
 
-// printOrder returns an order that contains the text as bytes, which need not be UTF-8.
+// printOrder returns an event that makes the test function print a text. The text is passed as
+// bytes, because it need not be UTF-8.
 func printOrder(t *testing.T, text string) string {
 	t.Helper()
 	order, err := json.Marshal(map[string]any{"do": "print", "bytes": []byte(text)})
@@ -58,7 +59,7 @@ func TestTheHostLogsErrorsThatTheRuntimeCannotLog(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ order, want string }{
 		{`{"do":"exit"}`, `{"function":"subject","requestId":"an-id","errorType":"Runtime.ExitError","errorMessage":"runtime exited with error: exit status 3"}`},
-		{`{"do":"error"}`, `{"function":"subject","message":`}, // the library prints the error, and the host does not repeat it
+		{`{"do":"error"}`, `{"function":"subject","message":`}, // the library prints the error, so the package must not print it again
 		{`{"do":"print"}`, ``},
 	}
 	for _, test := range tests {

@@ -21,11 +21,12 @@ import (
 )
 
 const (
-	// longPoll is the maximum wait of one ReceiveMessage. Source: SQS quotas.
+	// longPoll is the maximum time that one ReceiveMessage waits for messages. Source: SQS quotas.
 	longPoll = 20 * time.Second
-	// receiveLimit is the maximum number of messages of one ReceiveMessage. Source: SQS quotas.
+	// receiveLimit is the maximum number of messages that one ReceiveMessage returns. Source: SQS
+	// quotas.
 	receiveLimit = 10
-	// pollPause is the pause in polling after an error of SQS.
+	// pollPause is how long polling pauses after SQS has returned an error.
 	pollPause = time.Second
 )
 
@@ -33,39 +34,43 @@ const (
 type QueueConfig struct {
 	// Function processes the batches. Required.
 	Function Invoker
-	// Client calls SQS. Required. Its HTTP client must allow waits of 20 s.
+	// Client is the client of SQS. Required. Its HTTP client must allow an answer to take 20 s.
 	Client *sqs.Client
 	// URL and ARN identify the queue. Required.
 	URL string
 	ARN string
 	// BatchSize is the maximum number of messages in one invocation; 0 means 10.
 	BatchSize int
-	// Window is how long a batch may wait for more messages, in whole seconds; 0 means no wait.
+	// Window is how long a batch waits for more messages, in whole seconds; 0 means that it does
+	// not wait.
 	Window time.Duration
 	// Concurrency is the maximum number of concurrent batches; 0 means 5, Lambda's initial number.
 	Concurrency int
-	// ReportBatchItemFailures enables batchItemFailures in a response.
+	// ReportBatchItemFailures says whether the member batchItemFailures of a response is read.
+	// Otherwise a batch succeeds or fails as a whole.
 	ReportBatchItemFailures bool
-	// FunctionName is the function whose invocations are counted in a message's lineage.
+	// FunctionName is the name of the function. Its invocations are counted in the lineage of a
+	// message.
 	FunctionName string
-	// Recursive allows a chain of messages to invoke the function without limit. Otherwise the
-	// message after [recursion.MaxInvocations] invocations goes to DeadLettersURL, or is deleted if
-	// that is "".
+	// Recursive says whether a chain of messages may invoke the function without limit. If not,
+	// the message after [recursion.MaxInvocations] invocations goes to the queue DeadLettersURL.
+	// If that is "", the message is deleted.
 	Recursive      bool
 	DeadLettersURL string
-	// Log receives errors; nil discards them. It never contains message bodies.
+	// Log receives errors; nil discards them. No message bodies are logged.
 	Log *slog.Logger
 }
 
 // Queue is a running event source mapping. It deletes a message only after the function has
-// processed it. Any other message, throttled ones included, becomes visible again after its
-// visibility timeout. The queue's redrive policy moves it to the dead letters.
+// processed it. Any other message, for example of a throttled invocation, becomes visible again
+// after its visibility timeout. After too many receives, the queue's redrive policy moves the
+// message to the dead letter queue.
 type Queue struct {
 	cfg     QueueConfig
 	region  string
-	stop    context.CancelFunc // ends polling
+	stop    context.CancelFunc // ends the polling
 	abandon context.CancelFunc // cancels the calls that delete processed messages
-	slots   chan struct{}      // one slot for each concurrent batch
+	slots   chan struct{}      // holds one slot for each concurrent batch
 	running sync.WaitGroup
 }
 
@@ -100,8 +105,8 @@ func (q *Queue) Close(ctx context.Context) error {
 	}
 }
 
-// poll receives a batch only when a slot is free, so that no message waits here while its
-// visibility timeout runs.
+// poll receives a batch only when a slot is free. A received message is therefore processed at
+// once: it does not wait while its visibility timeout runs.
 func (q *Queue) poll(ctx, settling context.Context) {
 	for {
 		select {
@@ -117,7 +122,7 @@ func (q *Queue) poll(ctx, settling context.Context) {
 	}
 }
 
-// gather waits for messages and returns a batch, which is empty if none arrived.
+// gather waits for messages and returns a batch. The batch is empty if no message arrived.
 func (q *Queue) gather(ctx context.Context) []types.Message {
 	batch := q.receive(ctx, longPoll, min(receiveLimit, q.cfg.BatchSize))
 	until := time.Now().Add(q.cfg.Window)
@@ -132,7 +137,7 @@ func (q *Queue) gather(ctx context.Context) []types.Message {
 	return batch
 }
 
-// receive returns at most limit messages. After an error it pauses and returns none.
+// receive returns at most limit messages. After an error of SQS it pauses and returns no messages.
 func (q *Queue) receive(ctx context.Context, wait time.Duration, limit int) []types.Message {
 	out, err := q.cfg.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl:                    &q.cfg.URL,
@@ -151,8 +156,8 @@ func (q *Queue) receive(ctx context.Context, wait time.Duration, limit int) []ty
 	return nil
 }
 
-// handle invokes the function with a batch, split into several events if the batch is too large,
-// and deletes the processed messages.
+// handle invokes the function with a batch and deletes the processed messages. If the batch is too
+// large for one event, it is split into several events.
 func (q *Queue) handle(ctx context.Context, batch []types.Message) {
 	if len(batch) == 0 {
 		return
@@ -186,8 +191,9 @@ func (q *Queue) handle(ctx context.Context, batch []types.Message) {
 	}
 }
 
-// stopLoops removes from a batch the messages whose chain has invoked the function too often, as
-// Lambda does. It returns the other messages.
+// stopLoops removes from a batch each message whose chain has invoked the function too often. Such
+// a message goes to the dead letter queue or is deleted, as in Lambda. stopLoops returns the other
+// messages.
 func (q *Queue) stopLoops(ctx context.Context, batch []types.Message) []types.Message {
 	if q.cfg.Recursive {
 		return batch
@@ -211,7 +217,7 @@ func (q *Queue) stopLoops(ctx context.Context, batch []types.Message) []types.Me
 	})
 }
 
-// remove deletes messages, ten at a time.
+// remove deletes messages from the queue, ten in each call.
 func (q *Queue) remove(ctx context.Context, messages []types.Message) error {
 	var problems []error
 	for len(messages) > 0 {

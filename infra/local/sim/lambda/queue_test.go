@@ -53,7 +53,7 @@ func sqsService(t *testing.T) *sqs.Client {
 	})
 }
 
-// queue is one queue of the service.
+// queue is one queue of the SQS service.
 type queue struct {
 	client   *sqs.Client
 	url, arn string
@@ -79,7 +79,7 @@ func (q queue) send(t *testing.T, bodies ...string) {
 	}
 }
 
-// left returns the number of messages in the queue, in flight or not.
+// left returns the number of messages in the queue, messages in flight included.
 func (q queue) left(t *testing.T) int {
 	t.Helper()
 	names := []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
@@ -98,7 +98,7 @@ func (q queue) left(t *testing.T) int {
 	return sum
 }
 
-// handed is one event that the function got, with the result.
+// handed is one event that the function got, with the function's response.
 type handed struct {
 	records  []awsevents.SQSMessage
 	response string
@@ -114,7 +114,8 @@ func (h handed) bodies() []string {
 	return all
 }
 
-// watched passes invocations on to next and reports each of them.
+// watched returns an invoker that passes invocations on to next and sends each of them to the
+// channel.
 func watched(t *testing.T, next lambda.Invoker) (lambda.Invoker, <-chan handed) {
 	t.Helper()
 	seen := make(chan handed, 64)
@@ -129,7 +130,8 @@ func watched(t *testing.T, next lambda.Invoker) (lambda.Invoker, <-chan handed) 
 	}), seen
 }
 
-// mapped opens an event source mapping from q, with its configuration changed by how.
+// mapped opens an event source mapping from the queue q. The function how changes its
+// configuration.
 func mapped(t *testing.T, q queue, f lambda.Invoker, how func(*lambda.QueueConfig)) *lambda.Queue {
 	t.Helper()
 	cfg := lambda.QueueConfig{Function: f, Client: q.client, URL: q.url, ARN: q.arn, ReportBatchItemFailures: true}
@@ -160,7 +162,7 @@ func TestQueue(t *testing.T) {
 		name   string
 		send   []string
 		config func(*lambda.QueueConfig)
-		err    bool // the invocation failed
+		err    bool // whether the invocation failed
 		left   int
 	}{
 		{name: "all handled", send: []string{"a", "b"}},
@@ -209,8 +211,8 @@ func TestQueueRecord(t *testing.T) {
 	}
 }
 
-// A failed message must return alone after its visibility timeout. After too many failures the
-// queue must move it to the dead letters.
+// A failed message must return alone after its visibility timeout. After too many failures, the
+// queue must move it to the dead letter queue.
 func TestFailedMessagesReturnAndBecomeDeadLetters(t *testing.T) {
 	t.Parallel()
 	client := sqsService(t)
@@ -273,9 +275,9 @@ func TestBatches(t *testing.T) {
 	tests := []struct {
 		name     string
 		messages int
-		size     int // bytes of a message
+		size     int // size of each message in bytes
 		config   func(*lambda.QueueConfig)
-		batches  []int // batch sizes, sorted
+		batches  []int // expected sizes of the batches, sorted
 	}{
 		{"default size", 12, 10, func(c *lambda.QueueConfig) { c.Concurrency = 1 }, []int{2, 10}},
 		{"more than one receive brings", 25, 10, func(c *lambda.QueueConfig) { c.BatchSize, c.Concurrency = 25, 1 }, []int{25}},

@@ -13,7 +13,8 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 )
 
-// urlEvent is payload format 2.0, including the constant members that aws-lambda-go leaves out.
+// urlEvent is the event of a function URL in payload format 2.0. It includes the constant members
+// that the library aws-lambda-go leaves out.
 type urlEvent struct {
 	awsevents.LambdaFunctionURLRequest
 	RouteKey       string     `json:"routeKey"`
@@ -26,7 +27,7 @@ type urlContext struct {
 	Stage    string `json:"stage"`
 }
 
-// event converts a request to the event of invocation in.
+// event converts an HTTP request to the event of the invocation in.
 func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.Time) urlEvent {
 	sourceIP, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -71,9 +72,10 @@ func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.
 	return event
 }
 
-// headers converts the headers: it lower-cases names, joins repeated headers, drops those of the
-// connection and adds those of the real function URL. It uses the scheme and port of the real
-// function URL, so that a function sees no difference.
+// headers returns the headers of a request as the function gets them. Names are in lower case and
+// repeated headers are joined. The headers of the connection are dropped and those of the real
+// function URL are added. Scheme and port are those of the real function URL, so that a function
+// sees no difference.
 func headers(r *http.Request, length int, sourceIP, trace string) map[string]string {
 	all := make(map[string]string, len(r.Header)+6)
 	for name, values := range r.Header {
@@ -96,8 +98,8 @@ func headers(r *http.Request, length int, sourceIP, trace string) map[string]str
 	return all
 }
 
-// joined joins repeated parameters with commas. It returns nil if there are none, so that the
-// event leaves the field out.
+// joined joins repeated query parameters with commas. It returns nil if there are no parameters,
+// so that the event has no such member.
 func joined(parameters map[string][]string) map[string]string {
 	if len(parameters) == 0 {
 		return nil
@@ -121,7 +123,8 @@ func cookies(r *http.Request) []string {
 	return all
 }
 
-// isText reports whether bodies of a content type are passed on as plain text.
+// isText reports whether a body of this content type is passed to the function as plain text.
+// Other bodies are encoded in base64.
 func isText(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil {

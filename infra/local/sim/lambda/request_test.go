@@ -20,8 +20,8 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// TestEventsEqualCapturedOnes compares with events that the authors of aws-lambda-go captured
-// from a real function URL. It sends the same requests again.
+// TestEventsEqualCapturedOnes sends requests again whose events the authors of aws-lambda-go
+// captured from a real function URL. The events must be equal.
 func TestEventsEqualCapturedOnes(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-lambda-go").Output()
@@ -49,7 +49,7 @@ func TestEventsEqualCapturedOnes(t *testing.T) {
 			handler.ServeHTTP(httptest.NewRecorder(), asRequest(t, captured))
 
 			place := want["requestContext"].(map[string]any)
-			delete(place, "authorizer") // present only with AuthType AWS_IAM
+			delete(place, "authorizer") // removed, because it exists only with AuthType AWS_IAM
 			place["accountId"] = lambda.Account
 			for _, chosen := range []string{"requestId", "time", "timeEpoch"} {
 				place[chosen] = got["requestContext"].(map[string]any)[chosen]
@@ -61,8 +61,8 @@ func TestEventsEqualCapturedOnes(t *testing.T) {
 	}
 }
 
-// asRequest returns the request that caused a captured event, without the parts that the function
-// URL added.
+// asRequest returns the request that caused a captured event, without the headers that the
+// function URL added.
 func asRequest(t *testing.T, captured []byte) *http.Request {
 	t.Helper()
 	var event awsevents.LambdaFunctionURLRequest
@@ -84,7 +84,7 @@ func asRequest(t *testing.T, captured []byte) *http.Request {
 	return r
 }
 
-// eventOf returns the event for a request.
+// eventOf returns the event that a function URL makes of a request.
 func eventOf(t testing.TB, cfg lambda.URLConfig, r *http.Request) (event awsevents.LambdaFunctionURLRequest) {
 	t.Helper()
 	cfg.Function = invokerFunc(func(in lambda.Invocation) ([]byte, error) {
@@ -133,7 +133,7 @@ func TestHeadersAndQuery(t *testing.T) {
 
 func TestTimeOfTheRequest(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // the clock in the bubble begins at midnight UTC of 2000-01-01
+	synctest.Test(t, func(t *testing.T) { // in the bubble the clock begins at midnight UTC of 2000-01-01
 		e := eventOf(t, lambda.URLConfig{}, httptest.NewRequest("GET", "/", nil))
 		if e.RequestContext.Time != "01/Jan/2000:00:00:00 +0000" || e.RequestContext.TimeEpoch != 946684800000 {
 			t.Errorf("time %s, %d", e.RequestContext.Time, e.RequestContext.TimeEpoch)
@@ -153,7 +153,7 @@ func TestBodies(t *testing.T) {
 		{contentType: "Application/XML", body: "<a/>"},
 		{contentType: "application/javascript", body: "1"},
 		{contentType: "application/json", body: `{}`, force: true, coded: true},
-		{contentType: "application/json", body: "\xff{}", coded: true}, // bytes that JSON cannot hold
+		{contentType: "application/json", body: "\xff{}", coded: true}, // the body has bytes that a JSON string cannot hold
 		{contentType: "application/octet-stream", body: "x", coded: true},
 		{contentType: "application/jsonish", body: "{}", coded: true},
 		{contentType: "", body: "{}", coded: true},
@@ -172,7 +172,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// The function must get every body unchanged.
+// The function must get every body without a change.
 func FuzzBody(f *testing.F) {
 	f.Add("application/json", []byte(`{}`))
 	f.Add("text/plain; charset=latin-1", []byte("\xfc"))
@@ -193,8 +193,8 @@ func FuzzBody(f *testing.F) {
 func TestRequestLimit(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{
-		6<<20 + 1:   http.StatusRequestEntityTooLarge, // the body alone is too large
-		6<<20 - 100: http.StatusRequestEntityTooLarge, // the body with its envelope is too large
+		6<<20 + 1:   http.StatusRequestEntityTooLarge, // the body alone exceeds the limit
+		6<<20 - 100: http.StatusRequestEntityTooLarge, // the body exceeds the limit only together with the rest of the event
 		6<<20 - 4e3: http.StatusOK,
 	} {
 		w := httptest.NewRecorder()

@@ -9,8 +9,9 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 )
 
-// respond converts a function's response to an HTTP answer. A JSON object with a statusCode
-// describes the answer. Any other JSON is the body of a 200. An invalid response gives a 502.
+// respond converts the response of a function to an HTTP answer. If the response is a JSON object
+// with a statusCode, it describes the answer. Any other JSON becomes the body of a 200. An invalid
+// response leads to a 502.
 func respond(w http.ResponseWriter, response []byte) {
 	answer, body, ok := understand(response)
 	if !ok {
@@ -30,7 +31,7 @@ func respond(w http.ResponseWriter, response []byte) {
 		header.Add("Set-Cookie", cookie)
 	}
 	w.WriteHeader(answer.StatusCode)
-	_, _ = w.Write(body) // a client that has gone needs no error
+	_, _ = w.Write(body) // the error is ignored: the client has disconnected
 }
 
 func understand(response []byte) (answer awsevents.LambdaFunctionURLResponse, body []byte, ok bool) {

@@ -10,7 +10,7 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// answerTo returns the client's answer for a function's response or error.
+// answerTo returns the answer that a client gets for a response or an error of the function.
 func answerTo(response string, err error) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	lambda.Handler(lambda.URLConfig{Function: invokerFunc(func(lambda.Invocation) ([]byte, error) {
@@ -57,7 +57,7 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// The client must get a well-formed answer for every response of a function.
+// For every response of a function, the client must get a well-formed answer.
 func FuzzResponse(f *testing.F) {
 	f.Add(`{"statusCode":200,"headers":{"a":"b"},"body":"aGk=","isBase64Encoded":true,"cookies":["a=b"]}`)
 	f.Add(`"text"`)

@@ -9,11 +9,11 @@ import (
 	"strconv"
 )
 
-// responseLimit is the maximum size of a response, in bytes. Source: Lambda's own message for
+// responseLimit is the maximum size of a response in bytes. Source: the message of Lambda's error
 // Function.ResponseSizeTooLarge (6 MiB + 100).
 const responseLimit = 6<<20 + 100
 
-// runtimeAPI serves version 2018-06-01 of Lambda's Runtime API.
+// runtimeAPI returns the handler of Lambda's Runtime API, version 2018-06-01.
 func (e *environment) runtimeAPI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", e.serveNext)
@@ -23,7 +23,7 @@ func (e *environment) runtimeAPI() http.Handler {
 	return mux
 }
 
-// serveNext ends the previous call and waits for the next one.
+// serveNext ends the previous call and waits for the next call.
 func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	if e.current != nil && !e.current.answered {
@@ -54,7 +54,7 @@ func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(c.deadline.UnixMilli(), 10))
 		h.Set("Lambda-Runtime-Invoked-Function-Arn", e.arn)
 		h.Set("Lambda-Runtime-Trace-Id", c.Trace)
-		_, _ = w.Write(c.Payload) // the end of a runtime is detected by the end of its process
+		_, _ = w.Write(c.Payload) // the error is ignored: if the runtime has ended, the end of its process shows that
 	}
 }
 
@@ -69,7 +69,7 @@ func (e *environment) serveResponse(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "TruncatedBody", "the response was cut off")
 		return
 	}
-	// A trailer of the runtime says that it failed while sending.
+	// With this trailer the runtime reports that it failed while it was sending the response.
 	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
 		e.answer(w, r, nil, &FunctionError{Type: kind, Message: "response broke off"}, http.StatusAccepted)
 		return
@@ -86,7 +86,8 @@ func (e *environment) serveError(w http.ResponseWriter, r *http.Request) {
 	e.answer(w, r, nil, reported(document), http.StatusAccepted)
 }
 
-// answer settles the current call if the request names it, and answers the runtime with status.
+// answer settles the current call if the request has the id of that call. It answers the runtime
+// with status.
 func (e *environment) answer(w http.ResponseWriter, r *http.Request, response []byte, err *FunctionError, status int) {
 	e.mu.Lock()
 	c := e.current
@@ -106,7 +107,8 @@ func (e *environment) answer(w http.ResponseWriter, r *http.Request, response []
 	accept(w)
 }
 
-// serveInitError records the runtime's error during initialisation; the runtime exits next.
+// serveInitError stores the error that the runtime reports during its initialisation. The runtime
+// ends after that.
 func (e *environment) serveInitError(w http.ResponseWriter, r *http.Request) {
 	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, responseLimit))
 	if err != nil {

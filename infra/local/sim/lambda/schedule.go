@@ -12,11 +12,11 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 )
 
-// ScheduleConfig describes an EventBridge rule that invokes a function regularly.
+// ScheduleConfig describes an EventBridge rule that invokes a function at regular intervals.
 type ScheduleConfig struct {
-	// Function is invoked. Required.
+	// Function is the function that is invoked. Required.
 	Function Invoker
-	// Every is the time between invocations and before the first one. Required.
+	// Every is the time between two invocations, and before the first invocation. Required.
 	Every time.Duration
 	// RuleARN is the rule's ARN in the event. Required.
 	RuleARN string
@@ -24,8 +24,8 @@ type ScheduleConfig struct {
 	Log *slog.Logger
 }
 
-// Schedule invokes a function regularly, one invocation at a time. It skips an invocation that
-// falls due while another one runs.
+// Schedule invokes a function at regular intervals, one invocation at a time. If an invocation is
+// due while the previous one runs, it is skipped.
 type Schedule struct {
 	cfg     ScheduleConfig
 	region  string

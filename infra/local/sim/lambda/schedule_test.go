@@ -28,7 +28,7 @@ func TestSchedule(t *testing.T) {
 					t.Error(err)
 				}
 				events = append(events, event)
-				return nil, lambda.ErrThrottled // an error does not end the schedule
+				return nil, lambda.ErrThrottled // the schedule must continue after this error
 			}),
 		})
 		if err != nil {

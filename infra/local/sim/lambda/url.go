@@ -13,25 +13,26 @@ import (
 	"time"
 )
 
-// payloadLimit is the maximum size of an event, in bytes, both for a request to a function URL
-// and for a batch of messages. Source: Lambda quotas (6 MB).
+// payloadLimit is the maximum size of an event in bytes, for function URLs and for batches of
+// messages. Source: Lambda quotas (6 MB).
 const payloadLimit = 6 << 20
 
-// Invoker runs an invocation and returns the function's response: a *Function, or a replacement
-// in tests. Its errors are those of Function.Invoke.
+// Invoker runs an invocation and returns the response. It is a *Function, or a replacement in
+// tests. Its errors are those of Function.Invoke.
 type Invoker interface {
 	Invoke(Invocation) ([]byte, error)
 }
 
 // URLConfig describes a function URL with AuthType NONE in BUFFERED mode.
 type URLConfig struct {
-	// Name replaces the URL's id in the events. Required.
+	// Name is the value that the events contain in the place of the URL's id. Required.
 	Name string
 	// Function answers the requests. Required.
 	Function Invoker
 	// Port is the port at 127.0.0.1; 0 means a free port.
 	Port int
-	// Base64 encodes every body in base64, as Lambda does with binary bodies.
+	// Base64 says whether every body is encoded in base64. Lambda does that only with binary
+	// bodies.
 	Base64 bool
 }
 
@@ -57,8 +58,8 @@ func OpenURL(cfg URLConfig) (*URL, error) {
 // Address returns the URL, with a slash at the end.
 func (u *URL) Address() string { return "http://" + u.listener.Addr().String() + "/" }
 
-// Close rejects new requests and waits for the answers of running ones. If ctx ends first, it
-// cuts their connections and returns ctx's error; their invocations go on.
+// Close rejects new requests and waits for the answers of running ones. If ctx ends first, it cuts
+// the connections of these requests and returns ctx's error; their invocations continue.
 func (u *URL) Close(ctx context.Context) error {
 	if err := u.server.Shutdown(ctx); err != nil {
 		u.server.Close()
@@ -67,7 +68,8 @@ func (u *URL) Close(ctx context.Context) error {
 	return nil
 }
 
-// Handler returns the handler of a function URL, for a server of the caller. It ignores cfg.Port.
+// Handler returns the handler of a function URL, for callers with a server of their own. It
+// ignores the field Port of cfg.
 func Handler(cfg URLConfig) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, payloadLimit))
@@ -102,7 +104,7 @@ func Handler(cfg URLConfig) http.Handler {
 	})
 }
 
-// badGateway answers a request that the function failed.
+// badGateway answers a request whose invocation failed.
 func badGateway(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadGateway)

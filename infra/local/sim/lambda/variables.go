@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// reserved lists the names that a function's own environment must not set. Source: "Defined
-// runtime environment variables" in Lambda's developer guide.
+// reserved lists the names of variables that a function's own environment must not contain.
+// Source: "Defined runtime environment variables" in Lambda's developer guide.
 var reserved = map[string]bool{
 	"_HANDLER":                        true,
 	"_X_AMZN_TRACE_ID":                true,
@@ -26,15 +26,15 @@ var reserved = map[string]bool{
 	"LAMBDA_RUNTIME_DIR":              true,
 }
 
-// LogFormat and LogLevel are the log settings that every local function gets, in Lambda's
-// variables.
+// LogFormat and LogLevel are the log settings of every local function. It gets them in the
+// variables that Lambda uses.
 const (
 	LogFormat = "JSON"
 	LogLevel  = "INFO"
 )
 
-// variables returns the whole environment of a process, in the form of exec.Cmd's Env. address is
-// the address of its Runtime API.
+// variables returns the complete environment of a process, in the form of the field Env of
+// exec.Cmd. The parameter address is the address of the process's Runtime API.
 func (c *Config) variables(address string) []string {
 	root := filepath.Dir(c.Bootstrap)
 	all := map[string]string{

@@ -1,5 +1,5 @@
-// Package mototest starts moto, an independent imitation of AWS, for a test. It shows whether
-// another implementation answers like the local services.
+// Package mototest starts moto, an independent imitation of AWS, for a test. A test against moto
+// shows whether another implementation answers like the local services.
 //
 // Invariants: moto listens only on 127.0.0.1 and ends with the test. If moto is not installed,
 // the test is skipped.
@@ -19,10 +19,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// listening matches the line in which moto prints its address.
+// listening matches the line that contains the address on which moto listens.
 var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
 
-// Start starts moto with an empty account for the test and returns its configuration.
+// Start starts moto for the test, with an empty account. It returns the AWS configuration for that
+// account.
 func Start(t *testing.T) aws.Config {
 	t.Helper()
 	program, err := exec.LookPath("moto_server")
@@ -42,7 +43,7 @@ func Start(t *testing.T) aws.Config {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
 			read := make(chan struct{})
 			go func() { defer close(read); _, _ = io.Copy(io.Discard, stderr) }()
-			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the test's context has stopped moto
+			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the error is ignored, because the end of the test's context has killed moto
 			return aws.Config{
 				Region: "us-east-1", BaseEndpoint: &found[1],
 				Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),

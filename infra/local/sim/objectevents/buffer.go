@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// buffer holds events in order until they are sent. It grows without limit, by some hundred bytes
-// per event.
+// buffer holds events in their order until they are sent. Its size has no limit; each event takes
+// some hundred bytes.
 type buffer struct {
 	mu      sync.Mutex
 	waiting []event

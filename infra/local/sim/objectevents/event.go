@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 )
 
-// detailTypes maps S3's operations to EventBridge's detail-types.
+// detailTypes maps each S3 operation to the detail-type of its event in EventBridge.
 var detailTypes = map[string]string{
 	"PutObject":               created,
 	"POST Object":             created,
@@ -28,11 +28,11 @@ const (
 )
 
 // event is EventBridge's event of a bucket, as S3's user guide describes it under "EventBridge
-// event message structure". It leaves out the same fields as AWS for each kind of event (size,
+// event message structure". For each kind of event, it leaves out the same fields as AWS (size,
 // sequencer, reason, deletion-type). Difference from AWS: it lacks the ETag of a version that was
 // deleted for good.
 type event struct {
-	Version    string   `json:"version"` // version of the envelope: 0
+	Version    string   `json:"version"` // version of the envelope, always "0"
 	ID         string   `json:"id"`
 	DetailType string   `json:"detail-type"`
 	Source     string   `json:"source"`
@@ -59,11 +59,11 @@ type bucket struct {
 }
 
 type object struct {
-	Key       string `json:"key"` // not URL-encoded
+	Key       string `json:"key"` // key of the object, not URL-encoded
 	Size      *int64 `json:"size,omitempty"`
-	ETag      string `json:"etag,omitempty"` // without quotes
+	ETag      string `json:"etag,omitempty"` // ETag of the object, without quotes
 	VersionID string `json:"version-id,omitempty"`
-	Sequencer string `json:"sequencer,omitempty"` // increases with each change of a key
+	Sequencer string `json:"sequencer,omitempty"` // a hexadecimal number that increases with each change of a key
 }
 
 func (n notice) event(region, account string) event {
@@ -89,7 +89,7 @@ func (n notice) event(region, account string) event {
 	return e
 }
 
-// json encodes e in one line and leaves &, < and > unescaped.
+// json encodes the event e in one line. It does not escape &, < and >.
 func (e event) json() (string, error) {
 	var b bytes.Buffer
 	w := json.NewEncoder(&b)
@@ -98,8 +98,8 @@ func (e event) json() (string, error) {
 	return surrogates(strings.TrimSuffix(b.String(), "\n")), err
 }
 
-// surrogates escapes characters beyond 16 bits, such as emoji, in JSON's form: the local SQS
-// wrongly rejects them as invalid.
+// surrogates replaces characters beyond U+FFFF, such as emoji, by their JSON escapes, because the
+// local SQS wrongly rejects these characters.
 func surrogates(text string) string {
 	var b strings.Builder
 	for _, r := range text {

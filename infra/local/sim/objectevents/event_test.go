@@ -13,14 +13,14 @@ import (
 	"masterhand/infra/local/sim/objectevents"
 )
 
-// noticeOf returns a notice of the gateway with additional or other fields, in JSON.
+// noticeOf returns a notice of the S3 server in JSON. The text more adds or replaces fields.
 func noticeOf(more string) string {
 	return `{"bucket":"masters","key":"a b+c%2B.mp4","versionId":"v1","time":"2026-11-21T03:26:40.39Z",` +
 		`"sequencer":"18e9f1a10736827e","requestId":"UM9RL42LNOAI92U7","sourceIp":"127.0.0.1",` + more + `}`
 }
 
-// eventOf returns EventBridge's event with the given detail-type, object and further members of
-// its detail.
+// eventOf returns EventBridge's event with the given detail-type and object. The text end holds
+// further members of its detail.
 func eventOf(detailType, object, end string) string {
 	return `{"version":"0","detail-type":"` + detailType + `","source":"aws.s3","account":"111122223333",` +
 		`"time":"2026-11-21T03:26:40Z","region":"eu-west-1","resources":["arn:aws:s3:::masters"],` +
@@ -28,7 +28,7 @@ func eventOf(detailType, object, end string) string {
 		`"request-id":"UM9RL42LNOAI92U7","requester":"111122223333","source-ip-address":"127.0.0.1"` + end + `}}`
 }
 
-// TestTranslate compares with the examples and field lists of S3's user guide.
+// TestTranslate compares translated notices with the examples and field lists in S3's user guide.
 func TestTranslate(t *testing.T) {
 	t.Parallel()
 	const sequencer = `"sequencer":"18e9f1a10736827e"`
@@ -82,7 +82,7 @@ func decode(t testing.TB, body string) map[string]any {
 	return m
 }
 
-// notNotices lists bodies that must be rejected.
+// notNotices lists bodies that are no notices and must be rejected.
 var notNotices = map[string]string{
 	"empty":             ``,
 	"no JSON":           `PutObject`,
@@ -108,8 +108,8 @@ func TestTranslateRefuses(t *testing.T) {
 	}
 }
 
-// FuzzTranslate checks that every translated body is a valid event with exactly the notice's key
-// and bucket.
+// FuzzTranslate checks that every translated notice is a valid event with exactly the key and the
+// bucket of the notice.
 func FuzzTranslate(f *testing.F) {
 	f.Add(noticeOf(`"operation":"PutObject","size":5,"etag":"e1"`))
 	f.Add(noticeOf(`"operation":"DeleteObject","deleteMarker":true,"key":"😀\u0000<&>\ud800"`))

@@ -1,6 +1,6 @@
 package objectevents
 
-// Translate returns the event for a notice, in the form that is sent.
+// Translate returns the event for a notice, in the form in which it is sent.
 func Translate(body []byte, region, account string) (string, error) {
 	n, err := parseNotice(body)
 	if err != nil {
@@ -9,5 +9,5 @@ func Translate(body []byte, region, account string) (string, error) {
 	return n.event(region, account).json()
 }
 
-// ErrNotice exports errNotice.
+// ErrNotice exports errNotice for the tests.
 var ErrNotice = errNotice

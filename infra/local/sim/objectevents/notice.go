@@ -11,18 +11,19 @@ import (
 // JSON.
 const maxNotice = 64 << 10
 
-// errNotice is the error for a body that is not a notice.
+// errNotice means that a body is not a notice.
 var errNotice = errors.New("not a notice")
 
-// notice is the S3 server's message about a change; the program versitygw writes the same fields.
+// notice is the message of the S3 server about a change. The program versitygw writes the same
+// fields.
 type notice struct {
 	Operation    string    `json:"operation"`
 	Bucket       string    `json:"bucket"`
-	Key          string    `json:"key"`          // not encoded
-	Size         *int64    `json:"size"`         // bytes; nil if unknown
-	ETag         string    `json:"etag"`         // without quotes
-	VersionID    string    `json:"versionId"`    // empty in an unversioned bucket
-	DeleteMarker bool      `json:"deleteMarker"` // whether VersionID is a new delete marker
+	Key          string    `json:"key"`          // key of the object, not encoded
+	Size         *int64    `json:"size"`         // size in bytes; nil if unknown
+	ETag         string    `json:"etag"`         // ETag without quotes
+	VersionID    string    `json:"versionId"`    // version id; "" in a bucket without versions
+	DeleteMarker bool      `json:"deleteMarker"` // whether VersionID is the id of a new delete marker
 	Time         time.Time `json:"time"`
 	Sequencer    string    `json:"sequencer"`
 	RequestID    string    `json:"requestId"`

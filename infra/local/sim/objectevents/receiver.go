@@ -5,15 +5,14 @@
 // program versitygw beside this package) posts a notice of each change to a [Receiver], which
 // sends EventBridge's event to SQS.
 //
-// Invariants:
-//   - A notice is answered at once, and no event is dropped. The Receiver retries an event until
-//     the queue accepts it. When the Receiver is closed, it reports how many events are left.
-//   - Only notices of the configured buckets become events.
-//   - Events reach the queue at least once and in the order of their notices. A notice arrives
-//     after its change is readable and before the S3 client gets its answer. So if
-//     [Receiver.Pending] is 0 after a change, the event is on the queue. If a key changes twice at
-//     the same time, the event with the greater sequencer need not belong to the change that
-//     stands: as in AWS, the receiver must look at the object.
+// Invariants: - A notice is answered at once, and no event is dropped. The Receiver sends an event
+// again until the queue accepts it. When the Receiver is closed, it reports how many events were
+// not sent. - Only notices of the configured buckets become events. - Events reach the queue at
+// least once and in the order of their notices. A notice arrives after its change is readable and
+// before the S3 client gets its answer. So if [Receiver.Pending] is 0 after a change, the event is
+// on the queue. If a key changes twice at the same time, the event with the greater sequencer need
+// not belong to the change that won. As in AWS, the receiver of the event must therefore read the
+// object.
 //
 // Example:
 //
@@ -40,39 +39,39 @@ import (
 )
 
 const (
-	// sendTimeout limits one attempt to send a message.
+	// sendTimeout limits one attempt to send a message to the queue.
 	sendTimeout = 10 * time.Second
-	// defaultPause replaces a zero Config.Pause.
+	// defaultPause is the pause if Config.Pause is 0.
 	defaultPause = 250 * time.Millisecond
 )
 
-// Queue is the needed part of an SQS client. A message counts as sent if there is no error.
-// [sqs.Client] implements it.
+// Queue is the part of an SQS client that a Receiver needs. If SendMessage returns no error, the
+// message counts as sent. [sqs.Client] implements Queue.
 type Queue interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
-// Config describes the queues for the events.
+// Config says to which queues the events of which buckets are sent.
 type Config struct {
-	Queues  map[string]string // queue URL for each bucket's events; other buckets have no events
-	Client  Queue             // the SQS client; its own retries are turned off
-	Region  string            // in the events; empty means us-east-1
-	Account string            // in the events, 12 digits; empty means 000000000000
-	Log     *slog.Logger      // nil discards the log
-	Pause   time.Duration     // between two attempts to send a message; 0 means 250 ms
+	Queues  map[string]string // queue URL by bucket; the events of other buckets are not sent
+	Client  Queue             // SQS client, whose own retries are turned off
+	Region  string            // region in the events; "" means us-east-1
+	Account string            // account in the events, 12 digits; "" means 000000000000
+	Log     *slog.Logger      // gets the log; nil discards it
+	Pause   time.Duration     // time between two attempts to send a message; 0 means 250 ms
 }
 
-// Receiver accepts notices until it is closed.
+// Receiver accepts notices and sends their events until it is closed.
 type Receiver struct {
 	cfg    Config
 	url    string
 	server *http.Server
 	buffer *buffer
 	cancel context.CancelFunc
-	ended  chan struct{} // closed when sending has ended
+	ended  chan struct{} // closed when no more events are sent
 }
 
-// Open starts to listen on a free port of 127.0.0.1.
+// Open starts a Receiver, which listens on a free port of 127.0.0.1.
 func Open(cfg Config) (*Receiver, error) {
 	if len(cfg.Queues) == 0 || cfg.Client == nil {
 		return nil, errors.New("object events: the configuration needs a client, and a bucket with its queue")
@@ -107,10 +106,10 @@ func Open(cfg Config) (*Receiver, error) {
 	return r, nil
 }
 
-// Address returns the URL for notices.
+// Address returns the URL to which notices must be posted.
 func (r *Receiver) Address() string { return r.url }
 
-// Pending returns the number of accepted events that are not yet on the queue.
+// Pending returns the number of events that were accepted and are not yet on the queue.
 func (r *Receiver) Pending() int { return r.buffer.len() }
 
 // Drained waits until no event is pending. It fails if ctx ends.
@@ -123,8 +122,8 @@ func (r *Receiver) Drained(ctx context.Context) error {
 	}
 }
 
-// Close rejects new notices and sends pending events until ctx ends. The error says how many
-// events are left unsent.
+// Close rejects new notices, and sends pending events until ctx ends. If events could not be sent,
+// the error says how many.
 func (r *Receiver) Close(ctx context.Context) error {
 	err := r.server.Shutdown(ctx)
 	if err != nil {
@@ -139,7 +138,8 @@ func (r *Receiver) Close(ctx context.Context) error {
 	return err
 }
 
-// take answers a notice: 204 if it is in the buffer or of another bucket, 400 if it is invalid.
+// take answers a notice: 204 if its event is in the buffer or its bucket has no queue, 400 if the
+// notice is invalid.
 func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)

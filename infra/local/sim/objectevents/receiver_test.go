@@ -19,9 +19,9 @@ import (
 	"masterhand/infra/local/sim/objectevents"
 )
 
-// queue is a queue whose answers the test chooses.
+// queue is a fake queue, which answers as the test says.
 type queue struct {
-	answer func(try int, key string) error // nil accepts every message
+	answer func(try int, key string) error // answer to an attempt to send a message; nil accepts every message
 
 	mu    sync.Mutex
 	tries int
@@ -54,7 +54,7 @@ func (q *queue) taken() []string {
 	return slices.Clone(q.keys)
 }
 
-// open opens a Receiver for the bucket masters. The test's end closes it.
+// open opens a Receiver for the bucket masters. The Receiver is closed at the end of the test.
 func open(t *testing.T, q objectevents.Queue) *objectevents.Receiver {
 	t.Helper()
 	r, err := objectevents.Open(objectevents.Config{Queues: map[string]string{"masters": "http://queue.test/index"}, Client: q, Pause: time.Millisecond})
@@ -69,7 +69,7 @@ func open(t *testing.T, q objectevents.Queue) *objectevents.Receiver {
 	return r
 }
 
-// post posts a body and returns the answer's status.
+// post posts a body to the Receiver and returns the status of the answer.
 func post(t *testing.T, r *objectevents.Receiver, body string) int {
 	t.Helper()
 	resp, err := http.Post(r.Address(), "application/json", strings.NewReader(body))
@@ -96,7 +96,7 @@ func mustDrain(t *testing.T, r *objectevents.Receiver) {
 	}
 }
 
-// urls records the queue of each key's message.
+// urls is a fake queue that records to which URL the message of each key was sent.
 type urls struct {
 	mu sync.Mutex
 	of map[string]string
@@ -136,8 +136,8 @@ func TestEachBucketHasItsQueue(t *testing.T) {
 	}
 }
 
-// TestQueueFails uses a queue that accepts every third attempt: all messages must arrive, in
-// order.
+// TestQueueFails uses a queue that accepts only every third attempt. All messages must arrive, in
+// their order.
 func TestQueueFails(t *testing.T) {
 	t.Parallel()
 	q := &queue{answer: func(try int, _ string) error {
@@ -173,7 +173,7 @@ func TestQueueHangs(t *testing.T) {
 			t.Fatalf("status %d", status)
 		}
 	}
-	if r.Pending() != many { // so no event was sent
+	if r.Pending() != many { // the queue hangs, so all events must still be pending
 		t.Errorf("%d pending, want %d", r.Pending(), many)
 	}
 	over, cancel := context.WithCancel(t.Context())

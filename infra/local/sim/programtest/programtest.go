@@ -19,12 +19,12 @@ import (
 	"testing"
 )
 
-// asMain is the variable that makes the test binary run the main function of the package under
-// test.
+// asMain is the environment variable that makes the test binary run the main function of the
+// package under test.
 const asMain = "MASTERHAND_TEST_MAIN"
 
-// Main runs main and ends the process, if the process was started for that. TestMain must call it
-// first.
+// Main runs the function main and ends the process, if Refuses has started this process. Otherwise
+// it returns at once. TestMain must call Main first.
 func Main(main func()) {
 	if os.Getenv(asMain) != "" {
 		main()
@@ -32,8 +32,8 @@ func Main(main func()) {
 	}
 }
 
-// Refuses runs main in an environment. It fails the test unless the process exits with 1 and
-// prints all wanted texts.
+// Refuses runs main in a new process with an environment. It fails the test unless the process
+// exits with status 1 and prints all texts in wants.
 func Refuses(t *testing.T, environment []string, wants ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])

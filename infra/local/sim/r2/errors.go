@@ -18,7 +18,7 @@ type refusal struct {
 	message string
 }
 
-// refusals lists R2's errors for uploads by code. Source:
+// refusals maps the codes of R2's errors for uploads to their answers. Source:
 // https://developers.cloudflare.com/r2/api/error-codes/.
 var refusals = map[string]refusal{
 	"ExpiredRequest":        {http.StatusBadRequest, "Request has expired."},
@@ -33,8 +33,8 @@ var refusals = map[string]refusal{
 	"ServiceUnavailable":    {http.StatusServiceUnavailable, "Please reduce your request rate."},
 }
 
-// Refusal returns a fault that answers a whole PUT with R2's error of this code. A code that R2
-// does not use for uploads gets status 400.
+// Refusal returns a fault that reads a whole PUT and answers with R2's error of this code. If R2
+// does not use the code for uploads, the status is 400.
 func Refusal(code string) fault.Fault {
 	known, ok := refusals[code]
 	if !ok {
@@ -42,24 +42,24 @@ func Refusal(code string) fault.Fault {
 	}
 	body, err := xml.Marshal(errorBody{Code: code, Message: known.message})
 	if err != nil {
-		panic(err) // strings always encode
+		panic(err) // cannot happen, because strings can always be encoded
 	}
 	return fault.Fault{
 		Kind: fault.Answer, At: fault.Whole, Status: known.status, Type: "application/xml", Body: xml.Header + string(body),
 	}
 }
 
-// errorBody is the XML of an error.
+// errorBody is the XML body of an error answer.
 type errorBody struct {
 	XMLName xml.Name `xml:"Error"`
 	Code    string   `xml:"Code"`
 	Message string   `xml:"Message"`
 }
 
-// maxError is the maximum number of bytes of an error body that are examined.
+// maxError is the maximum number of bytes of an error body that are read.
 const maxError = 64 << 10
 
-// translate changes the S3 server's answer to R2's where they differ. For example, S3 reports an
+// translate changes the answers of the S3 server that differ from R2's. For example, S3 reports an
 // expired URL with the code AccessDenied.
 func translate(response *http.Response) error {
 	if response.StatusCode < 400 {
@@ -80,13 +80,13 @@ func translate(response *http.Response) error {
 	return nil
 }
 
-// broken answers a request that could not be forwarded.
+// broken answers a request that could not be forwarded to the S3 server.
 func broken(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, errDigest):
 		Refusal("BadDigest").ServeHTTP(w, r)
 	case r.Context().Err() != nil:
-		panic(http.ErrAbortHandler) // the client has gone
+		panic(http.ErrAbortHandler) // the client has disconnected, so the request is aborted without an answer
 	default:
 		fault.Status(http.StatusBadGateway).After(0).ServeHTTP(w, r)
 	}

@@ -19,14 +19,15 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// answer is the answer to a PUT.
+// answer is the answer that a PUT got.
 type answer struct {
 	status int
-	code   string // code of the XML error
+	code   string // code in the XML error; "" if there is none
 	header http.Header
 }
 
-// put uploads body with its length, unless change removes the length.
+// put uploads a body with a Content-Length. The function change may change the request first, for
+// example remove the length.
 func put(ctx context.Context, upload capability.URL, body []byte, change func(*http.Request)) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, upload.Reveal(), bytes.NewReader(body))
 	if err != nil {
@@ -52,7 +53,7 @@ func put(ctx context.Context, upload capability.URL, body []byte, change func(*h
 	return answer{response.StatusCode, found.Code, response.Header}, nil
 }
 
-// endless is a body without an end: only an early answer ends the upload.
+// endless is a body without an end. Only an early answer can end its upload.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
@@ -66,7 +67,7 @@ func TestGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(storage.Close)
-	again, err := r2.Open(t.Context(), config) // the bucket already exists
+	again, err := r2.Open(t.Context(), config) // must succeed, although the bucket already exists
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func delivery(t *testing.T, storage *r2.Storage) {
 		if _, err := storage.Object(t.Context(), key); !errors.Is(err, r2.ErrAbsent) {
 			t.Errorf("%s: %v before it is there", key, err)
 		}
-		for _, body := range [][]byte{[]byte("first"), bytes.Repeat([]byte("second"), 1<<18)} { // a repeated PUT must succeed
+		for _, body := range [][]byte{[]byte("first"), bytes.Repeat([]byte("second"), 1<<18)} { // the second PUT must replace the first object
 			upload, err := storage.Presign(key, r2.URLOptions{})
 			if err != nil {
 				t.Fatal(err)

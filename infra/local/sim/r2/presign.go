@@ -15,15 +15,15 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// URLOptions change an upload URL. The zero value makes the platform's usual URL: signed now, for
-// an hour, with only the host header.
+// URLOptions change an upload URL. The zero value makes the platform's usual URL: signed now,
+// valid for an hour, with only the host header in the signature.
 type URLOptions struct {
-	Signed   time.Time     // time of signing; zero means now
-	Lifetime time.Duration // from Signed, in whole seconds; 0 means an hour
-	// Checksum adds the CRC-32 of an empty body to the URL, as newer AWS JavaScript SDKs do by
-	// default. Every other body is then a BadDigest.
+	Signed   time.Time     // time at which the URL is signed; zero means now
+	Lifetime time.Duration // time from Signed until the URL expires, in whole seconds; 0 means an hour
+	// Checksum says whether the URL contains the CRC-32 of an empty body, as newer AWS JavaScript
+	// SDKs add by default. A PUT with any other body then fails with BadDigest.
 	Checksum bool
-	// Headers are part of the signature: a PUT must send the same headers.
+	// Headers are headers that the signature covers. A PUT must send the same headers.
 	Headers http.Header
 }
 
@@ -33,7 +33,7 @@ const (
 	unsignedPayload   = "UNSIGNED-PAYLOAD"
 )
 
-// Presign returns a URL that uploads an object under key through the proxy.
+// Presign returns a pre-signed URL at the proxy. A PUT to the URL stores an object under key.
 func (s *Storage) Presign(key string, options URLOptions) (capability.URL, error) {
 	if options.Signed.IsZero() {
 		options.Signed = s.config.Now()
@@ -58,8 +58,8 @@ func (s *Storage) Presign(key string, options URLOptions) (capability.URL, error
 	for name, values := range options.Headers {
 		request.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // signatures for S3 must not escape the path twice
-	signed, _, err := signer.PresignHTTP(context.Background(),                            // signing does not wait for anything
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // escaping is off, because signatures for S3 escape the path only once
+	signed, _, err := signer.PresignHTTP(context.Background(),                            // the context has no time-out, because signing waits for nothing
 		aws.Credentials{AccessKeyID: s.config.AccessKey, SecretAccessKey: s.config.SecretKey},
 		request, unsignedPayload, "s3", s.config.Region, options.Signed)
 	if err != nil {

@@ -23,32 +23,32 @@ const MaxObject = 5<<30 - 5<<20
 // writePause is the minimum time between two writes of a key in R2.
 const writePause = time.Second
 
-// errDigest is the error for a body that does not match its checksum.
+// errDigest means that a body does not match its checksum.
 var errDigest = errors.New("body that does not match its checksum")
 
-// handler returns the chain of handlers, from the outside in: the count of requests, faults, R2's
-// rules, the count of writers, the S3 server.
+// handler returns the chain of handlers through which a request goes, in this order: count the
+// request, apply faults, apply R2's rules, count the writers, forward to the S3 server.
 func (s *Storage) handler(endpoint *url.URL) http.Handler {
 	forward := &httputil.ReverseProxy{
 		Transport: s.behind,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(endpoint)
-			p.Out.Host = p.In.Host                 // the signature covers the host
-			p.Out.URL.RawQuery = p.In.URL.RawQuery // the signature covers the query
+			p.Out.Host = p.In.Host                 // sends the host that the client named, because the signature covers the host
+			p.Out.URL.RawQuery = p.In.URL.RawQuery // sends the query unchanged, because the signature covers the query
 		},
 		ModifyResponse: translate,
 		ErrorHandler:   broken,
-		ErrorLog:       log.New(io.Discard, "", 0), // the log would show URLs that are credentials
+		ErrorLog:       log.New(io.Discard, "", 0), // the log is discarded, because it would contain URLs that are credentials
 	}
 	return s.writes.count(s.key, fault.Handler(s.Faults, s.key, s.rules(s.write(forward))))
 }
 
-// key returns the key of the object in a request.
+// key returns the key of the object that a request names in its path.
 func (s *Storage) key(r *http.Request) string {
 	return strings.TrimPrefix(r.URL.Path, "/"+s.config.Bucket+"/")
 }
 
-// rules rejects requests that R2 rejects and an S3 server may accept.
+// rules rejects requests that R2 rejects although an S3 server may accept them.
 func (s *Storage) rules(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -56,7 +56,7 @@ func (s *Storage) rules(next http.Handler) http.Handler {
 		case r.Header.Get("Expect") != "":
 			fault.Status(http.StatusExpectationFailed).After(0).ServeHTTP(w, r)
 			return
-		case r.Header.Get("Content-Length") == "": // a chunked body, or a body without a length
+		case r.Header.Get("Content-Length") == "": // the body is chunked, or its length is missing
 			Refusal("MissingContentLength").After(0).ServeHTTP(w, r)
 			return
 		case r.ContentLength > MaxObject:
@@ -67,8 +67,8 @@ func (s *Storage) rules(next http.Handler) http.Handler {
 	})
 }
 
-// checked returns a request that fails with errDigest if its body does not match the checksum in
-// its URL.
+// checked returns the request with a body that is checked: reading the body fails with errDigest
+// if it does not match the checksum in the URL.
 func checked(r *http.Request) *http.Request {
 	sum, err := base64.StdEncoding.DecodeString(r.URL.Query().Get(checksumParameter))
 	if err != nil || len(sum) != crc32.Size || r.ContentLength <= 0 {
@@ -79,7 +79,8 @@ func checked(r *http.Request) *http.Request {
 	return request
 }
 
-// checkedBody withholds the last bytes of a body that does not match its checksum.
+// checkedBody is a body whose last bytes are withheld if the body does not match its checksum, so
+// that the S3 server stores nothing.
 type checkedBody struct {
 	io.ReadCloser
 	left int64
@@ -89,14 +90,15 @@ type checkedBody struct {
 
 func (c *checkedBody) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
-	_, _ = c.hash.Write(p[:n]) // never fails
+	_, _ = c.hash.Write(p[:n]) // the error is ignored: writing to a hash never fails
 	if c.left -= int64(n); c.left <= 0 && c.hash.Sum32() != c.want {
 		return 0, errDigest
 	}
 	return n, err
 }
 
-// write counts concurrent PUTs and enforces R2's limit for a key.
+// write counts the PUTs that write at the same time. It also rejects a PUT that comes too soon
+// after the previous one, as R2 does.
 func (s *Storage) write(next http.Handler) http.Handler {
 	var pause time.Duration
 	if s.config.OncePerSecond {

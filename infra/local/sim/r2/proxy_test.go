@@ -20,12 +20,12 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// upstream replaces the S3 server in tests that must stop a request midway. It counts bodies and
-// checks no signatures.
+// upstream is a fake S3 server for tests that must stop a request midway. It records the number of
+// bytes and checks no signatures.
 type upstream struct {
 	*httptest.Server
 	puts atomic.Int64
-	gate chan struct{} // each PUT waits for a value; a closed gate lets all pass
+	gate chan struct{} // each PUT waits until it receives a value; after gate is closed, no PUT waits
 }
 
 func behind(t *testing.T, change func(*r2.Config)) (*r2.Storage, *upstream) {
@@ -134,7 +134,7 @@ func TestConcurrentWriters(t *testing.T) {
 			}
 		})
 	}
-	for range 4 { // each value releases one PUT that is still writing
+	for range 4 { // each value releases one of the waiting PUTs
 		waitFor(t, func() bool { return storage.Writes("key").Concurrent == 3 })
 		u.gate <- struct{}{}
 	}
@@ -242,7 +242,7 @@ func TestPresignHidesItself(t *testing.T) {
 	}
 }
 
-// A simulator with a larger limit would hide that a master does not fit into R2.
+// If the simulator had a larger limit, tests would not notice that a master is too large for R2.
 func TestTheLargestUploadIsTheLimitOfMasters(t *testing.T) {
 	t.Parallel()
 	if r2.MaxObject != masters.MaxUpload {

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// Writes describes the PUTs to a key.
+// Writes holds the counts of the PUTs to one key.
 type Writes struct {
-	Puts        int    // number of PUTs, failed ones included
+	Puts        int    // number of PUTs, failed PUTs included
 	Landed      int    // number of PUTs that wrote the object
-	Statuses    []int  // statuses of the answers, in order; 0 for no answer
-	Bytes       int64  // bytes read from all PUTs
-	ContentType string // content type of the last PUT
-	// Concurrent is the maximum number of PUTs that wrote at the same time. A PUT that a fault stops
-	// does not write.
+	Statuses    []int  // statuses of the answers, in order; 0 if a PUT got no answer
+	Bytes       int64  // number of bytes that were read from all PUTs
+	ContentType string // content type of the latest PUT
+	// Concurrent is the maximum number of PUTs that were writing at the same time. A PUT that a
+	// fault stops before that does not count.
 	Concurrent int
 
 	writing int
-	landed  time.Time // time of the last successful PUT
+	landed  time.Time // time of the latest PUT that succeeded
 }
 
-// record holds the writes by key.
+// record holds the counts of PUTs by key.
 type record struct {
 	mu   sync.Mutex
 	keys map[string]*Writes
@@ -37,7 +37,7 @@ func (r *record) of(key string) Writes {
 	return w
 }
 
-// entry returns the writes of a key. The caller must hold mu.
+// entry returns the counts of a key. The caller must hold mu.
 func (r *record) entry(key string) *Writes {
 	if r.keys[key] == nil {
 		r.keys[key] = &Writes{}
@@ -51,7 +51,7 @@ func (r *record) update(key string, change func(*Writes)) {
 	change(r.entry(key))
 }
 
-// count records every PUT, also those that a fault stops.
+// count returns a handler that counts every PUT, even if a fault then stops it.
 func (r *record) count(key func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if request.Method != http.MethodPut {
@@ -79,8 +79,8 @@ func (r *record) count(key func(*http.Request) string, next http.Handler) http.H
 	})
 }
 
-// begin counts a PUT that starts to write. It returns false if the key was written less than
-// pause ago.
+// begin counts a PUT that begins to write. It returns false if the previous write of the key was
+// less than pause ago.
 func (r *record) begin(key string, now time.Time, pause time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,10 +101,10 @@ func (r *record) land(key string, now time.Time) {
 	})
 }
 
-// end counts a PUT that has stopped writing.
+// end counts a PUT that has ended its write, with or without success.
 func (r *record) end(key string) { r.update(key, func(w *Writes) { w.writing-- }) }
 
-// countedBody is a body that counts the bytes that were read.
+// countedBody is a body that counts the bytes that are read from it.
 type countedBody struct {
 	io.ReadCloser
 	add func(int)
@@ -118,8 +118,8 @@ func (c *countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// statusWriter records the status before it is sent, so that a client that has its answer finds
-// it in the record.
+// statusWriter records the status before the answer is sent. When a client has its answer, the
+// status is therefore already in the record.
 type statusWriter struct {
 	http.ResponseWriter
 	tell   func(status int)

@@ -2,8 +2,8 @@
 // errors in front of a bucket on an S3 server.
 //
 // The S3 server checks signatures and expiry of the pre-signed URLs and stores the objects. The
-// proxy adds R2's differences and faults, and records the writes. Invariant: an object exists
-// only as one whole PUT wrote it.
+// proxy adds R2's differences and faults, and records the writes. Invariant: an object always has
+// the complete content of exactly one PUT.
 //
 //	storage, err := r2.Open(ctx, r2.Config{Endpoint: endpoint, Bucket: "fb", …})
 //	upload, err := storage.Presign("fb-external/p/C/v2/en/9x16.video", r2.URLOptions{})
@@ -30,43 +30,45 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// Config describes the bucket and the proxy's behaviour.
+// Config says where the bucket is and how the proxy behaves.
 type Config struct {
 	Endpoint  string // URL of the S3 server
-	Region    string // region of the S3 server; R2's own would be "auto"
+	Region    string // region of the S3 server; the real R2 has the region "auto"
 	AccessKey string
 	SecretKey string
-	Bucket    string // created if it does not exist
-	// OncePerSecond rejects a PUT with TooManyRequests if its key was written less than a second ago,
-	// as R2 does. If it is false, keys can be written at any rate.
+	Bucket    string // name of the bucket, which is created if it does not exist
+	// OncePerSecond says whether a PUT is rejected with TooManyRequests if its key was written
+	// less than a second ago, as in R2. If it is false, a key can be written at any rate.
 	OncePerSecond bool
-	// Now is the clock for signing URLs and for OncePerSecond; nil means time.Now. The S3 server has
-	// its own clock, so a slow clock here makes expired URLs.
+	// Now is the clock that signs URLs and enforces OncePerSecond; nil means time.Now. The S3
+	// server uses its own clock. If Now is behind that clock, URLs are made that have already
+	// expired.
 	Now func() time.Time
 }
 
-// Storage is a bucket behind a proxy. Its faults apply by object key.
+// Storage is a bucket behind a proxy. The subject of its faults is the key of the object.
 type Storage struct {
 	*fault.Server
 	Faults *fault.Schedule
 	config Config
 	writes *record
 	client *s3.Client
-	behind *http.Transport // connections to the S3 server
+	behind *http.Transport // transport for connections to the S3 server
 }
 
 // Object is a stored object.
 type Object struct {
 	Size        int64
 	ContentType string
-	ETag        string // with its quotes
+	ETag        string // ETag with its quotes
 	SHA256      [32]byte
 }
 
-// ErrAbsent is the error for an object that does not exist.
+// ErrAbsent means that an object does not exist in the bucket.
 var ErrAbsent = errors.New("the object is not in the platform's bucket")
 
-// Open starts a proxy and creates the bucket if needed. [Storage.Close] stops it.
+// Open starts a proxy and creates the bucket if it does not exist. [Storage.Close] stops the
+// proxy.
 func Open(ctx context.Context, config Config) (*Storage, error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -106,14 +108,14 @@ func (s *Storage) Close() {
 func (s *Storage) makeBucket(ctx context.Context) error {
 	_, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.config.Bucket})
 	var owned *types.BucketAlreadyOwnedByYou
-	var exists *types.BucketAlreadyExists // the bucket exists, created with another key of this server
+	var exists *types.BucketAlreadyExists // no error: the bucket exists and was created with other credentials of this server
 	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 		return fmt.Errorf("making the platform's bucket: %w", err)
 	}
 	return nil
 }
 
-// Object reads an object directly from the S3 server and hashes it. Errors: ErrAbsent.
+// Object reads an object directly from the S3 server and computes its SHA-256. Errors: ErrAbsent.
 func (s *Storage) Object(ctx context.Context, key string) (Object, error) {
 	got, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.config.Bucket, Key: &key})
 	var absent *types.NoSuchKey
@@ -134,5 +136,5 @@ func (s *Storage) Object(ctx context.Context, key string) (Object, error) {
 	return object, nil
 }
 
-// Writes returns the writes of a key so far.
+// Writes returns the counts of the PUTs to a key so far.
 func (s *Storage) Writes(key string) Writes { return s.writes.of(key) }

@@ -65,7 +65,7 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// answers waits until the gateway answers requests.
+// answers waits until the S3 gateway answers requests.
 func answers(t testing.TB, endpoint string, gateway *child.Process) {
 	t.Helper()
 	again, late := time.NewTicker(20*time.Millisecond), time.After(time.Minute)

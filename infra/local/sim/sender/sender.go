@@ -1,6 +1,6 @@
 // Package sender simulates the platforms that make creatives: the headers of their webhooks, how
-// long each platform waits for an answer, and when it gives up. It does not know the bodies;
-// package events has samples of them.
+// long each platform waits for an answer, and when it gives up. This package does not know the
+// bodies of webhooks; package events has samples of them.
 //
 //	result := sender.Hoox().Announce(ctx, url, body)
 //	fmt.Println(result.Delivered, result.Attempts)
@@ -20,16 +20,17 @@ import (
 // Sender announces files by webhook.
 type Sender struct {
 	Name   string
-	Wait   time.Duration   // how long it waits for one answer
-	Pauses []time.Duration // pauses before each repetition; an empty list sends an event once
+	Wait   time.Duration   // how long the sender waits for one answer
+	Pauses []time.Duration // pause before each retry; if the list is empty, an event is sent once
 	Header http.Header     // headers in addition to the content type
-	// Sign returns the headers that depend on the body; nil if the sender does not sign.
+	// Sign returns the headers that authenticate a body; nil if the sender does not sign.
 	Sign func(body []byte) http.Header
 	// Scale is a factor for Pauses; 0 means 1.
 	Scale float64
 }
 
-// Hoox waits 10 s and repeats three times, after 1, 2 and 4 s. (Seen in its source.)
+// Hoox returns the sender Hoox. It waits 10 s for an answer and retries three times, after 1, 2
+// and 4 s. Source: Hoox's program code.
 func Hoox() Sender {
 	return Sender{
 		Name: "hoox", Wait: 10 * time.Second,
@@ -38,11 +39,13 @@ func Hoox() Sender {
 	}
 }
 
-// Streampixel waits 10 s and never repeats. (Its documentation.)
+// Streampixel returns the sender Streampixel. It waits 10 s for an answer and never retries.
+// Source: its documentation.
 func Streampixel() Sender { return Sender{Name: "streampixel", Wait: 10 * time.Second} }
 
-// AdReform repeats 14 times, each pause twice the previous one. Its wait (10 s) and its first
-// pause (1 s) are guesses, because they are not documented.
+// AdReform returns the sender Ad Reform. It retries 14 times, and each pause is twice the previous
+// one. That it waits 10 s and first pauses for 1 s are guesses, because it does not document these
+// times.
 func AdReform() Sender {
 	pauses := make([]time.Duration, 14)
 	for i := range pauses {
@@ -51,8 +54,9 @@ func AdReform() Sender {
 	return Sender{Name: "adreform", Wait: 10 * time.Second, Pauses: pauses}
 }
 
-// Posternity waits 30 s and repeats after 1, 5, 15 and 60 minutes, as its documentation says. Its
-// way of signing is not documented: sign must match the configuration of the verifier.
+// Posternity returns the sender Posternity. It waits 30 s for an answer and retries after 1, 5, 15
+// and 60 minutes. Source: its documentation, which does not say how it signs. The function sign
+// must match the verifier in intake's configuration.
 func Posternity(sign func(body []byte) http.Header) Sender {
 	return Sender{
 		Name: "posternity", Wait: 30 * time.Second, Sign: sign,
@@ -62,11 +66,11 @@ func Posternity(sign func(body []byte) http.Header) Sender {
 
 // Result is the result of an announcement.
 type Result struct {
-	Delivered bool          // the last answer was a 2xx
-	Status    int           // status of the last answer; 0 if there was none
+	Delivered bool          // whether the last answer had a status of 200 to 299
+	Status    int           // status of the last answer; 0 if there was no answer
 	Attempts  int           // number of attempts
 	Longest   time.Duration // duration of the longest attempt
-	Err       error         // why the last attempt got no answer; names no URL
+	Err       error         // why the last attempt got no answer, without the URL; nil if it got one
 }
 
 // Announce posts an event until it is accepted, the sender gives up or ctx ends.
@@ -105,11 +109,11 @@ func (m Sender) post(ctx context.Context, url string, body []byte) (int, error) 
 		return 0, fmt.Errorf("%s: no answer in %v", m.Name, m.Wait)
 	}
 	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // reads the rest of the answer, so that the connection can be used again
 	return response.StatusCode, nil
 }
 
-// pause waits and reports whether the pause ended before ctx.
+// pause waits for the duration d. It returns false if ctx ends first.
 func (m Sender) pause(ctx context.Context, d time.Duration) bool {
 	if m.Scale > 0 {
 		d = time.Duration(float64(d) * m.Scale)

@@ -13,7 +13,8 @@ import (
 	"masterhand/infra/local/sim/sender"
 )
 
-// receiver answers with one status after the other, and repeats the last one.
+// receiver starts a server that answers with one status after the other, and then repeats the last
+// status. The function seen returns the number of requests.
 func receiver(t *testing.T, statuses ...int) (url string, seen func() int) {
 	var n atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +91,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// The URL contains a token, so no error may repeat the URL.
+// The URL contains a token, so no error may contain the URL.
 func TestErrorsHideTheURL(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"http://127.0.0.1:1/hoox/s3cr3t", "http://s3cr3t\x7f/"} {

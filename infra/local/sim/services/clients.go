@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Environment returns the environment variables that give a function the services' endpoints and
-// credentials.
+// Environment returns the environment variables with which a function reaches the services:
+// endpoints and credentials.
 func (s *Services) Environment() map[string]string {
 	return map[string]string{
 		"AWS_ACCESS_KEY_ID":     s.AccessKey,
@@ -41,8 +41,8 @@ func (s *Services) Clients() clients.All {
 	return s.clients(variables.Endpoints{S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager})
 }
 
-// clients returns clients of the services at the given endpoints, while other services are still
-// starting.
+// clients returns clients of the services at the given endpoints. It is used while other services
+// are still starting.
 func (s *Services) clients(at variables.Endpoints) clients.All {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": s.SecretKey}
 	return clients.All{Factory: awsclient.New(Region, at, func(key string) (string, bool) {

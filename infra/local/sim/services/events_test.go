@@ -14,7 +14,7 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// event is the part of EventBridge's S3 events that a consumer reads.
+// event holds the fields of an S3 event of EventBridge that a receiver reads.
 type event struct {
 	Version    string   `json:"version"`
 	ID         string   `json:"id"`
@@ -38,8 +38,8 @@ type event struct {
 	}
 }
 
-// receive waits until all events are on the index queue. It receives n of them without deleting
-// them and returns them in the order of sending. If n is 0, it receives all.
+// receive waits until all events are on the index queue. It then receives n events, or all events
+// if n is 0. It does not delete them, and returns them in the order in which they were sent.
 func receive(t *testing.T, s *services.Services, n int) []event {
 	t.Helper()
 	if err := s.Events.Drained(t.Context()); err != nil {
@@ -77,7 +77,8 @@ func put(t *testing.T, s *services.Services, key, body string) *s3.PutObjectOutp
 	return out
 }
 
-// must is for calls whose answer is not needed.
+// must returns a function that fails the test if a call has failed, and ignores the result of the
+// call.
 func must[T any](t *testing.T) func(T, error) {
 	return func(_ T, err error) {
 		t.Helper()
@@ -128,7 +129,7 @@ func TestEventOfEachChange(t *testing.T) {
 
 	tests := []struct {
 		kind, key, reason, deletion string
-		size                        int64 // -1 means no size
+		size                        int64 // expected size in bytes; -1 means that the event has no size
 		version                     *string
 	}{
 		{"Object Created", "film.mp4", "PutObject", "", 3, first.VersionId},
@@ -177,7 +178,8 @@ func multipart(t *testing.T, client *s3.Client, key, body string) {
 	}))
 }
 
-// Changes in other buckets, rejected changes and changes of nothing must not cause events.
+// An event must not be sent for a change in another bucket, for a rejected change or for a call
+// that changes nothing.
 func TestNoEvent(t *testing.T) {
 	t.Parallel()
 	need(t)

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock locks a data folder for this process until the file is closed or the process ends.
+// lock locks a data folder for this process. The lock ends when the returned file is closed or the
+// process ends.
 func lock(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)

@@ -15,19 +15,21 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// messagesFile is the file in the data folder that stores the queues' messages between runs.
+// messagesFile is the name of the file in the data folder that holds the messages of the queues
+// while the services are stopped.
 const messagesFile = "messages.json"
 
-// kept holds messages by queue.
+// kept holds the stored messages by queue.
 type kept map[string][]message
 
-// message is the stored part of a message.
+// message holds the parts of a message that are stored.
 type message struct {
 	Body     string
-	Metadata string // the platform's message attribute; "" if there is none
+	Metadata string // message attribute with the platform's metadata; "" if there is none
 }
 
-// UnmarshalJSON also reads messages of earlier versions, which stored only the body.
+// UnmarshalJSON reads a message. It also reads a plain string, because earlier versions stored
+// only the body.
 func (m *message) UnmarshalJSON(raw []byte) error {
 	if json.Unmarshal(raw, &m.Body) == nil {
 		return nil
@@ -36,8 +38,8 @@ func (m *message) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(m))
 }
 
-// keepMessages stores the queues' messages. It reads them, those in flight included, from a
-// special address of fauxqs.
+// keepMessages stores the messages of the queues, messages in flight included. It reads them from
+// a special URL of fauxqs.
 func (s *Services) keepMessages(ctx context.Context) error {
 	kept := kept{}
 	for queue := range s.keptQueues() {
@@ -59,7 +61,8 @@ func (s *Services) keepMessages(ctx context.Context) error {
 	return os.WriteFile(s.inData(messagesFile), content, 0o600)
 }
 
-// keptQueues returns the URLs of the queues whose messages are stored, by the queues' constants.
+// keptQueues returns the URLs of the queues whose messages are stored, by the constants of the
+// queues.
 func (s *Services) keptQueues() map[string]string {
 	return map[string]string{
 		IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL,
@@ -110,7 +113,7 @@ func (s *Services) messages(ctx context.Context, queue string) ([]message, error
 	return all, nil
 }
 
-// restoreMessages sends the messages that keepMessages stored.
+// restoreMessages sends the messages that keepMessages has stored to their queues.
 func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) error {
 	var kept kept
 	err := readJSON(s.inData(messagesFile), &kept)

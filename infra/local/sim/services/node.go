@@ -16,8 +16,8 @@ import (
 const nodeNeeded = 20
 
 // CheckNode returns an error that says what to install if Node or the packages are missing or too
-// old. [Start] checks this, too; a caller that builds for a minute first should call CheckNode
-// before that.
+// old. [Start] makes the same check. A caller that first builds programs for a minute should call
+// CheckNode before that.
 func CheckNode(ctx context.Context, root string) error {
 	out, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {
@@ -31,10 +31,10 @@ func CheckNode(ctx context.Context, root string) error {
 	return checkPackages(root)
 }
 
-// packages lists the packages that the scripts beside this file import.
+// packages lists the npm packages that the scripts in this folder import.
 var packages = []string{"dynalite", "fauxqs"}
 
-// checkPackages compares the packages in node_modules with the versions that the project pins.
+// checkPackages compares the packages in node_modules with the versions that the project requires.
 func checkPackages(root string) error {
 	var project struct {
 		DevDependencies map[string]string `json:"devDependencies"`
@@ -71,7 +71,8 @@ func readJSON(path string, into any) error {
 	return nil
 }
 
-// startNode runs one of this folder's scripts. The script prints its address when it listens.
+// startNode runs one of the scripts in this folder. When the script listens, it prints its
+// address.
 func (s *Services) startNode(ctx context.Context, name, script string, args ...string) (_ *process, address string, err error) {
 	path := filepath.Join(s.config.Root, "infra", "local", "sim", "services", script)
 	cmd := exec.Command("node", append([]string{path}, args...)...)

@@ -8,15 +8,15 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// process is a child process that serves a protocol.
+// process is a child process that serves one of the services.
 type process struct {
 	*child.Process
 	name    string
 	printed *tail
 }
 
-// launch starts a child. Its output goes to the log, and its standard output also to out if out
-// is not nil.
+// launch starts a child process. The output of the process goes to the log. Its standard output
+// also goes to out, unless out is nil.
 func (s *Services) launch(name string, cmd *exec.Cmd, out *addressReader) (*process, error) {
 	p := &process{name: name, printed: &tail{next: s.config.Log}}
 	cmd.Stdout, cmd.Stderr = p.printed, p.printed
@@ -31,7 +31,7 @@ func (s *Services) launch(name string, cmd *exec.Cmd, out *addressReader) (*proc
 	return p, nil
 }
 
-// watch sends an error to [Services.Failed] if the child ends without being stopped.
+// watch sends an error to [Services.Failed] if the child ends although nobody has stopped it.
 func (s *Services) watch(p *process) {
 	go func() {
 		<-p.Done()
@@ -42,12 +42,12 @@ func (s *Services) watch(p *process) {
 		}
 		select {
 		case s.failed <- p.ended():
-		default: // another service has failed before
+		default: // the error is dropped, because another service has failed before
 		}
 	}()
 }
 
-// stop asks the child to end, and kills it when ctx ends, which is an error.
+// stop asks the child to end. When ctx ends, it kills the child and returns an error.
 func (p *process) stop(ctx context.Context) error {
 	if err := p.Stop(ctx); err != nil {
 		return fmt.Errorf("%s does not stop: %w", p.name, err)
@@ -63,13 +63,13 @@ func (p *process) ended() error {
 	return fmt.Errorf("%s ended", p.name)
 }
 
-// notUp returns the error for a child that does not start, with the end of its output.
+// notUp returns the error of a child that did not start. It contains the last output of the child.
 func (p *process) notUp(cause error) error {
 	return fmt.Errorf("%s does not start: %w; it printed:\n%s", p.name, cause, p.printed)
 }
 
-// asked returns the error of a first call to the child's service. If the child has ended, it
-// returns how the child ended instead.
+// asked returns the error of the first call to a child's service. If the child has ended, that is
+// the cause of the error: asked then returns how the child ended.
 func (p *process) asked(err error) error {
 	if err == nil {
 		return nil

@@ -21,16 +21,17 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 	return p.asked(dynamostore.CreateTable(ctx, s.clients(variables.Endpoints{DynamoDB: address}).DynamoDB(), s.Name(Table)))
 }
 
-// Numbers are the limits of a queue.
+// Numbers holds the limits of a queue.
 type Numbers struct {
-	Visibility time.Duration // time until a received message returns: its function's timeout plus 30 s
+	Visibility time.Duration // time after which a received message becomes visible again: the time-out of the queue's function plus 30 s
 	Retention  time.Duration
-	Receives   int // number of receives after which a message becomes a dead letter
+	Receives   int // number of receives after which a message moves to the dead letter queue
 }
 
-// numbers holds the limits of the deployed queues, except the index queue, whose messages return
-// sooner. A message that fails several times is for an operator. A handed-off request ends by
-// time, not by receives, and an announced file mostly by the expiry of its link.
+// numbers holds the limits of the deployed queues. The only difference is that messages of the
+// index queue become visible again sooner. A message that fails several times needs an operator. A
+// handed-off request ends at its deadline, whatever the number of receives, and an announced file
+// mostly ends when its link expires.
 var numbers = map[string]Numbers{
 	IndexQueue:   {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 5},
 	ReindexQueue: {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 10},
@@ -44,7 +45,7 @@ var numbers = map[string]Numbers{
 
 const day = 24 * time.Hour
 
-// NumbersOf returns the limits of the queue with the given constant.
+// NumbersOf returns the limits of a queue. The parameter is the constant of the queue's name.
 func NumbersOf(queue string) Numbers { return numbers[queue] }
 
 func (s *Services) startSQS(ctx context.Context) error {
@@ -56,7 +57,7 @@ func (s *Services) startSQS(ctx context.Context) error {
 	return p.asked(s.createQueues(ctx))
 }
 
-// createQueues creates the queues and their dead letters, and restores their messages.
+// createQueues creates the queues and their dead letter queues, and restores the stored messages.
 func (s *Services) createQueues(ctx context.Context) (err error) {
 	client := s.clients(variables.Endpoints{SQS: s.SQS}).SQS()
 	s.IndexQueueURL, s.DeadLettersURL, err = s.createPair(ctx, client, IndexQueue, DeadLetters)
@@ -89,7 +90,8 @@ func (s *Services) createQueues(ctx context.Context) (err error) {
 // QueueARN returns the ARN of a queue.
 func QueueARN(name string) string { return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name) }
 
-// createPair creates a queue and its dead letters, by the constants of their names.
+// createPair creates a queue and its dead letter queue. The parameters are the constants of their
+// names.
 func (s *Services) createPair(ctx context.Context, client *sqs.Client, name, dead string) (url, deadURL string, err error) {
 	n := NumbersOf(name)
 	name, dead = s.Name(name), s.Name(dead)

@@ -42,8 +42,8 @@ func TestQueuesHaveTheirNumbers(t *testing.T) {
 	}
 }
 
-// SQS must accept characters beyond U+FFFF, such as emoji, and reject characters that XML cannot
-// hold.
+// SQS must accept messages with characters beyond U+FFFF, such as emoji. It must reject messages
+// with characters that XML cannot hold.
 func TestMessagesMayHoldEmoji(t *testing.T) {
 	t.Parallel()
 	s := running(t)

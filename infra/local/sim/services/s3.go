@@ -19,7 +19,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// startS3 starts the gateway and its object events, and creates the buckets.
+// startS3 starts the S3 gateway and the sending of its object events, and creates the buckets.
 func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
@@ -35,8 +35,8 @@ func (s *Services) startS3(ctx context.Context) error {
 	return s.gateway.asked(s.createBuckets(ctx))
 }
 
-// gatewayTries is how often the gateway is started: another process may take its free port before
-// the gateway listens.
+// gatewayTries is the number of attempts to start the gateway. An attempt can fail because another
+// process takes the free port before the gateway listens on it.
 const gatewayTries = 3
 
 func (s *Services) startGateway(ctx context.Context) (err error) {
@@ -49,7 +49,7 @@ func (s *Services) startGateway(ctx context.Context) (err error) {
 			return nil
 		}
 		select {
-		case <-s.gateway.Done(): // the gateway has ended by itself
+		case <-s.gateway.Done(): // the gateway has ended, so this attempt has failed
 		default:
 			return err
 		}
@@ -79,7 +79,7 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// answers polls the gateway until it answers.
+// answers waits until the S3 gateway answers requests.
 func (s *Services) answers(ctx context.Context, p *process) error {
 	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
 	for {
@@ -105,7 +105,7 @@ func (s *Services) createBuckets(ctx context.Context) error {
 	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, DoorBucket, PlatformBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.Name(bucket))})
 		var owned *types.BucketAlreadyOwnedByYou
-		var exists *types.BucketAlreadyExists // a key of an earlier start owns the bucket
+		var exists *types.BucketAlreadyExists // no error: the bucket exists and belongs to the access key of an earlier start
 		if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 			return fmt.Errorf("creating bucket %s: %w", s.Name(bucket), err)
 		}

@@ -21,7 +21,7 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// status returns the HTTP status of an answer: 200 if there is no error.
+// status returns the HTTP status of a call's answer: 200 if err is nil.
 func status(t *testing.T, err error) int {
 	t.Helper()
 	if err == nil {
@@ -34,8 +34,8 @@ func status(t *testing.T, err error) int {
 	return response.HTTPStatusCode()
 }
 
-// The masters bucket keeps versions and the index bucket does not: conditional writes must work
-// in both.
+// buckets lists a bucket with versions (masters) and one without versions (index). Conditional
+// writes must work in both.
 var buckets = []string{services.MastersBucket, services.IndexBucket}
 
 func TestConditionalWrites(t *testing.T) {
@@ -77,7 +77,7 @@ func TestConditionalWrites(t *testing.T) {
 	}
 }
 
-// Concurrent counting with compare-and-swap must lose no count.
+// When several goroutines increase a counter by compare-and-swap, no increase may be lost.
 func TestCompareAndSwap(t *testing.T) {
 	t.Parallel()
 	client := running(t).Clients().S3()
@@ -103,7 +103,8 @@ func TestCompareAndSwap(t *testing.T) {
 	}
 }
 
-// count returns a counter, and the write under the condition that the counter is unchanged.
+// count reads a counter. It also returns the write that is accepted only if the counter has not
+// changed meanwhile.
 func count(t *testing.T, client *s3.Client, bucket, key string) (int, s3.PutObjectInput) {
 	out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if _, absent := errors.AsType[*types.NoSuchKey](err); absent {
@@ -122,8 +123,8 @@ func count(t *testing.T, client *s3.Client, bucket, key string) (int, s3.PutObje
 	return n, s3.PutObjectInput{Bucket: &bucket, Key: &key, IfMatch: out.ETag}
 }
 
-// increment reports whether it could write the counter, which means that nobody else wrote it
-// meanwhile.
+// increment tries to increase the counter. It returns false if another goroutine has written the
+// counter meanwhile.
 func increment(t *testing.T, client *s3.Client, bucket, key string) bool {
 	n, in := count(t, client, bucket, key)
 	in.Body = strings.NewReader(strconv.Itoa(n + 1))
@@ -185,7 +186,8 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// A reader of a version must get that version's bytes while others overwrite the key.
+// A reader of a certain version must get exactly the bytes of that version, even while others
+// overwrite the key.
 func TestReadWhileOverwritten(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -217,8 +219,8 @@ func TestReadWhileOverwritten(t *testing.T) {
 	readers.Wait()
 }
 
-// whole reads an object that repeats one byte. first says whether the byte must be 0, that of the
-// first version.
+// whole reads an object whose bytes must all be equal. If first is true, the byte must also be 0,
+// that of the first version.
 func whole(ctx context.Context, client *s3.Client, in *s3.GetObjectInput, first bool) error {
 	out, err := client.GetObject(ctx, in)
 	if err != nil {

@@ -2,15 +2,13 @@
 // its real protocol: versitygw for S3, dynalite for DynamoDB, fauxqs for SQS, and a server that
 // serves files as secrets.
 //
-// Invariants:
-//   - Everything listens on free ports of 127.0.0.1.
-//   - [Start] returns when all services answer, or returns an error that says which service does
-//     not answer and why.
-//   - Every child ends with this process, in whatever way the process ends.
-//   - Changes in the masters bucket are announced on the index queue, and changes in the doors'
-//     bucket on another queue, as by EventBridge; see package objectevents. [Services.Close] loses
-//     no message: it stores unprocessed messages in the data folder. If this process is killed,
-//     messages are lost, because fauxqs keeps them in memory.
+// Invariants: - Everything listens on free ports of 127.0.0.1. - [Start] returns when all services
+// answer, or returns an error that says which service does not answer and why. - Every child ends
+// with this process, in whatever way the process ends. - Each change in the masters bucket causes
+// an event on the index queue, and each change in the doors' bucket one on another queue, as
+// EventBridge does; see package objectevents. [Services.Close] loses no message: it stores
+// unprocessed messages in the data folder. If this process is killed, messages are lost, because
+// fauxqs keeps them in memory.
 //
 // Example:
 //
@@ -40,13 +38,13 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// Names of the local resources.
+// The names of the local resources.
 const (
 	Region         = "us-east-1"
 	Account        = "000000000000"
 	MastersBucket  = "masters"
 	IndexBucket    = "index"
-	PlatformBucket = "platform" // the ad platform's storage, behind its own proxy
+	PlatformBucket = "platform" // bucket of the ad platform's storage, which has its own proxy
 	Table          = "ledger"
 	IndexQueue     = "index-events"
 	DeadLetters    = "index-dead-letters"
@@ -57,13 +55,13 @@ const (
 	FinishQueue       = "finish-requests"
 	FinishDeadLetters = "finish-dead-letters"
 
-	DoorQueue             = "platform-events" // queue for the platform's events without a signature
+	DoorQueue             = "platform-events" // queue in which the platform's events arrive without a signature
 	DoorDeadLetters       = "platform-dead-letters"
-	DoorBucket            = "doors" // bucket for the platform's events without a signature
+	DoorBucket            = "doors" // bucket in which the platform's events arrive without a signature
 	DoorEventsQueue       = "stored-events"
 	DoorEventsDeadLetters = "stored-dead-letters"
 
-	IntakeBucket       = "intake" // other platforms' announcements
+	IntakeBucket       = "intake" // bucket of the announcements of other platforms
 	CollectQueue       = "collect-announcements"
 	CollectDeadLetters = "collect-dead-letters"
 
@@ -77,20 +75,20 @@ const startTimeout = 60 * time.Second
 // Config holds the paths. All paths must be absolute, and all fields except Senders and Names are
 // required.
 type Config struct {
-	Root         string    // the project's folder, which contains node_modules
-	Gateway      string    // the program that serves S3
-	Data         string    // folder for stored data, created if missing; Start fails while another process uses it
-	Destinations string    // the file served as the destinations' secret
-	Senders      string    // the file served as the senders' secret; "" means no such secret
-	Log          io.Writer // receives the children's output, from several goroutines at the same time
-	// Names replaces the names of the constants above, by constant; nil changes none. The region and
-	// the account cannot be changed.
+	Root         string    // folder of the project, which contains node_modules
+	Gateway      string    // path of the program that serves S3
+	Data         string    // folder for the stored data, which is created if it is missing; Start fails while another process uses it
+	Destinations string    // path of the file that is served as the secret of the destinations
+	Senders      string    // path of the file that is served as the secret of the senders; "" means that there is no such secret
+	Log          io.Writer // gets the output of the child processes, from several goroutines at the same time
+	// Names replaces the names of resources. Its keys are the constants above; nil replaces none.
+	// The region and the account cannot be replaced.
 	Names map[string]string
 }
 
-// Services are running services with their addresses.
+// Services are the running services, with their addresses.
 type Services struct {
-	S3, DynamoDB, SQS, SecretsManager string // endpoints, without a trailing slash
+	S3, DynamoDB, SQS, SecretsManager string // URLs of the services, without a slash at the end
 	AccessKey, SecretKey              string
 	IndexQueueURL, DeadLettersURL     string
 
@@ -110,12 +108,12 @@ type Services struct {
 	closing chan struct{}
 
 	mu       sync.Mutex
-	gateway  *process   // S3, which is stopped first
-	children []*process // the other services
+	gateway  *process   // the S3 gateway, which must be stopped first
+	children []*process // the processes of the other services
 }
 
-// Start starts all services, independent ones at the same time. The masters bucket keeps
-// versions, as in AWS.
+// Start starts all services. It starts services that do not depend on each other at the same time.
+// The masters bucket has versions, as in AWS.
 func Start(ctx context.Context, c Config) (*Services, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -145,7 +143,7 @@ func Start(ctx context.Context, c Config) (*Services, error) {
 	return s, nil
 }
 
-// startQueuesAndS3 starts SQS before S3, because object events need a queue.
+// startQueuesAndS3 starts SQS before S3, because the object events of S3 need a queue.
 func (s *Services) startQueuesAndS3(ctx context.Context) error {
 	if err := s.startSQS(ctx); err != nil {
 		return err
@@ -168,13 +166,14 @@ func (s *Services) startSecrets() error {
 	return nil
 }
 
-// secret serves a file under the name of a constant.
+// secret returns the handler that serves a file as a secret. The name of the secret is that of the
+// constant.
 func (s *Services) secret(constant, file string, usable func([]byte) error) secrets.Handler {
 	read := secrets.LastUsable(file, usable, func(err error) {
 		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: the earlier content stays in force",
 			"secret", constant, "error", err.Error())
 	})
-	_, _ = read() // keeps the present content, in case the first edit is not usable
+	_, _ = read() // stores the present content as the last usable one, in case a later edit of the file is not usable
 	return secrets.Handler{Name: s.Name(constant), File: file, Region: Region, Account: Account, Read: read}
 }
 
@@ -189,12 +188,13 @@ func together(steps ...func() error) error {
 	return errors.Join(errs...)
 }
 
-// Failed receives the error of the first service that ends without being stopped.
+// Failed returns a channel with the error of the first service that ends although nobody has
+// stopped it.
 func (s *Services) Failed() <-chan error { return s.failed }
 
-// Close stops S3, sends the last object events to the queue, stores the queues' messages for the
-// next start on the same folder, and stops the other services. It kills children that do not end
-// before ctx ends. It must be called once.
+// Close stops S3, sends the last object events to the queue, stores the messages of the queues for
+// the next start with the same folder, and stops the other services. When ctx ends, it kills the
+// child processes that are still running. It must be called once.
 func (s *Services) Close(ctx context.Context) error {
 	close(s.closing)
 	var errs []error
@@ -218,7 +218,7 @@ func (s *Services) Close(ctx context.Context) error {
 	return errors.Join(append(errs, s.locked.Close())...)
 }
 
-// Name returns the name of the resource with the given constant.
+// Name returns the name of a resource. The parameter is the constant of the default name.
 func (s *Services) Name(constant string) string {
 	return cmp.Or(s.config.Names[constant], constant)
 }

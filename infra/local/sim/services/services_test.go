@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// lockedBuffer is a log for several writers.
+// lockedBuffer is a log to which several goroutines may write.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -60,7 +60,7 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// running returns the services that tests share. Each test must use its own keys and items.
+// running returns the services that most tests share. Each test must use its own keys and items.
 func running(t *testing.T) *services.Services {
 	t.Helper()
 	need(t)
@@ -79,7 +79,7 @@ func running(t *testing.T) *services.Services {
 	return shared.running
 }
 
-// need skips the test if the npm packages are not installed, except in CI.
+// need skips the test if the npm packages are not installed; in CI it fails the test.
 func need(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
@@ -87,7 +87,7 @@ func need(t *testing.T) {
 	}
 }
 
-// config returns the configuration for Start in a data folder.
+// config returns a configuration for Start, with the given data folder.
 func config(t *testing.T, data string) services.Config {
 	t.Helper()
 	absolute, err := filepath.Abs(root)
@@ -101,7 +101,8 @@ func config(t *testing.T, data string) services.Config {
 	return c
 }
 
-// gateway builds the program that serves S3. After the first time, Go's cache makes that quick.
+// gateway builds the program that serves S3 and returns its path. Later builds are quick, because
+// Go caches them.
 func gateway(t *testing.T) string {
 	t.Helper()
 	program, err := built()
@@ -125,7 +126,7 @@ var built = sync.OnceValues(func() (string, error) {
 	return program, nil
 })
 
-// closed stops services that a test does not share.
+// closed stops services that only this test uses, and fails the test if that returns an error.
 func closed(t *testing.T, s *services.Services) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

@@ -23,7 +23,7 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// start starts services that only this test uses. The test's end stops them.
+// start starts services that only this test uses. They are stopped at the end of the test.
 func start(t *testing.T, c services.Config) *services.Services {
 	t.Helper()
 	s, err := services.Start(t.Context(), c)
@@ -33,7 +33,8 @@ func start(t *testing.T, c services.Config) *services.Services {
 	return s
 }
 
-// A service that listens on all addresses would answer on 127.0.0.2, too.
+// If a service listened on all addresses, it would also answer on 127.0.0.2, and this test would
+// fail.
 func TestListensOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -55,7 +56,7 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 	}
 }
 
-// A client that disconnects in the middle of its request must not stop a service.
+// A client may disconnect in the middle of its request. That must not stop a service.
 func TestAClientThatDisconnectsStopsNoService(t *testing.T) {
 	t.Parallel()
 	need(t)
@@ -72,7 +73,7 @@ func TestAClientThatDisconnectsStopsNoService(t *testing.T) {
 		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		_, _ = io.Copy(io.Discard, conn) // waits until the service has noticed
+		_, _ = io.Copy(io.Discard, conn) // waits until the service has closed the connection; the error is ignored
 		conn.Close()
 		response, err := http.Get(endpoint)
 		if err != nil {
@@ -109,7 +110,7 @@ func TestDataIsKeptBetweenRuns(t *testing.T) {
 	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.CollectQueueURL, MessageBody: aws.String("announced")}); err != nil {
 		t.Fatal(err)
 	}
-	closed(t, s) // with one message in flight and one that was never received
+	closed(t, s) // at this moment one message is in flight, and another one was never received
 
 	s = start(t, c)
 	defer closed(t, s)
@@ -140,7 +141,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	need(t)
 	var left []string
-	for range 3 { // another process may take a freed port, but hardly three times in a row
+	for range 3 { // tries three times, because another process may take a port after it was freed
 		s := start(t, config(t, t.TempDir()))
 		closed(t, s)
 		select {
@@ -155,7 +156,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Errorf("after the end: %q", left)
 }
 
-// listening returns the endpoints that accept connections.
+// listening returns those endpoints that still accept connections.
 func listening(endpoints ...string) (left []string) {
 	for _, endpoint := range endpoints {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "http://"))
@@ -182,7 +183,7 @@ func TestFailed(t *testing.T) {
 	closed(t, s)
 }
 
-// project makes a project folder with these installed packages.
+// project makes a project folder. Its node_modules has these versions of packages.
 func project(t *testing.T, versions map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -237,7 +238,7 @@ func TestStartSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// Not parallel: it removes Node from the PATH of the whole process.
+// This test must not run in parallel: it removes Node from the PATH of the whole process.
 func TestStartWithoutNode(t *testing.T) {
 	need(t)
 	c := config(t, t.TempDir())

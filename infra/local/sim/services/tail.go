@@ -6,10 +6,11 @@ import (
 	"sync"
 )
 
-// maxTail is the number of bytes of a child's output that are kept for an error message.
+// maxTail is the number of bytes that are kept for an error message: the last ones of a child's
+// output.
 const maxTail = 4 << 10
 
-// tail passes output on and keeps its last bytes.
+// tail passes the output of a child on, and keeps its last bytes.
 type tail struct {
 	next io.Writer
 
@@ -17,7 +18,8 @@ type tail struct {
 	kept []byte
 }
 
-// Write implements [io.Writer]. It never fails: a failing log must not end a child.
+// Write implements [io.Writer]. It never fails, because an error of the log must not end the
+// child.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -39,11 +41,11 @@ func (t *tail) String() string {
 	return "(nothing)"
 }
 
-// addressReader passes output on. It takes the first line as the address at which the program
-// listens.
+// addressReader reads the output of a program. It takes the first line as the address on which the
+// program listens.
 type addressReader struct {
 	next  io.Writer
-	found chan string // receives the line
+	found chan string // gets the first line
 
 	line []byte
 	done bool

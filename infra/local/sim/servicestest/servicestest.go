@@ -1,5 +1,5 @@
-// Package servicestest runs the local services for the tests of a package. The tests share the
-// services, so each must make its own buckets and queues.
+// Package servicestest runs the local services for the tests of a package. All tests share the
+// services, so each test must make its own buckets and queues.
 //
 //	var shared servicestest.Shared
 //
@@ -24,10 +24,10 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// closing limits how long the services may take to end.
+// closing limits how long the services may take to end. A longer time fails the tests.
 const closing = 15 * time.Second
 
-// Shared holds the services of a package's tests. The first Open starts them.
+// Shared holds the services that all tests of a package share. The first call of Open starts them.
 type Shared struct {
 	once    sync.Once
 	running Running
@@ -35,7 +35,8 @@ type Shared struct {
 	err     error
 }
 
-// Running holds the services and the functions' programs, built as for deployment.
+// Running holds the services, and the programs of the functions, which are built as for
+// deployment.
 type Running struct {
 	*services.Services
 	Programs system.Programs
@@ -51,7 +52,8 @@ func (g *Shared) Run(m *testing.M) int {
 	return code
 }
 
-// Open returns the services. If the npm packages are missing, it skips the test, except in CI.
+// Open returns the shared services. If the npm packages are missing, it skips the test; in CI it
+// fails the test.
 func (g *Shared) Open(t testing.TB) Running {
 	t.Helper()
 	root := Root(t)
@@ -62,8 +64,8 @@ func (g *Shared) Open(t testing.TB) Running {
 	return g.running
 }
 
-// Root returns the project's folder. If the npm packages that run the services are missing, it
-// skips the test, except in CI.
+// Root returns the folder of the project. If the npm packages that run the services are missing,
+// it skips the test; in CI it fails the test.
 func Root(t testing.TB) string {
 	t.Helper()
 	root, err := system.Root()

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Root returns the project's folder: the nearest folder above the working directory with
-// masterhand's go.mod.
+// Root returns the folder of the project: the nearest folder above the working directory that
+// contains masterhand's go.mod.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -34,13 +34,13 @@ func Root() (string, error) {
 
 // Programs are the paths of the built programs.
 type Programs struct {
-	Gateway                                          string // program that serves S3
-	Fulfill, Finish, Index, Intake, Collect, Receive string // the functions' bootstraps
+	Gateway                                          string // path of the program that serves S3
+	Fulfill, Finish, Index, Intake, Collect, Receive string // paths of the functions' bootstraps
 }
 
-// Build compiles the programs for this machine into the project's folder .masterhand. After the
-// first time, Go's cache makes that quick. The functions are built as for Lambda. Other processes
-// may run or build the programs at the same time. progress receives a line for each slow step.
+// Build compiles the programs for this machine into the project's folder .masterhand. Later builds
+// are quick, because Go caches them. The functions are built as for Lambda. Other processes may
+// run or build the programs at the same time. Each slow step writes a line to progress.
 func Build(ctx context.Context, root string, progress io.Writer) (Programs, error) {
 	bin := filepath.Join(root, ".masterhand", "bin")
 	p := Programs{
@@ -80,17 +80,18 @@ func Build(ctx context.Context, root string, progress io.Writer) (Programs, erro
 	return p, failed
 }
 
-// unnamed is the time after which a step of the build is reported.
+// unnamed is the time after which a line about a step of the build is written. Faster steps are
+// not reported.
 const unnamed = 2 * time.Second
 
 func build(ctx context.Context, dir, pkg, output string, flags ...string) error {
 	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // an interrupt makes go stop its compilers, too
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // sends an interrupt instead of a kill, so that go stops its compilers, too
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir = dir
-	// The linker's temporary folder is on the target's file system, so that the program is moved
-	// there atomically.
+	// The temporary folder of the linker is on the file system of the output, so that the finished
+	// program can be moved to its path atomically.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOTMPDIR="+filepath.Dir(output))
 	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
 		return err

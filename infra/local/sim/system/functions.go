@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// The functions' deployed limits. Times that a local run need not wait for are shorter, because
-// an event reaches its queue within milliseconds here.
+// The limits of the deployed functions. Some times are shorter here, because an event reaches its
+// queue within milliseconds and a local run need not wait longer.
 const (
 	fulfillConcurrency = 64
 	finishConcurrency  = 20
@@ -28,8 +28,8 @@ const (
 	reindexConcurrency = 5
 	intakeConcurrency  = 100
 	collectConcurrency = 5
-	receiveConcurrency = 40  // each of its queues gets half
-	memory             = 512 // MB
+	receiveConcurrency = 40  // maximum number of concurrent batches; each of the two queues of receive gets half
+	memory             = 512 // memory size in MB
 	sweepEvery         = time.Minute
 	lookAfterEvery     = time.Minute
 	findLostEvery      = 15 * time.Minute
@@ -37,7 +37,8 @@ const (
 	secretsMaxAge      = "500ms"
 )
 
-// timeouts holds the functions' time-outs: the deployed ones, except that of index.
+// timeouts holds the time-outs of the functions. They are those of the deployed functions, except
+// the time-out of index.
 var timeouts = map[string]time.Duration{
 	"fulfill": 295 * time.Second, "finish": 900 * time.Second, "index": 60 * time.Second,
 	"intake": 15 * time.Second, "collect": 900 * time.Second, "receive": 900 * time.Second,
@@ -96,9 +97,9 @@ func (s *System) startFinish() error {
 	return s.schedule(finish, "sweep", sweepEvery)
 }
 
-// startReceive opens the queue and the bucket for the first destination. If the list of
-// destinations is empty or missing, messages stay in the queues until a destination has the
-// standard name.
+// startReceive connects the queue and the bucket of the first destination to the function receive.
+// If the list of destinations is empty or missing, it uses standardDestination: messages then stay
+// in the queues until a destination has that name.
 func (s *System) startReceive() error {
 	setting := doors.Binding{Destination: standardDestination}
 	if content, err := os.ReadFile(s.config.Destinations); err == nil {
@@ -120,7 +121,8 @@ func (s *System) startReceive() error {
 	)
 }
 
-// standardDestination is the destination of the queue and the bucket if none is listed.
+// standardDestination is the name of the destination of the queue and the bucket if no destination
+// is listed.
 const standardDestination = "ads"
 
 func (s *System) startCollect() (err error) {
@@ -131,8 +133,8 @@ func (s *System) startCollect() (err error) {
 	return s.ReleaseCollect()
 }
 
-// ReleaseCollect opens the queue and the schedule of collect. It must be called once, and only
-// with [Config.HoldCollect].
+// ReleaseCollect starts the processing of announcements: it connects the queue and the schedule of
+// the function collect. It must be called once, and only if [Config.HoldCollect] is set.
 func (s *System) ReleaseCollect() error {
 	if err := s.mapQueue(s.collect, services.CollectQueue, s.CollectQueueURL, s.CollectDeadLettersURL, 1, collectConcurrency); err != nil {
 		return err
@@ -140,10 +142,12 @@ func (s *System) ReleaseCollect() error {
 	return s.schedule(s.collect, "find-lost", findLostEvery)
 }
 
-// IntakeStarts returns how many execution environments of intake were started.
+// IntakeStarts returns the number of execution environments of the function intake that were
+// started.
 func (s *System) IntakeStarts() int { return s.intake.Started() }
 
-// behindURL creates a function with a function URL; port 0 means a free port.
+// behindURL creates a function with a function URL, and returns both. The port 0 means a free
+// port.
 func (s *System) behindURL(name, bootstrap string, port, concurrency int) (string, *lambda.Function, error) {
 	f, err := s.function(name, bootstrap, concurrency)
 	if err != nil {
@@ -168,7 +172,8 @@ func (s *System) schedule(f *lambda.Function, name string, every time.Duration) 
 	return err
 }
 
-// function creates a function. own holds its own variables, each as a name followed by a value.
+// function creates a function. The parameter own holds variables of this function alone, each as a
+// name followed by a value.
 func (s *System) function(name, bootstrap string, concurrency int, own ...string) (*lambda.Function, error) {
 	environment := s.Environment()
 	for pair := range slices.Chunk(own, 2) {
@@ -190,7 +195,7 @@ func (s *System) function(name, bootstrap string, concurrency int, own ...string
 	return f, err
 }
 
-// mapQueue makes a function process a queue's messages.
+// mapQueue connects a queue to a function, which then processes the messages of the queue.
 func (s *System) mapQueue(f *lambda.Function, name, url, deadURL string, batch, concurrency int) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
 		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),

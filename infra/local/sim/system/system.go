@@ -1,4 +1,4 @@
-// Package system runs the whole of masterhand locally: the services, and the functions' real
+// Package system runs a complete masterhand locally: the services, and the functions' real
 // binaries behind function URLs and event source mappings.
 //
 // Invariants: it runs the deployed programs, and only environment variables point them to the
@@ -24,25 +24,28 @@ import (
 
 // Config describes a system.
 type Config struct {
-	Root         string // the project's folder
+	Root         string // folder of the project
 	Programs     Programs
-	Data         string            // folder for stored data
-	Destinations string            // the file served as the destinations' secret
-	Senders      string            // the file served as the senders' secret; "" means no sender
-	Log          io.Writer         // receives the output of functions and services, a line at a time
-	Environment  map[string]string // overrides the functions' environment variables
-	// Concurrency is the maximum number of concurrent requests; more get the answer 429. 0 means 64.
+	Data         string            // folder for the stored data
+	Destinations string            // path of the file that is served as the secret of the destinations
+	Senders      string            // path of the file that is served as the secret of the senders; "" means that there are no senders
+	Log          io.Writer         // gets the output of functions and services, one line in each Write
+	Environment  map[string]string // variables that are added to the environment of each function, and replace others of the same name
+	// Concurrency is the maximum number of concurrent requests to the function URL. Further
+	// requests are answered with 429. 0 means 64.
 	Concurrency int
-	// Port is the port of the function URL at 127.0.0.1; intake's URL gets the next one. 0 means free
-	// ports.
+	// Port is the port of the function URL at 127.0.0.1. The URL of intake gets the next port. 0
+	// means free ports.
 	Port int
-	// LookAfter is the interval in which index checks the libraries; 0 means the deployed interval.
+	// LookAfter is the interval in which the function index checks the libraries; 0 means the
+	// deployed interval.
 	LookAfter time.Duration
-	// HoldCollect leaves announcements in their queue until [System.ReleaseCollect].
+	// HoldCollect says whether announcements stay in their queue until [System.ReleaseCollect] is
+	// called.
 	HoldCollect bool
 }
 
-// System is a running masterhand.
+// System is a running masterhand: its services and its functions.
 type System struct {
 	*services.Services
 	FulfillURL string
@@ -53,7 +56,7 @@ type System struct {
 	config    Config
 	intake    *lambda.Function
 	collect   *lambda.Function
-	doors     []door // the URLs, mappings and schedules
+	doors     []door // the URLs, mappings and schedules, which Close closes first
 	functions []*lambda.Function
 }
 
@@ -62,7 +65,7 @@ type door interface {
 	Close(ctx context.Context) error
 }
 
-// Start starts the system and returns when all of it answers.
+// Start starts the system and returns when all services and function URLs answer.
 func Start(ctx context.Context, c Config) (*System, error) {
 	running, err := services.Start(ctx, services.Config{
 		Root: c.Root, Gateway: c.Programs.Gateway, Data: c.Data, Destinations: c.Destinations, Senders: c.Senders, Log: c.Log,
@@ -80,7 +83,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	return s, nil
 }
 
-// declareEmptyBucketIndexed marks the index as complete if the bucket has no objects.
+// declareEmptyBucketIndexed marks the index as complete if the masters bucket has no objects.
+// Otherwise nothing would be known about the bucket before a reindex.
 func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	state, revision, err := s.Index.State(ctx, s.Library)
 	if err != nil || state.Current(s.Library) {
@@ -88,17 +92,17 @@ func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	}
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for _, err := range bucket.List(ctx, "") {
-		return err // not empty, or the listing failed
+		return err // no mark: the bucket is not empty, or err says why it could not be listed
 	}
 	built := masters.State{Format: masters.Format, Rules: s.Library.RuleSet(), Bucket: s.Library.Bucket, Built: true}
 	return s.Index.SaveState(ctx, s.Library, built, revision)
 }
 
-// release is how long the functions may take to release their work after ctx has ended.
+// release is how long the functions may still take to release their requests after ctx has ended.
 const release = 5 * time.Second
 
-// Close rejects new requests and waits for running ones until ctx ends. Then it makes the
-// functions release their work, and stops everything.
+// Close rejects new requests and waits for running requests until ctx ends. Then it makes the
+// functions release the requests that are left, and stops everything.
 func (s *System) Close(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() {
 		for _, f := range s.functions {
@@ -121,8 +125,8 @@ func (s *System) Close(ctx context.Context) error {
 	return nil
 }
 
-// servicesEnd limits how long the services may take to end. S3 waits 5 s for a connection that is
-// open but unused, and is killed after 10 s.
+// servicesEnd limits how long the services may take to end. S3 alone can take 10 s: it waits 5 s
+// for connections that are open but unused, and is killed if it has not ended after 10 s.
 const servicesEnd = 15 * time.Second
 
 func (s *System) closeServices(ctx context.Context) error {
@@ -131,7 +135,7 @@ func (s *System) closeServices(ctx context.Context) error {
 	return s.Services.Close(ctx)
 }
 
-// after returns a context that ends a duration after ctx.
+// after returns a context that ends when the duration d has passed since the end of ctx.
 func after(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })

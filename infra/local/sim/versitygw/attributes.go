@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// keepsAttributes checks that files in dir can have extended attributes.
+// keepsAttributes returns an error if files in the folder dir cannot have extended attributes.
 func keepsAttributes(dir string, set func(*os.File, string, []byte) error) error {
 	f, err := os.CreateTemp(dir, ".attributes-*")
 	if err != nil {

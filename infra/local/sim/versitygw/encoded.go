@@ -12,8 +12,8 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// encoded URL-encodes listings if the request asks for it, as S3 does. The gateway ignores that,
-// and a key with a control character makes its answers unreadable.
+// encoded encodes the keys in listings like a URL if the request asks for it, as S3 does. The
+// gateway itself does not, so a key with a control character would make its answer unreadable.
 type encoded struct{ backend.Backend }
 
 func (e encoded) ListObjects(ctx context.Context, in *s3.ListObjectsInput) (s3response.ListObjectsResult, error) {
@@ -55,8 +55,8 @@ func asksEncoded(ctx context.Context) bool {
 	return ok && string(r.QueryArgs().Peek("encoding-type")) == string(types.EncodingTypeUrl)
 }
 
-// encode encodes texts in place. The gateway may share texts between answers and entries. Like S3
-// it leaves slashes unencoded.
+// encode encodes texts like a URL, except slashes, as S3 does. It replaces each pointer and not
+// the text behind it, because the gateway may share a text between answers and entries.
 func encode(texts ...**string) {
 	for _, text := range texts {
 		if *text != nil {

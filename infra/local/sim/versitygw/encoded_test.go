@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// TestListingsAreEncodedWhereAsked lists keys with characters that XML cannot hold.
+// TestListingsAreEncodedWhereAsked lists keys that contain characters which XML cannot hold.
 func TestListingsAreEncodedWhereAsked(t *testing.T) {
 	t.Parallel()
 	c := start(t, t.TempDir(), "").client()

@@ -2,22 +2,19 @@
 // It supports conditional writes, versions, tags, multipart uploads and checked signatures. It
 // sends a notice of each change of an object to the URL of the flag -events.
 //
-// Invariants:
-//   - It listens only on the given loopback address.
-//   - It keeps an object's metadata in extended attributes, and refuses to start on a file
-//     system without them.
-//   - A notice is sent after its change is readable and before the client gets its answer. If
-//     the receiver does not answer, the notice waits in memory and is sent as soon as the receiver
-//     answers again. See notifier and outbox.
+// Invariants: - It listens only on the given loopback address. - It keeps an object's metadata in
+// extended attributes, and refuses to start on a file system without them. - A notice is sent
+// after its change is readable and before the client gets its answer. If the receiver does not
+// answer, the notice waits in memory and is sent as soon as the receiver answers again. See the
+// types notifier and outbox.
 //
-// Differences from S3, found by trying v1.8.0 of the gateway:
-//   - Keys are paths: an object "a" and an object "a/b" exclude each other (409), "a//b" and
-//     "a/./b" mean "a/b", and no part of a key may exceed 255 bytes.
-//   - Conditions ignore delete markers: a write with If-None-Match: * is rejected (412), and a
-//     write with If-Match and the ETag of the deleted object is accepted. In a bucket without
-//     versions, conditions treat a deleted object as missing.
-//   - Deleting a key that never existed makes no delete marker.
-//   - Tags and metadata of one object share some 4 KiB on ext4; more gives a 500.
+// Differences from S3, found by trying v1.8.0 of the gateway: - Keys are paths: an object "a" and
+// an object "a/b" exclude each other (409), "a//b" and "a/./b" mean "a/b", and no part of a key
+// may exceed 255 bytes. - Conditions ignore delete markers: a write with If-None-Match: * is
+// rejected (412), and a write with If-Match and the ETag of the deleted object is accepted. In a
+// bucket without versions, conditions treat a deleted object as missing. - Deleting a key that
+// never existed makes no delete marker. - Tags and metadata of one object share some 4 KiB on
+// ext4; with more, a write is answered with 500.
 //
 // It is a separate module because the gateway has many times more dependencies than the rest of
 // the project. It is a separate process because the gateway changes the working directory and can
@@ -68,13 +65,13 @@ func main() {
 
 // config holds the options of the command line and the environment.
 type config struct {
-	listen   string // loopback IP:port
-	root     string // each folder in it is a bucket
-	versions string // folder of earlier versions of objects; empty means that buckets have no versions
-	region   string // clients must sign for this region
+	listen   string // loopback address and port on which the program listens
+	root     string // folder of the buckets: each folder in it is a bucket
+	versions string // folder for earlier versions of objects; "" means that buckets have no versions
+	region   string // region for which clients must sign their requests
 	access   string
 	secret   string
-	events   string // URL for notices; empty means no notices
+	events   string // URL to which notices are posted; "" means that no notices are sent
 }
 
 func parse(args []string, env func(string) string, out io.Writer) (config, error) {
@@ -107,7 +104,7 @@ func parse(args []string, env func(string) string, out io.Writer) (config, error
 	return c, nil
 }
 
-// run serves until ctx ends.
+// run serves S3 until ctx ends.
 func run(ctx context.Context, c config) error {
 	if err := free(ctx, c.listen); err != nil {
 		return err
@@ -127,7 +124,7 @@ func run(ctx context.Context, c config) error {
 		RootUserSecret: c.secret,
 		Region:         c.region,
 		Ports:          []string{c.listen},
-		// The gateway's own defaults, which embedgw does not set.
+		// The default limits of the gateway's own program. The package embedgw does not set them.
 		MaxConnections:    250_000,
 		MaxRequests:       100_000,
 		MultipartMaxParts: 10_000,
@@ -140,8 +137,8 @@ func run(ctx context.Context, c config) error {
 	return nil
 }
 
-// free returns an error if address cannot be listened on. It is called before anything else is
-// started.
+// free returns an error if the program cannot listen on address. It is called before anything is
+// started, so that the error comes early.
 func free(ctx context.Context, address string) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
@@ -151,8 +148,8 @@ func free(ctx context.Context, address string) error {
 	return l.Close()
 }
 
-// open makes the folders and returns the store in them. It makes the paths absolute first,
-// because the gateway changes into root before it uses the second path.
+// open makes the folders and returns the store in them. It first makes both paths absolute,
+// because the gateway changes the working directory to root before it uses the path versions.
 func open(root, versions string) (backend.Backend, error) {
 	dirs := []*string{&root}
 	if versions != "" {
@@ -173,8 +170,8 @@ func open(root, versions string) (backend.Backend, error) {
 	}
 	store, err := posix.New(root, meta.XattrMeta{}, posix.PosixOpts{
 		VersioningDir:       versions,
-		Concurrency:         5000,    // the gateway's own default
-		CopyObjectThreshold: 5 << 30, // bytes, S3's limit; 0 would reject every copy
+		Concurrency:         5000,    // default of the gateway's own program
+		CopyObjectThreshold: 5 << 30, // maximum size of a copied object in bytes, S3's limit; 0 would reject every copy
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)

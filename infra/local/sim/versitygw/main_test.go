@@ -20,28 +20,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// asProgram is the variable that makes the test binary run the program. The gateway can exist
-// only once in a process, and it changes the working directory.
+// asProgram is the environment variable that makes the test binary run the program. Each gateway
+// needs its own process, because it changes the working directory and can exist only once in a
+// process.
 const asProgram = "VERSITYGW_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "" {
 		os.Exit(m.Run())
 	}
-	go func() { // ends with the test, however the test ends
+	go func() { // ends this process when the test's process has ended, even if it was killed
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(3)
 	}()
 	main()
 }
 
-// program is a running gateway.
+// program is a running gateway, in a process of its own.
 type program struct {
 	cmd     *exec.Cmd
 	url     string
-	printed *bytes.Buffer // may be read after ended
+	printed *bytes.Buffer // output of the process; may be read after ended is closed
 	ended   chan struct{}
-	err     error // error of the process, after ended
+	err     error // error with which the process ended; may be read after ended is closed
 }
 
 func command(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
@@ -68,7 +69,8 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// start runs a gateway until the test's end. The gateway posts notices to events, if set.
+// start starts a gateway, which ends with the test. If events is not "", the gateway posts notices
+// to that URL.
 func start(t *testing.T, root, events string) *program {
 	t.Helper()
 	address := freeAddress(t)
@@ -108,7 +110,7 @@ func (p *program) client() *s3.Client {
 	})
 }
 
-// versioned makes a bucket that keeps versions.
+// versioned makes a bucket that has versions.
 func versioned(t *testing.T, c *s3.Client, name string) {
 	t.Helper()
 	if _, err := c.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
@@ -121,10 +123,10 @@ func versioned(t *testing.T, c *s3.Client, name string) {
 	}
 }
 
-// mailbox receives notices.
+// mailbox is a server that receives notices.
 type mailbox struct {
 	url    string
-	answer func() int // status of the answer
+	answer func() int // returns the status with which a notice is answered
 
 	mu    sync.Mutex
 	taken []notice
@@ -154,7 +156,7 @@ func newMailbox(t *testing.T, answer func() int) *mailbox {
 
 func accept() int { return http.StatusNoContent }
 
-// drain returns the notices since the last call.
+// drain returns the notices that have arrived since the last call.
 func (m *mailbox) drain() []notice {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,21 +11,21 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// notice says that an object has changed. Receivers read it as JSON.
+// notice is the message about a change of an object. Receivers get it as JSON.
 type notice struct {
 	// Operation is the S3 operation that changed the object: PutObject, POST Object, CopyObject,
 	// CompleteMultipartUpload, DeleteObject (also for each key of a DeleteObjects), PutObjectTagging
 	// or DeleteObjectTagging.
 	Operation string `json:"operation"`
 	Bucket    string `json:"bucket"`
-	Key       string `json:"key"`                 // not URL-encoded
-	Size      *int64 `json:"size,omitempty"`      // bytes; absent if unknown
-	ETag      string `json:"etag,omitempty"`      // without quotes
-	VersionID string `json:"versionId,omitempty"` // absent in an unversioned bucket
-	// DeleteMarker says that VersionID is a new delete marker.
+	Key       string `json:"key"`                 // key of the object, not URL-encoded
+	Size      *int64 `json:"size,omitempty"`      // size in bytes; absent if unknown
+	ETag      string `json:"etag,omitempty"`      // ETag without quotes
+	VersionID string `json:"versionId,omitempty"` // version id; absent in a bucket without versions
+	// DeleteMarker says whether VersionID is the id of a new delete marker.
 	DeleteMarker bool      `json:"deleteMarker,omitempty"`
 	Time         time.Time `json:"time"`
-	// Sequencer increases with each notice: 16 hexadecimal digits.
+	// Sequencer is a number in 16 hexadecimal digits, which increases with each notice.
 	Sequencer string `json:"sequencer"`
 	RequestID string `json:"requestId,omitempty"`
 	SourceIP  string `json:"sourceIp,omitempty"`
@@ -38,8 +38,8 @@ type notice struct {
 // sizes of copies and multipart uploads, and which keys of a DeleteObjects were really deleted.
 //
 // A notice is sent after its change is readable. If a key changes twice at the same time, the
-// later notice need not belong to the change that stands: as with S3, a receiver must look at the
-// object itself.
+// later notice need not belong to the change that won. As with S3, a receiver must therefore read
+// the object itself.
 type notifier struct {
 	backend.Backend
 	out *outbox
@@ -79,7 +79,8 @@ func (n *notifier) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteM
 	return out, version, err
 }
 
-// head reads the metadata of the changed object. It returns nil if the object no longer exists.
+// head reads the metadata of the object that a notice is about. It returns nil if the object no
+// longer exists.
 func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutput {
 	in := &s3.HeadObjectInput{Bucket: &changed.Bucket, Key: &changed.Key}
 	if changed.VersionID != "" {
@@ -92,10 +93,11 @@ func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutpu
 	return object
 }
 
-// sized sends the notice of an object whose size the store did not return.
+// sized adds the size to the notice of an object whose size the store has not returned, and sends
+// the notice.
 func (n *notifier) sized(ctx context.Context, made notice) {
 	if object := n.head(ctx, made); object != nil && unquoted(value(object.ETag)) == unquoted(made.ETag) {
-		made.Size = object.ContentLength // otherwise the object was overwritten meanwhile
+		made.Size = object.ContentLength // if the ETags differ, the object was overwritten meanwhile, and the notice has no size
 	}
 	n.send(ctx, made)
 }
@@ -140,7 +142,7 @@ func (n *notifier) DeleteObjectTagging(ctx context.Context, bucket, key, version
 	return err
 }
 
-// tagged sends the notice of new tags, with the version that has them.
+// tagged adds the ETag and the version that has the new tags to a notice, and sends the notice.
 func (n *notifier) tagged(ctx context.Context, changed notice) {
 	if object := n.head(ctx, changed); object != nil {
 		changed.ETag, changed.VersionID = value(object.ETag), value(object.VersionId)
@@ -148,7 +150,7 @@ func (n *notifier) tagged(ctx context.Context, changed notice) {
 	n.send(ctx, changed)
 }
 
-// send adds the request's data to a notice and sends it.
+// send adds the id and the sender's address of the S3 request to a notice, and sends the notice.
 func (n *notifier) send(ctx context.Context, changed notice) {
 	changed.ETag = unquoted(changed.ETag)
 	if changed.DeleteMarker {
@@ -161,7 +163,7 @@ func (n *notifier) send(ctx context.Context, changed notice) {
 	n.out.send(changed)
 }
 
-// emptyETag is the MD5 of no bytes, which S3 reports as the ETag of a delete marker.
+// emptyETag is the MD5 of no bytes. S3 reports it as the ETag of a delete marker.
 const emptyETag = "d41d8cd98f00b204e9800998ecf8427e"
 
 func unquoted(etag string) string { return strings.Trim(etag, `"`) }

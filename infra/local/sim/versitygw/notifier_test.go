@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// told is a notice without the members that a test cannot predict.
+// told holds the members of a notice that a test can predict.
 type told struct {
 	operation, bucket, key, etag, version string
-	size                                  int64 // -1 means no size
+	size                                  int64 // expected size in bytes; -1 means that the notice has no size
 	marker                                bool
 }
 
@@ -31,8 +31,8 @@ func tell(n notice) told {
 
 func unquote(s *string) string { return strings.Trim(value(s), `"`) }
 
-// TestNotices makes every kind of change, with and without versions. It compares each notice with
-// the answer that the client got.
+// TestNotices makes every kind of change, in buckets with and without versions. It compares each
+// notice with the answer that the S3 client got.
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, accept)
@@ -55,17 +55,17 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// noticed makes changes and checks their notices.
+// noticed makes changes in a bucket and checks the notices about them.
 type noticed struct {
 	t      *testing.T
 	c      *s3.Client
 	m      *mailbox
 	bucket string
-	last   string // version id of a.mp4
+	last   string // id of the current version of a.mp4
 }
 
-// expect compares the notices since the last call. Notices arrive before the client's answer, so
-// it need not wait.
+// expect compares the notices that have arrived since the last call with want. Each notice arrives
+// before the client gets its answer, so expect need not wait.
 func (n *noticed) expect(err error, want ...told) {
 	n.t.Helper()
 	if err != nil {
@@ -134,7 +134,7 @@ func (n *noticed) multipart(key, text string) {
 	n.expect(err, told{"CompleteMultipartUpload", n.bucket, key, unquote(out.ETag), value(out.VersionId), int64(len(text)), false})
 }
 
-// refused makes calls that must not change an object.
+// refused makes calls that must not change an object and must not cause a notice.
 func (n *noticed) refused() {
 	n.t.Helper()
 	ctx, absent := n.t.Context(), new("absent")
@@ -160,7 +160,7 @@ func (n *noticed) delete(key string) {
 		return
 	}
 	n.expect(err, told{"DeleteObject", n.bucket, key, emptyETag, value(out.VersionId), -1, true})
-	for _, version := range []*string{&n.last, out.VersionId} { // deletes a version, then the delete marker itself
+	for _, version := range []*string{&n.last, out.VersionId} { // deletes an earlier version, and then the delete marker
 		_, err = n.c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &n.bucket, Key: &key, VersionId: version})
 		n.expect(err, told{"DeleteObject", n.bucket, key, "", *version, -1, false})
 	}
@@ -190,7 +190,8 @@ func (n *noticed) deleteMany(keys ...string) {
 	n.expect(nil, want...)
 }
 
-// TestAwkwardKeys writes keys that another format might change.
+// TestAwkwardKeys writes keys that another encoding might change. The notices must contain the
+// same keys.
 func TestAwkwardKeys(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, accept)
@@ -209,7 +210,8 @@ func TestAwkwardKeys(t *testing.T) {
 			t.Errorf("%q: told %+v", key, got)
 		}
 	}
-	// JSON cannot hold a key that is not UTF-8: the gateway logs it instead.
+	// JSON cannot hold a key that is not UTF-8. Instead of sending a notice, the gateway logs the
+	// key.
 	if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: new("masters"), Key: new("\xff.mp4"), Body: http.NoBody}); err != nil {
 		t.Error(err)
 	}
@@ -218,7 +220,8 @@ func TestAwkwardKeys(t *testing.T) {
 	}
 }
 
-// TestSequencersGrow changes one key repeatedly while others are written.
+// TestSequencersGrow changes several keys repeatedly, at the same time. The sequencers of all
+// notices must increase in the order of arrival.
 func TestSequencersGrow(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, accept)
@@ -251,7 +254,8 @@ func TestSequencersGrow(t *testing.T) {
 	}
 }
 
-// TestReceiverAway rejects each notice at first: none may be lost, and none may arrive twice.
+// TestReceiverAway uses a receiver that first rejects each notice. No notice may be lost or
+// accepted twice.
 func TestReceiverAway(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

@@ -72,7 +72,8 @@ func TestKeepsAttributes(t *testing.T) {
 	}
 }
 
-// TestPortInUse starts the program on a port that is taken.
+// TestPortInUse starts the program on a port that another listener has taken. The program must
+// fail.
 func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	first := start(t, t.TempDir(), "")
@@ -85,7 +86,7 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
-// TestTermination stops the program with SIGTERM, the regular way to end it.
+// TestTermination stops the program with SIGTERM, which is the regular way to end it.
 func TestTermination(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), "")

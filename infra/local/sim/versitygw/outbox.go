@@ -14,31 +14,33 @@ import (
 )
 
 const (
-	// patience is how long a client's answer waits for the notice of its change.
+	// patience is how long the answer to an S3 client is delayed until the receiver has accepted
+	// the notice of the client's change.
 	patience = 2 * time.Second
 	// pause is the time between two attempts to send a notice.
 	pause = 100 * time.Millisecond
-	// farewell is how long the program still sends notices at its end.
+	// farewell is how long the program continues to send notices when it ends.
 	farewell = 2 * time.Second
 )
 
-// errRefused is a receiver's 400: the receiver will never accept this notice.
+// errRefused means that a receiver has answered a notice with 400: it will never accept this
+// notice, so the notice is not sent again.
 var errRefused = errors.New("the receiver rejected it")
 
-// outbox posts notices one after the other, in the order of their sequencers. It repeats each
-// until the receiver accepts it.
+// outbox posts notices one after the other, in the order of their sequencers. It posts each notice
+// again until the receiver accepts it or rejects it for good.
 type outbox struct {
 	url    string
 	client *http.Client
 
 	mu      sync.Mutex
-	last    int64 // sequencer of the latest notice
+	last    int64 // sequencer of the latest notice, as a number
 	waiting []delivery
 	closing bool
 
-	wake chan struct{} // holds a token if the list of waiting notices may have changed
-	done chan struct{} // closed after the last notice is sent or given up
-	stop chan struct{} // closed when sending must end
+	wake chan struct{} // holds a token if the list of waiting notices may have changed since it was last read
+	done chan struct{} // closed after every notice is sent or given up
+	stop chan struct{} // closed when the outbox must stop sending
 }
 
 type delivery struct {
@@ -56,10 +58,11 @@ func newOutbox(url string) *outbox {
 	return o
 }
 
-// send queues the notice and waits up to patience until it is accepted. It encodes the notice at
-// once, because the request's memory, which holds the strings, is reused.
+// send adds the notice n to the queue and waits until the receiver has accepted it, at most for
+// patience. It encodes the notice before it returns, because the gateway then reuses the memory
+// that holds the strings.
 func (o *outbox) send(n notice) {
-	if !utf8.ValidString(n.Key) { // S3 would reject such a key, and JSON cannot hold it
+	if !utf8.ValidString(n.Key) { // no notice is sent: S3 would reject such a key, and JSON cannot hold it
 		fmt.Fprintf(os.Stderr, "versitygw: no notice of the key %q, which is not UTF-8\n", n.Key)
 		return
 	}
@@ -112,8 +115,8 @@ func (o *outbox) work() {
 	}
 }
 
-// deliver posts a delivery until it is accepted or rejected for good. It returns false if the
-// time is up.
+// deliver posts a delivery until the receiver accepts it or rejects it for good. It returns false
+// if the outbox must stop before that.
 func (o *outbox) deliver(l delivery) bool {
 	for {
 		err := o.post(l.body)
@@ -132,7 +135,8 @@ func (o *outbox) deliver(l delivery) bool {
 	}
 }
 
-// next waits for the next delivery. It returns false if there will be none.
+// next waits for the next delivery. It returns false if the outbox is closed and no delivery is
+// left.
 func (o *outbox) next() (delivery, bool) {
 	for {
 		o.mu.Lock()
@@ -157,7 +161,7 @@ func (o *outbox) post(body []byte) error {
 		return err
 	}
 	defer r.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16)) // so that the connection can be used again
+	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16)) // reads the rest of the answer, so that the connection can be used again
 	switch {
 	case r.StatusCode < 300:
 		return nil
@@ -168,7 +172,7 @@ func (o *outbox) post(body []byte) error {
 	}
 }
 
-// close sends the remaining notices for at most farewell.
+// close sends the remaining notices, for at most the duration farewell.
 func (o *outbox) close() {
 	o.mu.Lock()
 	o.closing = true

@@ -13,12 +13,13 @@ import (
 	"time"
 )
 
-// receiver answers notices without a network, so that a test can use a fake clock.
+// receiver is a fake receiver that answers notices without a network, so that a test can use a
+// fake clock.
 type receiver struct {
 	answer func(key string) (int, error)
 
 	mu    sync.Mutex
-	taken []string // keys
+	taken []string // keys of the accepted notices
 }
 
 func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -54,8 +55,8 @@ func newTestOutbox(r *receiver) *outbox {
 	return o
 }
 
-// TestASlowReceiverDelaysNoClientForLong uses a slow receiver: the change must be answered after patience, and the
-// notice must still arrive in order.
+// TestASlowReceiverDelaysNoClientForLong uses a slow receiver. The S3 client must get its answer
+// after patience at the latest, and the notices must still arrive in order.
 func TestASlowReceiverDelaysNoClientForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -85,7 +86,8 @@ func TestASlowReceiverDelaysNoClientForLong(t *testing.T) {
 	})
 }
 
-// TestRefusedNotice checks that a rejected notice is given up, so that later ones arrive.
+// TestRefusedNotice checks that a notice which the receiver rejects for good is given up, so that
+// later notices arrive.
 func TestRefusedNotice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -107,13 +109,13 @@ func TestRefusedNotice(t *testing.T) {
 	})
 }
 
-// TestFarewell checks that the program sends waiting notices at its end, and that it ends even if
-// the receiver accepts none.
+// TestFarewell checks that the program sends waiting notices when it ends. It must end even if the
+// receiver accepts none of them.
 func TestFarewell(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		back  time.Duration // when the receiver starts to accept notices
+		back  time.Duration // time after which the receiver begins to accept notices
 		taken int
 	}{
 		{"receiver comes back", patience + farewell/2, 1},

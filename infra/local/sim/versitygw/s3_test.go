@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// status returns the HTTP status of a call: 200 without an error.
+// status returns the HTTP status of a call's answer: 200 if err is nil.
 func status(err error) int {
 	if err == nil {
 		return 200
@@ -25,7 +25,7 @@ func status(err error) int {
 	return 0
 }
 
-// bothBuckets runs a test in a bucket with versions and in one without.
+// bothBuckets runs a test twice: in a bucket with versions and in a bucket without versions.
 func bothBuckets(t *testing.T, test func(t *testing.T, c *s3.Client, bucket string)) {
 	c := start(t, t.TempDir(), "").client()
 	versioned(t, c, "versioned")
@@ -37,8 +37,8 @@ func bothBuckets(t *testing.T, test func(t *testing.T, c *s3.Client, bucket stri
 	}
 }
 
-// TestOneWriterWins makes 50 concurrent writes under the same condition: exactly one must
-// succeed.
+// TestOneWriterWins makes 50 writes with the same condition at the same time. Exactly one of them
+// must succeed.
 func TestOneWriterWins(t *testing.T) {
 	t.Parallel()
 	bothBuckets(t, func(t *testing.T, c *s3.Client, bucket string) {
@@ -81,8 +81,8 @@ func TestOneWriterWins(t *testing.T) {
 	})
 }
 
-// TestNeverMixed reads ranges with If-Match while the object is overwritten. The bytes must
-// belong to the ETag, or there must be an error. The object must never be missing.
+// TestNeverMixed reads ranges with If-Match while the object is overwritten. Either the read
+// fails, or the bytes must belong to the ETag. No read may report that the object is missing.
 func TestNeverMixed(t *testing.T) {
 	t.Parallel()
 	const size, parts, overwrites = 2 << 20, 4, 15
@@ -96,7 +96,7 @@ func TestNeverMixed(t *testing.T) {
 			}
 			return *out.ETag
 		}
-		letter := map[string]byte{} // the letter of each version, by ETag
+		letter := map[string]byte{} // each version consists of one letter: the letter by the version's ETag
 		for i := range overwrites + 1 {
 			letter[put(i)] = byte('a' + i)
 		}

@@ -11,9 +11,9 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// whole rejects truncated uploads, as S3 does, and never mixes two versions of an object. The
-// gateway takes the end of a connection as the end of the body. It stores a truncated body if it
-// has no digest of it, for example for a pre-signed URL.
+// whole rejects truncated uploads, as S3 does, and never returns a mixture of two versions of an
+// object. The gateway itself takes the end of the connection as the end of the body. If it has no
+// digest of the body, as with a pre-signed URL, it would store a truncated body.
 type whole struct{ backend.Backend }
 
 func (w whole) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
@@ -27,8 +27,9 @@ func (w whole) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Uplo
 	return w.Backend.UploadPart(ctx, &part)
 }
 
-// GetObject reads an object and fails if the object was replaced meanwhile: the gateway checks
-// the ETag first and opens the file after that.
+// GetObject reads an object. The gateway checks the ETag before it opens the file, so the object
+// may be replaced in between. If the ETag has changed after the file was opened, GetObject reads
+// again.
 func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	for {
 		out, err := w.Backend.GetObject(ctx, in)
@@ -40,7 +41,7 @@ func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObj
 			return out, nil
 		}
 		if out.Body != nil {
-			_ = out.Body.Close() // the body was not read
+			_ = out.Body.Close() // the error is ignored: nothing was read from the body
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -48,8 +49,9 @@ func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObj
 	}
 }
 
-// announced returns a body that fails if it ends before the announced length. A body in signed
-// chunks marks its end itself and is returned unchanged, because the gateway must recognise it.
+// announced returns a body whose reader fails if the body ends before the announced length. A body
+// in signed chunks marks its own end, and the gateway must recognise its type, so it is returned
+// unchanged.
 func announced(body io.Reader, length *int64) io.Reader {
 	if _, chunked := body.(middlewares.ChecksumReader); chunked || body == nil || length == nil {
 		return body
@@ -59,7 +61,7 @@ func announced(body io.Reader, length *int64) io.Reader {
 
 type exact struct {
 	io.Reader
-	left int64 // bytes that have not arrived yet
+	left int64 // number of announced bytes that have not arrived yet
 }
 
 // Read implements [io.Reader].

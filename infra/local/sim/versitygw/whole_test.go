@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// presigned uploads with a pre-signed URL, for which the gateway has no digest of the body.
+// presigned uploads a body with a pre-signed URL. The gateway then has no digest of the body.
 func presigned(t *testing.T, c *s3.Client, key string, length int, body io.Reader) (status int) {
 	t.Helper()
 	signed, err := s3.NewPresignClient(c).PresignPutObject(t.Context(), &s3.PutObjectInput{Bucket: new("whole"), Key: &key})
@@ -31,7 +31,7 @@ func presigned(t *testing.T, c *s3.Client, key string, length int, body io.Reade
 	return response.StatusCode
 }
 
-// TestWholeOrNotAtAll cuts uploads off: the earlier object must remain.
+// TestWholeOrNotAtAll cuts uploads off. After each, the earlier object must still be stored.
 func TestWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	c := start(t, t.TempDir(), "").client()
@@ -47,7 +47,7 @@ func TestWholeOrNotAtAll(t *testing.T) {
 			t.Errorf("%d of %d bytes: status %d", sent, size, status)
 		}
 	}
-	// The gateway may still process an upload whose client has gone.
+	// Waits, because the gateway may still process an upload whose client has disconnected.
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for range 30 {

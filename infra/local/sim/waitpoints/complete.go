@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// maxBody is the maximum size of a completion in bytes (the default of the real server's
-// TASK_PAYLOAD_MAXIMUM_SIZE).
+// maxBody is the maximum size of the body of a completion in bytes. It is the real server's
+// default for TASK_PAYLOAD_MAXIMUM_SIZE.
 const maxBody = 3 << 20
 
 // complete handles POST /api/v1/waitpoints/tokens/{id}/complete.
@@ -26,7 +26,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		panic(http.ErrAbortHandler) // the body was cut off, so nobody waits for an answer
+		panic(http.ErrAbortHandler) // the body was cut off, so the client has disconnected and gets no answer
 	}
 	status, text := s.receive(r.PathValue("id"), body)
 	answer(w, status, text)
@@ -39,7 +39,8 @@ func answer(w http.ResponseWriter, status int, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// receive completes a token with a body, if it is the first one and in time.
+// receive completes the token id with a body, if the token is not completed yet and has not
+// expired. It returns the status and the text of the answer.
 func (s *Server) receive(id string, body []byte) (status int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +66,7 @@ func (s *Server) receive(id string, body []byte) (status int, text string) {
 	return http.StatusOK, `{"success":true}`
 }
 
-// output returns the output of a token that a body completes.
+// output returns the output that a token gets if this body completes it.
 func output(body []byte) []byte {
 	if !json.Valid(body) {
 		return []byte("{}")

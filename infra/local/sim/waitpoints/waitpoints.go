@@ -2,8 +2,8 @@
 // callbacks.
 //
 // It behaves like the real server, which differs from its documentation: it answers 200 to every
-// request that it understands, even for a token that was completed or has expired, and it
-// completes a token with {} if the body is not JSON. Invariant: the first completion is final.
+// request that it understands, even if the token was completed before or has expired. If the body
+// is not JSON, it completes the token with {}. Invariant: the first completion is final.
 //
 //	server, err := waitpoints.Open(waitpoints.Config{})
 //	token := server.Create(time.Now().Add(time.Hour))
@@ -29,14 +29,14 @@ import (
 
 // Config changes a server's behaviour. The zero value behaves like the real server.
 type Config struct {
-	// Promised makes the server answer 409 for a completed token and 410 for an expired one, as the
-	// platform's page promises.
+	// Promised says whether the server answers 409 for a completed token and 410 for an expired
+	// token, as the platform's page promises.
 	Promised bool
 	// Now is the clock that expires tokens; nil means time.Now.
 	Now func() time.Time
 }
 
-// Server holds waitpoint tokens. Its faults apply by token id.
+// Server holds waitpoint tokens. The subject of its faults is the id of a token.
 type Server struct {
 	*fault.Server
 	Faults *fault.Schedule
@@ -49,20 +49,20 @@ type Server struct {
 // Token is the state of a waitpoint token at one moment.
 type Token struct {
 	ID        string
-	URL       capability.URL // URL that completes the token
+	URL       capability.URL // URL whose caller completes the token
 	ExpiresAt time.Time
-	Completed time.Time // time of completion; zero if not completed
-	Output    []byte    // body that completed it
-	Received  [][]byte  // every complete body in order, rejected ones included
+	Completed time.Time // time of the completion; zero if the token is not completed
+	Output    []byte    // output that the completing body produced; nil if the token is not completed
+	Received  [][]byte  // every body that arrived completely, in order; bodies that completed nothing are included
 }
 
-// entry is a token with a channel for those who wait for it.
+// entry is a token, with a channel that is closed when the token is completed.
 type entry struct {
 	Token
 	completed chan struct{}
 }
 
-// ErrUnknown is the error for a token that the server did not make.
+// ErrUnknown means that the server has not made the token.
 var ErrUnknown = errors.New("unknown waitpoint token")
 
 // Open starts a server. [fault.Server.Close] stops it.
@@ -90,12 +90,12 @@ func tokenID(r *http.Request) string {
 	return strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, pathPrefix), pathSuffix)
 }
 
-// Create makes a token that can be completed until it expires.
+// Create makes a token that can be completed until the time expires.
 func (s *Server) Create(expires time.Time) Token {
 	id := "waitpoint_" + strings.ToLower(rand.Text())
 	address, err := capability.Parse(s.URL() + pathPrefix + id + pathSuffix)
 	if err != nil {
-		panic("waitpoint URL that does not parse") // cannot fail: the URL has only known parts
+		panic("waitpoint URL that does not parse") // cannot happen, because the server itself has composed the URL
 	}
 	created := &entry{Token: Token{ID: id, URL: address, ExpiresAt: expires}, completed: make(chan struct{})}
 	s.mu.Lock()
@@ -104,7 +104,7 @@ func (s *Server) Create(expires time.Time) Token {
 	return created.Token
 }
 
-// Token returns the present state of a token. Errors: ErrUnknown.
+// Token returns the current state of a token. Errors: ErrUnknown.
 func (s *Server) Token(id string) (Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,8 +117,8 @@ func (s *Server) Token(id string) (Token, error) {
 	return token, nil
 }
 
-// Wait waits until a token is completed and returns it. It returns ErrUnknown for an unknown
-// token, and an error if ctx ends.
+// Wait waits until a token is completed and returns the token. It returns ErrUnknown for an
+// unknown token. It fails if ctx ends first.
 func (s *Server) Wait(ctx context.Context, id string) (Token, error) {
 	s.mu.Lock()
 	found, ok := s.tokens[id]

@@ -19,7 +19,7 @@ import (
 
 var noon = time.Date(2026, 4, 24, 12, 0, 0, 0, time.UTC)
 
-// open starts a server whose clock shows now.
+// open starts a server whose clock shows the time in now.
 func open(t *testing.T, promised bool, now *time.Time) *waitpoints.Server {
 	t.Helper()
 	server, err := waitpoints.Open(waitpoints.Config{Promised: promised, Now: func() time.Time { return *now }})
@@ -52,9 +52,9 @@ func send(t *testing.T, method, address string, body io.Reader) (int, string, er
 	return response.StatusCode, string(text), err
 }
 
-// sent is a body that is posted at a time, with the status of its answer.
+// sent is a body that is posted at a certain time, with the expected status of the answer.
 type sent struct {
-	after  time.Duration // time since noon; the token expires at one o'clock
+	after  time.Duration // time of the post, counted from noon; the token expires at one o'clock
 	body   string
 	status int
 }
@@ -66,7 +66,7 @@ func TestCompletion(t *testing.T) {
 		name     string
 		promised bool
 		sends    []sent
-		want     string // output; "" means never completed
+		want     string // expected output of the token; "" means that it is never completed
 	}{
 		{"one", false, []sent{{0, `{"a":1}`, 200}}, `{"a":1}`},
 		{"the first wins", false, []sent{{0, `{"a":1}`, 200}, {1, `{"skip":true}`, 200}}, `{"a":1}`},
@@ -113,7 +113,7 @@ func TestRefused(t *testing.T) {
 	server := open(t, false, &now)
 	token := server.Create(noon.Add(time.Hour))
 	address := token.URL.Reveal()
-	chunked := struct{ io.Reader }{strings.NewReader(`{}`)} // a reader whose length net/http does not know
+	chunked := struct{ io.Reader }{strings.NewReader(`{}`)} // the body is sent in chunks, because net/http does not know the length of this reader
 	tests := []struct {
 		name, method, address string
 		body                  io.Reader
@@ -164,7 +164,7 @@ func TestFaults(t *testing.T) {
 	other := server.Create(noon.Add(time.Hour))
 	for _, test := range []struct {
 		fault     fault.Fault
-		status    int // 0 means no answer
+		status    int // expected status; 0 means that no answer is expected
 		completes bool
 	}{
 		{fault.Status(503), 503, false},

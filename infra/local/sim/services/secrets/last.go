@@ -6,9 +6,9 @@ import (
 )
 
 // LastUsable returns a reader of a file that people edit by hand. If usable rejects the file's
-// content, or if the file is gone, the reader returns the last usable content, like a service
-// that keeps versions. It calls refused once for each run of rejected contents. Before any
-// content was usable, it returns the content unchecked.
+// content, or if the file is gone, the reader returns the last usable content, like a service that
+// keeps versions. It calls refused when the content becomes unusable, and not again before it was
+// usable in between. Until there was a usable content, it returns the present content unchecked.
 func LastUsable(file string, usable func([]byte) error, refused func(error)) func() ([]byte, error) {
 	var mu sync.Mutex
 	var last []byte

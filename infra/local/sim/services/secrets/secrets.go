@@ -1,6 +1,6 @@
 // Package secrets answers Secrets Manager's GetSecretValue with the content of a file. Local
-// functions thus read their secret by the same call as in AWS, while a person edits it with a
-// text editor.
+// functions thus read their secret by the same call as in AWS, and a person can change the secret
+// with a text editor.
 //
 // Invariants: each call reads the file, so that a change takes effect at once; the file's content
 // appears only in the answer; and every call other than GetSecretValue of these secrets is
@@ -21,17 +21,19 @@ import (
 	"unicode/utf8"
 )
 
-// Handlers serve several secrets at one address. They check that calls are signed, but not by
-// whom.
+// Handlers serve several secrets at one address. They check that a call is signed, but do not
+// verify the signature.
 type Handlers []Handler
 
 // Handler serves one secret, like [Handlers].
 type Handler struct {
 	// Name is the secret's name. Callers ask for the secret by this name or by its ARN.
 	Name string
-	// File holds the value. If the file is missing, so is the secret.
+	// File is the path of the file that holds the secret's value. If the file is missing, the
+	// secret does not exist.
 	File string
-	// Read reads the file if only some contents may be served. Nil serves every content.
+	// Read reads the file, if only usable contents may be served. nil means that every content of
+	// the file is served.
 	Read func() ([]byte, error)
 	// Region and Account are parts of the ARN.
 	Region, Account string
@@ -43,22 +45,23 @@ const maxCall = 64 << 10
 // call is a request for GetSecretValue.
 type call struct {
 	SecretID     string `json:"SecretId"`
-	VersionID    string `json:"VersionId"`    // "" means the current version
-	VersionStage string `json:"VersionStage"` // "" means AWSCURRENT
+	VersionID    string `json:"VersionId"`    // wanted version; "" means the current version
+	VersionStage string `json:"VersionStage"` // wanted stage; "" means AWSCURRENT
 }
 
-// secretValue is GetSecretValue's answer. The value is a text if it is valid text.
+// secretValue is the answer to GetSecretValue. The value is SecretString if it is valid text,
+// otherwise SecretBinary.
 type secretValue struct {
 	ARN           string
 	Name          string
 	VersionID     string  `json:"VersionId"`
-	CreatedDate   float64 // Unix seconds
+	CreatedDate   float64 // time of the last change of the file, in Unix seconds
 	SecretString  *string `json:",omitempty"`
 	SecretBinary  []byte  `json:",omitempty"`
 	VersionStages []string
 }
 
-// current is the stage of the only version.
+// current is the stage of the only version of a secret.
 const current = "AWSCURRENT"
 
 // ServeHTTP implements [http.Handler].
@@ -109,12 +112,13 @@ func (h Handler) answer(w http.ResponseWriter, asked call) {
 
 const notFound = "ResourceNotFoundException"
 
-// ARN returns the secret's ARN, which ends in six characters as in AWS.
+// ARN returns the secret's ARN. As in AWS, it ends in six additional characters.
 func (h Handler) ARN() string {
 	return fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-local0", h.Region, h.Account, h.Name)
 }
 
-// read returns the answer for the file. Each content has its own version id.
+// read returns the answer with the current content of the file. Each content has its own version
+// id.
 func (h Handler) read() (secretValue, error) {
 	read := h.Read
 	if read == nil {
@@ -142,7 +146,8 @@ func (h Handler) read() (secretValue, error) {
 	return v, nil
 }
 
-// refuse answers with an error of the service. The SDKs read the error's type from the body.
+// refuse answers with an error of Secrets Manager. The SDKs read the type of the error from the
+// body.
 func refuse(w http.ResponseWriter, status int, code, message string) {
 	write(w, status, map[string]string{"__type": code, "Message": message})
 }

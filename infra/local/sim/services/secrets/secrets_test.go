@@ -20,7 +20,8 @@ import (
 
 const name = "masterhand/destinations"
 
-// serve starts a handler on a file with this content. Without content, the file is missing.
+// serve starts a server with a handler on a file with this content. If no content is given, the
+// file is missing.
 func serve(t *testing.T, content ...string) (secrets.Handler, *secretsmanager.Client) {
 	t.Helper()
 	h := secrets.Handler{Name: name, File: filepath.Join(t.TempDir(), "secret"), Region: "us-east-1", Account: "000000000000"}

@@ -1,4 +1,5 @@
-// Command bootstrap is a Lambda function that follows the order in its event.
+// Command bootstrap is a Lambda function for tests. The member "do" of its event says what it
+// does.
 package main
 
 import (
@@ -57,7 +58,7 @@ func handle(ctx context.Context, o order) (any, error) {
 	switch {
 	case o.Records != nil:
 		return handleMessages(o.Records)
-	case o.Body != nil: // a request to the function URL has the order in its body
+	case o.Body != nil: // the event of a function URL: its body holds the instructions
 		if err := json.Unmarshal([]byte(*o.Body), &o); err != nil {
 			return nil, err
 		}
@@ -75,7 +76,7 @@ func handle(ctx context.Context, o order) (any, error) {
 		os.Stdout.Write(o.Bytes)
 	case "wait":
 		return nil, errors.Join(get(o.URL+"/arrived"), get(o.URL+"/finished"))
-	case "heed": // SIGTERM, which ends the wait
+	case "heed": // waits until it gets SIGTERM
 		interrupted, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 		defer stop()
 		if err := get(o.URL + "/arrived"); err != nil {
@@ -103,7 +104,8 @@ func tell(ctx context.Context) about {
 	}
 }
 
-// handleMessages reads from a message's body whether the message fails.
+// handleMessages processes messages. The body of each message says whether the message, or the
+// whole batch, fails.
 func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	response := awsevents.SQSEventResponse{}
 	for _, m := range messages {
@@ -123,7 +125,8 @@ func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	return response, nil
 }
 
-// sendAgain sends a message to the function's own queue while left is above 0.
+// sendAgain sends a message to the queue of this function. The number left says how many more
+// messages follow; at 0 none is sent.
 func sendAgain(left string) error {
 	n, err := strconv.Atoi(left)
 	if err != nil || n == 0 {
@@ -147,7 +150,7 @@ func get(url string) error {
 	return response.Body.Close()
 }
 
-// call calls the Runtime API without the library.
+// call sends a request to the Runtime API without the library.
 func call(method, path, body string) *http.Response {
 	request, err := http.NewRequest(method, "http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/"+path, strings.NewReader(body))
 	if err != nil {
@@ -166,7 +169,7 @@ func reportInitError() {
 	os.Exit(1)
 }
 
-// misuse breaks the rules of the Runtime API and responds with the statuses that it got.
+// misuse breaks the rules of the Runtime API, and responds with the statuses of the answers.
 func misuse() {
 	id := call("GET", "invocation/next", "").Header.Get("Lambda-Runtime-Aws-Request-Id")
 	var told []int
