@@ -92,7 +92,7 @@ func sameJSON(t *testing.T, a, b []byte) bool {
 	return bytes.Equal(canonical(a), canonical(b))
 }
 
-// Each file and each test that a decision names must exist.
+// Each file and each test that a decision on the page names must exist.
 func TestDecisionsNameFilesAndTestsThatExist(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../docs/decisions/*.md")

@@ -78,7 +78,7 @@ func TestDirections(t *testing.T) {
 	}
 }
 
-// problems returns what a package depends on and must not.
+// problems returns the dependencies of a package that are not allowed.
 func problems(p listed) []string {
 	var found []string
 	for _, dep := range p.Deps {
@@ -97,7 +97,8 @@ func problems(p listed) []string {
 	return found
 }
 
-// forbidden reports whether package from must not depend on package dep, directly or not.
+// forbidden reports whether package from must not depend on package dep, directly or through other
+// packages.
 func forbidden(from, dep string) bool {
 	own, ours := strings.CutPrefix(dep, module)
 	wing, inShared := wingOf(from)
@@ -115,7 +116,8 @@ func forbidden(from, dep string) bool {
 	return false
 }
 
-// wingOf returns the folder of shared that a package is in, and whether it is in one.
+// wingOf returns the folder of shared that a package is in, and whether the package is in such a
+// folder.
 func wingOf(path string) (wing string, inShared bool) {
 	rest, inShared := strings.CutPrefix(path, "shared/")
 	wing, _, _ = strings.Cut(rest, "/")

@@ -83,8 +83,8 @@ func TestTheTableOfAWSNamesSourcesAndTests(t *testing.T) {
 	}
 }
 
-// mustDeclare fails the test unless a file or folder of the repository exists and a test file
-// there, or beside it, declares a test.
+// mustDeclare fails the test unless a file or folder of the repository exists and a test file in
+// that folder, or beside that file, declares a test.
 func mustDeclare(t *testing.T, of, path, test string) {
 	t.Helper()
 	path = filepath.Join("..", path)

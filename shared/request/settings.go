@@ -46,7 +46,7 @@ type Settings struct {
 
 	MetricsNamespace string // CloudWatch namespace; the default is masterhand
 
-	Libraries []masters.Library // at least one, with disjoint prefixes
+	Libraries []masters.Library // at least one library; no prefix may be the beginning of another
 	// AllowLoopback permits upload and callback URLs on http://127.0.0.1. It is never true
 	// in Lambda.
 	AllowLoopback bool

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// needed returns the smallest environment that loads.
+// needed returns the smallest environment that Load accepts.
 func needed() map[string]string {
 	return map[string]string{
 		names.MastersBucket:      "acme-masters",

@@ -5,8 +5,8 @@
 //
 //   - Names are for people to read. They never decide anything and are never logged: if
 //     [Names] is formatted or logged, it shows only counts.
-//   - Whatever a body says about ads, it is never a reason to refuse the request. Parts that
-//     cannot be read are ignored.
+//   - A request is never refused because of what its body says about ads. Parts that cannot be read
+//     are ignored.
 //
 // For example:
 //
@@ -36,7 +36,8 @@ type Names struct {
 	Campaigns List `json:"campaigns,omitzero"`
 }
 
-// List is the number of things of one kind, and the names of the first of them.
+// List contains the number of things of one kind (ads, ad sets or campaigns) and the names of the
+// first ones.
 type List struct {
 	Count int      `json:"count"`
 	Names []string `json:"names,omitempty"` // distinct, at most MaxNames, each with at most MaxName characters
@@ -58,7 +59,7 @@ func Parse(body []byte) Names {
 		AdSets    json.RawMessage `json:"adsets"`
 		Campaigns json.RawMessage `json:"campaigns"`
 	}
-	_ = json.Unmarshal(body, &b) // an unreadable body has no names
+	_ = json.Unmarshal(body, &b) // the error is ignored: an unreadable body has no names
 	_ = json.Unmarshal(b.Facebook, &f)
 	return Names{parseList(f.Ads), parseList(f.AdSets), parseList(f.Campaigns)}
 }
@@ -66,7 +67,7 @@ func Parse(body []byte) Names {
 // parseList reads a list of {"id","name"} objects. Objects with the same id count once.
 func parseList(raw json.RawMessage) (l List) {
 	var entries []json.RawMessage
-	_ = json.Unmarshal(raw, &entries) // an unreadable list has no entries
+	_ = json.Unmarshal(raw, &entries) // the error is ignored: an unreadable list has no entries
 	ids := map[string]bool{}
 	for _, entry := range entries {
 		var e struct {
@@ -92,8 +93,8 @@ func (l *List) add(name string) {
 	}
 }
 
-// shortened returns a name in the form to store: without anything that may be a credential, and cut
-// to MaxName characters.
+// shortened returns a name in the form in which it is stored: parts that may be credentials are
+// removed, and the name is cut to MaxName characters.
 func shortened(name string) string {
 	letters := []rune(strings.TrimSpace(capability.Redact(name)))
 	return string(letters[:min(len(letters), MaxName)])

@@ -1,5 +1,6 @@
-// Package destination knows who may send webhooks. Each destination has a signature scheme, any
-// number of secrets, a library of masters, and the hosts that upload and callback URLs may name.
+// Package destination contains the list of the destinations that may send webhooks. Each
+// destination has a signature scheme, any number of secrets, a library of masters, and the hosts
+// that upload and callback URLs may name.
 //
 // Invariants:
 //
@@ -37,7 +38,8 @@ type Destination struct {
 	// destination without secrets receives its events through a queue or a bucket, and no webhook
 	// can be authentic for it.
 	Keys []signature.Key
-	// Library is the name of the library that answers the destination's requests.
+	// Library is the name of the library of masters with which the destination's requests are
+	// answered.
 	Library string
 	// UploadHosts and CallbackHosts are patterns as in safehttp.Policy, and never empty.
 	UploadHosts   []string

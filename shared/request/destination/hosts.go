@@ -52,9 +52,9 @@ const r2 = ".r2.cloudflarestorage.com"
 // is a bucket: BUCKET.ACCOUNT is a bucket of that account.
 var jurisdictions = []string{"eu", "fedramp"}
 
-// withR2Forms adds the other hosts of the same account for each host of an R2 account: those of its
-// buckets, which the AWS SDK for JavaScript uses, and those of its jurisdictions. A host of one
-// jurisdiction gets only hosts of that jurisdiction.
+// For each host of an R2 account, withR2Forms adds other hosts of the same account: the hosts of
+// its buckets, which the AWS SDK for JavaScript uses, and the hosts of its jurisdictions. A host of
+// one jurisdiction gets only hosts of that jurisdiction.
 func withR2Forms(hosts []string) []string {
 	all := slices.Clone(hosts)
 	for _, host := range hosts {

@@ -13,10 +13,10 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// The errors of [Keyring.Verify].
+// The errors that [Keyring.Verify] returns.
 var (
-	// ErrUnauthentic means that no destination's secret signed the request. It wraps the error of
-	// the signature that was closest to a match.
+	// ErrUnauthentic means that no destination's secret signed the request. It wraps the signature
+	// error that came closest to a match.
 	ErrUnauthentic = errors.New("request not authentic")
 	// ErrUnavailable means that no list of destinations was ever loaded, so it is unknown whether
 	// the request is authentic.
@@ -52,7 +52,7 @@ func parseList(data []byte) (list, error) {
 	return l, err
 }
 
-// Match says which destination a request belongs to.
+// Match describes the destination to which a request belongs.
 type Match struct {
 	// Destination is shared with other requests, so callers must not change it.
 	Destination *Destination
@@ -128,7 +128,7 @@ func verify(list []Destination, headers signature.Headers, body []byte, now time
 	return Match{}, fmt.Errorf("%w: %w", ErrUnauthentic, nearest)
 }
 
-// others returns the libraries of a list except the library of d, each once.
+// others returns the libraries of a list except the library of d. Each library is listed once.
 func others(list []Destination, d Destination) (libraries []string) {
 	for _, other := range list {
 		if other.Library != d.Library && !slices.Contains(libraries, other.Library) {

@@ -22,7 +22,7 @@ const (
 
 var body = []byte(`{"creative":{}}`)
 
-// source is a secret and a clock that the test changes.
+// source is a secret's value and a clock; the test can change both.
 type source struct {
 	mu    sync.Mutex
 	value string
@@ -43,7 +43,8 @@ func (s *source) set(value string, err error) {
 	s.value, s.err = value, err
 }
 
-// ring is a keyring with its source, its clock and the failures that it reported.
+// ring contains a keyring, the keyring's source and clock, and the load failures that were
+// reported.
 type ring struct {
 	*destination.Keyring
 	source   *source
@@ -186,7 +187,7 @@ func TestForgedRequestsCauseFewLoads(t *testing.T) {
 	t.Parallel()
 	r := newRing(list(signature.Outpost, newSecret))
 	forged := signed(t, signature.Outpost, r.now, oldSecret)
-	for range 6000 { // ten requests a second for ten minutes
+	for range 6000 { // ten forged requests a second for ten minutes
 		if _, err := r.verify(t, forged); !errors.Is(err, destination.ErrUnauthentic) {
 			t.Fatal(err)
 		}
@@ -236,7 +237,7 @@ func TestLastGoodListSurvives(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.source.set(broken.value, broken.err)
-		for range 120 { // twice a minute for an hour
+		for range 120 { // two requests a minute for an hour
 			r.now = r.now.Add(30 * time.Second)
 			if _, err := r.verify(t, signed(t, signature.Outpost, r.now, newSecret)); err != nil {
 				t.Fatalf("%s: %v", name, err)

@@ -62,7 +62,7 @@ func TestSecretsAreNotCheckedWithoutAScheme(t *testing.T) {
 	}
 }
 
-// Two destinations without names have one problem each, and are no duplicates.
+// Two destinations without names are reported for their missing names, but not as duplicates.
 func TestMissingNamesAreNoDuplicates(t *testing.T) {
 	t.Parallel()
 	_, err := destination.Parse([]byte(`[{"secrets":["0123456789abcdefa"]},{"secrets":["0123456789abcdefb"]}]`))

@@ -56,7 +56,7 @@ func TestParseEmptyList(t *testing.T) {
 	}
 }
 
-// repeat returns a list of n good destinations.
+// repeat returns a list with n correct destinations.
 func repeat(n int) string {
 	var entries []string
 	for i := range n {

@@ -58,8 +58,8 @@ func TestThePreviousListServesWhileTheCurrentOneIsGarbled(t *testing.T) {
 	}
 }
 
-// If the previous value is not a list, or is the empty list of a new deployment, Verify returns
-// ErrUnavailable, not ErrUnauthentic.
+// If the previous value of the secret is not a list, or if it is the empty list of a new
+// deployment, Verify returns ErrUnavailable, not ErrUnauthentic.
 func TestAnUnusablePreviousListLeavesNoList(t *testing.T) {
 	t.Parallel()
 	garbled, good := "[", list(signature.Outpost, newSecret)

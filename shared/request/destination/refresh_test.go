@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// slow is a source whose loads wait until the test answers them.
+// slow is a source whose loads wait until the test lets them return.
 type slow struct {
 	answers chan string
 	loads   atomic.Int32

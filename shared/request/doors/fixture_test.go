@@ -34,19 +34,19 @@ var library = masters.Library{Name: "default"}
 // fixture is a receiver with stores in memory. Tests run it in a bubble of fake time.
 type fixture struct {
 	*doors.Receiver
-	list    string // the list of destinations
+	list    string // the JSON text of the list of destinations
 	listErr error
 	store   *ledgertest.Memory
 	objects map[string]doors.Object // the stored objects by key and version
 	readErr error
-	far     []string // methods of the requests that reached the platform
+	far     []string // the HTTP methods of the requests that reached the platform
 	status  int      // the HTTP status of the platform's answers
 }
 
 // Load implements [secret.Source].
 func (f *fixture) Load(context.Context) ([]byte, error) { return []byte(f.list), f.listErr }
 
-// Read implements [doors.Objects].
+// Read implements [doors.Objects] with the stored objects.
 func (f *fixture) Read(_ context.Context, key, version string, limit int64) (doors.Object, error) {
 	object, there := f.objects[key+"@"+version]
 	if !there && f.readErr == nil {
@@ -56,7 +56,7 @@ func (f *fixture) Read(_ context.Context, key, version string, limit int64) (doo
 	return object, f.readErr
 }
 
-// RoundTrip answers as the platform.
+// RoundTrip answers a request as the platform would.
 func (f *fixture) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.far = append(f.far, r.Method)
 	_, _ = io.Copy(io.Discard, r.Body)
@@ -155,7 +155,7 @@ func (f *fixture) wants(t testing.TB, what string, m doors.Message, word string,
 	return got
 }
 
-// items returns all ledger items.
+// items returns all items of the fixture's ledger.
 func (f *fixture) items(t testing.TB) []ledger.Item {
 	t.Helper()
 	list, err := f.store.ByDay(t.Context(), time.Now().UTC().Format(time.DateOnly), 100)

@@ -22,7 +22,7 @@ type Metadata struct {
 // missing object or text that is not JSON counts as absent.
 func ParseMetadata(text string) Metadata {
 	var members map[string]json.RawMessage
-	_ = json.Unmarshal([]byte(text), &members) // text that is not an object has no members
+	_ = json.Unmarshal([]byte(text), &members) // the error is ignored: text that is not an object has no members
 	values := map[string]string{}
 	for name, raw := range members {
 		var value string
@@ -56,7 +56,8 @@ func (m Metadata) topic() string {
 	return ""
 }
 
-// ErrObjectEvent means that a message of the bucket's queue is not an event of an object.
+// ErrObjectEvent means that a message in the queue of the bucket's events is not an event about an
+// object.
 var ErrObjectEvent = errors.New("message is not an S3 event from EventBridge")
 
 // ObjectEvent says that an object was stored.
@@ -67,7 +68,7 @@ type ObjectEvent struct {
 }
 
 // ParseObjectEvent reads the body of a message, an S3 event from EventBridge. It returns
-// ErrObjectEvent for any other body.
+// ErrObjectEvent for a body of any other kind.
 func ParseObjectEvent(body string) (ObjectEvent, error) {
 	var wire struct {
 		Source string `json:"source"`

@@ -35,7 +35,7 @@ type Pipeline struct {
 
 // Event is an authentic event as a door received it.
 type Event struct {
-	Topic       string // the topic in the metadata, which is not signed
+	Topic       string // the topic from the metadata; it is not signed
 	EventID     string // the event id in the metadata: only for people
 	Body        []byte
 	Destination *destination.Destination
@@ -47,7 +47,7 @@ type Event struct {
 // The values of Word for events that have no outcome.
 const (
 	Ignored     = "ignored"     // the event is neither a request nor a result, so nothing is done
-	Malformed   = "malformed"   // the body is recorded in the ledger as unusable
+	Malformed   = "malformed"   // the ledger has a record that the body is unusable
 	Unavailable = "unavailable" // a list, library or service that the event needs is not available, so the event must come again
 )
 
@@ -57,13 +57,13 @@ type Taken struct {
 	Class   platform.Class
 	Request platform.Request
 	Outcome fulfillment.Outcome
-	Err     error // why there is no outcome; never contains a URL
+	Err     error // why the event has no outcome; nil if it has one; never contains a URL
 }
 
 // errUnknownLibrary means that the destination's library is not configured.
 var errUnknownLibrary = errors.New("destination names a library that is not configured")
 
-// Take handles an event as far as this run can.
+// Take handles an event. It does as much as this run can do before its deadline.
 func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 	parsed, err := platform.Parse(e.Topic, e.Body)
 	if err != nil {
@@ -83,7 +83,7 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 			Class: parsed.Class, Result: parsed.Result, Destination: e.Destination.Name, Library: library,
 		})
 	default:
-		// A host that the configuration could allow does not end the request here, because
+		// If the configuration could allow the host, the request does not end here, because
 		// fulfilment checks the hosts again at each try.
 		err := e.Destination.Allow(parsed.Request.UploadURL, parsed.Request.CompleteURL, p.Loopback)
 		if _, repairable := errors.AsType[*destination.HostError](err); err != nil && !repairable {

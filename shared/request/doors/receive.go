@@ -51,7 +51,7 @@ type Receiver struct {
 // Message is a message of the queue, or of the queue of the bucket's events.
 type Message struct {
 	Door     Door
-	Body     string    // the event; for the bucket, EventBridge's event of an object
+	Body     string    // the platform's event; for the bucket, EventBridge's event about the stored object
 	Metadata string    // the message attribute; "" if there is none
 	Receives int       // how many times the message was received, including this time
 	Deadline time.Time // the time by which this run must have ended
@@ -78,7 +78,7 @@ type Received struct {
 // is short enough: a request whose hour is not over after the repair is still delivered.
 var repairDelays = backoff.Steps{First: 5 * time.Second, Longest: 2 * time.Minute}
 
-// Receive handles a message as far as this run can.
+// Receive handles a message. It does as much as this run can do before its deadline.
 func (r *Receiver) Receive(ctx context.Context, m Message) Received {
 	began := r.Now()
 	got := Received{Message: m, Metadata: ParseMetadata(m.Metadata)}
@@ -105,8 +105,8 @@ func (r *Receiver) receive(ctx context.Context, got *Received) {
 	})
 }
 
-// read returns the event's body, and sets the metadata in got. If there is no body, it returns
-// false and sets the reason in got.
+// read returns the body of the platform's event and sets the metadata in got. If there is no body,
+// it returns false and sets the reason in got.
 func (r *Receiver) read(ctx context.Context, got *Received) ([]byte, bool) {
 	if got.Message.Door == Queue {
 		return []byte(got.Message.Body), true
@@ -132,7 +132,7 @@ func (r *Receiver) read(ctx context.Context, got *Received) ([]byte, bool) {
 	return object.Body, true
 }
 
-// delay returns the time until the message must come again, or 0 if it must not.
+// delay returns the time after which the message must come again, or 0 if it must not come again.
 func (r *Receiver) delay(got Received) time.Duration {
 	switch fulfillment.Status(got.Word) {
 	case Unavailable:

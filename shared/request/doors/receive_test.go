@@ -126,7 +126,7 @@ func TestAMalformedBodyIsRecorded(t *testing.T) {
 	})
 }
 
-// A body that could not be recorded must come again.
+// If an unusable body could not be recorded in the ledger, its message must come again.
 func TestAMalformedBodyWaitsForTheLedger(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.Pipeline.Service.Ledger.Store = down{f.store}
@@ -152,7 +152,8 @@ func TestAnExpiredRequestIsSettled(t *testing.T) {
 	})
 }
 
-// A message stays in the queue until its request has ended. It comes again by the request's expiry.
+// A message stays in the queue until its request has ended. The message comes again at the latest
+// when the request expires.
 func TestAMessageStaysWhileItsRequestIsOpen(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.status = 503
@@ -181,7 +182,8 @@ func TestAMessageStaysWhileItsRequestIsOpen(t *testing.T) {
 	})
 }
 
-// A destination may be added to the list after its events arrived. Messages wait for it.
+// A destination may be added to the list after its events arrived. The messages wait in the queue
+// until then.
 func TestMessagesWaitForTheDestinationsEntry(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.list = `[{"name":"others","secrets":["0123456789abcdef"]}]`
@@ -257,7 +259,7 @@ func TestEachVersionOfAnObjectIsAnEventOfItsOwn(t *testing.T) {
 	})
 }
 
-// The names of the ads that wait for a request are stored, whichever door it came through.
+// The names of the ads that wait for a request are stored, through whichever door the request came.
 func TestTheNamesOfTheAdsAreKept(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		body := request(t)

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Measure adds the metrics of an event that will not come again. The parameter d is the event's
+// Measure adds the metrics of an event that does not come again. The parameter d is the event's
 // destination.
 func (t Taken) Measure(m *telemetry.Measures, d *destination.Destination) {
 	if t.Word == Malformed {
@@ -29,7 +29,7 @@ func (t Taken) Measure(m *telemetry.Measures, d *destination.Destination) {
 // The reasons why a message waits for a person, or was given up.
 const (
 	reasonDestination = "no_destination" // the list lacks the door's destination
-	reasonLibrary     = "no_library"     // the destination's library is not configured
+	reasonLibrary     = "no_library"     // the library of the door's destination is not configured
 	reasonGone        = "gone"           // the object was deleted before it was read
 	reasonFailure     = "failure"        // a service failed, or the message is not an event
 )

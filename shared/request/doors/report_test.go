@@ -52,7 +52,7 @@ func TestEachReceiptHasItsMetrics(t *testing.T) {
 	}
 }
 
-// A missing library has a reason of its own, apart from other failures.
+// A library that is not configured has its own reason in the report, different from other failures.
 func TestAMissingLibraryHasAReasonOfItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// Door is a way in for events that are not signed.
+// Door is a way by which events that are not signed come in: the queue or the bucket.
 type Door string
 
 // The doors.
@@ -21,7 +21,7 @@ const (
 // Settings contains the destination of each open door.
 type Settings map[Door]Binding
 
-// Binding says which destination a door belongs to.
+// Binding states the destination to which a door belongs.
 type Binding struct {
 	// Destination is the name of a destination in the list. Its library and hosts apply to all
 	// events of the door.

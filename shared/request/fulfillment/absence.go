@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// maxListed is the size in keys of the largest library that a proof lists whole: 20 pages of an
-	// S3 listing. It also bounds a listing by prefix.
+	// maxListed is the number of keys in the largest library that a proof lists whole: 20 pages of
+	// an S3 listing. It also bounds a listing by prefix.
 	maxListed = 20_000
 	// maxFiled is the largest number of unplaced keys that a proof reads under one anchor (a number
 	// in the code, with which unplaced keys are filed).
@@ -99,8 +99,8 @@ func (a *Absence) unchanged(ctx context.Context, revision string) error {
 	return nil
 }
 
-// together runs the steps at the same time. It returns the error of the first step that failed, in
-// the order of the arguments.
+// together runs the steps at the same time. If several steps fail, it returns the error of the step
+// that comes first in the arguments.
 func together(steps ...func() error) error {
 	errs := make([]error, len(steps))
 	var all sync.WaitGroup
@@ -197,8 +197,8 @@ func (a *Absence) amongMany(ctx context.Context) error {
 	return a.respelled(ctx)
 }
 
-// respelled checks the files placed at another spelling of the code: HRT1212 may mean HRT-1212, and
-// so may HRT-1212 in full-width letters.
+// respelled checks the files that are placed at the code in another spelling: HRT1212 may mean
+// HRT-1212, and so may HRT-1212 in full-width letters.
 func (a *Absence) respelled(ctx context.Context) error {
 	apart := parts(norm.NFKC.String(creative.CanonicalCode(a.Wanted.Code)))
 	for _, separator := range []string{"", "-", "_", " "} {
@@ -250,7 +250,8 @@ func spellings(code string) []string {
 	return slices.Compact(list)
 }
 
-// filed calls ask for each unplaced key filed in the folders. It lists the folders at the same time.
+// filed calls the function ask for each unplaced key that is filed in the folders. It lists the
+// folders at the same time.
 func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.Context, string) error) error {
 	listed, steps := make([][]string, len(folders)), []func() error{}
 	for i, folder := range folders {
@@ -274,7 +275,7 @@ func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.
 	return nil
 }
 
-// under calls entry for each object whose key has the prefix.
+// under calls the method entry for each object whose key has the prefix.
 func (a *Absence) under(ctx context.Context, prefix string) error {
 	listed := 0
 	for entry, err := range a.Bucket.List(ctx, prefix) {
@@ -291,7 +292,7 @@ func (a *Absence) under(ctx context.Context, prefix string) error {
 	return nil
 }
 
-// key calls entry for the object with this key, if there is one.
+// key calls the method entry for the object with this key, if there is one.
 func (a *Absence) key(ctx context.Context, key string) error {
 	for entry, err := range a.Bucket.List(ctx, key) {
 		switch {
@@ -305,8 +306,8 @@ func (a *Absence) key(ctx context.Context, key string) error {
 	return nil
 }
 
-// entry returns an error unless the document lists the object, or the object is certainly not a
-// master of the creative.
+// entry returns nil if the document lists the object, or if the object is certainly not a master of
+// the creative. Otherwise it returns an error.
 func (a *Absence) entry(ctx context.Context, entry masters.Entry) error {
 	if m := a.doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
 		return nil
@@ -343,7 +344,7 @@ func (a *Absence) isOther(placed masters.Placed) bool {
 }
 
 // labels returns an error if a key's labels are unusable and may mean the creative. The labels of
-// an object that cannot be looked at may mean any creative.
+// an object that fails a HEAD request may mean any creative.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
 	if placed.Unseen() { // if err is set, Unseen returns false and err is returned below
@@ -355,8 +356,8 @@ func (a *Absence) labels(ctx context.Context, key string) error {
 	return a.blocked(placed)
 }
 
-// blocked returns an error that names the key that blocks the proof, and says how a person can
-// unblock it.
+// blocked returns an error for a key that blocks the proof. The error names the key and says how a
+// person can unblock the proof.
 func (a *Absence) blocked(placed masters.Placed) error {
 	key := placed.Key
 	why, otherwise := placed.Unplaced, "ignore "+legible.ShellWords(key)

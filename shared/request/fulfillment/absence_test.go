@@ -22,11 +22,11 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// listings is a bucket that records the prefixes of its listings, and that lists more keys than it
-// stores.
+// listings is a bucket that records the prefix of each listing. It lists extra keys that it does
+// not store.
 type listings struct {
 	*masterstest.Bucket
-	more     int // the number of extra keys; they name no creative
+	more     int // the number of extra keys to list; they name no creative
 	prefixes []string
 }
 
@@ -82,7 +82,7 @@ func TestASmallLibraryIsListedWhole(t *testing.T) {
 	}
 }
 
-// heldBy is a key that blocks requests for HRT-1212-2.
+// heldBy is a key that names two creatives, so it blocks requests for HRT-1212-2.
 const heldBy = "[HRT-1212-2] or [HRT-1213-2].mp4"
 
 // While a key blocks a request, a run checks only that key. The outcome names the key and says how
@@ -124,8 +124,8 @@ func TestAHeldRunAsksAboutTheKeyThatHoldsIt(t *testing.T) {
 	})
 }
 
-// Before the index lag is over, only the first run lists the library. The run after the lag lists
-// it again, because only a listing after the lag proves absence.
+// While the index lag lasts, only the first run lists the library. The run after the lag lists it
+// again, because only a listing after the lag proves absence.
 func TestTheLibraryIsListedFirstAndLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -212,7 +212,7 @@ func (s *fixture) build(t *testing.T, lib masters.Library) {
 	}
 }
 
-// A request for a code that the library does not declare is never skipped. It is delivered if a tag
+// A request for a code that the library does not declare is never skipped. The request is delivered if a tag
 // places a file at the code.
 func TestAnUndeclaredCodeIsNeverSkipped(t *testing.T) {
 	t.Parallel()
@@ -240,7 +240,7 @@ func TestAnUndeclaredCodeIsNeverSkipped(t *testing.T) {
 	}
 }
 
-// large makes the library too large to list whole.
+// large gives the library so many keys that a proof does not list it whole.
 func (s *fixture) large(t *testing.T) {
 	t.Helper()
 	state, revision, err := s.index.State(t.Context(), library)

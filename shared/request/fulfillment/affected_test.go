@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// names is a store of ads' names whose writes return the error that the test sets.
+// names is a store of ads' names. Its writes return the error that the test sets.
 type names struct {
 	saved int
 	until time.Time
@@ -28,7 +28,7 @@ func (n *names) Affected(context.Context, []string) (map[string]affected.Names, 
 	return nil, n.err
 }
 
-// The names of ads only inform people. A failure to save them changes nothing except the report.
+// The names of ads only inform people. A failure to save them changes only the report.
 func TestNamesThatCannotBeSavedDelayNothing(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("table is down")

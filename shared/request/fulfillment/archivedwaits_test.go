@@ -15,7 +15,7 @@ func TestArchivedWaitsForTheIndex(t *testing.T) {
 		s := newFixture(t)
 		s.add(t, "HRT-1212/v2/en/old_9x16.mp4", film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
 		s.bucket.Archive("HRT-1212/v2/en/old_9x16.mp4")
-		s.add(t, key, film, false, nil) // uploaded, but not indexed yet
+		s.add(t, key, film, false, nil) // the master is in the bucket, but not indexed yet
 		s.waiting = 1
 		<-time.After(10 * time.Second)
 		if o := s.fulfil(t, wanted()); o.Status == fulfillment.Failed {

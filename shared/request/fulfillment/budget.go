@@ -2,7 +2,7 @@ package fulfillment
 
 import "time"
 
-// Plan says what a run does about an upload, given the time left.
+// Plan says what a run does with an upload in the time that is left.
 type Plan int
 
 // The plans.

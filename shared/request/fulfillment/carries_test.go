@@ -214,8 +214,8 @@ func TestAnUploadIsTooLateAtTheExpiry(t *testing.T) {
 	})
 }
 
-// A request fails before its master is read if the upload URL signs a header that this upload does
-// not send.
+// A request fails before its master is read if the upload URL signs a header that the run does not
+// send.
 func TestAnUploadURLThatCannotBeUsedFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -263,7 +263,8 @@ func TestAMasterThatIsReplacedIsChosenAnewEightTimes(t *testing.T) {
 	}
 }
 
-// If the master is deleted before its upload and has no successor yet, the request stays open.
+// If the master is deleted before its upload and no other master replaces it yet, the request stays
+// open.
 func TestADeletedMasterLeavesItsRequestOpen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -302,7 +303,7 @@ func TestADigestIsTriedAHundredTimes(t *testing.T) {
 	}
 }
 
-// A delivery goes on if the document cannot be read, or no longer lists the master.
+// A delivery goes on if the document cannot be read, or if it no longer lists the master.
 func TestADocumentThatChangesDuringAnUploadStopsNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -339,7 +340,7 @@ func TestADocumentThatChangesDuringAnUploadStopsNothing(t *testing.T) {
 	}
 }
 
-// The outcome's detail is about the callback, even if a digest could not be written.
+// The outcome's detail is about the callback, even if writing a digest failed.
 func TestTheDetailOfAnOutcomeIsAboutTheCallback(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

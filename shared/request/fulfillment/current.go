@@ -11,9 +11,9 @@ import (
 
 // current returns the chosen master as the bucket has it now. It returns an error unless the key
 // still holds the indexed version and the labels still place it at the creative. The index learns
-// of an overwrite, a delete or a new label only after some time; a request in between must not get
-// a file that is no longer the master. If the index was built for another bucket, the key must hold
-// the same bytes, because a copy has a version id of its own.
+// only after some time that an object was overwritten, deleted or labelled anew. A request that
+// arrives before that must not get a file that is no longer the master. If the index was built for
+// another bucket, the key must hold the same bytes, because a copy has a version id of its own.
 func (r *run) current(ctx context.Context, m masters.Master) (masters.Master, error) {
 	now, err := r.Bucket.Look(ctx, m.Key)
 	if err != nil && !errors.Is(err, masters.ErrAbsent) {

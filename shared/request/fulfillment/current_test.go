@@ -44,7 +44,8 @@ func TestAFileThatIsNoLongerTheMasterIsNotDelivered(t *testing.T) {
 	}
 }
 
-// movedFixture returns a fixture whose index was built for another bucket than the settings name.
+// movedFixture returns a fixture whose index was built for a bucket other than the one in the
+// settings.
 func movedFixture(t *testing.T) *fixture {
 	t.Helper()
 	s := newFixture(t)
@@ -60,9 +61,9 @@ func movedFixture(t *testing.T) *fixture {
 	return s
 }
 
-// If the index was built for another bucket than the settings name, a master is delivered only if
-// the bucket has the same bytes under the same key. No request is skipped, and the outcome says why
-// a request waits.
+// If the index was built for a bucket other than the one in the settings, a master is delivered
+// only if the bucket has the same bytes under the same key. No request is skipped, and the outcome
+// says why a request waits.
 func TestAnIndexOfAnotherBucketDeliversOnlyTheSameBytes(t *testing.T) {
 	t.Parallel()
 	old := func(m *masters.Master) { m.VersionID = "a version of the old bucket" }

@@ -70,7 +70,7 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 const queuedAttempts = 1
 
 // webhookAttempts is the number of PUTs per webhook run. It must be less than ledger.MaxUploads, so
-// that the queue's worker has some left.
+// that the queue's worker has some uploads left.
 const webhookAttempts = 5
 
 func (r *run) attempts() int {

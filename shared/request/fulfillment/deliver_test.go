@@ -101,7 +101,7 @@ func TestAReplacedMasterIsChosenAnew(t *testing.T) {
 		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		other := bytes.Repeat([]byte("new!"), 6000)
-		s.bucket.Put(key, other, nil) // not indexed yet
+		s.bucket.Put(key, other, nil) // the other file is in the bucket, but not indexed yet
 		go func() {
 			<-time.After(3 * time.Second)
 			s.add(t, key, other, true, nil)

@@ -38,8 +38,8 @@ func TestACallbackWithoutAnswerMayHaveBeenOurs(t *testing.T) {
 	})
 }
 
-// A callback that is unanswered when the request expires ends the request. A moment earlier, the
-// run leaves the request for another try.
+// If a callback is still unanswered when the request expires, the request ends. A moment before the
+// expiry, the run leaves the request for another try.
 func TestACallbackIsUnansweredAtTheExpiry(t *testing.T) {
 	t.Parallel()
 	for until, want := range map[time.Duration]fulfillment.Status{0: fulfillment.Expired, -1: fulfillment.Retry} {
@@ -77,7 +77,8 @@ func TestAnUnreadableDigestConfirmsNothing(t *testing.T) {
 	}
 }
 
-// The queue's worker hands nothing off: it starts an upload even if its time may not suffice.
+// The queue's worker never hands a request off: it starts an upload even if its time may not
+// suffice.
 func TestTheQueuesWorkerHandsNothingOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,7 +139,8 @@ func (f tagging) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// MD5 costs as much CPU as all other work, so only files up to 64 MiB are compared with their ETag.
+// MD5 costs as much CPU as all other work, so only files up to 64 MiB are checked against their
+// ETag.
 func TestFilesUpTo64MiBAreHeldAgainstTheirETag(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]bool{64 << 20: true, 64<<20 + 1: false} {
@@ -224,7 +226,8 @@ func (s *saves) Save(ctx context.Context, name string, data []byte, revision str
 	return s.Blobs.Save(ctx, name, data, revision)
 }
 
-// The digest of an upload is written once, to the uploaded master's entry and to no other.
+// The digest of an upload is written once, into the uploaded master's entry and into no other
+// entry.
 func TestADigestIsWrittenBesideItsMasterAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

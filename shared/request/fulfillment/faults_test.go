@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// faultyIndex fails the reads of documents whose names begin with a prefix, from the nth read on.
+// faultyIndex fails the reads of documents whose names begin with a prefix, starting with the nth
+// read.
 type faultyIndex struct {
 	masters.Blobs
 	prefix string
@@ -32,7 +33,8 @@ func (f *faultyIndex) Load(ctx context.Context, name string) ([]byte, string, er
 	return f.Blobs.Load(ctx, name)
 }
 
-// A failed read ends the run at once. A run waits only if the index may still learn something.
+// If a read fails, the run ends at once. A run waits only while the index may still learn of a
+// file.
 func TestAFaultEndsTheWait(t *testing.T) {
 	t.Parallel()
 	index := func(prefix string, from int) func(*testing.T, *fixture) {
@@ -108,7 +110,7 @@ func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
 		s.service.Queue = &queue{}
 		s.service.Backlog = backlog(func() (int, error) {
 			<-time.After(time.Second)
-			s.bucket.Put(key, film, nil) // its event has not arrived yet
+			s.bucket.Put(key, film, nil) // the file is in the bucket, but its event has not arrived yet
 			return 0, nil
 		})
 		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex {
@@ -237,7 +239,7 @@ func TestBudgetAtItsBorders(t *testing.T) {
 	for _, c := range []struct {
 		size             int64
 		rate             float64
-		deadline, expiry time.Duration // times from now; a deadline of 0 means none
+		deadline, expiry time.Duration // times from now; a deadline of 0 means that there is no deadline
 		want             fulfillment.Plan
 	}{
 		{37 << 20, 0, 11 * s, time.Hour, fulfillment.DeliverNow}, {37 << 20, 0, 11*s - 1, time.Hour, fulfillment.HandOff},

@@ -89,7 +89,7 @@ func TestALibraryThatPassedMayStillGetTheMaster(t *testing.T) {
 				s.ask(t, ours)
 				s.work(t)
 			}
-			s.learnIn(t, ours, ours.Prefix+heldBy) // indexed but unplaced: it may be the master
+			s.learnIn(t, ours, ours.Prefix+heldBy) // the file is indexed but unplaced, so it may be the master
 			s.ask(t, theirs)
 			for range 4 {
 				s.work(t)

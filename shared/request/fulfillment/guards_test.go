@@ -143,7 +143,7 @@ func TestASweepLeavesARunHalfAMinuteToSettle(t *testing.T) {
 	})
 }
 
-// stuck is a ledger store whose writes hang once the test says so.
+// stuck is a ledger store whose writes hang as soon as the test wants it.
 type stuck struct {
 	ledger.Store
 	now atomic.Bool
@@ -203,7 +203,7 @@ func TestBytesDoNotMoveAfterTheLease(t *testing.T) {
 	})
 }
 
-// A run that lost its request stops at its next renewal, whatever it is waiting for.
+// A run that lost its request stops at its next renewal, even while it waits for something.
 func TestARunThatLostItsRequestStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -136,7 +136,7 @@ func TestAQueueThatRefusesLeavesTheRequestToBeAskedAgain(t *testing.T) {
 	})
 }
 
-// faulty is a ledger store that fails while down is set.
+// faulty is a ledger store whose calls fail while its field down is true.
 type faulty struct {
 	ledger.Store
 	down bool

@@ -40,7 +40,7 @@ func (s *fixture) refuseWrites(match func(ledger.Item) bool) {
 	}}
 }
 
-// A run uploads nothing and sends no callback if the ledger did not save the decision.
+// A run uploads nothing and sends no callback if the decision could not be saved in the ledger.
 func TestNothingFollowsADecisionThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for name, there := range map[string]bool{"a delivery": true, "a skip": false} {
@@ -118,7 +118,8 @@ func TestAMessageOwnsItsRequestWhateverTheLedgerSays(t *testing.T) {
 	})
 }
 
-// The queue's worker sends no message, because its own message comes again.
+// A run of the queue's worker sends no hand-off message, because the message that started it comes
+// again.
 func TestTheQueuesWorkerSendsNoMessage(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*fixture){
@@ -206,7 +207,7 @@ func TestARunWhoseRequestIsEndedWhileItWaitsHandsNothingOff(t *testing.T) {
 	})
 }
 
-// A run has 10 s to write down how it ended, and no longer.
+// A run has at most 10 s to record its end in the ledger.
 func TestARunThatCannotWriteItsEndTakesTenSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -266,8 +267,8 @@ func (s *sweeping) Load(ctx context.Context, id string) (ledger.Item, error) {
 	return s.Store.Load(ctx, id)
 }
 
-// A sweep ends each open request, ignores those that ended or are held meanwhile, and reports those
-// that it could not end. It handles at most 500.
+// A sweep ends each open request, ignores requests that have ended or are held by a run, and
+// reports requests that it could not end. It handles at most 500 requests.
 func TestASweepReportsOnlyWhatItCouldNotEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -61,7 +61,7 @@ func TestARunEndsWhatNoOtherLibraryCanHave(t *testing.T) {
 	}
 }
 
-// A fault while another library is checked does not prove that it lacks the creative.
+// A fault while another library is checked does not prove that this library lacks the creative.
 func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	for name, breakIt := range map[string]func(*teams){
@@ -116,7 +116,7 @@ func TestALibraryThatHasPassedMayDecideAfterAll(t *testing.T) {
 	})
 }
 
-// After an upload, a run sends the callback whatever other libraries have, even if the uploaded
+// After an upload, a run sends the callback regardless of other libraries, even if the uploaded
 // file can no longer be read.
 func TestACallbackIsSentWhateverOtherLibrariesHave(t *testing.T) {
 	t.Parallel()
@@ -154,7 +154,8 @@ func TestADecisionWhoseMasterIsGoneGivesWay(t *testing.T) {
 	})
 }
 
-// If the decided master is gone, the decision stands until a library certainly has another master.
+// If the decided master is gone, the decision stands until it is certain that a library has another
+// master.
 func TestADecisionStandsUntilAnotherMasterIsThere(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// A fault of the index or the bucket proves no absence, at whichever step of the proof it occurs.
+// A fault of the index or the bucket proves no absence, in any step of the proof.
 func TestAFaultProvesNoAbsence(t *testing.T) {
 	t.Parallel()
 	fails := func(s *fixture, prefix string) {
@@ -125,8 +125,8 @@ func TestABlockedRequestNamesTheKeyAndTheReason(t *testing.T) {
 	}
 }
 
-// The outcome advises to declare codes only if that helps: the library declares none, and the code
-// has a shape.
+// The outcome advises to declare codes only if that helps: if the library declares no codes, and
+// the requested code has a shape that can be declared.
 func TestDeclaringCodesIsAdvisedOnlyIfItHelps(t *testing.T) {
 	t.Parallel()
 	const advice = "declare codes: "
@@ -192,7 +192,7 @@ func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 		"kx2090":     {"KX-2090", "KX_2090", "KX%202090"},
 		"KX -- 2090": {"KX2090", "KX-2090", "KX_2090", "KX%202090"},
 		"_KX9B":      {"KX9B", "KX-9-B", "KX_9_B", "KX%209%20B"},
-		long:         nil, // with separators the code would be too long
+		long:         nil, // no spellings: with separators the code would be too long
 	} {
 		t.Run(code[:min(len(code), 20)], func(t *testing.T) {
 			t.Parallel()
@@ -376,7 +376,7 @@ func TestARunWaitsForTheIndexOfADeletedArchivedMaster(t *testing.T) {
 	})
 }
 
-// For each kind of file that may be the master, the outcome says what a person can do.
+// For each kind of file that may be the master, the outcome says what a person can do about it.
 func TestAFileThatMayBeTheMasterIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -25,7 +25,7 @@ func (o overlong) Open(ctx context.Context, key, versionID, etag string, off, n 
 	}{io.MultiReader(body, bytes.NewReader([]byte("x"))), body}, nil
 }
 
-// A fault of our own store is not a refusal by the platform.
+// A fault of our own masters bucket is not treated as a refusal by the platform.
 func TestAWrongRangeIsNotARefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -61,7 +61,7 @@ type slotless struct{ ledger.Store }
 
 func (slotless) BySlot(context.Context, string, int) ([]ledger.Item, error) { return nil, errDown }
 
-// The same bytes may be refused for two slots, and two files for one slot. Each refusal is kept.
+// The same bytes may be refused for two slots, and two files for one slot. Each refusal is stored.
 func TestEachRefusalIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

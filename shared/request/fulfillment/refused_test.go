@@ -54,7 +54,7 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		if o := again("3"); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" {
 			t.Errorf("the copy alone: %+v", o)
 		}
-		const inParts = "HRT-1212/v2/en/copied in parts.mp4" // another ETag, but the same bytes
+		const inParts = "HRT-1212/v2/en/copied in parts.mp4" // a file with another ETag, but with the same bytes
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
@@ -113,7 +113,7 @@ func TestADigestThatCannotBeWrittenStopsNothing(t *testing.T) {
 	})
 }
 
-// readOnly refuses every write, as a store without permission does.
+// readOnly refuses every write, as a store does if the process has no permission to write.
 type readOnly struct{ masters.Blobs }
 
 func (readOnly) Save(context.Context, string, []byte, string) (string, error) {

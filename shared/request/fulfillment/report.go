@@ -59,8 +59,8 @@ func (o Outcome) reason() string {
 	return reason
 }
 
-// Measure adds the metrics of an outcome. A repeated outcome adds none, because it was counted when
-// it happened.
+// Measure adds the metrics of an outcome. A repeated outcome adds no metrics, because the run that
+// first had the outcome added them.
 func (o Outcome) Measure(m *telemetry.Measures) {
 	if o.Code == CodeOtherLibrary {
 		m.Count(names.MetricGaveWay)

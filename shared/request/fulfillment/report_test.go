@@ -78,7 +78,7 @@ func TestAttributesOfARequestAndItsOutcome(t *testing.T) {
 }
 
 // Only the run that ends a request logs the attribute "ended". Each run logs how long ago the
-// request first arrived, and how often it was claimed.
+// request first arrived and how often runs have claimed it.
 func TestOneRunOfARequestSaysThatItEndedIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 // The statuses of the platform's results.
 const (
 	Recorded Status = "recorded" // the result is stored with the request that it matches
-	Unknown  Status = "unknown"  // the result matches no request, or several
+	Unknown  Status = "unknown"  // the result matches no request, or more than one
 )
 
 // The codes of results, in addition to the names of their classes.
@@ -67,7 +67,7 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	return o
 }
 
-// verdict returns the report in the form that the ledger compares.
+// verdict returns the report in the form in which the ledger compares results.
 func (r Report) verdict() ledger.Verdict {
 	return ledger.Verdict{
 		Class: ledger.Class(r.Class.String()), Destination: r.Destination, Library: r.Library.Name,

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// run is the work on one claimed request.
+// run contains the state of one run, which works on one claimed request.
 type run struct {
 	*Service
 	job  Job
@@ -32,7 +32,7 @@ type document struct {
 // closing is how long a run may take to record its end after its time is up.
 const closing = 10 * time.Second
 
-// work does the steps while the lease lasts, and records the outcome.
+// work takes the steps of the request while the lease lasts, and records the outcome in the ledger.
 func (r *run) work(ctx context.Context) Outcome {
 	end := r.job.Deadline
 	if end.IsZero() || r.job.Request.ExpiresAt.Before(end) {
@@ -45,7 +45,7 @@ func (r *run) work(ctx context.Context) Outcome {
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
 	if cause := context.Cause(working); outcome.Status == Retry && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
-		outcome.Status, outcome.Code = Held, CodeLost // this run records no end: the run that has taken the request over does
+		outcome.Status, outcome.Code = Held, CodeLost // this run records no end: the run that has taken the request over records the end
 	}
 	stop()
 	ctx, cancelClosing := context.WithTimeout(context.WithoutCancel(ctx), closing)
@@ -53,8 +53,8 @@ func (r *run) work(ctx context.Context) Outcome {
 	return r.conclude(ctx, outcome)
 }
 
-// conclude writes the outcome to the ledger and returns what could be written. If a write fails,
-// the next run continues from the last checkpoint.
+// conclude writes the outcome to the ledger and returns the outcome that could be written. If a
+// write fails, the next run continues from the last checkpoint.
 func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	var err error
 	switch o.Status {
@@ -110,7 +110,7 @@ func (r *run) overtaken(o Outcome) Outcome {
 	return o
 }
 
-// steps continues the request from the state in the ledger.
+// steps takes the next steps of the request, starting from the state in the ledger.
 func (r *run) steps(ctx context.Context) Outcome {
 	item := r.hold.Item()
 	held, allowed := r.examineHosts(ctx)

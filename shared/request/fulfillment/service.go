@@ -1,4 +1,4 @@
-// Package fulfillment does the main job: it takes an authentic request, delivers the right master,
+// Package fulfillment fulfils requests: it takes an authentic request, delivers the right master,
 // sends the callback, and records each step in the ledger.
 //
 // Invariants:
@@ -95,7 +95,7 @@ type Job struct {
 	Others    []masters.Library
 	EventID   string    // not signed: only for people to read
 	Deadline  time.Time // the time by which this run must have ended; zero means none
-	FromQueue bool      // set for the queue's worker, which never waits for another run
+	FromQueue bool      // set if the job comes from the queue; the queue's worker never waits for another run
 }
 
 // Status is the name of an outcome in answers to the gateway and in metrics.
@@ -128,7 +128,7 @@ type Outcome struct {
 	// callback.
 	Unconfirmed bool
 	Decision    ledger.Decision
-	SHA256      string // the hash of the uploaded bytes in hex
+	SHA256      string // the SHA-256 of the uploaded bytes, in hex
 	Bytes       int64  // the number of bytes that this run uploaded
 	// ETagDiffers is set if the upload's ETag is not the MD5 of the sent bytes, as R2's should be.
 	ETagDiffers bool
@@ -274,7 +274,7 @@ const CodeArchived = "archived"
 // already completed its waitpoint.
 const CodeCompletedBefore = "callback_completed_before"
 
-// The times between checks of a waiting run: short at first, then longer.
+// The times between checks of a waiting run: short at first, longer later.
 const (
 	pollOften  = 500 * time.Millisecond
 	pollSeldom = 5 * time.Second

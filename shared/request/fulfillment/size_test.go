@@ -50,7 +50,7 @@ func sized(t testing.TB, size int) (*fixture, *counted) {
 	return s, blobs
 }
 
-// answer sends the nth request and checks what it read of the index.
+// answer sends the nth request and checks how often it read the index.
 func answer(t testing.TB, s *fixture, blobs *counted, n int) {
 	t.Helper()
 	blobs.documents.Store(0)

@@ -49,7 +49,7 @@ func TestNoSkipIsFalse(t *testing.T) {
 	}
 }
 
-// randomFixture is a random world: objects, what the index knows of them, and the faults that
+// randomFixture is a random world: objects, the index's knowledge of them, and the faults that
 // occur.
 type randomFixture struct {
 	*fixture
@@ -83,7 +83,7 @@ type object struct {
 	frozen  bool // archived, without a restored copy
 }
 
-// answers is the oracle: it reports whether the request wants the object.
+// answers is the oracle: it reports whether the object is a right answer for the slot.
 func (o object) answers(slot creative.Slot) bool {
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
 	return place.Unplaced == "" && place.Creative.Same(slot.Creative) && o.kind == slot.Kind &&
@@ -163,7 +163,7 @@ func (w *randomFixture) placeTheirs(t *testing.T) {
 	}
 }
 
-// through sends the request through a library's destination.
+// through sends the request through the destination of the given library.
 func (w *randomFixture) through(t *testing.T, lib masters.Library, r platform.Request) fulfillment.Outcome {
 	t.Helper()
 	job := fulfillment.Job{Request: r, Destination: lib.Name, Library: lib, Deadline: time.Now().Add(280 * time.Second)}
@@ -209,8 +209,8 @@ func (w *randomFixture) writeState(t *testing.T) {
 }
 
 // place puts an object into the bucket. The index knows the object as it is, as it was, or not at
-// all. In the last two cases its event is on its way; it may be lost only if a listing finds the
-// key.
+// all. In the last two cases the object's event is still to come. The event may be lost only if a
+// listing finds the key.
 func (w *randomFixture) place(t *testing.T, o object) {
 	t.Helper()
 	if slices.ContainsFunc(w.objects, func(p object) bool { return p.key == o.key }) {
@@ -299,7 +299,7 @@ func (w *randomFixture) add(n int) {
 	w.pending += n
 }
 
-// learn writes what the indexer would write about an object.
+// learn writes the index entries that the indexer would write for an object.
 func (w *randomFixture) learn(t *testing.T, o object) {
 	ctx := context.Background() // not the test's context, because an event may be handled after the test has ended
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
@@ -358,7 +358,7 @@ func (w *randomFixture) Waiting(context.Context) (int, error) {
 	return w.pending, nil
 }
 
-// slow is an index whose reads take time.
+// slow is an index whose reads take a random time.
 type slow struct {
 	masters.Blobs
 	w *randomFixture
@@ -370,7 +370,7 @@ func (s slow) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return s.Blobs.Load(ctx, name)
 }
 
-// shelf is a bucket whose listings may be refused.
+// shelf is a bucket that may refuse listings.
 type shelf struct {
 	*masterstest.Bucket
 	w *randomFixture
@@ -392,7 +392,7 @@ func (s shelf) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry,
 }
 
 // ask sends the request up to three times, minutes apart and through each destination, and returns
-// how it ended.
+// how the request ended.
 func (w *randomFixture) ask(t *testing.T) string {
 	r := wanted()
 	there := slices.ContainsFunc(w.objects, func(o object) bool { return o.answers(r.Slot) })

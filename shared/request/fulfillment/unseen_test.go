@@ -60,7 +60,7 @@ func TestAFileThatCannotBeLookedAtBlocksEverySkip(t *testing.T) {
 }
 
 // The upload ends and the platform accepts the callback, but each answer is lost until the request
-// expires. A later rejection still refuses the bytes.
+// expires. A later rejection still marks the bytes as refused.
 func TestARejectionAfterALostAnswerRefusesTheBytes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

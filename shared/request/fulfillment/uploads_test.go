@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// A request has at most ten uploads, however many runs try. They are spread over minutes.
+// A request has at most ten uploads, however many runs try. The uploads are spread over minutes.
 func TestARequestHasTenUploads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

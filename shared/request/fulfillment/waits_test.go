@@ -38,13 +38,13 @@ func (w watched) Save(ctx context.Context, name string, data []byte, revision st
 	return w.Blobs.Save(ctx, name, data, revision)
 }
 
-// A run that can hand off waits 5 s if the index can catch up in that time, and otherwise not at
-// all. A run that cannot hand off waits HoldTimeout if 10 s of its own time are left after it.
+// A run that can hand off waits at most 5 s, and only if the index can catch up in that time. A run
+// that cannot hand off waits HoldTimeout if 10 s of its own time are left after it.
 func TestHowLongARunWaitsForTheIndex(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		queue, worker bool
-		lag, deadline time.Duration // a deadline of 0 means none
+		lag, deadline time.Duration // a deadline of 0 means that there is no deadline
 		want          time.Duration
 	}{
 		"hands off, and the index settles in time": {queue: true, lag: 5 * time.Second, want: 11921 * time.Millisecond},

@@ -62,8 +62,8 @@ func TestMessagesRoundTrip(t *testing.T) {
 	}
 }
 
-// A message of older code does not state the other libraries. That differs from stating that there
-// are none.
+// A message of older code does not state the other libraries. That is different from a message
+// which states that there are no other libraries.
 func TestAMessageStatesThatThereAreNoOtherLibraries(t *testing.T) {
 	t.Parallel()
 	alone := job(t)

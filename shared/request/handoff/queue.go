@@ -17,8 +17,8 @@ type Messages interface {
 // Queue implements [fulfillment.Queue].
 type Queue struct{ Messages Messages }
 
-// sendDelay is how long a new message stays invisible, so that the ledger's write, which follows
-// the message, is done before a worker receives it.
+// sendDelay is how long a new message stays invisible, so that the write to the ledger, which
+// follows the send, is done before a worker receives the message.
 const sendDelay = 2 * time.Second
 
 // Send implements [fulfillment.Queue].

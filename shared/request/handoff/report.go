@@ -17,7 +17,7 @@ type Try struct {
 	Receives int           // how many times the message was received, including this time
 	Delay    time.Duration // the time until the next try; 0 if there is no next try
 	Duration time.Duration // duration of this try
-	Err      error         // why the message could not be read or delayed
+	Err      error         // the error if the message could not be read or delayed
 }
 
 // Report writes a log line and the metrics of a try.

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// A request is counted by its outcome once, at its last try.
+// The metrics count each request once, with the outcome of its last try.
 func TestReportOfATry(t *testing.T) {
 	t.Parallel()
 	j := job(t)

@@ -8,7 +8,7 @@ import (
 )
 
 // Hold is a run's hold on a claimed request. The run and its lease renewals may call the methods at
-// the same time. After ErrFenced the run must stop, because another run owns the request.
+// the same time. After ErrFenced the run must stop, because another run holds the request.
 type Hold struct {
 	ledger   *Ledger
 	deadline time.Time
@@ -17,7 +17,7 @@ type Hold struct {
 	turn    chan struct{} // holds a value during a step, so that only one step runs at a time
 	mu      sync.Mutex    // guards the fields below; never locked during a store call, so that Alive answers at once
 	item    Item
-	over    bool // this run has ended the request, or has started to give it back
+	over    bool // whether this run has ended the request, or has started to give it back
 	blocker string
 }
 
@@ -77,7 +77,8 @@ func (h *Hold) GiveWay(ctx context.Context, passed bool) error {
 	return h.step(ctx, "giving way", func(i Item) (Item, error) { return i.giveWay(h.run, passed) })
 }
 
-// Uploaded writes the checkpoint: the upload is complete, and only the callback remains.
+// Uploaded writes the checkpoint: the upload is complete, and only the callback is still to be
+// sent.
 func (h *Hold) Uploaded(ctx context.Context, sha256 string) error {
 	return h.step(ctx, "noting the upload", func(i Item) (Item, error) { return i.uploaded(h.run, sha256) })
 }
@@ -109,7 +110,8 @@ func (h *Hold) Queue(ctx context.Context, code, detail string) error {
 	})
 }
 
-// Block sets the key that blocks the request; "" means none. Release and Queue write it.
+// Block sets the key that blocks the request; "" means no key. Release and Queue write the key to
+// the ledger.
 func (h *Hold) Block(key string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

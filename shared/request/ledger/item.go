@@ -37,7 +37,7 @@ const (
 	Superseded         State = "superseded"
 	FulfilledElsewhere State = "fulfilled_elsewhere"
 	Malformed          State = "malformed" // an authentic body that could not be used
-	Unmatched          State = "unmatched" // a stored result that matches no request, or several
+	Unmatched          State = "unmatched" // a stored result that matches no request, or more than one
 )
 
 // Ended reports whether a request in this state has ended.
@@ -80,7 +80,7 @@ type Item struct {
 	ID          string `json:"pk"`
 	Version     int64  `json:"version"` // grows by one with each write
 	State       State  `json:"state"`
-	Owner       string `json:"owner,omitempty"` // the run that owns the request; "" after it gave the request back
+	Owner       string `json:"owner,omitempty"` // the run that holds the request; "" after the run gave it back
 	Fence       int64  `json:"fence"`           // grows by one with each claim
 	Fingerprint string `json:"fingerprint,omitempty"`
 	Slot        string `json:"slot,omitempty"`
@@ -90,7 +90,7 @@ type Item struct {
 	Library     string `json:"library,omitempty"`
 	Attempts    int    `json:"attempts"`
 
-	LeaseUntil time.Time `json:"leaseUntil"` // zero if no run holds the request
+	LeaseUntil time.Time `json:"leaseUntil"` // when the holder's lease ends; zero if no run holds the request
 	ExpiresAt  time.Time `json:"deadline"`
 	ReceivedAt time.Time `json:"receivedAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`
@@ -106,23 +106,23 @@ type Item struct {
 	Decision *Decision `json:"decision,omitempty"`
 	// Uploads is the number of uploads that all runs have started; 0 if older code started them.
 	Uploads int    `json:"uploads,omitempty"`
-	SHA256  string `json:"sha256,omitempty"` // the hash of the uploaded bytes in hex
+	SHA256  string `json:"sha256,omitempty"` // the SHA-256 of the uploaded bytes, in hex
 	// Unconfirmed is set if the callback's answer does not show whether the platform accepted our
 	// callback.
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
-	Code        string `json:"code,omitempty"`   // why the request ended or is open, as a word for machines
-	Detail      string `json:"detail,omitempty"` // for people, without URLs
+	Code        string `json:"code,omitempty"`   // a stable word for machines: why the request ended or is open
+	Detail      string `json:"detail,omitempty"` // a sentence for people, without URLs
 	// Blocker is the key of the ambiguous file that held the last run up; "" if no file did.
 	Blocker string `json:"blocker,omitempty"`
 
 	// GaveWay is set if the last run left the request to a run for another destination's library.
 	GaveWay bool `json:"gaveWay,omitempty"`
-	// Passed lists the libraries in which a run proved that nothing can be delivered.
+	// Passed lists the libraries for which a run proved that no master can be delivered.
 	Passed []string `json:"passed,omitempty"`
 
-	EventIDs []string        `json:"eventIDs,omitempty"` // at most MaxEventIDs, the oldest first
+	EventIDs []string        `json:"eventIDs,omitempty"` // the ids of the request's events: at most MaxEventIDs, the oldest first
 	Result   json.RawMessage `json:"result,omitempty"`   // the platform's result for this request
-	// ResultClass is the class of Result; "" if older code stored the result.
+	// ResultClass is the class of the stored Result; "" if older code stored the result.
 	ResultClass Class `json:"resultClass,omitempty"`
 }
 

@@ -43,7 +43,7 @@ func held(t *testing.T) (store *faulty, hold *ledger.Hold, lost chan error) {
 	return store, hold, lost
 }
 
-// runs returns a ledger whose clock is ahead by the given time.
+// runs returns a ledger whose clock is the given time ahead of the test's clock.
 func runs(store ledger.Store, ahead time.Duration) *ledger.Ledger {
 	return &ledger.Ledger{Store: store, Now: func() time.Time { return time.Now().Add(ahead) }, NewOwner: rand.Text}
 }
@@ -107,7 +107,7 @@ func TestKeepAliveReportsALossOnce(t *testing.T) {
 		name  string
 		cause func(t *testing.T, store *faulty)
 		want  error
-		after time.Duration // the longest time since the last successful renewal
+		after time.Duration // the longest allowed time since the last successful renewal
 	}{
 		{"taken over", func(t *testing.T, store *faulty) {
 			if _, err := runs(store, time.Hour).Claim(t.Context(), asked, time.Time{}); err != nil {
@@ -130,7 +130,7 @@ func TestKeepAliveReportsALossOnce(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				store, hold, lost := held(t)
-				pass(50 * time.Second) // renewed at 20 s and 40 s
+				pass(50 * time.Second) // after 50 s: the lease was renewed at 20 s and 40 s
 				c.cause(t, store)
 				pass(c.after - 10*time.Second - 1)
 				if len(lost) > 0 {
@@ -157,7 +157,7 @@ func TestKeepAliveOutlastsAFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, hold, lost := held(t)
 		store.save.Store(new(saving(func(context.Context, ledger.Item) error { return errors.New("store down") })))
-		pass(45 * time.Second) // the renewals at 20 s and 40 s fail
+		pass(45 * time.Second) // after 45 s: the renewals at 20 s and 40 s have failed
 		store.save.Store(nil)
 		pass(ledger.Lease)
 		if err := hold.Alive(); err != nil || len(lost) > 0 {

@@ -102,8 +102,8 @@ func (l *Ledger) Expire(ctx context.Context, id string) (Item, error) {
 // Look returns the current item of a request, or ErrNotFound.
 func (l *Ledger) Look(ctx context.Context, id string) (Item, error) { return l.Store.Load(ctx, id) }
 
-// Record stores an authentic body that cannot be used. The id is the hash of the body. It reports
-// whether the body was new.
+// Record stores an authentic body that cannot be used. The id is the hash of the body. Record
+// reports whether the body was new.
 func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail string, size int) (bool, error) {
 	fresh := false
 	_, err := l.change(ctx, id, nil, func(i Item) (Item, error) {
@@ -118,8 +118,8 @@ func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail stri
 	return fresh, err
 }
 
-// stamp sets the time of each step that was taken since the state before of the item. It removes
-// the time of a step that is no longer valid.
+// stamp sets the time of each step that was taken since before, the item's earlier state. It
+// removes the time of a step that is no longer valid.
 func (i *Item) stamp(before Item) {
 	mark := func(at *time.Time, stands, stood bool) {
 		switch {

@@ -103,8 +103,8 @@ func TestEventIDsAreBounded(t *testing.T) {
 	}
 }
 
-// The lease and the skew are written out as numbers, because times of the platform and of operators
-// depend on them.
+// The test repeats the lease and the skew as numbers, because times of the platform and of
+// operators depend on them.
 func TestALeaseLastsAMinuteAndItsSkewFiveSeconds(t *testing.T) {
 	t.Parallel()
 	i, err := Item{}.claim(Request{ID: "req#1"}, "me", false, clock{now: noon, deadline: noon.Add(5 * time.Minute), lease: Lease})
@@ -141,7 +141,7 @@ func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	held.State = Queued // queued, but with an owner; a request that was given back has none
+	held.State = Queued // not given back: a request that was given back has no owner, but this queued one has an owner
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)
 	}

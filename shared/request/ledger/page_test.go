@@ -148,7 +148,7 @@ func (w *walk) request(ctx context.Context, n int) {
 	}
 }
 
-// verdict returns a random result of the platform.
+// verdict returns a random result, as the platform might send it.
 func (w *walk) verdict() ledger.Verdict {
 	classes := []ledger.Class{ledger.ClassFulfilled, ledger.ClassRejected, ledger.ClassTimedOut}
 	v := ledger.Verdict{

@@ -64,19 +64,19 @@ type world struct {
 	lossy   *ledgertest.Lossy
 	runs    []*actor
 	depth   int         // how many actions run inside the store calls of other actions
-	last    ledger.Item // the item as last stored
+	last    ledger.Item // the item as the store last saved it
 	fence   int64       // the last fence that was granted
 	history string
 	// verdict is the result that is being applied; nil if there is none.
 	verdict   *ledger.Verdict
-	takenOver int // the number of claims for the other library
+	takenOver int // how many claims a run for the other library made
 }
 
 // actor is a run, or a sequence of runs with the same clock.
 type actor struct {
 	ledger *ledger.Ledger
 	hold   *ledger.Hold // nil before the first claim
-	busy   bool         // a step of this actor is running
+	busy   bool         // whether a step of this actor is running
 	team   string       // the name of its destination and its library
 }
 
@@ -87,7 +87,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		lossy: &ledgertest.Lossy{Store: ledgertest.NewMemory()},
 	}
 	for n := range 5 {
-		skew := time.Duration(w.random.Int64N(int64(ledger.Skew))) // the clocks of two runs differ by less than Skew
+		skew := time.Duration(w.random.Int64N(int64(ledger.Skew))) // the clocks of two runs must differ by less than Skew
 		owners := 0
 		w.runs = append(w.runs, &actor{team: []string{"ours", "theirs"}[n%2], ledger: &ledger.Ledger{
 			Store:    audited{w},
@@ -249,7 +249,7 @@ func (w audited) Overdue(ctx context.Context, before time.Time, limit int) ([]le
 	return w.lossy.Overdue(ctx, before, limit)
 }
 
-// interleave sometimes lets another run act.
+// interleave lets another run act, at random times.
 func (w *world) interleave() {
 	if w.depth < 3 && w.random.IntN(4) == 0 {
 		w.depth++

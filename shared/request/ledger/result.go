@@ -29,15 +29,15 @@ type Verdict struct {
 	Library     string // the library of that destination
 	StorageKey  string
 	SHA256      string // the hash in hex of the bytes that the platform has
-	Aspect      string // the request's aspect, or the delivered master's
-	Family      string // the request's family
+	Aspect      string // the aspect of the request, or of the delivered master; "" if not stated
+	Family      string // the family that the request names; "" if not stated
 	// ReasonFamily is the family in the reason of a rejection.
 	ReasonFamily string
 	RequestedAt  time.Time
 	ExpiredAt    time.Time
 	// NotAvailable is set if a rejection has no bytes because it repeats our own skip.
 	NotAvailable bool
-	Raw          json.RawMessage // the whole body
+	Raw          json.RawMessage // the whole body of the result
 }
 
 // The errors of Resolve for a result that changes no request.
@@ -120,8 +120,9 @@ func (l *Ledger) candidates(ctx context.Context, slot string, v Verdict) ([]Item
 	return items, nil
 }
 
-// id returns the id of the item that stores an unmatched result. It does not depend on the class,
-// because the topic is not signed: the same bytes with another topic must find the stored item.
+// id returns the id of the item that stores an unmatched result. The id does not depend on the
+// class, because the class comes from the topic, which is not signed: the same bytes with another
+// topic must find the stored item.
 func (v Verdict) id() string {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "%q %q ", v.Destination, v.Library)
@@ -138,7 +139,7 @@ func (v Verdict) repeats(i Item) error {
 	return unmatched(fmt.Sprintf("the same bytes came before as %s", i.ResultClass))
 }
 
-// keep stores a result that matched no single request.
+// keep stores a result that does not match exactly one request.
 func (l *Ledger) keep(ctx context.Context, id string, v Verdict, why error) (Item, error) {
 	return l.change(ctx, id, nil, func(i Item) (Item, error) {
 		if i.Version == 0 {

@@ -326,7 +326,7 @@ func TestResolveTellsFaultsFromAbsence(t *testing.T) {
 	}
 }
 
-// A result that could not be written ends no request, whether it matched one or not.
+// A result that could not be written ends no request, whether it matched a request or not.
 func TestAResultThatIsNotWrittenEndsNothing(t *testing.T) {
 	t.Parallel()
 	errDown := errors.New("store down")

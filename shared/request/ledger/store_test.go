@@ -174,7 +174,7 @@ func TestAResultIsKeptUpTo16KiB(t *testing.T) {
 	}
 }
 
-// After its run has ended a request, KeepAlive neither reads nor writes it.
+// After a run has ended its request, KeepAlive neither reads nor writes the request.
 func TestKeepAliveEndsWithItsRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -191,8 +191,8 @@ func TestKeepAliveEndsWithItsRun(t *testing.T) {
 	})
 }
 
-// Once KeepAlive has stopped, no renewal is running, and none reports later that the request is
-// lost.
+// Once KeepAlive has stopped, no renewal is running, and no renewal reports later that the request
+// is lost.
 func TestKeepAliveIsOverOnceStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestKeepAliveIsOverOnceStopped(t *testing.T) {
 			return ctx.Err()
 		})))
 		stop := hold.KeepAlive(t.Context(), func(err error) { t.Errorf("lost: %v", err) })
-		pass(61 * time.Second) // the lease is over, and the renewal at 60 s hangs
+		pass(61 * time.Second) // after 61 s: the lease is over, and the renewal at 60 s hangs
 		if writing.Load() != 1 || hold.Alive() == nil {
 			t.Fatalf("%d renewals, alive: %v", writing.Load(), hold.Alive())
 		}

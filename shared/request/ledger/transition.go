@@ -33,7 +33,7 @@ const (
 // clock is the time at which a transition is made, and the limits of the lease that it sets.
 type clock struct {
 	now      time.Time
-	deadline time.Time // when the process that makes the transition ends; zero means never
+	deadline time.Time // when the process that makes the transition must end; zero means that there is no limit
 	lease    time.Duration
 }
 
@@ -54,7 +54,7 @@ var (
 	ErrHeld = errors.New("request held by another run")
 	// ErrOtherLibrary means that a run for another library holds the request. It wraps ErrHeld.
 	ErrOtherLibrary = fmt.Errorf("%w, for another library", ErrHeld)
-	// ErrQueued means that the queue owns the request, and its worker will end it.
+	// ErrQueued means that the request is in the queue, whose worker will end it.
 	ErrQueued = errors.New("request queued")
 	// ErrEnded means that the request has ended; its item says how.
 	ErrEnded = errors.New("request ended")
@@ -157,9 +157,9 @@ func (i Item) renew(r run, c clock) (Item, error) {
 	return i, nil
 }
 
-// decide writes the decision. An existing decision may only be repeated, or replaced if its object
-// is gone and nothing was uploaded. The first decision to deliver also counts the upload that
-// follows.
+// decide writes the decision. An existing decision may be written again. It may be replaced only if
+// its object is gone and nothing was uploaded. The first decision to deliver also counts the upload
+// that follows.
 func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err

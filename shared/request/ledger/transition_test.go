@@ -60,7 +60,8 @@ func steps() map[string]func(Item) (Item, error) {
 	}
 }
 
-// allowed is the table of the steps that each situation allows, or the error that refuses them.
+// allowed is the table of the steps that each situation allows, or the error with which a step is
+// refused.
 const allowed = `
 .          renew  decide  differ  redecide upload  reupload deliver skip   fail   unsettled release queue
 claimed    ok     ok      ok      ok       order   order    order   order  ok     order     ok      ok
@@ -198,7 +199,7 @@ func TestExpireInEachSituation(t *testing.T) {
 		{"claimed", 0, ErrHeld, false},
 		{"claimed", Lease + Skew - 1, ErrHeld, false},
 		{"claimed", Lease + Skew, nil, false},
-		{"claimed", -time.Minute, ErrOrder, false}, // not expired yet
+		{"claimed", -time.Minute, ErrOrder, false}, // the request has not expired yet
 		{"skipping", Lease + Skew, nil, false},
 		{"uploaded", Lease + Skew, nil, true},
 		{"released", 0, nil, false},

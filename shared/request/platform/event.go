@@ -15,7 +15,7 @@ import (
 	"reflect"
 )
 
-// MaxBody is the size in bytes of the largest accepted event. Real events are below 4 KiB.
+// MaxBody is the size in bytes of the largest accepted event. Real events are smaller than 4 KiB.
 const MaxBody = 1 << 20
 
 // The platform's topics. A result never has the topic "*".
@@ -27,7 +27,7 @@ const (
 	topicAny       = "*"
 )
 
-// Class is what an event means to masterhand.
+// Class says what kind of event it is for masterhand.
 type Class int
 
 // The classes of events. An Ignored event, the zero value, writes nothing and is answered with 200.
@@ -86,8 +86,8 @@ type shape struct {
 	Fulfillment json.RawMessage `json:"fulfillment"`
 }
 
-// asks reports whether the fulfillment names a URL for an upload or a callback. Only a request does
-// so, whatever the topic.
+// asks reports whether the fulfillment names a URL for an upload or a callback. Only a request
+// names such a URL, whatever the event's topic is.
 func (s shape) asks() bool {
 	var f struct {
 		UploadURL           json.RawMessage `json:"uploadUrl"`

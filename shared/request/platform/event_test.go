@@ -48,7 +48,7 @@ func edited(t *testing.T, body, path, value string) []byte {
 	return changed
 }
 
-// parsed returns the request in a body, or ends the test.
+// parsed returns the request in a body. It ends the test if there is no request.
 func parsed(t *testing.T, body []byte) platform.Request {
 	t.Helper()
 	event, err := platform.Parse(platform.TopicRequested, body)

@@ -56,7 +56,7 @@ type wireCreative struct {
 	AcceptedAspects words  `json:"acceptedAspects"`
 }
 
-// words is a JSON array of strings. An element that is not a string becomes "".
+// words is a list of strings in JSON. If an element is not a string, its place has the value "".
 type words []string
 
 // UnmarshalJSON reads a JSON array.

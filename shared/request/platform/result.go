@@ -14,12 +14,12 @@ import (
 // a result is read leniently: an absent field is empty, and Raw contains the whole body.
 type Result struct {
 	Slot        creative.Slot
-	Family      creative.Family // the family in the body, even if the body has an aspect too
+	Family      creative.Family // the family that the body states, even if it states an aspect, too
 	StorageKey  string
-	ContentHash string // "sha256:<hex>"
+	ContentHash string // the hash that the platform states for its bytes: "sha256:<hex>"
 	Reason      string
-	RequestedAt time.Time // zero if absent or not an RFC 3339 time
-	ExpiredAt   time.Time // zero if absent or not an RFC 3339 time
+	RequestedAt time.Time // when the platform sent the request; zero if absent or not an RFC 3339 time
+	ExpiredAt   time.Time // the request's expiry, as the platform states it; zero if absent or not an RFC 3339 time
 	Raw         json.RawMessage
 }
 

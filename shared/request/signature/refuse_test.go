@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// TestRefusedHeaders changes a good header of each scheme in every way that has its own reason. The
-// digests stay correct where possible.
+// TestRefusedHeaders changes a good header of each scheme in each way for which Verify has its own
+// error. The digests stay correct where possible.
 func TestRefusedHeaders(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range schemes {
@@ -36,11 +36,11 @@ func TestRefusedHeaders(t *testing.T) {
 	}
 }
 
-// spoil returns wrong variants of a good header, by what is wrong with them.
+// spoil returns wrong variants of a good header, each under a text that says what is wrong.
 func spoil(scheme signature.Scheme, good string) map[string]string {
 	spoiled := map[string]string{
 		"missing":          "",
-		"doubled":          good + "," + good, // the form of a header that was sent twice
+		"doubled":          good + "," + good, // two values joined by a comma, as for a header that was sent twice
 		"truncated":        good[:len(good)-1],
 		"one more":         good + "0",
 		"space before":     " " + good,
@@ -105,7 +105,7 @@ func TestRefusedDigests(t *testing.T) {
 				t.Errorf("%s, %s: key %d, %v", scheme, what, which, err)
 			}
 		}
-		// Eight digests are allowed, and any of them may be the right one.
+		// A header may have eight digests, and any of them may be the matching one.
 		eight := append(repeated(key(t, scheme, other), 7), keys...)
 		signed := headers(signature.Sign(scheme, eight, "evt_1", now, body))
 		if which, err := signature.Verify(scheme, signed, body, keys, now); which != 0 || err != nil {

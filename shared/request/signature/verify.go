@@ -37,7 +37,7 @@ type Headers func(name string) string
 // signed is the content of a signature header: the digests, and the bytes that they sign.
 type signed struct {
 	digests [][]byte
-	prefix  []byte // the signed bytes before the body
+	prefix  []byte // the signed bytes that come before the body
 	at      time.Time
 }
 

@@ -14,7 +14,8 @@ const (
 	// stallTimeout is how long the server may take no bytes of a PUT although some are ready. It
 	// includes the time to connect.
 	stallTimeout = 30 * time.Second
-	// answerTimeout is how long the server may take to answer after the last byte was sent.
+	// answerTimeout is how long the server may take to answer after the last byte of the PUT was
+	// sent.
 	answerTimeout = 90 * time.Second
 	// maxAnswer is how much of an answer's body is read, in bytes.
 	maxAnswer = 64 << 10
@@ -52,11 +53,11 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 type answer struct {
 	status int
 	etag   string
-	head   []byte // the beginning of the answer's body
-	last   bool   // the answer came after the last byte was sent
+	head   []byte // the first bytes of the answer's body
+	last   bool   // whether the answer came after the last byte was sent
 }
 
-// put sends the request and reads the answer.
+// put sends the upload's PUT and reads the answer.
 func put(ctx context.Context, client *http.Client, up Upload, body *body) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, up.URL.Reveal(), body)
 	if err != nil {

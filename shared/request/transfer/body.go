@@ -95,5 +95,5 @@ func (b *body) end() {
 	b.stall.Stop()
 }
 
-// complete reports whether every byte was sent. It does not block.
+// complete reports whether every byte was sent. It never waits.
 func (b *body) complete() bool { return b.sent.Load() == b.up.Size }

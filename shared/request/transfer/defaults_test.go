@@ -19,7 +19,7 @@ import (
 // mute is a source that never answers. It records the requested ranges and their times.
 type mute struct {
 	mu    sync.Mutex
-	asked map[time.Duration]map[int64]int64 // lengths of the requested ranges, by the time since begun and by their offset
+	asked map[time.Duration]map[int64]int64 // the length of each requested range, by the time since begun, and by the range's offset
 	begun time.Time
 }
 
@@ -109,7 +109,7 @@ func TestMovesAtATimeShareNoMemory(t *testing.T) {
 	})
 }
 
-// waiting is a transport that starts after three seconds.
+// waiting is a transport that sends a request only after three seconds.
 type waiting struct{ http.RoundTripper }
 
 func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {

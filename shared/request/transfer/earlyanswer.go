@@ -32,7 +32,7 @@ func ReadEarlyAnswers(dial Dial) Dial {
 type answerConn struct {
 	net.Conn
 	once sync.Once
-	over chan struct{} // closed when no more bytes will be read
+	over chan struct{} // a channel that is closed when no more bytes will be read
 }
 
 // Read implements [net.Conn].

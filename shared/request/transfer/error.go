@@ -35,7 +35,7 @@ func connectionError(err error) error {
 type RefusedError struct {
 	Status  int     // HTTP status
 	Code    string  // the code in the XML error document, such as AccessDenied; "" if the answer had no code
-	Verdict Verdict // whether a repeat can help
+	Verdict Verdict // whether another PUT can succeed
 }
 
 func (e *RefusedError) Error() string {

@@ -20,7 +20,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// tripper is a transport that reads the body and answers with a function.
+// tripper is a transport that reads the body and then calls the function for the answer.
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -40,7 +40,7 @@ func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got i
 			return got, err
 		case n > 0:
 			tries = 0
-			continue // the source works, so the next request needs no pause
+			continue // bytes have arrived, so the source works and the next request needs no pause
 		}
 		if tries++; tries == maxTries {
 			return got, fmt.Errorf("%d tries without a byte: %w", tries, err)

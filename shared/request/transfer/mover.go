@@ -70,20 +70,21 @@ type Upload struct {
 	// Attempts is the largest number of PUTs. Zero means 8.
 	Attempts int
 	// Begin is called before each PUT. If it returns an error, Move ends and returns that error,
-	// wrapped. May be nil.
+	// wrapped. The field may be nil.
 	Begin func(context.Context) error
 	// Alive is called before each part of the body is sent, about thirty times per MiB. If it
-	// returns an error, the transfer stops and Move returns that error, wrapped. May be nil.
+	// returns an error, the transfer stops and Move returns that error, wrapped. The field may be
+	// nil.
 	Alive func() error
 	// Progress is called with the number of bytes of the current PUT that were sent. It starts from
-	// 0 again when the PUT is repeated. May be nil.
+	// 0 again when the PUT is repeated. The field may be nil.
 	Progress func(sent int64)
 }
 
 // Result describes a finished upload.
 type Result struct {
-	SHA256 [32]byte // the hash of the sent bytes
-	MD5    [16]byte // zero unless [Upload.HashMD5] is set
+	SHA256 [32]byte // the SHA-256 of the sent bytes
+	MD5    [16]byte // the MD5 of the sent bytes; zero unless [Upload.HashMD5] is set
 	ETag   string   // the answer's ETag without quotes; "" if it is missing or not hexadecimal
 	// ETagDiffers is set if the answer's ETag is not the body's MD5. That should raise an alarm,
 	// because R2 answers a single PUT with its MD5. It is false without [Upload.HashMD5] or without

@@ -20,12 +20,12 @@ const maxAttempts = 8
 // pause is longer than that.
 var pauses = backoff.Steps{First: 2 * time.Second, Longest: 20 * time.Second}
 
-// Verdict says whether a repeat of a refused PUT can help.
+// Verdict says whether a refused PUT should be sent again.
 type Verdict int
 
 // The verdicts on a refusal. The zero value is Permanent.
 const (
-	Permanent Verdict = iota // the next PUT would be refused, too
+	Permanent Verdict = iota // do not send again: the next PUT would be refused, too
 	Once                     // the bytes were damaged on the way: send once more, then treat as permanent
 	Backoff                  // the server is busy or broken: send the same PUT again later
 )

@@ -24,14 +24,14 @@ type Source interface {
 
 // The errors of a [Source] that a repeat cannot cure.
 var (
-	ErrChanged = errors.New("object replaced by another version") // status 412, or another size
-	ErrGone    = errors.New("object absent")                      // status 404
-	ErrDenied  = errors.New("access to the object denied")        // status 403, also for an archived object
+	ErrChanged = errors.New("object replaced by another version") // the source answers with status 412, or with another total size
+	ErrGone    = errors.New("object absent")                      // the source answers with status 404
+	ErrDenied  = errors.New("access to the object denied")        // the source answers with status 403, also for an archived object
 	// ErrRange means that the source sent more bytes than requested. This package detects it.
 	ErrRange = errors.New("source answered with another range")
 )
 
-// endsTransfer reports whether a repeat cannot cure a source's error.
+// endsTransfer reports whether a source's error ends the transfer, because a repeat cannot cure it.
 func endsTransfer(err error) bool {
 	for _, final := range []error{ErrChanged, ErrGone, ErrDenied, ErrRange} {
 		if errors.Is(err, final) {

@@ -16,20 +16,20 @@ type window struct {
 	size  int64
 	idle  time.Duration
 	slots []*slot
-	taken int64 // the number of bytes read; used only by the reader
+	taken int64 // the number of bytes read; used only by the caller that reads the window
 
 	stop    context.CancelCauseFunc
 	workers sync.WaitGroup
 
 	mu  sync.Mutex // guards err and the counts of every slot
-	err error      // why the window has ended; the first reason stays
+	err error      // why the window has ended; nil if it has not; later reasons do not replace the first
 }
 
 // slot holds one chunk at a time. The bytes buf[drained:filled] are ready to be read.
 type slot struct {
 	buf     []byte // a memory's bytes; the move keeps the memory alive
-	off     int64  // the chunk's offset in the object; -1 before the first chunk
-	want    int    // the chunk's length
+	off     int64  // the current chunk's offset in the object; -1 before the first chunk
+	want    int    // the current chunk's length in bytes
 	filled  int
 	drained int
 	moved   *sync.Cond // signals that filled or drained grew, or that the window failed
@@ -57,8 +57,8 @@ func (w *window) close() {
 	w.workers.Wait()
 }
 
-// read copies the next bytes in order, and waits if none are ready. Only one goroutine may call it
-// at a time, and none after all bytes were read.
+// read copies the next bytes in order, and waits if none are ready. Only one goroutine may call
+// read at a time. No goroutine may call it after all bytes were read.
 func (w *window) read(p []byte) (int, error) {
 	s := w.slots[w.taken/int64(len(w.slots[0].buf))%int64(len(w.slots))]
 	w.mu.Lock()

@@ -13,9 +13,9 @@ import (
 	"masterhand/shared/request/waitpoint"
 )
 
-// scripted answers the nth send with the nth status, then repeats the last one. It answers at once,
-// or only when the client gives up. It records when sends began, and how much of the answers was
-// read.
+// scripted answers the nth send with the nth status, then repeats the last status. It answers at
+// once, or only when the client gives up. It records when each send began, and how many bytes of
+// the answers were read.
 type scripted struct {
 	statuses []int // the statuses of the answers; 0 means no answer
 	began    []time.Time

@@ -61,7 +61,7 @@ func (permanentError) Permanent() bool { return true }
 // Result describes the sends of one [Complete].
 type Result struct {
 	Outcome  Outcome
-	Status   int  // the last answer's HTTP status; 0 if there was none
+	Status   int  // the last answer's HTTP status; 0 if there was no answer
 	Attempts int  // the number of sends started
 	Unclear  bool // a send without a clear answer may have completed the token
 }
@@ -154,7 +154,7 @@ func mayHaveCompleted(status int) bool { return status == 0 || status >= 500 }
 func send(ctx context.Context, client *http.Client, callback capability.URL, body []byte, timeout time.Duration) (status int, left bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var connected atomic.Bool // atomic, because the trace may run in another goroutine
+	var connected atomic.Bool // whether a connection was made; atomic, because the trace may run in another goroutine
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
@@ -163,7 +163,7 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 		return 0, false, errUnusable
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Close = true // on a connection kept while a Lambda was frozen, the send would break with an unclear result
+	request.Close = true // no connection is kept: on one that was kept while a Lambda was frozen, the send would break with an unclear result
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, connected.Load(), safehttp.NoAnswer(err)

@@ -31,8 +31,8 @@ const (
 	hang  reply = -2 // no answer while the client waits
 )
 
-// counterpart answers as the waitpoint server does, with the statuses of its script; the last one
-// repeats. It answers 411 to a request without a length, and accepts only POST.
+// counterpart answers as the waitpoint server does, with the statuses of its script, and then
+// repeats the last status. It answers 411 to a request without a length, and accepts only POST.
 type counterpart struct {
 	script []reply
 

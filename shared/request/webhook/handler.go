@@ -33,7 +33,7 @@ type Handler struct {
 	Report   func(context.Context, Served)
 }
 
-// Serve answers one webhook. The run must end by deadline.
+// Serve answers one webhook. The run must end by the time deadline.
 func (h *Handler) Serve(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer {
 	began := h.Now()
 	w := Served{Topic: topic(r.Value), EventID: eventID(r.Value), Size: len(r.Body), From: r.From}

@@ -39,19 +39,19 @@ const (
 
 var library = masters.Library{Name: "default"}
 
-// fixture is a handler with stores in memory that records everything written. Tests run it in a
-// bubble of fake time.
+// fixture is a handler with stores in memory that records everything that the handler writes. Tests
+// run it in a bubble of fake time.
 type fixture struct {
 	handler *webhook.Handler
 	store   *ledgertest.Memory
 	index   masters.Index
 	bucket  *masterstest.Bucket
 	said    bytes.Buffer // everything written to the log, the metrics and the answers
-	far     int          // the number of requests that reached the platform
+	far     int          // how many requests have reached the platform
 	putBody string       // the body of the storage's answer to an upload; "" means success
 	// meanwhile runs whenever a request has reached the platform.
 	meanwhile func()
-	deadline  time.Time // the deadline of each run
+	deadline  time.Time // the deadline that each call of Serve gets
 }
 
 type fixed string

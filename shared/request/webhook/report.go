@@ -19,7 +19,7 @@ import (
 // Served is the report of one webhook.
 type Served struct {
 	Status   int    // HTTP status
-	Answer   string // the word that the gateway receives
+	Answer   string // the outcome's word in the answer to the gateway
 	Class    platform.Class
 	Match    destination.Match // Match.Destination is nil if the webhook is not authentic
 	Request  platform.Request

@@ -17,7 +17,7 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// asked returns a request whose URLs contain secrets.
+// asked returns a request. Its URLs contain secrets.
 func asked(t *testing.T) platform.Request {
 	t.Helper()
 	parse := func(host string) capability.URL {

@@ -23,7 +23,7 @@ const (
 // affectedRow is the stored form of a request's ad names.
 type affectedRow struct {
 	ID      string `json:"pk"`
-	Version int64  `json:"version"` // always 1
+	Version int64  `json:"version"` // always 1, because names are written once
 	TTL     int64  `json:"ttl"`     // Unix seconds
 	affected.Names
 }

@@ -21,7 +21,7 @@ type row struct {
 	ledger.Item
 	Result string `json:"result,omitempty"`
 	Day    string `json:"day,omitempty"`
-	Open   string `json:"open,omitempty"` // present until the request has ended
+	Open   string `json:"open,omitempty"` // set to isOpen until the request has ended, then absent
 	TTL    int64  `json:"ttl,omitempty"`  // Unix seconds
 }
 

@@ -28,7 +28,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Store implements [ledger.Store]. The caller must set Client and Table.
+// Store implements [ledger.Store]. The fields Client and Table must be set.
 type Store struct {
 	Client *dynamodb.Client
 	Table  string

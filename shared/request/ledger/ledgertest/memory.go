@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Memory is a Store for tests, created with NewMemory. It is safe for concurrent use.
+// Memory is a Store for tests, which NewMemory creates. It is safe for concurrent use.
 type Memory struct {
 	mu    sync.Mutex
 	items map[string]ledger.Item

@@ -62,8 +62,8 @@ func Run(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 	}
 }
 
-// start is the first time of the suite's clocks. It is not a full second, so that a store that
-// rounds times fails.
+// start is the time at which the suite's clocks start. It is not a full second, so that a store
+// that rounds times fails.
 var start = time.Date(2026, 11, 21, 10, 0, 0, 123456789, time.UTC)
 
 // newLedger returns a ledger on the store, with the clock that it uses.

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// step is one thing that the holder of a request does.
+// step is one action of a run that holds a request.
 type step struct {
 	name string
 	do   func(context.Context, *ledger.Hold) error
@@ -157,8 +157,8 @@ func settledOnce(t *testing.T, store ledger.Store) {
 	refused(t, hold.Alive(), ledger.ErrEnded)
 }
 
-// lostAnswers repeats each step whose answer was lost, and checks that it ends as if the answer had
-// arrived.
+// lostAnswers loses the answer to each step and repeats the step. It checks that the item is then
+// the same as if the answer had arrived.
 func lostAnswers(t *testing.T, store ledger.Store) {
 	for _, s := range steps() {
 		want := s.after(t, NewMemory(), "req#1", Nothing)

@@ -78,7 +78,7 @@ func oneWinsEachVersion(t *testing.T, store ledger.Store) {
 	}
 }
 
-// full returns an item with a value in every field.
+// full returns an item in which every field has a value.
 func full() ledger.Item {
 	result := fmt.Sprintf(`{"reason":%q}`, strings.Repeat("ü", (ledger.MaxResult-13)/2))
 	decision := delivery
@@ -121,7 +121,7 @@ func roundTrip(t *testing.T, store ledger.Store) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, item)
 		}
 	}
-	bare := ledger.Item{ID: everything.ID, Version: 2} // a field that a write leaves out is deleted
+	bare := ledger.Item{ID: everything.ID, Version: 2} // a write without a field deletes the stored field
 	done(t, store.Save(t.Context(), bare))
 	got, err := store.Load(t.Context(), bare.ID)
 	done(t, err)
@@ -181,7 +181,7 @@ func slotNewestFirst(t *testing.T, store ledger.Store) {
 func dayNewestFirst(t *testing.T, store ledger.Store) {
 	midnight := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	late := midnight.Add(-time.Nanosecond)
-	noon := midnight.Add(-12 * time.Hour).In(time.FixedZone("", 14*3600)) // in that zone it is the next day
+	noon := midnight.Add(-12 * time.Hour).In(time.FixedZone("", 14*3600)) // in that zone it is already the next day, but ByDay uses the day in UTC
 	for _, at := range []time.Time{noon, midnight, late} {
 		received(t, store, at)
 	}

@@ -14,10 +14,10 @@ import (
 type Refusal struct {
 	Status int    // answers with this status
 	Code   string // answers with this code in XML; "" answers with an HTML page, as a gateway before R2 does
-	After  int64  // how many bytes of the body are read before the fault
-	Reset  bool   // breaks the connection instead of answering
-	Stall  bool   // stops reading and never answers
-	ETag   string // accepts the body, but answers with this ETag
+	After  int64  // how many bytes of the body the bucket reads before the fault
+	Reset  bool   // the bucket breaks the connection instead of answering
+	Stall  bool   // the bucket stops reading and never answers
+	ETag   string // the bucket accepts the body, but answers with this ETag
 }
 
 func (f Refusal) spoils() bool { return f.Status != 0 || f.Reset || f.Stall }

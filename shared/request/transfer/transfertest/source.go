@@ -14,7 +14,7 @@ import (
 type Source struct {
 	Client *http.Client
 	URL    string
-	ETag   string // the expected version, quotes included
+	ETag   string // the ETag of the expected version, quotes included
 	Size   int64
 }
 
