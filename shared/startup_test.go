@@ -115,7 +115,7 @@ func (in *initializers) report(n ast.Node, what string) {
 func (in *initializers) look(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.FuncLit:
-		return false // not examined: it runs later; if it is called at once, the method call reports that
+		return false // a function literal is not examined: it runs later; if it is called at once, the method call reports that
 	case *ast.ForStmt, *ast.RangeStmt:
 		in.report(n, "a loop")
 	case *ast.CompositeLit:
@@ -139,7 +139,7 @@ func (in *initializers) call(c *ast.CallExpr) {
 	case own == nil:
 		in.report(c, "a call of "+called)
 	default:
-		delete(in.funcs, called) // absent while its body is examined, so that a recursive call is reported
+		delete(in.funcs, called) // called is absent from in.funcs while its body is examined, so that a recursive call is reported
 		ast.Inspect(own.Body, in.look)
 		in.funcs[called] = own
 	}

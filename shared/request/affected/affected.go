@@ -23,10 +23,10 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// The limits of a list of names.
+// The limits of a list of ads' names.
 const (
 	MaxNames = 20
-	MaxName  = 120 // in characters
+	MaxName  = 120 // the length in characters of the longest stored name
 )
 
 // Names lists the ads, ad sets and campaigns of one request, or of several.
@@ -40,7 +40,7 @@ type Names struct {
 // first ones.
 type List struct {
 	Count int      `json:"count"`
-	Names []string `json:"names,omitempty"` // distinct, at most MaxNames, each with at most MaxName characters
+	Names []string `json:"names,omitempty"` // distinct names: at most MaxNames, each with at most MaxName characters
 }
 
 // IsZero reports whether the list is empty. The package encoding/json calls it.

@@ -15,7 +15,7 @@ import (
 // the host, the same URL can be used.
 type HostError struct {
 	Destination string
-	Field       string // the request's field with the URL
+	Field       string // the name of the request's field that contains the URL
 	Host        string
 }
 
@@ -52,7 +52,7 @@ const r2 = ".r2.cloudflarestorage.com"
 // is a bucket: BUCKET.ACCOUNT is a bucket of that account.
 var jurisdictions = []string{"eu", "fedramp"}
 
-// For each host of an R2 account, withR2Forms adds other hosts of the same account: the hosts of
+// withR2Forms adds, for each host of an R2 account, other hosts of the same account: the hosts of
 // its buckets, which the AWS SDK for JavaScript uses, and the hosts of its jurisdictions. A host of
 // one jurisdiction gets only hosts of that jurisdiction.
 func withR2Forms(hosts []string) []string {

@@ -187,7 +187,7 @@ func TestForgedRequestsCauseFewLoads(t *testing.T) {
 	t.Parallel()
 	r := newRing(list(signature.Outpost, newSecret))
 	forged := signed(t, signature.Outpost, r.now, oldSecret)
-	for range 6000 { // ten forged requests a second for ten minutes
+	for range 6000 { // ten forged requests per second for ten minutes
 		if _, err := r.verify(t, forged); !errors.Is(err, destination.ErrUnauthentic) {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestRecheckZeroLoadsForEachMismatch(t *testing.T) {
 	for range 3 {
 		_, _ = keys.Verify(t.Context(), signed(t, signature.Outpost, time.Now(), oldSecret), body)
 	}
-	if src.loads != 3 { // each of the three mismatches caused a load; the first was also the first load
+	if src.loads != 3 { // each of the three mismatches causes one load; the first of them loads the list for the first time
 		t.Errorf("%d loads, want 3", src.loads)
 	}
 }
@@ -237,7 +237,7 @@ func TestLastGoodListSurvives(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.source.set(broken.value, broken.err)
-		for range 120 { // two requests a minute for an hour
+		for range 120 { // two requests per minute for an hour
 			r.now = r.now.Add(30 * time.Second)
 			if _, err := r.verify(t, signed(t, signature.Outpost, r.now, newSecret)); err != nil {
 				t.Fatalf("%s: %v", name, err)

@@ -47,7 +47,7 @@ func TestAMissingNameLoadsTheListAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.source.set(`[{"name":"ads"}]`, nil)
-	r.now = r.now.Add(31 * time.Second) // the loaded list is not too old yet
+	r.now = r.now.Add(31 * time.Second) // after 31 s the loaded list is not too old yet
 	if _, err := r.Named(t.Context(), "ads"); err != nil {
 		t.Error(err)
 	}

@@ -59,7 +59,7 @@ func TestRequestsShareALoad(t *testing.T) {
 		}
 		together(signed(t, signature.Outpost, time.Now(), oldSecret), list(signature.Outpost, oldSecret), 1)
 		together(signed(t, signature.Outpost, time.Now(), newSecret), list(signature.Outpost, newSecret), 2)
-		<-time.After(time.Minute) // a minute of the bubble's fake time
+		<-time.After(time.Minute) // wait a minute of the bubble's fake time
 		together(signed(t, signature.Outpost, time.Now(), newSecret), list(signature.Outpost, newSecret), 3)
 	})
 }
@@ -129,7 +129,7 @@ func TestCancelledLoadDoesNotCount(t *testing.T) {
 		if _, err := keys.Verify(t.Context(), headers, body); err != nil {
 			t.Errorf("the next request: %v", err)
 		}
-		<-time.After(time.Minute) // a minute of the bubble's fake time
+		<-time.After(time.Minute) // wait a minute of the bubble's fake time
 		if err := cut(); err != nil {
 			t.Errorf("cut short with a good list at hand: %v", err)
 		}

@@ -63,8 +63,8 @@ var ErrObjectEvent = errors.New("message is not an S3 event from EventBridge")
 // ObjectEvent says that an object was stored.
 type ObjectEvent struct {
 	Bucket  string
-	Key     string // the literal key, because EventBridge does not encode it
-	Version string // "" if the bucket has no versions
+	Key     string // the object's key as it is, because EventBridge does not encode it
+	Version string // the object's version; "" if the bucket has no versions
 }
 
 // ParseObjectEvent reads the body of a message, an S3 event from EventBridge. It returns

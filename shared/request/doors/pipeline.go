@@ -36,12 +36,12 @@ type Pipeline struct {
 // Event is an authentic event as a door received it.
 type Event struct {
 	Topic       string // the topic from the metadata; it is not signed
-	EventID     string // the event id in the metadata: only for people
+	EventID     string // the event id from the metadata; only for people to read
 	Body        []byte
 	Destination *destination.Destination
-	Others      []string  // the libraries of the other destinations
+	Others      []string  // the names of the other destinations' libraries
 	Deadline    time.Time // the time by which this run must have ended
-	FromQueue   bool      // the event stays in a queue until its request has ended
+	FromQueue   bool      // whether the event came by a queue, in which it stays until its request has ended
 }
 
 // The values of Word for events that have no outcome.
@@ -53,7 +53,7 @@ const (
 
 // Taken describes what the pipeline did with an event.
 type Taken struct {
-	Word    string // one of the words above, or the outcome's status
+	Word    string // one of the constants above, or the outcome's status
 	Class   platform.Class
 	Request platform.Request
 	Outcome fulfillment.Outcome

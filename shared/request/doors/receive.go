@@ -25,7 +25,7 @@ var ErrGone = errors.New("the event's object is not in the bucket any more")
 // Object is a stored event.
 type Object struct {
 	Body     []byte
-	Metadata map[string]string // user metadata, with names without the prefix x-amz-meta-
+	Metadata map[string]string // the object's user metadata, by name without the prefix x-amz-meta-
 }
 
 // Objects reads the objects of the bucket.
@@ -42,10 +42,10 @@ type Receiver struct {
 	Pipeline     Pipeline
 	Destinations Destinations
 	Settings     Settings
-	Bucket       string // the bucket's name
+	Bucket       string // the name of the bucket with stored events; "" if there is none
 	Objects      Objects
 	Now          func() time.Time
-	Jitter       func() float64 // returns a number from 0 to below 1
+	Jitter       func() float64 // returns a random number from 0 to below 1
 }
 
 // Message is a message of the queue, or of the queue of the bucket's events.
@@ -57,7 +57,7 @@ type Message struct {
 	Deadline time.Time // the time by which this run must have ended
 }
 
-// The words for messages that do not reach the pipeline.
+// The values of Word for messages that do not reach the pipeline.
 const (
 	Gone    = "gone"    // the object was deleted before it was read
 	Foreign = "foreign" // the event is about an object in another bucket

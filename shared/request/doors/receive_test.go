@@ -51,7 +51,8 @@ func TestEveryTopicHasTheOutcomeOfTheFunctionURL(t *testing.T) {
 	}
 }
 
-// Events arrive in any order. A result that arrives before its request changes nothing.
+// Events arrive in any order. If a result arrives before its request, no request is changed, and
+// the request is still delivered when it arrives.
 func TestAResultMayComeFirst(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		topic, body := sample(t, "fulfilled", r2, trigger, time.Now().Add(time.Hour))

@@ -36,7 +36,7 @@ var errTooMany = errors.New("too many keys to list")
 // document. The caller must set all fields except Blocker.
 type Absence struct {
 	Index   masters.Index
-	Lines   masters.Lister // lists the bucket that stores the index
+	Lines   masters.Lister // lists the objects of the bucket that stores the index
 	Bucket  Listing
 	Backlog Backlog
 	Library masters.Library
@@ -221,7 +221,7 @@ func (a *Absence) respelled(ctx context.Context) error {
 
 // parts returns the words and numbers of a code without the separators between them.
 func parts(code string) (list []string) {
-	previous := 0 // kind of the previous character: 0 separator, 1 letter, 2 digit
+	previous := 0 // the kind of the previous character: 0 is a separator, 1 a letter, 2 a digit
 	for _, c := range code {
 		kind := 0
 		switch {
@@ -395,9 +395,9 @@ func shapeOf(code string) string {
 
 // Unproven is an error that says why a proof of absence is not possible now.
 type Unproven struct {
-	Code string // a stable word for machines
+	Code string // a stable word for machines: the reason
 	Key  string // the key that blocks the proof, "" if no key blocks it
-	Why  string // a sentence for people
+	Why  string // a sentence for people: the reason
 }
 
 func (u *Unproven) Error() string { return "absence not proved: " + u.Why }

@@ -212,8 +212,8 @@ func (s *fixture) build(t *testing.T, lib masters.Library) {
 	}
 }
 
-// A request for a code that the library does not declare is never skipped. The request is delivered if a tag
-// places a file at the code.
+// A request for a code that the library does not declare is never skipped. The request is delivered
+// if a tag places a file at the code.
 func TestAnUndeclaredCodeIsNeverSkipped(t *testing.T) {
 	t.Parallel()
 	rules, err := placement.ParseRules(placement.Settings{Codes: []string{"CR####"}})

@@ -62,7 +62,7 @@ func bucketOfCase(t *testing.T, file string) s3store.Bucket {
 		Object struct {
 			Key  string            `json:"key"`
 			HEAD map[string]string `json:"HEAD"`
-			GET  json.RawMessage   `json:"GET"` // a JSON object is an error answer, a JSON string is a success
+			GET  json.RawMessage   `json:"GET"` // a JSON object stands for an error answer, a JSON string for a success
 		} `json:"object"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {

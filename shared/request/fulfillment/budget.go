@@ -5,14 +5,14 @@ import "time"
 // Plan says what a run does with an upload in the time that is left.
 type Plan int
 
-// The plans.
+// The values of Plan.
 const (
 	DeliverNow Plan = iota // the upload fits inside this run
 	HandOff                // the upload fits before the request expires, but not inside this run
 	GiveUp                 // the request expires before the upload can end
 )
 
-// The assumptions of a budget.
+// The assumptions that Budget makes.
 const (
 	// Margin is the time kept free before a run's deadline for the callback and the ledger.
 	Margin = 10 * time.Second

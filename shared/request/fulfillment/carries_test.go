@@ -307,7 +307,7 @@ func TestADigestIsTriedAHundredTimes(t *testing.T) {
 func TestADocumentThatChangesDuringAnUploadStopsNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		reads  error // the error of reads of the document once the upload has started
+		reads  error // the error that reads of the document return once the upload has started
 		detail string
 	}{"unreadable": {errors.New("503"), "503"}, "without the master": {nil, ""}} {
 		t.Run(name, func(t *testing.T) {

@@ -53,8 +53,8 @@ func (r *run) changed(m masters.Master, now masters.Object, exists bool) string 
 	return ""
 }
 
-// stillArchived returns an error unless each master that was dropped as archived still is archived.
-// The index learns of a restored copy only some time after the restore.
+// stillArchived returns an error if a master that was dropped because it is archived is not
+// archived any more. The index learns of a restored copy only some time after the restore.
 func (r *run) stillArchived(ctx context.Context, candidates []masters.Candidate) error {
 	for _, c := range candidates {
 		if c.Drop != masters.ArchivedStorage {

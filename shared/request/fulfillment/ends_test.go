@@ -247,7 +247,7 @@ func TestADigestIsWrittenBesideItsMasterAlone(t *testing.T) {
 				blobs.Blobs = s.index.Blobs
 				s.service.Index = masters.Index{Blobs: blobs}
 				s.add(t, key, film, true, nil)
-				failed := 0 // the number of writes based on the document before the change
+				failed := 0 // the number of writes that are based on the document from before the change; these writes fail
 				s.put = func(int) (int, string) {
 					if c.meanwhile == nil {
 						return 200, ""

@@ -39,7 +39,7 @@ func TestAFaultEndsTheWait(t *testing.T) {
 	t.Parallel()
 	index := func(prefix string, from int) func(*testing.T, *fixture) {
 		return func(t *testing.T, s *fixture) {
-			s.bucket.Put(key, film, nil) // not indexed, so the proof reads its record
+			s.bucket.Put(key, film, nil) // the file is not indexed, so the proof reads its record
 			s.service.Index = masters.Index{Blobs: &faultyIndex{Blobs: s.index.Blobs, prefix: prefix, from: from}}
 		}
 	}

@@ -129,7 +129,7 @@ func TestASweepLeavesARunHalfAMinuteToSettle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
-		s.bucket.Put(key, film, nil) // in the bucket, but never indexed
+		s.bucket.Put(key, film, nil) // the file is in the bucket, but is never indexed
 		if o := s.fulfil(t, r); o.Status != fulfillment.Retry {
 			t.Fatalf("%+v", o)
 		}

@@ -19,7 +19,7 @@ var errForeign = &destination.HostError{Destination: "d", Field: "fulfillment.up
 func TestARequestIsHeldUntilItsHostsAreAllowed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		prepare func(*testing.T, *fixture) // prepares the request before the hosts are disallowed
+		prepare func(*testing.T, *fixture) // brings the request to a stage before the hosts are disallowed
 		want    fulfillment.Status
 	}{
 		"a delivery": {func(t *testing.T, s *fixture) { s.add(t, key, film, true, nil) }, fulfillment.Delivered},

@@ -104,7 +104,7 @@ func TestTheFirstDestinationDoesNotDecideForAnothersLibrary(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(*testing.T, *teams)
-		want    fulfillment.Status // the request's outcome after both copies have arrived
+		want    fulfillment.Status // the request's outcome after it has arrived through both destinations
 	}{
 		"theirs has the master":                       {func(t *testing.T, s *teams) { s.put(t, theirs, "9x16.mp4", nil) }, fulfillment.Delivered},
 		"ours has another aspect":                     {func(t *testing.T, s *teams) { s.put(t, ours, "1x1.mp4", square); s.put(t, theirs, "9x16.mp4", nil) }, fulfillment.Delivered},

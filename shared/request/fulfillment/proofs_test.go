@@ -293,7 +293,7 @@ func TestUnusableLabelsBlockTheRequestsTheyMayMean(t *testing.T) {
 	}
 }
 
-// If a master was archived since it was indexed, the run waits until the index knows.
+// If a master was archived since it was indexed, the run waits until the index knows that.
 func TestARunWaitsForTheIndexOfAnArchivedMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -361,7 +361,7 @@ func TestOtherDroppedFilesDoNotHideAnArchivedMaster(t *testing.T) {
 	})
 }
 
-// If an archived master was deleted, the run waits until the index knows.
+// If an archived master was deleted, the run waits until the index knows that.
 func TestARunWaitsForTheIndexOfADeletedArchivedMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 // rates stores the throughput that was measured in this process's transfers.
 type rates struct {
 	mu   sync.Mutex
-	rate float64 // bytes per second; 0 until measured
+	rate float64 // in bytes per second; 0 until a transfer was measured
 }
 
 // telling is the size in bytes of the smallest transfer that is used to measure the throughput.

@@ -75,7 +75,7 @@ func TestEachRefusalIsKept(t *testing.T) {
 			{rejectedTopic, `"placementFamily":"feed"`, refusal + `,"contentHash":"sha256:` + sum(film) + `"`},
 			{rejectedTopic, `"placementFamily":"feed"`, refusal + `,"contentHash":"sha256:` + sum([]byte("feed 2")) + `"`},
 		} {
-			for range 2 { // twice, because any event may arrive twice
+			for range 2 { // the result is sent twice, because any event may arrive twice
 				if o := s.tell(t, "d", r); o.Status != fulfillment.Recorded {
 					t.Errorf("result %d: %+v", n, o)
 				}

@@ -216,7 +216,7 @@ func TestAResultFindsItsOwnRequestOrChangesNothing(t *testing.T) {
 				s := newFixture(t)
 				c.requests(t, s)
 				for _, r := range c.results {
-					for range 2 { // twice, because any event may arrive twice
+					for range 2 { // the result is sent twice, because any event may arrive twice
 						s.tell(t, "d", r)
 					}
 				}

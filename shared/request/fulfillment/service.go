@@ -119,7 +119,7 @@ const (
 // Outcome is the result of a job.
 type Outcome struct {
 	Status   Status
-	Code     string // a stable word for machines that says why
+	Code     string // a stable word for machines: why the request has this status
 	Detail   string // a sentence for people, without URLs
 	Ended    Status // the status with which this run ended the request; "" if this run did not end it
 	Host     string // the host that the destination does not allow; "" if a host is not the reason

@@ -76,11 +76,11 @@ type object struct {
 	key    string
 	labels masters.Labels
 	kind   creative.Kind
-	aspect creative.Aspect // the aspect of its pixels
+	aspect creative.Aspect // the aspect of the object's pixels
 	// certain is set if the key begins with the code in a spelling of the request or the index, and
 	// names the creative. A listing shows such a key even if its event was lost.
 	certain bool
-	frozen  bool // archived, without a restored copy
+	frozen  bool // whether the object is archived and has no restored copy
 }
 
 // answers is the oracle: it reports whether the object is a right answer for the slot.

@@ -53,7 +53,7 @@ func (s State) Ended() bool {
 type Request struct {
 	ID          string // "req#<sha256 of the callback URL>"
 	Fingerprint string // hash of the parts of the request that say which file it wants
-	Slot        string // see creative.Slot.Key
+	Slot        string // the requested slot, in the form of creative.Slot.Key
 	Target      string // the requested aspect or family
 	StorageKey  string
 	Destination string
@@ -85,7 +85,7 @@ type Item struct {
 	Fingerprint string `json:"fingerprint,omitempty"`
 	Slot        string `json:"slot,omitempty"`
 	Target      string `json:"target,omitempty"`
-	StorageKey  string `json:"storageKey,omitempty"` // opaque; shows which request a result is about
+	StorageKey  string `json:"storageKey,omitempty"` // the platform's key for the file; never parsed, only compared to find the request of a result
 	Destination string `json:"destination,omitempty"`
 	Library     string `json:"library,omitempty"`
 	Attempts    int    `json:"attempts"`

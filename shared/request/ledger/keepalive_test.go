@@ -16,7 +16,7 @@ import (
 // faulty is a store with a function of the test in place of Save.
 type faulty struct {
 	ledger.Store
-	save atomic.Pointer[saving] // if nil, the store's own Save is called
+	save atomic.Pointer[saving] // the function to call instead of Save; nil calls the store's own Save
 }
 
 type saving func(context.Context, ledger.Item) error

@@ -35,7 +35,7 @@ type AffectedStore interface {
 	// SaveAffected stores a request's names until the given time, unless the request already has
 	// names.
 	SaveAffected(ctx context.Context, id string, names affected.Names, until time.Time) error
-	// Affected returns the stored names by the requests' ids, a request without names is left out.
+	// Affected returns the stored names by the requests' ids. A request without names is left out.
 	// It may lag.
 	Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 }
@@ -54,8 +54,8 @@ type Ledger struct {
 	Store    Store
 	Now      func() time.Time
 	NewOwner func() string // returns a name that is unique to each run
-	// Lease is how long a claim lasts without renewal. It must be the same for all users of the
-	// store. The renewal times and the clock skew follow it. Zero means [Lease].
+	// Lease is how long a claim lasts without renewal. The length must be the same for all users of
+	// the store. The renewal times and the clock skew follow it. Zero means [Lease].
 	Lease time.Duration
 }
 

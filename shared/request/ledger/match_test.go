@@ -162,7 +162,7 @@ func TestGivingBackSavesTheReasonAndFreesTheRequest(t *testing.T) {
 		t.Errorf("settled: %+v, %v", settled, err)
 	}
 	queued.ExpiresAt = noon
-	expired, err := queued.expire(at(noon)) // exactly at the expiry
+	expired, err := queued.expire(at(noon)) // noon is exactly the request's expiry
 	if err != nil || !expired.Unconfirmed {
 		t.Errorf("expired after an upload: %+v, %v", expired, err)
 	}

@@ -65,7 +65,7 @@ type world struct {
 	runs    []*actor
 	depth   int         // how many actions run inside the store calls of other actions
 	last    ledger.Item // the item as the store last saved it
-	fence   int64       // the last fence that was granted
+	fence   int64       // the fence of the last claim
 	history string
 	// verdict is the result that is being applied; nil if there is none.
 	verdict   *ledger.Verdict
@@ -75,9 +75,9 @@ type world struct {
 // actor is a run, or a sequence of runs with the same clock.
 type actor struct {
 	ledger *ledger.Ledger
-	hold   *ledger.Hold // nil before the first claim
+	hold   *ledger.Hold // the result of the actor's last claim; nil before the first claim
 	busy   bool         // whether a step of this actor is running
-	team   string       // the name of its destination and its library
+	team   string       // the name of the actor's destination, and of its library
 }
 
 func newWorld(t *testing.T, seed uint64) *world {

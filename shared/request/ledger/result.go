@@ -25,8 +25,8 @@ const (
 // result does not state is empty.
 type Verdict struct {
 	Class       Class
-	Destination string // the destination that received the result
-	Library     string // the library of that destination
+	Destination string // the name of the destination that received the result
+	Library     string // the name of that destination's library
 	StorageKey  string
 	SHA256      string // the hash in hex of the bytes that the platform has
 	Aspect      string // the aspect of the request, or of the delivered master; "" if not stated

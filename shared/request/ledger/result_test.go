@@ -51,7 +51,7 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		name            string
 		was             ledger.Item
 		verdict         ledger.Verdict
-		expired         bool         // the request has expired when the verdict arrives
+		expired         bool         // whether the request has expired when the verdict arrives
 		want            ledger.State // the state after a verdict with the request's storage key; none if the verdict must not match
 		wantUnnamed     ledger.State // the state after a verdict with only the slot; none if the verdict must not match
 		wantUnconfirmed bool
@@ -236,7 +236,7 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	deliver("req#3")
 	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrUnmatched)
 	resolve(ledger.ClassRejected, `{"n":3}`, "key of req#3", "req#3", nil)
-	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // it stays unmatched, even though only one request has no result now
+	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // the result stays unmatched, even though only one request has no result now
 	resolve(ledger.ClassFulfilled, `{"n":2}`, "key of req#2", "", ledger.ErrUnmatched)
 	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched) // no match: this request already has a result
 	for id, want := range map[string]int64{"req#1": 2, "req#2": 1, "req#3": 2} {

@@ -27,7 +27,7 @@ const (
 	topicAny       = "*"
 )
 
-// Class says what kind of event it is for masterhand.
+// Class is the kind of an event: a request, one of the results, or an event to ignore.
 type Class int
 
 // The classes of events. An Ignored event, the zero value, writes nothing and is answered with 200.

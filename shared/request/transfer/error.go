@@ -33,7 +33,7 @@ func connectionError(err error) error {
 
 // RefusedError is the error for an answer to the PUT other than success.
 type RefusedError struct {
-	Status  int     // HTTP status
+	Status  int     // the HTTP status of the answer
 	Code    string  // the code in the XML error document, such as AccessDenied; "" if the answer had no code
 	Verdict Verdict // whether another PUT can succeed
 }

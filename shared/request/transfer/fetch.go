@@ -16,7 +16,7 @@ import (
 const maxTries = 8
 
 // readPauses are the pauses after a read that failed without a byte. After a stalled read there is
-// no pause, because it has waited already.
+// no pause, because the stalled read has already waited.
 var readPauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
 var (

@@ -176,7 +176,7 @@ func TestABodyIsShutAfterItsMove(t *testing.T) {
 // Between the eight tries of a range that fails at once there are pauses of 50 ms to 2 s.
 func TestPausesOfABrokenRange(t *testing.T) {
 	t.Parallel()
-	for range 5 { // repeated because a pause is random
+	for range 5 { // five times, because the length of a pause is random
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, slot)
 			var tries []time.Time

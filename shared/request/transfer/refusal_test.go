@@ -218,7 +218,7 @@ func TestStatusesThatAreRepeated(t *testing.T) {
 // Between the eight tries of an upload to a busy server there are pauses of 2 s to 20 s.
 func TestPausesOfARepeatedUpload(t *testing.T) {
 	t.Parallel()
-	for range 5 { // repeated because a pause is random
+	for range 5 { // five times, because the length of a pause is random
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, 1)
 			var tries []time.Time

@@ -38,11 +38,11 @@ func verdictOf(status int, code string) Verdict {
 		return Permanent
 	case "BadDigest", "IncompleteBody":
 		return Once
-	case "TooManyRequests", // more than one write per second to the key
+	case "TooManyRequests", // R2 sends this code if a key is written more than once per second
 		"InternalError", "ServiceUnavailable", "SlowDown",
 		"RequestTimeout",   // S3 sends this code with status 400
 		"ClientDisconnect", // R2 sends this code with status 400 if the connection broke before the body's end
-		"OperationAborted": // comes with status 409: another write to the key is running
+		"OperationAborted": // comes with status 409 while another write to the key is running
 		return Backoff
 	}
 	switch {

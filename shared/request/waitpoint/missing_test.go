@@ -30,7 +30,7 @@ func TestATokenThatALaggingReplicaLacksIsTriedAgain(t *testing.T) {
 // If the answer is 404 for a minute, the token does not exist.
 func TestATokenThatStaysMissingIsRefused(t *testing.T) {
 	t.Parallel()
-	for range 5 { // repeated because a pause is random
+	for range 5 { // five times, because the length of a pause is random
 		synctest.Test(t, func(t *testing.T) {
 			client := pipenet.Serve(t, &counterpart{script: []reply{404}})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

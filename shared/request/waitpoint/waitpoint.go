@@ -63,7 +63,7 @@ type Result struct {
 	Outcome  Outcome
 	Status   int  // the last answer's HTTP status; 0 if there was no answer
 	Attempts int  // the number of sends started
-	Unclear  bool // a send without a clear answer may have completed the token
+	Unclear  bool // whether a send without a clear answer may have completed the token
 }
 
 // ErrUnanswered means that time ran out before a clear answer. A later repeat is safe.
@@ -71,7 +71,7 @@ var ErrUnanswered = errors.New("callback unanswered")
 
 // RefusedError is the error for an answer that a repeat cannot change.
 type RefusedError struct {
-	Status int // HTTP status, 3xx or 4xx
+	Status int // the HTTP status of the answer, 3xx or 4xx
 }
 
 func (e *RefusedError) Error() string {

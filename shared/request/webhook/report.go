@@ -18,13 +18,13 @@ import (
 
 // Served is the report of one webhook.
 type Served struct {
-	Status   int    // HTTP status
+	Status   int    // the HTTP status of the answer
 	Answer   string // the outcome's word in the answer to the gateway
 	Class    platform.Class
 	Match    destination.Match // Match.Destination is nil if the webhook is not authentic
 	Request  platform.Request
-	Topic    string // not signed: only for people to read
-	EventID  string // not signed: only for people to read
+	Topic    string // the topic header, which is not signed
+	EventID  string // the header with the event id, which is not signed
 	Outcome  fulfillment.Outcome
 	Err      error  // why the webhook was not served; never contains a URL
 	Size     int    // the body's size in bytes

@@ -24,7 +24,7 @@ const (
 type affectedRow struct {
 	ID      string `json:"pk"`
 	Version int64  `json:"version"` // always 1, because names are written once
-	TTL     int64  `json:"ttl"`     // Unix seconds
+	TTL     int64  `json:"ttl"`     // in Unix seconds: when DynamoDB may delete the item
 	affected.Names
 }
 

@@ -22,7 +22,7 @@ type row struct {
 	Result string `json:"result,omitempty"`
 	Day    string `json:"day,omitempty"`
 	Open   string `json:"open,omitempty"` // set to isOpen until the request has ended, then absent
-	TTL    int64  `json:"ttl,omitempty"`  // Unix seconds
+	TTL    int64  `json:"ttl,omitempty"`  // in Unix seconds: when DynamoDB may delete the item
 }
 
 const dayPrefix = "day#"

@@ -38,13 +38,13 @@ type Store struct {
 	Spread bool
 }
 
-// Attributes and indexes of the table.
+// The names of the table's attributes and indexes.
 const (
 	keyReceivedAt = "receivedAt"
 	keyDeadline   = "deadline"
-	indexSlot     = "slot" // index by slot, then by receivedAt
-	indexDay      = "day"  // index by "day#2006-01-02" or a shard of it, then by receivedAt
-	indexOpen     = "open" // index of requests that have not ended, in shards or not, by deadline
+	indexSlot     = "slot" // the index of items by slot, sorted by receivedAt
+	indexDay      = "day"  // the index of items by "day#2006-01-02" or a shard of it, sorted by receivedAt
+	indexOpen     = "open" // the index of requests that have not ended, in shards or not, sorted by deadline
 )
 
 func (s Store) table() dynamotable.Table { return dynamotable.Table{Client: s.Client, Name: s.Table} }

@@ -130,7 +130,7 @@ func clone(i ledger.Item) ledger.Item {
 	i.EventIDs, i.Passed = slices.Clone(i.EventIDs), slices.Clone(i.Passed)
 	i.Result = bytes.Clone(i.Result)
 	for _, t := range []*time.Time{&i.LeaseUntil, &i.ExpiresAt, &i.ReceivedAt, &i.UpdatedAt, &i.ClaimedAt, &i.DecidedAt, &i.UploadedAt, &i.EndedAt} {
-		*t = t.UTC().Round(0) // removes the monotonic clock's reading
+		*t = t.UTC().Round(0) // Round(0) removes the monotonic clock's reading, which no store keeps
 	}
 	return i
 }

@@ -12,8 +12,8 @@ import (
 
 // Refusal is the fault of one PUT to a bucket. The zero value means no fault.
 type Refusal struct {
-	Status int    // answers with this status
-	Code   string // answers with this code in XML; "" answers with an HTML page, as a gateway before R2 does
+	Status int    // the bucket answers with this status
+	Code   string // the bucket answers with this code in XML; "" means an HTML page, as a gateway before R2 sends it
 	After  int64  // how many bytes of the body the bucket reads before the fault
 	Reset  bool   // the bucket breaks the connection instead of answering
 	Stall  bool   // the bucket stops reading and never answers
@@ -27,7 +27,7 @@ type Put struct {
 	SHA256      [32]byte
 	Size        int64
 	ContentType string
-	URI         string // the request target as sent
+	URI         string // the request's target, byte for byte as it was sent
 	Header      http.Header
 }
 

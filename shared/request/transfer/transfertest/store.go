@@ -17,12 +17,12 @@ import (
 
 // Fault is the fault of one answer of a store. The zero value means no fault.
 type Fault struct {
-	Status int   // answers with this status instead
-	Cut    bool  // breaks the connection after After bytes of the range
-	Stall  bool  // sends nothing after After bytes, until the client closes the connection
+	Status int   // the store answers with this status instead
+	Cut    bool  // the store breaks the connection after After bytes of the range
+	Stall  bool  // the store sends nothing after After bytes, until the client closes the connection
 	After  int64 // the number of bytes before the fault; a range of at most this length has no fault
-	Mute   bool  // breaks or stalls before the header, not after it
-	Excess int   // sends this many bytes more than the range has
+	Mute   bool  // Cut or Stall happens before the answer's header is sent
+	Excess int   // the store sends this many bytes more than the range has
 }
 
 // modified is the Last-Modified time of every object.
