@@ -38,7 +38,8 @@ func main() {
 	}
 }
 
-// errFailed means that at least one figure failed.
+// errFailed is the error of a run in which at least one figure missed its target or could not be
+// measured.
 var errFailed = errors.New("a figure failed: see the rows marked FAIL above")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -66,7 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return s.measure(ctx, chosen, out)
 }
 
-// choose returns the parts that the flags name; all parts if the flags name none.
+// choose returns the parts that the flags select. If the flags select none, it returns all parts.
 func choose(all []part, only string, quick bool) ([]part, error) {
 	if only == "" {
 		if quick {

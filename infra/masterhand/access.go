@@ -17,7 +17,7 @@ import (
 )
 
 // accessCommand returns the parent of the commands that make access keys for the queue and the
-// bucket, the two ways by which the platform sends events without a signature.
+// bucket. The platform can send events without a signature only to these two.
 func accessCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
 		Use: "access", Short: "Make or rotate the platform's key for the queue or the bucket",
@@ -56,7 +56,8 @@ keep it busy. Once the new key has been used, delete the old key with --drop-old
 	return c
 }
 
-// accessLine returns the command line that makes or rotates the key for the queue or the bucket.
+// accessLine returns the command line that makes or replaces the access key for the queue or the
+// bucket.
 func accessLine(door doors.Door) string {
 	if door == doors.Bucket {
 		return typed("access bucket")
@@ -77,19 +78,19 @@ var (
 type accessKey struct {
 	ID   string    `json:"accessKeyId"`
 	Made time.Time `json:"made"`
-	Used time.Time `json:"lastUsed,omitzero"` // zero if IAM knows of no use
+	Used time.Time `json:"lastUsed,omitzero"` // zero if the key was never used, as far as IAM knows
 }
 
-// granted is the result of the command, as --json prints it.
+// granted is the result of "access queue" or "access bucket", as --json prints it.
 type granted struct {
 	Door     doors.Door  `json:"door"`
 	QueueURL string      `json:"queueUrl,omitempty"`
 	Bucket   string      `json:"bucket,omitempty"`
 	Region   string      `json:"region"`
-	KeyID    string      `json:"accessKeyId,omitempty"`     // id of the new key; "" if none was made
-	Secret   string      `json:"secretAccessKey,omitempty"` // secret of the new key, shown only now
-	Dropped  string      `json:"dropped,omitempty"`         // id of the deleted key
-	Keys     []accessKey `json:"keys"`                      // the other keys, the oldest first
+	KeyID    string      `json:"accessKeyId,omitempty"`     // id of the new key; "" if the command made no key
+	Secret   string      `json:"secretAccessKey,omitempty"` // secret of the new key; IAM returns it only once
+	Dropped  string      `json:"dropped,omitempty"`         // id of the deleted key; "" if the command deleted none
+	Keys     []accessKey `json:"keys"`                      // all keys of the IAM user, the oldest first
 }
 
 func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) error {
@@ -128,8 +129,8 @@ func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) 
 	return nil
 }
 
-// doorOf returns the IAM user of the queue or the bucket, and the values that the platform's portal
-// needs.
+// doorOf returns the name of the IAM user of the queue or the bucket, and the values that the
+// operator types into the platform's portal.
 func (s *session) doorOf(d deployment, door doors.Door) (user string, g granted, err error) {
 	g = granted{Door: door, Region: s.aws.Region}
 	switch door {
@@ -145,8 +146,8 @@ func (s *session) doorOf(d deployment, door doors.Door) (user string, g granted,
 	return user, g, nil
 }
 
-// senderURL returns a queue's URL in the form that the platform's gateway parses: the gateway takes
-// the region from the second label of the host.
+// senderURL returns a queue's URL in the form that the platform's gateway expects: the gateway
+// reads the region from the second label of the host.
 func senderURL(queue, region string) string {
 	domain := "amazonaws.com"
 	if strings.HasPrefix(region, "cn-") {
@@ -159,7 +160,7 @@ func senderURL(queue, region string) string {
 	return "https://sqs." + region + "." + domain + path
 }
 
-// accessKeys returns a user's keys, the oldest first.
+// accessKeys returns the access keys of an IAM user, the oldest first.
 func accessKeys(ctx context.Context, client *iam.Client, user string) ([]accessKey, error) {
 	out, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &user})
 	if err != nil {
@@ -193,8 +194,8 @@ func makeKey(ctx context.Context, client *iam.Client, user string, g *granted) e
 	return nil
 }
 
-// dropOldKey deletes the older of two keys. Unless force is set, it refuses if the gateway may
-// still use that key.
+// dropOldKey deletes the older of the two access keys of an IAM user. Unless force is set, it
+// refuses if the gateway may still use that key.
 func (s *session) dropOldKey(ctx context.Context, client *iam.Client, user string, g *granted, force bool) error {
 	if len(g.Keys) < maxKeys {
 		return errNoOlderKey
@@ -212,7 +213,8 @@ func (s *session) dropOldKey(ctx context.Context, client *iam.Client, user strin
 	return nil
 }
 
-// describeKeys lists the keys, with the times when each was made and last used.
+// describeKeys returns the keys as text, with the time at which each was made and the time of its
+// last use.
 func (s *session) describeKeys(keys []accessKey) string {
 	texts := make([]string, len(keys))
 	for i, k := range keys {
@@ -225,7 +227,8 @@ func (s *session) describeKeys(keys []accessKey) string {
 	return strings.Join(texts, ", ")
 }
 
-// tellAccess prints the values to type into the platform's portal, and the state of the keys.
+// tellAccess prints the values that the operator types into the platform's portal, and then the
+// user's keys.
 func (s *session) tellAccess(g granted) {
 	if g.QueueURL != "" {
 		s.printf("queue URL   %s\n", g.QueueURL)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// withDoors returns an account whose deployment has the queue and the bucket for unsigned events.
+// withDoors returns a fake account. Its deployment has the queue and the bucket for unsigned
+// events.
 func withDoors(t *testing.T, keys ...userKey) *account {
 	a := newAccount(t)
 	for name, output := range map[string]string{

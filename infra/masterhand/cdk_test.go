@@ -9,8 +9,8 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// runCDK runs the CDK version that the project pins, and passes it arguments that npx would
-// otherwise take.
+// The program runs the CDK version that the project pins. It passes on even an argument that npx
+// would take for itself.
 func TestCDKRunsAsTheProjectPinsIt(t *testing.T) {
 	t.Parallel()
 	folder, err := system.Root()

@@ -21,40 +21,40 @@ import (
 
 // deployment holds the addresses and names of the parts of one environment.
 type deployment struct {
-	stack   string // "" for a system on this machine
+	stack   string // stack's name; "" for a system on this machine
 	url     string
 	masters string // name of the bucket with the masters
-	index   string // name of the bucket with the index
-	ledger  string // name of the table
-	secret  string // ARN of the destinations' secret; on this machine, a file
+	index   string // name of the bucket with the index documents
+	ledger  string // name of the DynamoDB table of the ledger
+	secret  string // ARN of the secret with the destinations; on this machine, the path of a file
 	intake  intakePlaces
 	doors   doorPlaces
-	logs    map[string]string // name of the log group by function
-	queues  map[string]string // URL by the stack's output, such as "FinishDeadLettersUrl"; on this machine, a queue's name
+	logs    map[string]string // name of the CloudWatch log group, by the function's name
+	queues  map[string]string // queue's URL, by the name of the stack's output, such as "FinishDeadLettersUrl"; on this machine, the queue's name
 
-	settings  string // record of the settings that were deployed; "" if an older version deployed
-	protected bool   // the stack has termination protection
+	settings  string // the stack's record of its settings, as text; "" if an older version without records deployed the stack
+	protected bool   // whether the stack has termination protection
 }
 
-// doorPlaces names the queue and the bucket that take unsigned events. The fields of one that does
-// not exist are "".
+// doorPlaces names the queue and the bucket that accept unsigned events. Where the deployment lacks
+// the queue or the bucket, its fields are "".
 type doorPlaces struct {
-	queueUser, bucketUser string // IAM users that may send to the queue and put into the bucket
+	queueUser, bucketUser string // names of the IAM users: one may only send to the queue, the other may only write to the bucket
 	bucket                string
 }
 
-// intakePlaces names the parts that receive the announcements of other platforms. It is zero if the
-// deployment has none.
+// intakePlaces names the parts that receive the announcements of other platforms. The zero value
+// means that the deployment receives no announcements.
 type intakePlaces struct {
 	url    string
-	bucket string // stores the events unchanged
-	secret string // ARN of the senders' secret; on this machine, a file
+	bucket string // name of the bucket that stores announced events unchanged
+	secret string // ARN of the secret with the senders; on this machine, the path of a file
 }
 
-// programs lists the functions that have logs.
+// programs lists the names of all functions. Each writes a log.
 var programs = []string{"fulfill", "finish", "index", "intake", "collect", "receive", "widget"}
 
-// live is the alias under which everything calls the functions.
+// live is the name of the alias that every caller of a function uses.
 const live = "live"
 
 var (
@@ -66,8 +66,8 @@ var (
 	errNoIntake     = errors.New("this deployment cannot receive announcements from other platforms: deploy the present version")
 )
 
-// deployment returns the parts of the selected deployment, from the stack's outputs or from the
-// system on this machine.
+// deployment returns the addresses and names of the selected deployment. It reads them from the
+// stack's outputs or from the system on this machine.
 func (s *session) deployment(ctx context.Context) (deployment, error) {
 	if err := s.open(ctx); err != nil {
 		return deployment{}, err
@@ -104,8 +104,8 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	return d, err
 }
 
-// stack returns the stack's name and outputs, and whether it has termination protection. It returns
-// the name also with the errors errNoStack and errNeverStood.
+// stack returns the stack's name and outputs, and whether it has termination protection. With the
+// errors errNoStack and errNeverStood it also returns the name.
 func (s *session) stack(ctx context.Context) (name string, outputs map[string]string, protected bool, err error) {
 	name = "masterhand-" + s.name
 	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
@@ -140,15 +140,15 @@ func (s *session) takingIn(ctx context.Context) (deployment, error) {
 	return d, err
 }
 
-// absent reports whether an error is CloudFormation's answer for a stack that does not exist: a
+// absent reports whether CloudFormation answered that the stack does not exist. That answer is a
 // ValidationError, for which the SDK has no type.
 func absent(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
 }
 
-// functionURL asks Lambda for the URL of fulfill. It is needed if the stack has no output for the
-// URL.
+// functionURL asks Lambda for the URL of the function fulfill. It serves stacks of older versions,
+// which have no output for the URL.
 func (s *session) functionURL(ctx context.Context, stack string) (string, error) {
 	function, err := s.function(ctx, stack, "fulfill")
 	if err != nil {
@@ -161,7 +161,8 @@ func (s *session) functionURL(ctx context.Context, stack string) (string, error)
 	return value(out.FunctionUrl), nil
 }
 
-// function returns the name that AWS gave to the function of a program.
+// function returns the full name of a deployed function. program is the short name, for example
+// "fulfill".
 func (s *session) function(ctx context.Context, stack, program string) (string, error) {
 	parts, err := s.parts(ctx, stack)
 	if err != nil {
@@ -175,7 +176,7 @@ func (s *session) function(ctx context.Context, stack, program string) (string, 
 	return "", fmt.Errorf("%s: %w (missing: %s)", stack, errNoPart, program)
 }
 
-// parts lists the resources of a stack.
+// parts returns all resources of a stack.
 func (s *session) parts(ctx context.Context, stack string) (parts []types.StackResourceSummary, err error) {
 	pages := cloudformation.NewListStackResourcesPaginator(s.cloudformation(), &cloudformation.ListStackResourcesInput{StackName: &stack})
 	for pages.HasMorePages() {
@@ -214,10 +215,11 @@ func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Librar
 	})
 }
 
-// title returns a program's name as the stack spells it, for example "Fulfill".
+// title returns a program's name with a capital first letter, as in the stack's logical ids, for
+// example "Fulfill".
 func title(program string) string { return strings.ToUpper(program[:1]) + program[1:] }
 
-// value returns the text that p points to; "" if p is nil.
+// value returns the string that p points to, or "" if p is nil.
 func value[T ~string](p *T) T {
 	if p == nil {
 		return ""

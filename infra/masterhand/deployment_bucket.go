@@ -11,9 +11,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// foreign returns an error if a bucket cannot hold the masters of a deployment in this region and
-// account: EventBridge brings the events of a bucket only to the bucket's own region and account.
-// It does not check the account if account is "".
+// foreign returns an error if a bucket belongs to another region or account than the deployment.
+// Such a bucket cannot hold the masters, because EventBridge delivers the events of a bucket only
+// within the bucket's own region and account. If account is "", only the region is checked.
 func (s *session) foreign(ctx context.Context, bucket, account string) error {
 	in := &s3.HeadBucketInput{Bucket: &bucket}
 	out, err := s.s3().HeadBucket(ctx, in)
@@ -44,8 +44,8 @@ func (s *session) foreign(ctx context.Context, bucket, account string) error {
 	return err
 }
 
-// foreignMasters checks the deployment's masters bucket with foreign. On this machine it returns
-// nil.
+// foreignMasters calls foreign for the deployment's masters bucket. For a system on this machine it
+// returns nil.
 func (s *session) foreignMasters(ctx context.Context, d deployment) error {
 	if s.system != nil {
 		return nil

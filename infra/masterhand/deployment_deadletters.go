@@ -19,16 +19,16 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// deadKind is a queue whose dead letters can be moved back.
+// deadKind is a queue with a dead-letter queue, from which "redrive" moves messages back.
 type deadKind struct {
 	name       string
-	live, dead string // the stack's outputs with the URLs of the queue and of its dead-letter queue
+	live, dead string // names of the stack's outputs with the URLs of the queue and of its dead-letter queue
 	// read returns the description of a message's body, without anything secret. It returns an
 	// error if the body is unreadable.
 	read func(body string) (deadLetter, error)
-	// intake: only deployments that receive announcements have this queue.
+	// intake is set if the queue exists only in deployments that receive announcements.
 	intake bool
-	// door: only deployments whose setting "doors" opens this queue or bucket have it.
+	// door is set if the queue exists only in deployments whose setting "doors" includes it.
 	door bool
 }
 
@@ -42,11 +42,12 @@ var deadKinds = []deadKind{
 	{name: "bucket", live: "DoorEventsQueueUrl", dead: "DoorEventsDeadLettersUrl", read: readStoredEvent, door: true},
 }
 
-// readDoorEvent describes an event that the platform sent to the queue. Only a request can expire.
+// readDoorEvent describes an event that the platform sent to the queue. Only an event with a
+// request has a deadline.
 func readDoorEvent(body string) (deadLetter, error) {
 	event, err := platform.Parse("", []byte(body))
 	if err != nil || event.Class != platform.Requested {
-		return deadLetter{What: "an event that is no request", same: body}, nil // the function receive records a malformed event
+		return deadLetter{What: "an event that is no request", same: body}, nil // no error, so the message can be moved: the function receive will record a malformed event
 	}
 	r := event.Request
 	return deadLetter{What: r.Slot.String(), Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
@@ -61,8 +62,8 @@ func readStoredEvent(body string) (deadLetter, error) {
 	return deadLetter{What: e.Key, same: body}, nil
 }
 
-// readObjectEvent describes an S3 event of a master. All events of one key count as copies, because
-// an event only makes the index read the key again.
+// readObjectEvent describes an S3 event of a master. All events of one key count as copies of one
+// message, because each event only makes the function index read that key again.
 func readObjectEvent(body string) (deadLetter, error) {
 	e, err := indexing.ParseEvent(body)
 	if err != nil {
@@ -94,8 +95,9 @@ func readHandOff(body string) (deadLetter, error) {
 	return deadLetter{What: r.Slot.String() + " of " + job.Destination, Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
 }
 
-// readAnnounced describes a message about a stored announcement. It never expires: the function
-// collect finds out whether the files can still be fetched, and notes that in the timeline.
+// readAnnounced describes a message about a stored announcement. Such a message never expires: the
+// function collect finds out whether the files can still be downloaded, and records the result in
+// the timeline.
 func readAnnounced(body string) (deadLetter, error) {
 	m, err := intake.DecodeMessage([]byte(body))
 	if err != nil {
@@ -108,7 +110,8 @@ func readAnnounced(body string) (deadLetter, error) {
 	return deadLetter{What: key, same: body}, nil
 }
 
-// fate says what this command does with a message, or has done with it.
+// fate is the state of a message in "redrive": what the command will do with the message, or did
+// with it.
 type fate string
 
 const (
@@ -119,18 +122,18 @@ const (
 	unreadable fate = "unreadable"
 )
 
-// deadLetter is a message that this run has received from a dead-letter queue.
+// deadLetter is a message from a dead-letter queue that this run of the command has received.
 type deadLetter struct {
-	ID       string    `json:"id"` // the message's id
+	ID       string    `json:"id"` // SQS's id of the message
 	What     string    `json:"what"`
 	Sent     time.Time `json:"sent"`
 	Receives int       `json:"receives"`
-	Expires  time.Time `json:"expires,omitzero"` // deadline of a request
+	Expires  time.Time `json:"expires,omitzero"` // deadline of the request in the message; zero if it has none
 	Fate     fate      `json:"fate"`
 
-	same   string      // equal for copies of one message; "" if the message is unreadable
-	copyOf *deadLetter // the first of several copies; nil for that itself
-	body   string      // may contain secret URLs
+	same   string      // identifies the content: copies of one message have equal values; "" if the message is unreadable
+	copyOf *deadLetter // the first of several equal messages; nil if this message is the first
+	body   string      // the message's body; never printed, because it may contain secret URLs
 
 	attributes map[string]types.MessageAttributeValue
 	receipt    string
@@ -169,18 +172,18 @@ func (s *session) queueURL(ctx context.Context, d deployment, output string) (st
 }
 
 const (
-	// held is the time for which received messages stay hidden from other readers, in seconds. It
-	// gives the operator time to answer a question.
+	// held is the time in seconds for which a received message stays hidden from other consumers.
+	// It is long enough for an operator to answer a question.
 	held = 15 * 60
-	// takeWait is the time that a receive waits for messages, in seconds. Without a wait, SQS may
-	// return no messages although there are some.
+	// takeWait is how long one receive call waits for messages, in seconds. Without a wait, SQS may
+	// return no messages although the queue has some.
 	takeWait = 1
-	// takeBatch is the most messages that SQS returns for one receive.
+	// takeBatch is the largest number of messages that SQS returns for one receive call.
 	takeBatch = 10
 )
 
-// take receives up to limit messages and hides them from other readers. If it returns an error, it
-// also returns the messages that it received before.
+// take receives up to limit messages and hides them from other consumers. With an error, it returns
+// the messages that were received before the error.
 func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, err error) {
 	seen := map[string]bool{}
 	for len(letters) < limit {
@@ -198,7 +201,7 @@ func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, 
 			break
 		}
 		for _, m := range out.Messages {
-			if id := value(m.MessageId); !seen[id] { // SQS may return a message twice
+			if id := value(m.MessageId); !seen[id] { // skips a message that SQS returned twice
 				seen[id] = true
 				letters = append(letters, q.open(m))
 			}
@@ -207,7 +210,7 @@ func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, 
 	return letters, nil
 }
 
-// open returns the dead letter for a message.
+// open reads a message and returns it as a dead letter.
 func (q deadQueue) open(m types.Message) *deadLetter {
 	l, err := q.read(value(m.Body))
 	if err != nil {
@@ -221,14 +224,15 @@ func (q deadQueue) open(m types.Message) *deadLetter {
 	return &l
 }
 
-// These errors do not wrap the SDK's errors, which may repeat the message's secret body.
+// The errors of SendMessage and DeleteMessage. They do not wrap the SDK's errors, whose text may
+// contain the message's secret body.
 var (
 	errSend   = errors.New("the queue refused a message; it stays among the dead letters")
 	errDelete = errors.New("a message could not be deleted from the dead letters")
 )
 
-// move sends the movable messages to the live queue. It deletes a message from the dead letters
-// only after the message or an earlier copy of it was sent.
+// move sends the movable messages to the live queue. It deletes a message from the dead-letter
+// queue only after that message, or an earlier copy of it, was sent.
 func (q deadQueue) move(ctx context.Context, letters []*deadLetter) error {
 	for _, l := range letters {
 		if l.Fate != movable {
@@ -250,7 +254,7 @@ func (q deadQueue) move(ctx context.Context, letters []*deadLetter) error {
 	return nil
 }
 
-// drop deletes the expired messages.
+// drop deletes the expired messages from the dead-letter queue.
 func (q deadQueue) drop(ctx context.Context, letters []*deadLetter) error {
 	for _, l := range letters {
 		if l.Fate != expired {
@@ -264,8 +268,8 @@ func (q deadQueue) drop(ctx context.Context, letters []*deadLetter) error {
 	return nil
 }
 
-// delete deletes a message, even if the command is interrupted: a message that was sent must not be
-// sent again.
+// delete deletes a message from the dead-letter queue. It does so even after an interrupt, because
+// a message that was already sent must not be sent a second time.
 func (q deadQueue) delete(ctx context.Context, l *deadLetter) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
@@ -275,10 +279,11 @@ func (q deadQueue) delete(ctx context.Context, l *deadLetter) error {
 	return nil
 }
 
-// releaseTime limits each call that the command makes after an interrupt.
+// releaseTime is the time limit of each SQS call that must still run after an interrupt.
 const releaseTime = 5 * time.Second
 
-// release makes the remaining messages visible to other readers at once.
+// release makes the messages that were neither moved nor dropped visible to other consumers at
+// once.
 func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTime)
 	defer cancel()
@@ -291,6 +296,6 @@ func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	for batch := range slices.Chunk(entries, takeBatch) {
 		_, _ = q.client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{
 			QueueUrl: &q.deadURL, Entries: batch,
-		}) // if this fails, the messages become visible after the time held
+		}) // the error is ignored: without this call, the messages become visible when the time held has passed
 	}
 }

@@ -50,14 +50,14 @@ deployed it.`,
 }
 
 type deployOptions struct {
-	told        []string // values of -c
+	told        []string // values of the flag -c, each SETTING=VALUE
 	dryRun, yes bool
 
-	context map[string]string // the values of -c by setting
-	ofCDK   []string          // arguments for CDK
+	context map[string]string // value of the flag -c, by the setting's name
+	ofCDK   []string          // arguments after --, which are passed to CDK
 }
 
-// take reads the environment's name from the arguments, and the arguments of CDK after --.
+// take reads the environment's name and, after --, the arguments for CDK.
 func (o *deployOptions) take(s *session, c *cobra.Command, args []string) error {
 	if dash := c.ArgsLenAtDash(); dash >= 0 {
 		args, o.ofCDK = args[:dash], args[dash:]
@@ -91,8 +91,8 @@ func (o *deployOptions) take(s *session, c *cobra.Command, args []string) error 
 	return nil
 }
 
-// deploy compares the settings with those of the deployed stack, asks if the deployment loses
-// something, and runs CDK.
+// deploy compares the new settings with those of the deployed stack, asks for confirmation if the
+// deployment would lose something, and runs CDK.
 func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	folder, err := s.project()
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	if err != nil {
 		return fmt.Errorf("settings of %s:\n%w", s.name, err)
 	}
-	s.nameGiven = true // prevents open from selecting a system on this machine
+	s.nameGiven = true // without this, open could select a system on this machine
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	return s.runDeploy(ctx, folder, o)
 }
 
-// runDeploy runs CDK for the account and region that compare read.
+// runDeploy runs CDK for the same account and region from which compare read the stack.
 func (s *session) runDeploy(ctx context.Context, folder string, o deployOptions) error {
 	args := []string{"deploy"}
 	for _, setting := range slices.Sorted(maps.Keys(o.context)) {
@@ -148,16 +148,16 @@ func (s *session) runDeploy(ctx context.Context, folder string, o deployOptions)
 	return nil
 }
 
-// comparison holds the differences between the deployed settings and those to deploy.
+// comparison is the result of comparing the deployed settings with the new ones.
 type comparison struct {
 	stack    string
-	deployed bool              // the stack exists
-	recorded bool              // the stack has a record of its settings; without it, changes lists all settings to deploy
-	bucket   string            // the masters bucket of the deployed stack
-	changes  []settings.Change // sorted by setting
+	deployed bool              // whether the stack exists
+	recorded bool              // whether the stack has a record of its settings; if not, changes lists all new settings
+	bucket   string            // name of the masters bucket of the deployed stack
+	changes  []settings.Change // the settings that differ, sorted by name
 }
 
-// compare reads the settings of the deployed stack and compares next with them.
+// compare reads the settings of the deployed stack and compares the new settings, next, with them.
 func (s *session) compare(ctx context.Context, next settings.Record) (comparison, error) {
 	stack, outputs, _, err := s.stack(ctx)
 	found := comparison{stack: stack, deployed: err == nil, bucket: outputs["MastersBucket"]}
@@ -172,7 +172,7 @@ func (s *session) compare(ctx context.Context, next settings.Record) (comparison
 		found.recorded = true
 	}
 	found.changes = before.Changes(next)
-	if !found.recorded { // without a record, losses are unknown
+	if !found.recorded { // without a record the old values are unknown, so no change is reported as a loss
 		for i := range found.changes {
 			found.changes[i].Loses = ""
 		}
@@ -180,7 +180,7 @@ func (s *session) compare(ctx context.Context, next settings.Record) (comparison
 	return found, nil
 }
 
-// losses returns a sentence for each change that loses something.
+// losses returns one sentence for each changed setting that makes the deployment lose something.
 func (c comparison) losses() (all []string) {
 	for _, change := range c.changes {
 		if change.Loses != "" {
@@ -190,7 +190,8 @@ func (c comparison) losses() (all []string) {
 	return all
 }
 
-// question returns the question whether to deploy; "" if the deployment loses nothing.
+// question returns the question that the operator must confirm, or "" if the deployment loses
+// nothing.
 func (c comparison) question() string {
 	switch losses := c.losses(); {
 	case c.deployed && !c.recorded:
@@ -202,7 +203,7 @@ func (c comparison) question() string {
 	return ""
 }
 
-// showComparison prints the settings that change.
+// showComparison prints the settings that differ.
 func (s *session) showComparison(found comparison) error {
 	if s.asJSON {
 		return s.comparisonLines(found)

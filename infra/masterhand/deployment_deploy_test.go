@@ -28,7 +28,8 @@ func projectOf(t *testing.T, production string) string {
 	return root
 }
 
-// written returns the settings output of the stack, from the golden file of the stack's own test.
+// written returns the stack's settings output. It reads the output from the golden file of the
+// stack's own test.
 func written(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../testdata/settings.json")
@@ -38,13 +39,14 @@ func written(t *testing.T) string {
 	return string(text)
 }
 
-// asWritten is the production.json with the settings of that stack.
+// asWritten is a production.json with exactly the settings in the output that written returns.
 const asWritten = `{
   "mastersBucket": "films", "alarmEmail": "oncall@example.com",
   "concurrency": 20, "locales": {"UK": "en-GB"}, "keep": false, // as it was told
 }`
 
-// deploying runs "deploy" and returns the arguments for CDK, nil if CDK did not run.
+// deploying runs "deploy" with this production.json. It returns the arguments that CDK received, or
+// nil if CDK was not run.
 func (a *account) deploying(t *testing.T, o operator, production string, args ...string) (got said, cdk, environment []string) {
 	t.Helper()
 	o.root = projectOf(t, production)
@@ -59,8 +61,8 @@ func (a *account) deploying(t *testing.T, o operator, production string, args ..
 	return a.run(o, append([]string{"deploy"}, args...)...), cdk, environment
 }
 
-// A deployment without the earlier setting mastersBucket would make a new, empty bucket. Therefore
-// deploy names the bucket that would be lost, and asks.
+// If the setting mastersBucket is removed, the next deployment would make a new, empty bucket.
+// Therefore deploy names the bucket that would be lost, and asks for confirmation.
 func TestDeployWithoutTheMastersBucketAsks(t *testing.T) {
 	t.Parallel()
 	const forgetful = `{"alarmEmail": "oncall@example.com", "concurrency": 20, "locales": {"UK": "en-GB"}, "keep": false}`
@@ -149,7 +151,7 @@ func TestDeployOfAStackThatCannotBeCompared(t *testing.T) {
 	}
 }
 
-// deploy runs CDK for the environment and the region that it compared.
+// deploy runs CDK for the environment and the region whose settings it compared.
 func TestDeployRunsCDKForTheComparedEnvironment(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -49,11 +49,12 @@ lists the parts that are left.`,
 	}
 }
 
-// errLocalDestroy says how to end a system on this machine.
+// errLocalDestroy is the error for a system on this machine. Its text says how to end such a
+// system.
 var errLocalDestroy = fmt.Errorf("%w: Ctrl-C ends a system on this machine, and deletes its files unless it was started with --data", errAWSOnly)
 
-// destroy empties the buckets that are deleted with the stack, the index last: deleting a master
-// sends an event, and the function index may write to the index because of it.
+// destroy empties the buckets that are deleted with the stack. It empties the index last: each
+// deleted master sends an event, which can make the function index write to the index again.
 func (s *session) destroy(ctx context.Context, d deployment) error {
 	going, err := s.going(ctx, d)
 	if err != nil {
@@ -101,10 +102,10 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 	return nil
 }
 
-// turningOn limits the time for turning the rules on again after an error.
+// turningOn is the time limit for turning the EventBridge rules on again after an error.
 const turningOn = 20 * time.Second
 
-// emptyAll empties the buckets that are deleted with the stack, and then the index.
+// emptyAll empties the data buckets in going, and then the index bucket.
 func (s *session) emptyAll(ctx context.Context, d deployment, going []dataBucket) error {
 	for _, k := range going {
 		if !k.goes {
@@ -117,8 +118,8 @@ func (s *session) emptyAll(ctx context.Context, d deployment, going []dataBucket
 	return s.tellEmptied(ctx, d.index)
 }
 
-// rules returns the names of the stack's EventBridge rules: the schedules, and the rule for object
-// events.
+// rules returns the names of the stack's EventBridge rules: those of the schedules and the one for
+// object events.
 func (s *session) rules(ctx context.Context, d deployment) (names []string, err error) {
 	parts, err := s.parts(ctx, d.stack)
 	for _, part := range parts {
@@ -129,11 +130,11 @@ func (s *session) rules(ctx context.Context, d deployment) (names []string, err 
 	return names, err
 }
 
-// on and off are the values for the parameter enabled of turn.
+// on and off are the two values of turn's parameter enabled.
 const on, off = true, false
 
-// turn turns EventBridge rules on or off. They must be off while buckets are emptied, because the
-// functions that they start would write to the buckets.
+// turn turns EventBridge rules on or off. The rules must be off while buckets are emptied, because
+// the functions that they start would write to the buckets.
 func (s *session) turn(ctx context.Context, rules []string, enabled bool) error {
 	client := eventbridge.NewFromConfig(s.aws)
 	for _, rule := range rules {
@@ -150,9 +151,9 @@ func (s *session) turn(ctx context.Context, rules []string, enabled bool) error 
 	return nil
 }
 
-// clearAway handles a stack whose first deployment failed: it lifts the termination protection, so
-// that CDK can delete the stack, and lists the parts that will stay in the account. CDK deletes
-// such a stack by itself before it deploys again.
+// clearAway handles a stack whose first deployment failed. It removes the termination protection,
+// because CDK can delete the stack before the next deployment only without it. It also lists the
+// resources that will stay in the account.
 func (s *session) clearAway(ctx context.Context, d deployment) error {
 	s.printf("the first deployment of %s failed and was rolled back; this command empties nothing\n", d.stack)
 	if err := s.unprotect(ctx, d); err != nil {
@@ -171,7 +172,8 @@ func (s *session) clearAway(ctx context.Context, d deployment) error {
 	return nil
 }
 
-// unprotect lifts a stack's termination protection. The next deployment may set it again.
+// unprotect removes a stack's termination protection. The next deployment may set the protection
+// again.
 func (s *session) unprotect(ctx context.Context, d deployment) error {
 	if !d.protected {
 		return nil
@@ -194,15 +196,15 @@ func (s *session) tellEmptied(ctx context.Context, bucket string) error {
 
 var errTemplate = errors.New("the stack's template cannot be read: expected JSON with resources")
 
-// dataBucket is a bucket with data that cannot be made again.
+// dataBucket is a bucket whose data cannot be recreated.
 type dataBucket struct {
 	what, bucket string
-	logical      string // start of the bucket's logical id in the template
-	goes         bool   // deleted together with the stack
+	logical      string // prefix of the bucket's logical id in the template
+	goes         bool   // whether the bucket is deleted together with the stack
 }
 
-// going returns the data buckets, and for each whether it is deleted with the stack. The deployed
-// template decides that, not the present settings.
+// going returns the data buckets, and for each whether it is deleted with the stack. The deletion
+// policy in the deployed template decides, and not the present settings.
 func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error) {
 	list := []dataBucket{{what: "masters", bucket: d.masters, logical: "Masters"}}
 	if d.intake.bucket != "" {
@@ -222,7 +224,7 @@ func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error)
 		return nil, errTemplate
 	}
 	for i, k := range list {
-		for id, r := range template.Resources { // a bucket that existed before the stack is not in the template
+		for id, r := range template.Resources { // a bucket that existed before the stack is not in the template, so it is not deleted
 			list[i].goes = list[i].goes || r.Type == "AWS::S3::Bucket" && strings.HasPrefix(id, k.logical) && r.DeletionPolicy == "Delete"
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// template returns a stack's template with this deletion policy for the masters bucket; "" means
-// without a policy.
+// template returns the template of a stack in which the masters bucket has this deletion policy; ""
+// means no policy.
 func template(policy string) string {
 	masters := fmt.Sprintf(`,"Masters7A3C":{"Type":"AWS::S3::Bucket","DeletionPolicy":%q}`, policy)
 	if policy == "" {
@@ -25,7 +25,7 @@ func TestDestroy(t *testing.T) {
 		policy, typed string
 		code          int
 		says          string
-		index, films  int // versions that are left
+		index, films  int // numbers of object versions that must be left in the index bucket and in the masters bucket
 	}{
 		"all, typed":           {"Delete", "production\nfilms\n", 0, "npx cdk destroy -c name=production -c keep=false", 0, 0},
 		"all, not typed":       {"Delete", "production\nyes\n", 1, "nothing was changed", 7, 7},
@@ -54,7 +54,8 @@ func TestDestroy(t *testing.T) {
 }
 
 // destroy turns the rules off before it empties the index, because a schedule or an object event
-// would fill the index again. It also says that the URLs are deleted with the stack.
+// would make a function write to the index again. It also reports that the URLs are deleted with
+// the stack.
 func TestDestroyTurnsTheRulesOffFirst(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -103,7 +104,7 @@ func TestDestroyStopsAtAnError(t *testing.T) {
 	a.run(operator{}, "destroy", "films").expect(t, 2, "expected no arguments")
 }
 
-// destroy does not change the termination protection of a stack that has none.
+// destroy does not call the API for termination protection if the stack has none.
 func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -114,8 +115,8 @@ func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 	}
 }
 
-// destroy keeps the bucket of announcements like the masters bucket, and empties it only after its
-// own name was typed.
+// destroy keeps the bucket with announcements, like the masters bucket. It empties that bucket only
+// after the operator has typed the bucket's name.
 func TestDestroyOfAnnouncements(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -146,8 +147,8 @@ func TestDestroyOfAnnouncements(t *testing.T) {
 	}
 }
 
-// A stack whose first deployment failed has no outputs. CDK deletes such a stack before it deploys
-// again, unless it has termination protection.
+// A stack whose first deployment failed has no outputs. CDK deletes such a stack before the next
+// deployment, unless the stack has termination protection.
 func TestDestroyAfterAFailedFirstDeployment(t *testing.T) {
 	t.Parallel()
 	for _, status := range []string{"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"} {

@@ -14,11 +14,11 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// errUndeleted is the error of an object version that S3 refused to delete.
+// errUndeleted is the error for an object version that S3 refused to delete.
 var errUndeleted = errors.New("version that could not be deleted")
 
-// empty deletes all versions and delete markers in a bucket, a page at a time, and returns how many
-// it deleted. After an error it can be run again.
+// empty deletes all versions and delete markers in a bucket, page by page, and returns how many it
+// deleted. After an error the caller can call it again.
 func (s *session) empty(ctx context.Context, bucket string) (deleted int, err error) {
 	client := s.s3()
 	for page, err := range listing.Versions(ctx, client, &s3.ListObjectVersionsInput{Bucket: &bucket}) {
@@ -34,8 +34,9 @@ func (s *session) empty(ctx context.Context, bucket string) (deleted int, err er
 	return deleted, nil
 }
 
-// deleteAll deletes at most 1,000 versions and returns how many it deleted. A key with characters
-// that XML cannot contain needs a call of its own: in a list of keys the SDK would replace them.
+// deleteAll deletes at most 1,000 versions and returns how many it deleted. It deletes a key with
+// characters that XML forbids in a separate call: in a list of keys, the SDK would replace those
+// characters.
 func deleteAll(ctx context.Context, client *s3.Client, bucket string, ids []types.ObjectIdentifier) (deleted int, err error) {
 	var many []types.ObjectIdentifier
 	for _, id := range ids {
@@ -66,15 +67,15 @@ func deleteAll(ctx context.Context, client *s3.Client, bucket string, ids []type
 	return deleted, nil
 }
 
-// fitsXML reports whether a text has only characters that XML 1.0 allows.
+// fitsXML reports whether all characters of a text are allowed in XML 1.0.
 func fitsXML(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
 	})
 }
 
-// identifiers returns the versions and delete markers of a page, at most 1,000, which is also the
-// most that one call deletes.
+// identifiers returns the versions and delete markers of one page of a listing. There are at most
+// 1,000, as many as one call can delete.
 func identifiers(page *s3.ListObjectVersionsOutput) []types.ObjectIdentifier {
 	var ids []types.ObjectIdentifier
 	for _, v := range page.Versions {

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// The list of keys to delete is XML, and the SDK replaces characters that XML does not allow. Such
-// a key would stay, although the command would report it as deleted.
+// A request that deletes several keys lists them as XML, and the SDK replaces characters that XML
+// forbids. Such a key would not be deleted, although the command would report it as deleted.
 func TestEmptyDeletesKeysThatXMLCannotContain(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

@@ -14,21 +14,21 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// probe is a test event: a request that has already expired.
+// probe is a test event with a request whose deadline has already passed.
 type probe struct {
-	id      string            // the request's id in the ledger
-	eventID string            // the event's id in the metadata
-	headers map[string]string // includes the signature; nil if the destination has no secret
+	id      string            // id under which the ledger records the request
+	eventID string            // event's id, as the event's metadata states it
+	headers map[string]string // HTTP headers, with the signature; nil if the destination has no secret
 	body    []byte
 }
 
-// past is the time since the test event expired. It is long enough for every clock that is somewhat
-// wrong, because masterhand would work on a request that has not expired.
+// past is how long ago the test event expired. It is far longer than the error of any clock: the
+// functions would work on a request that seems not to have expired.
 const past = 24 * time.Hour
 
-// uploadHosts returns the upload hosts to test: one host that the destination allows and, if that
-// is the host of an R2 account, also one of the account's bucket hosts, which the platform may use
-// as well.
+// uploadHosts returns the upload hosts to test. The first is a host that the destination allows. If
+// that is the host of an R2 account, the second is a bucket's host in that account, because the
+// platform may use either form.
 func uploadHosts(d destination.Destination) []string {
 	host := strings.Replace(d.UploadHosts[0], "*", "smoke", 1)
 	bucket := "smoke-bucket." + host
@@ -43,8 +43,8 @@ func uploadHosts(d destination.Destination) []string {
 	return []string{host, bucket}
 }
 
-// newProbe makes a test event with new ids. Its URLs have the upload host and a callback host that
-// the destination allows; nothing ever calls them.
+// newProbe returns a test event with new ids. Its upload URL has the given host, and its callback
+// URL a host that the destination allows. Nothing ever calls these URLs.
 func newProbe(d destination.Destination, uploadHost string, now time.Time) (probe, error) {
 	unique := strings.ToLower(rand.Text())
 	body, err := json.Marshal(map[string]any{
@@ -74,7 +74,7 @@ func newProbe(d destination.Destination, uploadHost string, now time.Time) (prob
 	return p, nil
 }
 
-// address returns a URL at a host that the pattern allows.
+// address returns a URL whose host matches the pattern. unique makes the URL differ from others.
 func address(pattern, unique string) string {
 	return "https://" + strings.Replace(pattern, "*", "smoke", 1) + "/smoke/" + unique
 }

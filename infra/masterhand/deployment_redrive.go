@@ -46,7 +46,7 @@ in all, unless --drop-expired deletes it. An unreadable message stays too.`,
 }
 
 type redriveOptions struct {
-	only              string // name of the queue; "" means all queues
+	only              string // name of the queue to redrive; "" means all queues
 	dryRun, yes, drop bool
 	limit             int
 }
@@ -58,7 +58,7 @@ func deadNames() (names []string) {
 	return names
 }
 
-// errDeadLeft makes the exit code 1, so that scripts notice the messages that are left.
+// errDeadLeft makes the exit code 1, so that scripts notice messages that were not moved.
 var errDeadLeft = errors.New("not all dead letters were moved")
 
 // redrive moves the dead letters of one queue or of all queues.
@@ -97,8 +97,8 @@ func (s *session) redrive(ctx context.Context, o redriveOptions) error {
 	return nil
 }
 
-// redriveQueue shows, moves and drops the dead letters of one queue. It returns how many messages
-// are left.
+// redriveQueue shows the dead letters of one queue, moves the movable ones and drops the expired
+// ones. It returns how many messages are left in the dead-letter queue.
 func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOptions) (left int, err error) {
 	letters, err := q.take(ctx, o.limit)
 	defer func() { q.release(context.WithoutCancel(ctx), letters) }()
@@ -123,8 +123,8 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 	return left, nil
 }
 
-// moveAndDrop moves the movable messages and deletes the expired ones, after the operator has
-// confirmed each.
+// moveAndDrop moves the movable messages and deletes the expired messages. The operator must
+// confirm each of these two steps.
 func (s *session) moveAndDrop(ctx context.Context, q deadQueue, letters []*deadLetter, o redriveOptions) error {
 	if n := countFate(letters, movable); n > 0 {
 		if !o.yes {
@@ -171,7 +171,8 @@ func (s *session) showDead(q deadQueue, letters []*deadLetter) error {
 	return s.Print(t)
 }
 
-// tail returns the deadline of an expired request, or the mark of a copy, to print after the fate.
+// tail returns the text to print after a message's fate: the deadline if the request has expired,
+// or "(copy)" for a copy of an earlier message.
 func (l *deadLetter) tail() string {
 	switch {
 	case l.Fate == expired:
@@ -182,7 +183,8 @@ func (l *deadLetter) tail() string {
 	return ""
 }
 
-// judge marks each message as unreadable, expired or movable, and each copy as a copy.
+// judge sets the fate of each message to unreadable, expired or movable, and links each copy to the
+// first equal message.
 func judge(letters []*deadLetter, now time.Time) {
 	first := map[string]*deadLetter{}
 	for _, l := range letters {
@@ -205,7 +207,7 @@ func countFate(letters []*deadLetter, f fate) int {
 	return count(letters, func(l *deadLetter) bool { return l.Fate == f })
 }
 
-// count returns the number of list elements for which wanted returns true.
+// count returns how many elements of the list satisfy wanted.
 func count[T any](list []T, wanted func(T) bool) (n int) {
 	for _, v := range list {
 		if wanted(v) {

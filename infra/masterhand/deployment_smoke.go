@@ -51,7 +51,7 @@ var (
 	errNoSigner = errors.New("the destination has no secret to sign with: it takes events only by a queue or a bucket")
 )
 
-// smoke runs all checks and prints a line for each. It continues after a check that fails.
+// smoke runs all checks and prints one line for each. A failed check does not stop the others.
 func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	s.report(true, "URL", d.url)
 	webhook := s.smokeWebhook(ctx, d, name)
@@ -65,7 +65,7 @@ func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	return nil
 }
 
-// report prints the result of a check and returns ok.
+// report prints the result of a check, and returns ok unchanged.
 func (s *session) report(ok bool, check, detail string) bool {
 	result := "ok"
 	if !ok {
@@ -75,7 +75,8 @@ func (s *session) report(ok bool, check, detail string) bool {
 	return ok
 }
 
-// skip prints the reason why a check is left out, and returns true: a skipped check is no failure.
+// skip prints why a check is skipped, and returns true, because a skipped check does not count as a
+// failure.
 func (s *session) skip(check, why string) bool {
 	s.printCheck("skip", check, why)
 	return true
@@ -83,14 +84,14 @@ func (s *session) skip(check, why string) bool {
 
 func (s *session) printCheck(result, check, detail string) {
 	if s.asJSON {
-		_ = s.JSON(map[string]string{"check": check, "result": strings.ToLower(result), "detail": detail}) // an error of the output appears at its next write
+		_ = s.JSON(map[string]string{"check": check, "result": strings.ToLower(result), "detail": detail}) // the error is ignored: the next write to the output returns it again
 		return
 	}
 	s.printf("%-4s  %-14s %s\n", result, check, detail)
 }
 
-// smokeWebhook sends a test event to the function URL for each upload host, and looks for it in the
-// ledger.
+// smokeWebhook sends one test event for each upload host to the function URL, and checks that the
+// ledger records each.
 func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) bool {
 	dest, err := s.sender(ctx, d, name)
 	if errors.Is(err, errNoSigner) && name == "" {
@@ -108,8 +109,9 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 	return true
 }
 
-// smokeEvent sends a test event whose upload host is host, and checks the answer and the ledger.
-// again means that an earlier event passed, so that only the host's result is printed.
+// smokeEvent sends a test event whose upload URL has this host, and checks the answer and the
+// ledger. If again is set, an earlier test event has passed, and only the check of the host is
+// printed.
 func (s *session) smokeEvent(ctx context.Context, d deployment, dest destination.Destination, host string, again bool) bool {
 	p, err := newProbe(dest, host, s.now())
 	if err != nil {
@@ -150,11 +152,11 @@ func (s *session) sender(ctx context.Context, d deployment, name string) (*desti
 	return &list[i], nil
 }
 
-// maxAnswer is the most bytes that post reads of an answer.
+// maxAnswer is the largest number of bytes that post reads from the body of an answer.
 const maxAnswer = 4 << 10
 
-// post sends the event and returns the status and the outcome of the answer. The outcome is "" if
-// AWS answered instead of the function.
+// post sends the test event, and returns the answer's status and outcome. The outcome is "" if AWS
+// itself answered, and not the function.
 func (s *session) post(ctx context.Context, address string, p probe) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(p.body))
 	if err != nil {
@@ -175,14 +177,14 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 	var answer struct {
 		Outcome string `json:"outcome"`
 	}
-	_ = json.Unmarshal(body, &answer) // AWS's own answers have no outcome
+	_ = json.Unmarshal(body, &answer) // the error is ignored: an answer of AWS itself may not be JSON, and then the outcome stays ""
 	return resp.StatusCode, answer.Outcome, nil
 }
 
-// seeLogs names the command that shows the functions' errors.
+// seeLogs returns a hint with the command that shows the functions' errors.
 func seeLogs() string { return `see "` + typed("logs") + `"` }
 
-// usualCause returns the usual cause of an unexpected answer, and what to do.
+// usualCause returns a text with the most likely cause of an unexpected answer, and the remedy.
 func usualCause(status int, outcome string) string {
 	switch {
 	case status == http.StatusUnauthorized:
@@ -201,8 +203,8 @@ func usualCause(status int, outcome string) string {
 	return "expected \"200 expired\"; check that this is the function's URL"
 }
 
-// smokeLedger checks that the ledger records the test event as expired, and that the function
-// allows its hosts.
+// smokeLedger checks that the ledger records the test event as expired, and that the functions
+// accept the hosts of its URLs.
 func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host string, again bool) bool {
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, p.id)
 	switch {
@@ -216,9 +218,9 @@ func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host s
 	return s.report(item.State == ledger.Expired, "ledger", fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
 }
 
-// smokeIndex checks the index of each library. A library that is not indexed yet is no failure: a
-// function starts to index a new library within minutes, and the operator starts a large one. A
-// library whose reindex waits because its settings may be wrong is a failure.
+// smokeIndex checks the index of each library. An unindexed library does not fail the check: a
+// function indexes a new library within minutes, except a large one, whose reindex the operator
+// must start. The check fails if a reindex waits because the library's settings may be wrong.
 func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 	libraries, err := s.libraries(ctx, d)
 	if err != nil {

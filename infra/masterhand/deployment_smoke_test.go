@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// fulfil answers an expired event as the function fulfill does, and writes the ledger.
+// fulfil answers an expired event as the function fulfill does, and writes the request's item to
+// the ledger.
 func (a *account) fulfil(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	list, _ := destination.Parse([]byte(a.secret))
@@ -42,7 +43,7 @@ func TestSmoke(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, scheme, secret, hosts string
-		second                      string // the second form of the upload host
+		second                      string // second upload host that smoke tests; "" if there is none
 	}{
 		{"plain", "outpost", oldSecret, "", "smoke-bucket.smoke.r2.cloudflarestorage.com"},
 		{"stamped", "outpost-timestamped", oldSecret, "a.r2.cloudflarestorage.com", "smoke-bucket.a.r2.cloudflarestorage.com"},
@@ -75,7 +76,7 @@ func TestSmoke(t *testing.T) {
 		a.state, a.lastRun = "no JSON", ""
 		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")
 		a.state = ""
-		want := 5 * 2 // two hosts in each run, because the first destination allows all of R2
+		want := 5 * 2 // smoke tests two hosts in each run, because the first destination allows a whole R2 account
 		if want += 2; c.second != "" {
 			want += 2
 		}

@@ -19,8 +19,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// smokeDoors sends an expired event to the queue and to the bucket, if the deployment has them, and
-// looks for it in the ledger.
+// smokeDoors sends an expired event to the queue and puts one into the bucket, if the deployment
+// has them. It checks that the ledger records each event.
 func (s *session) smokeDoors(ctx context.Context, d deployment) bool {
 	settings, err := s.doorSettings(ctx, d)
 	if err != nil {
@@ -35,11 +35,11 @@ func (s *session) smokeDoors(ctx context.Context, d deployment) bool {
 	return good
 }
 
-// doorSettings returns the settings of the queue and the bucket from the environment of the
-// function receive. On this machine both belong to the first destination.
+// doorSettings returns the settings of the queue and the bucket. It reads them from the environment
+// of the function receive. On this machine, the events of both belong to the first destination.
 func (s *session) doorSettings(ctx context.Context, d deployment) (doors.Settings, error) {
 	switch {
-	case s.system != nil && s.system.Doors.QueueURL == "": // an earlier version started the system
+	case s.system != nil && s.system.Doors.QueueURL == "": // an older version, which has no queue and no bucket for unsigned events, started the system
 		return nil, nil
 	case s.system != nil:
 		first, err := s.system.Destination("")
@@ -86,7 +86,7 @@ func (s *session) smokeDoor(ctx context.Context, d deployment, door doors.Door, 
 	return s.report(item.State == ledger.Expired, string(door), fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
 }
 
-// bringIn sends a test event to the queue or stores it in the bucket, as the platform does.
+// bringIn sends a test event to the queue, or puts it into the bucket, as the platform does.
 func (s *session) bringIn(ctx context.Context, d deployment, door doors.Door, p probe) error {
 	if door == doors.Bucket {
 		_, err := s.s3().PutObject(ctx, &s3.PutObjectInput{
@@ -114,14 +114,14 @@ func (s *session) bringIn(ctx context.Context, d deployment, door doors.Door, p 
 	return err
 }
 
-// The limits of the wait for a record in the ledger: object events and cold starts take seconds.
+// The limits of the wait for a record in the ledger. An object event or a cold start takes seconds.
 const (
-	doorPatience = 90 // number of looks
+	doorPatience = 90 // number of reads of the ledger
 	doorInterval = time.Second
 )
 
-// awaitItem waits until the ledger has the request. After doorPatience looks it returns
-// ledger.ErrNotFound.
+// awaitItem waits until the ledger has an item of the request, and returns the item. After
+// doorPatience reads without success it returns ledger.ErrNotFound.
 func (s *session) awaitItem(ctx context.Context, d deployment, id string) (ledger.Item, error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	for n := 1; ; n++ {

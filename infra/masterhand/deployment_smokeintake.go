@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// smokeIntake sends an announcement with a random token, which the function intake must refuse.
+// smokeIntake sends an announcement with a random token, and checks that the function intake
+// refuses it.
 func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	if d.intake == (intakePlaces{}) {
 		return s.skip("intake", "this deployment receives no announcements")
@@ -32,7 +33,8 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	return s.report(false, "intake", answer+": "+usualCause(status, outcome))
 }
 
-// smokeTokens lists the tokens that an older version made. They may announce any code.
+// smokeTokens prints the tokens that an older version made, because they permit an announcement of
+// any code.
 func (s *session) smokeTokens(ctx context.Context) bool {
 	_, r, err := s.senderList(ctx)
 	if err != nil {
@@ -53,8 +55,8 @@ func (s *session) smokeTokens(ctx context.Context) bool {
 		typed("intake token SENDER --codes SHAPES")+"\", then drop these")
 }
 
-// intakeAddress returns the URL for a sender's announcements. It contains the token, so it is a
-// secret.
+// intakeAddress returns the URL to which a sender posts its announcements. The URL contains the
+// token, so it must be kept secret.
 func intakeAddress(d deployment, sender, token string) string {
 	return strings.TrimSuffix(d.intake.url, "/") + "/" + sender + "/" + token
 }

@@ -14,36 +14,36 @@ import (
 	"masterhand/infra/settings"
 )
 
-// The Lambda quota "Concurrent executions" is the number of functions that an account may run at a
-// time in a region. Its default is 1,000. A new account has less, usually 10, and may ask for the
-// default. Source: "Lambda quotas" and "Managing AWS Lambda function concurrency".
+// Values of the Lambda quota "Concurrent executions": how many executions an account may run at the
+// same time in a region. The default is 1,000. A new account has less, usually 10, and may request
+// the default. Source: "Lambda quotas" and "Managing AWS Lambda function concurrency".
 const (
 	executionsCode    = "L-B99A9384"
 	executionsDefault = 1000
 )
 
-// roomAtURL is the number of free executions that each function with a URL should have: a request
-// may take minutes, and Lambda answers 429 when no execution is free.
+// roomAtURL is how many free executions each function with a URL should have. One request may take
+// minutes, and Lambda answers 429 if no execution is free.
 const roomAtURL = 10
 
 // needs holds the numbers of concurrent executions that a deployment needs.
 type needs struct {
-	queues   int // most executions that the queues start
-	reserved int // reserved for functions with URLs
-	sharing  int // number of functions with URLs that have no reservation
+	queues   int // most executions that the queues start at the same time
+	reserved int // executions that the settings reserve for functions with URLs
+	sharing  int // number of functions that have a URL and no reserved executions
 }
 
-// needsOf computes the needs of the deployed settings. A setting that the record lacks has its
-// default.
+// needsOf computes the needs from the deployed settings. For a setting that the record lacks, it
+// uses the default.
 func needsOf(told settings.Record) (n needs) {
 	number := func(setting string) int {
-		i, _ := strconv.Atoi(told[setting]) // 0 if the record lacks the setting
+		i, _ := strconv.Atoi(told[setting]) // the error is ignored: i is 0 if the record lacks the setting
 		return i
 	}
 	for _, queue := range []string{"index", "reindex", "finish", "collect"} {
 		n.queues += max(number(queue+"Concurrency"), settings.LeastParallel)
 	}
-	for _, setting := range []string{"concurrency", "intakeConcurrency"} { // the reservations of fulfill and intake
+	for _, setting := range []string{"concurrency", "intakeConcurrency"} { // the settings with the reservations of fulfill and intake
 		if reserved := number(setting); reserved > 0 {
 			n.reserved += reserved
 		} else {
@@ -53,13 +53,13 @@ func needsOf(told settings.Record) (n needs) {
 	return n
 }
 
-// wanted returns the quota to ask AWS for: the most executions that the deployment may run at a
-// time, but at least the default.
+// wanted returns the quota that the operator should request: the most executions that the
+// deployment may run at the same time, but at least the default.
 func (n needs) wanted() int { return max(executionsDefault, n.queues+n.reserved+roomAtURL*n.sharing) }
 
-// smokeLimits compares the account's quota with the needs of the deployment, and says which quota
-// to ask AWS for. A quota that is too small is no failure: requests wait, and the gateway repeats
-// them.
+// smokeLimits compares the account's quota with the needs of the deployment, and prints which quota
+// to request. A quota that is too small does not fail the check: requests only wait longer, and the
+// gateway sends them again.
 func (s *session) smokeLimits(ctx context.Context, d deployment) {
 	const check = "concurrency"
 	if s.system != nil {
@@ -78,7 +78,7 @@ func (s *session) smokeLimits(ctx context.Context, d deployment) {
 	}
 	var told settings.Record
 	if err := told.UnmarshalText([]byte(d.settings)); err != nil {
-		told = nil // an older version deployed the stack and recorded no settings
+		told = nil // without a record every setting has its default: an older version deployed the stack
 	}
 	n := needsOf(told)
 	free, atURLs := int(aws.ToInt32(out.AccountLimit.UnreservedConcurrentExecutions)), roomAtURL*n.sharing

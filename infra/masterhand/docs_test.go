@@ -13,11 +13,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// checkout is the root of the repository.
+// checkout is the path from this package to the root of the repository.
 const checkout = "../.."
 
-// pages returns the text of each page of the docs by its path from the root. The changelog is
-// not among them: it also speaks of commands that were removed.
+// pages returns the text of each page of the documentation, by the page's path from the root. It
+// leaves out the changelog, which also names commands that were removed.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -50,12 +50,12 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	isPath  = regexp.MustCompile(`^(?:functions|shared|infra|events|docs|\.ci)/[\w./-]*$`)
 	target  = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
-	// A claim is a figure of speed, of comparison or of cost.
+	// claim matches a statement of a speed, of a comparison or of a cost.
 	claim = regexp.MustCompile(`\d ?×|\d [kMG]i?B/s|\$\d`)
 )
 
-// commandLines returns the command lines of a text: lines of code blocks, without comments,
-// and code within sentences.
+// commandLines returns the command lines in a page's text. They stand in code blocks, whose
+// comments are left out, or as code within a sentence.
 func commandLines(text string) []string {
 	var found []string
 	add := func(line string) {
@@ -77,8 +77,8 @@ func commandLines(text string) []string {
 	return found
 }
 
-// isCommand reports whether words are a command line that this test can judge. A command of
-// this program may stand without the program's name, if it has arguments.
+// isCommand reports whether words form a command line that this test can check. A command of this
+// program may lack the program's name if it has arguments.
 func isCommand(words []string) bool {
 	switch words[0] {
 	case "make", "go", "npx", "npm", "masterhand", "./masterhand":
@@ -133,7 +133,7 @@ func TestTheDocsNameCommandsThatCanBeRun(t *testing.T) {
 	}
 }
 
-// goProblem says why a call of the go command cannot be run, or returns "".
+// goProblem returns the reason why a "go" command line cannot run, or "" if it can.
 func goProblem(words []string) string {
 	at := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "./") })
 	if at < 0 {
@@ -168,7 +168,7 @@ func TestTheDocsLinkToWhatExists(t *testing.T) {
 			switch {
 			case err != nil:
 				t.Errorf("%s: %v", page, err)
-			case to.Scheme == "https": // not followed: this machine may have no internet
+			case to.Scheme == "https": // not checked: this machine may have no internet access
 			case to.Scheme != "":
 				t.Errorf("%s: the link %s is not https", page, to)
 			default:
@@ -191,7 +191,7 @@ func TestTheDocsLinkToWhatExists(t *testing.T) {
 	}
 }
 
-// anchors returns the fragments that lead to the headings of a page, as GitHub makes them.
+// anchors returns the URL fragments of a page's headings, in the form that GitHub generates.
 func anchors(text string) []string {
 	var found []string
 	for _, h := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
@@ -201,8 +201,8 @@ func anchors(text string) []string {
 	return found
 }
 
-// Each section that states a speed, a comparison or a price must name the command that
-// computes or measures it.
+// Each section that states a speed, a comparison or a price must name the command that measures or
+// computes it.
 func TestTheDocsClaimNothingWithoutACommand(t *testing.T) {
 	t.Parallel()
 	for page, text := range pages(t) {

@@ -18,40 +18,40 @@ import (
 // noon is the present time in tests.
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// account is a fake of AWS with one deployment, which clients reach by the protocols of its
-// services. Fields may be changed before the first call.
+// account is a fake of AWS with one deployment. Clients reach it through the protocols of the AWS
+// services. A test may change its fields before the first call.
 type account struct {
 	*httptest.Server
 	t *testing.T
 
 	mu          sync.Mutex
-	outputs     map[string]string    // outputs of the stack; nil means that there is no stack
-	status      string               // status of the stack; "" means UPDATE_COMPLETE
+	outputs     map[string]string    // outputs of the stack; nil means that the stack does not exist
+	status      string               // CloudFormation status of the stack; "" means UPDATE_COMPLETE
 	functions   map[string]string    // names of the functions, by logical id
-	leftOver    map[string]string    // names of the resources that a roll-back left, by type
-	rules       map[string]bool      // whether each rule of the stack is on, by the rule's name
-	template    string               // template of the stack
-	secret      string               // the destinations' secret in Secrets Manager
-	writes      int                  // number of writes of the secrets
-	senders     string               // the senders' secret in Secrets Manager
-	protected   bool                 // the stack has termination protection
-	asks        int                  // calls that change the termination protection
-	environment map[string]string    // environment of the functions
-	points      map[owned][]point    // points of the metrics of matches
-	metricsDown bool                 // CloudWatch answers every query with 400
-	logged      map[string][]event   // logged lines, by log group
+	leftOver    map[string]string    // names of the resources that remain after a failed deployment was rolled back, by type
+	rules       map[string]bool      // whether the rule is on, by the name of the rule
+	template    string               // the stack's template as JSON
+	secret      string               // content of the secret with the destinations
+	writes      int                  // number of calls that replaced one of the two secrets
+	senders     string               // content of the secret with the senders
+	protected   bool                 // whether the stack has termination protection
+	asks        int                  // number of calls that changed the termination protection
+	environment map[string]string    // environment variables of every function
+	points      map[owned][]point    // data points of the metrics that count matches
+	metricsDown bool                 // whether CloudWatch answers every query with 400
+	logged      map[string][]event   // log events, by the name of the log group
 	buckets     map[string]*bucket   // buckets by name
-	reserved    int                  // reserved executions of the account
+	reserved    int                  // number of executions that the account's functions have reserved
 	executions  int                  // the account's quota of concurrent executions; 0 means that it cannot be read
-	state       string               // document of the library's state; "" means none
-	lastRun     string               // document of the library's last reindex; "" means none
-	items       map[string]string    // states of the requests in the ledger, by id
-	code        string               // code of each of these requests
-	users       map[string][]userKey // access keys by the user's name
-	webhook     http.HandlerFunc     // the function fulfill
-	announced   http.HandlerFunc     // the function intake
-	calls       map[string]int       // number of calls, by operation
-	seenSince   map[string][]float64 // start times of the FilterLogEvents calls
+	state       string               // index document with the library's state; "" means that there is none
+	lastRun     string               // index document of the library's last reindex; "" means that there is none
+	items       map[string]string    // state of each request in the ledger, by the request's id
+	code        string               // code of the creative of every request in items
+	users       map[string][]userKey // access keys, by the name of the IAM user
+	webhook     http.HandlerFunc     // answers like the function fulfill
+	announced   http.HandlerFunc     // answers like the function intake
+	calls       map[string]int       // number of calls, by the name of the operation
+	seenSince   map[string][]float64 // start times that FilterLogEvents calls asked for, by log group
 }
 
 type point struct {
@@ -64,8 +64,8 @@ type event struct {
 	at       time.Time
 }
 
-// newAccount returns an account with one stack, "masterhand-production", and an empty list of
-// destinations.
+// newAccount returns an account with one stack, "masterhand-production". Its list of destinations
+// is empty.
 func newAccount(t *testing.T) *account {
 	a := &account{
 		t: t,
@@ -88,7 +88,8 @@ func newAccount(t *testing.T) *account {
 	return a
 }
 
-// serve selects the service by the same parts of a request as AWS does.
+// serve passes a request to the fake of its service. It recognises the service by the same parts of
+// a request as AWS does.
 func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -124,7 +125,7 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// json serves the services whose requests name the operation in a header.
+// json answers the services whose requests name the operation in a header and have a JSON body.
 func (a *account) json(w http.ResponseWriter, service, operation string, body []byte) {
 	var in map[string]any
 	if err := json.Unmarshal(body, &in); err != nil {
@@ -155,7 +156,7 @@ func (a *account) json(w http.ResponseWriter, service, operation string, body []
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-// named returns the secret that a request names.
+// named returns the content of the secret that a request names.
 func (a *account) named(in map[string]any) *string {
 	switch in["SecretId"] {
 	case a.outputs["DestinationsSecret"]:
@@ -167,7 +168,7 @@ func (a *account) named(in map[string]any) *string {
 	return new("")
 }
 
-// filter answers FilterLogEvents with pages of two events and a token for the next page.
+// filter answers FilterLogEvents. A page has at most two events, and a token for the next page.
 func (a *account) filter(in map[string]any) any {
 	group, start := in["logGroupName"].(string), in["startTime"].(float64)
 	a.seenSince[group] = append(a.seenSince[group], start)
@@ -219,7 +220,7 @@ func (a *account) lambda(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-// formation serves CloudFormation's query protocol.
+// formation answers requests in CloudFormation's query protocol.
 func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	if r.Form.Get("Version") == iamVersion {

@@ -11,14 +11,14 @@ import (
 // iamVersion is the API version of IAM. No other service uses it, so it identifies IAM's requests.
 const iamVersion = "2010-05-08"
 
-// userKey is an access key of a user.
+// userKey is an access key of an IAM user.
 type userKey struct {
 	id         string
 	made, used time.Time
 }
 
-// iam serves IAM: a user has at most two keys, and only the answer that makes a key contains its
-// secret.
+// iam answers requests to IAM. A user has at most two keys, and only the answer to CreateAccessKey
+// contains a key's secret.
 func (a *account) iam(w http.ResponseWriter, r *http.Request) {
 	action, user := r.Form.Get("Action"), r.Form.Get("UserName")
 	a.calls[action]++

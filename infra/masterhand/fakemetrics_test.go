@@ -8,7 +8,8 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// metrics serves CloudWatch's GetMetricData, which uses CBOR. It answers one series on each page.
+// metrics answers CloudWatch's GetMetricData, whose protocol uses CBOR. Each page of the answer has
+// one series.
 func (a *account) metrics(w http.ResponseWriter, r *http.Request, body []byte) {
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 	w.Header().Set("Content-Type", "application/cbor")

@@ -11,16 +11,16 @@ import (
 
 // bucket is a fake bucket with the properties that the commands use.
 type bucket struct {
-	bridge   bool     // the bucket sends its object events to EventBridge
-	others   string   // other parts of the notification configuration, as XML
-	versions []string // "key@version", or "-key@version" for a delete marker
-	locked   string   // a version that S3 refuses to delete
+	bridge   bool     // whether the bucket sends its object events to EventBridge
+	others   string   // all other parts of the notification configuration, as XML
+	versions []string // each is "key@version", or "-key@version" for a delete marker
+	locked   string   // a version that S3 refuses to delete; "" means none
 	rules    string   // the lifecycle configuration as XML; "" means none
-	stubborn bool     // accepts a notification configuration but does not store it
-	region   string   // "" means the stack's region
-	account  string   // "" means the stack's account
-	refused  bool     // the bucket answers 403 to every request
-	deleting func()   // is called before versions are deleted; may be nil
+	stubborn bool     // whether the bucket accepts a notification configuration but does not store it
+	region   string   // region of the bucket; "" means the stack's region
+	account  string   // account of the bucket; "" means the stack's account
+	refused  bool     // whether the bucket answers every request with 403
+	deleting func()   // called before versions are deleted; nil means no call
 }
 
 // pageSize is the number of versions on a page of a listing.
@@ -68,7 +68,7 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	case query.Has("versions"):
 		b.list(w, query.Get("key-marker")+"@"+query.Get("version-id-marker"))
 	case query.Get("list-type") == "2":
-		fmt.Fprint(w, "<ListBucketResult></ListBucketResult>") // the fake buckets hold only versions
+		fmt.Fprint(w, "<ListBucketResult></ListBucketResult>") // always empty: the fake buckets hold only versions
 	case query.Has("delete"):
 		b.delete(w, body)
 	default:
@@ -88,7 +88,7 @@ func (b *bucket) configure(body string) {
 	b.others = strings.Replace(inner, bridge, "", 1)
 }
 
-// list answers the page of versions after the marker.
+// list answers with the page of versions that comes after the marker.
 func (b *bucket) list(w http.ResponseWriter, after string) {
 	var shown []string
 	for _, v := range b.versions {

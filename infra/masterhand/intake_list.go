@@ -49,7 +49,7 @@ func (s *session) listTimelines(ctx context.Context, q timelineQuery) error {
 	return s.Print(timelinesTable(found))
 }
 
-// timelinesJSON prints each timeline with its condition as a line of JSON.
+// timelinesJSON prints each timeline as one line of JSON, together with its condition.
 func (s *session) timelinesJSON(list ...timeline.Timeline) error {
 	for _, t := range list {
 		err := s.JSON(struct {
@@ -75,7 +75,7 @@ func timelinesTable(list []timeline.Timeline) *screen.Table {
 	return t
 }
 
-// senderSays returns the state of a subject that the sender reported last.
+// senderSays returns the state of the timeline's subject in the sender's latest report.
 func senderSays(t timeline.Timeline) string {
 	words := strings.TrimSpace(t.State.Type + " " + t.State.Status)
 	if t.Test {

@@ -21,13 +21,13 @@ import (
 // timelineQuery selects timelines. A timeline is the history of one subject: a build, a job, a set
 // or a campaign.
 type timelineQuery struct {
-	sender, kind, state string // "" selects all
+	sender, kind, state string // each limits the selection to one value; "" selects all
 	since               age
 	limit               int
 }
 
-// define adds the query's flags to a command. back is the default of --since, and since is its
-// help.
+// define adds the query's flags to a command. The flag --since has the default back and the help
+// text since.
 func (q *timelineQuery) define(c *cobra.Command, back age, since string) {
 	q.since = back
 	oneOf(c, &q.sender, "sender", "only subjects of this `sender`", senders.Names())
@@ -36,7 +36,7 @@ func (q *timelineQuery) define(c *cobra.Command, back age, since string) {
 	c.Flags().Var(&q.since, "since", since)
 }
 
-// senders returns the selected senders.
+// senders returns the names of the selected senders.
 func (q timelineQuery) senders() []string {
 	if q.sender != "" {
 		return []string{q.sender}
@@ -44,20 +44,20 @@ func (q timelineQuery) senders() []string {
 	return senders.Names()
 }
 
-// narrow reports whether the query selects by kind or state, so that all timelines of a day must be
-// read.
+// narrow reports whether the query selects by kind or by state. No index serves these, so all
+// timelines of a day must be read.
 func (q timelineQuery) narrow() bool { return q.kind != "" || q.state != "" }
 
-// wants reports whether the query selects a timeline. oldest is the earliest time of its first
-// event.
+// wants reports whether the query selects a timeline. It never selects a timeline whose first event
+// is older than oldest.
 func (q timelineQuery) wants(t timeline.Timeline, oldest time.Time) bool {
 	kind, _, _ := strings.Cut(t.Subject, "/")
 	return !t.ReceivedAt.Before(oldest) && (q.kind == "" || q.kind == kind) &&
 		(q.state == "" || q.state == string(t.Condition()))
 }
 
-// findTimelines returns the selected timelines, the newest first. It reads day by day until it has
-// q.limit of them.
+// findTimelines returns the selected timelines, the newest first. It reads one day after another,
+// from today backwards, until it has found q.limit timelines.
 func (s *session) findTimelines(ctx context.Context, d deployment, q timelineQuery) (found []timeline.Timeline, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	now := s.now()
@@ -110,9 +110,9 @@ func conditionPaint(c timeline.Condition) screen.Paint {
 	return screen.Plain
 }
 
-// trouble returns the reason why a subject needs attention, "" if it does not. The error of the
-// first failed file comes first, then the sender's reason, then what a file waits for or lacks,
-// then the events that masterhand does not understand.
+// trouble returns the reason why a subject needs attention, or "" if it needs none. It returns the
+// first of these that exists: the error of a failed file, the sender's reason, what a file waits
+// for or lacks, and the events that masterhand does not understand.
 func trouble(t timeline.Timeline) string {
 	failed := fileTrouble(t.Files, timeline.Failed)
 	if failed == "" && t.State.Alert != "" {
@@ -126,8 +126,8 @@ func trouble(t timeline.Timeline) string {
 	return why
 }
 
-// fileTrouble returns the problem of the first file that is in this state and has a problem; "" if
-// there is none.
+// fileTrouble returns the problem of the first file that has this state and a problem, or "" if no
+// such file exists.
 func fileTrouble(files []timeline.File, state timeline.FileState) string {
 	for _, f := range files {
 		if code := cmp.Or(f.Code, f.Problem); f.State == state && code != "" {
@@ -137,7 +137,7 @@ func fileTrouble(files []timeline.File, state timeline.FileState) string {
 	return ""
 }
 
-// age is a time span up to now, as a flag: for example 36h or 7d.
+// age is the value of a flag for a time span that ends now, for example 36h or 7d.
 type age time.Duration
 
 var errAge = errors.New("must be a time span such as 36h or 7d, at most 90d")

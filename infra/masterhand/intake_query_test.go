@@ -63,8 +63,8 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// For a file whose key changes, "intake show" prints the earlier key, and later the copy that
-// should be deleted.
+// If the key of a file changes, "intake show" prints the earlier key. Later it prints the copy that
+// still has the earlier key and should be deleted.
 func TestAFileShowsItsEarlierAndOrphanedKeys(t *testing.T) {
 	t.Parallel()
 	f := timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "unsorted/f"}}

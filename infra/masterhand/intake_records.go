@@ -15,8 +15,9 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// recordsOf returns the keys of the stored events that the options select, sorted: the oldest of
-// each sender first. It returns errManyEvents if there are more than o.limit.
+// recordsOf returns the keys of the stored events that the options select. They are sorted by
+// sender and then by time, the oldest first. If more than o.limit events match, it returns
+// errManyEvents.
 func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) (keys []string, err error) {
 	switch {
 	case o.records != nil:
@@ -29,7 +30,7 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 		keys = recordsIn(t)
 	case o.narrow():
 		q := o.timelineQuery
-		q.limit++ // one more than allowed shows that there are too many
+		q.limit++ // search for one more than the limit, to notice that there are too many
 		found, err := s.findTimelines(ctx, d, q)
 		if err != nil {
 			return nil, err
@@ -49,7 +50,7 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 	return keys, nil
 }
 
-// recordsIn returns the keys of the stored events that a timeline names.
+// recordsIn returns the keys of the stored events that a timeline lists.
 func recordsIn(t timeline.Timeline) (keys []string) {
 	for _, e := range t.Entries {
 		keys = append(keys, e.Record)
@@ -60,8 +61,8 @@ func recordsIn(t timeline.Timeline) (keys []string) {
 	return slices.DeleteFunc(keys, func(key string) bool { return key == "" })
 }
 
-// recordsSince lists a sender's stored events from o.since ago until now, including those without a
-// timeline. It stops at one more than o.limit.
+// recordsSince returns the keys of a sender's stored events from o.since ago until now. It includes
+// events that belong to no timeline. It stops after one key more than o.limit.
 func (s *session) recordsSince(ctx context.Context, d deployment, o replayOptions) (keys []string, err error) {
 	oldest := s.now().Add(-time.Duration(o.since))
 	bucket := s3records.Records{Client: s.s3(), Bucket: d.intake.bucket}
@@ -72,7 +73,7 @@ func (s *session) recordsSince(ctx context.Context, d deployment, o replayOption
 			}
 			_, id, err := intake.ParseKey(key)
 			if err != nil {
-				continue // not an event: somebody else put the object there
+				continue // skip an object with a foreign key: it is no event
 			}
 			if at, err := intake.IDTime(id); err == nil && !at.Before(oldest) {
 				keys = append(keys, key)
@@ -85,8 +86,8 @@ func (s *session) recordsSince(ctx context.Context, d deployment, o replayOption
 	return keys, nil
 }
 
-// readRecords reads each stored event. An unreadable event must not be replayed: the function
-// collect would retry it for days.
+// readRecords reads the stored events with these keys, and marks the unreadable ones. An unreadable
+// event must not be replayed, because the function collect would retry it for days.
 func (s *session) readRecords(ctx context.Context, d deployment, keys []string) ([]*rerun, error) {
 	const atOnce = 16
 	bucket := s3records.Records{Client: s.s3(), Bucket: d.intake.bucket}

@@ -5,8 +5,9 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// remedies maps each reason why a file is missing to the operator's remedy. Masterhand retries a
-// temporary fault until the file's link expires; after that, a replay tries again.
+// remedies holds what the operator must do about a missing file, by the reason why the file is
+// missing. Masterhand itself retries after a temporary fault until the file's link expires; after
+// that, only a replay tries again.
 var remedies = map[string]string{
 	collect.CodeForbidden:     "masterhand does not fetch this link (not https, a private address, or too many redirects): ask the sender for a public https link",
 	collect.CodeTooLarge:      "the file is larger than the limit: raise collectMaxBytes (for builds collectMaxBuild), deploy, and replay",

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Every reason why a file may be missing has a remedy, and no other text has one.
+// Each reason why a file may be missing has a remedy. No other text has a remedy.
 func TestEveryReasonHasARemedy(t *testing.T) {
 	t.Parallel()
 	left := map[string]bool{}

@@ -48,16 +48,16 @@ command first shows the events. Events are kept for a limited time only.`,
 	return c
 }
 
-// replayOptions selects stored events: by their keys, by a subject, or by the query.
+// replayOptions selects stored events by their keys, by a subject, or by the query.
 type replayOptions struct {
 	timelineQuery
 	records     []string
-	subject     string // a subject of the query's sender
+	subject     string // the subject whose events are replayed, with the query's sender; "" means no subject
 	dryRun, yes bool
 }
 
-// understand sets the options from the arguments. It returns errUsage if they do not match the
-// flags.
+// understand sets the options from the arguments. If the arguments do not fit the flags, it returns
+// errUsage.
 func (o *replayOptions) understand(args []string) error {
 	queried := o.sender != "" || o.since > 0 || o.narrow()
 	switch {
@@ -73,18 +73,18 @@ func (o *replayOptions) understand(args []string) error {
 	return fmt.Errorf(`%w: expected keys of events ("raw/…"), or a sender and a subject, or --sender with --since`, errUsage)
 }
 
-// The fates of an event in a replay.
+// The states of a stored event in a replay.
 const (
 	replayable fate = "to be replayed"
 	replayed   fate = "replayed"
-	gone       fate = "gone" // the bucket no longer has the event, or never had it
+	gone       fate = "gone" // the bucket has no such event
 )
 
-// rerun is a stored event to replay. Its content is never shown.
+// rerun is a stored event that is selected for a replay. Its content is never printed.
 type rerun struct {
 	Record   string    `json:"record"`
 	Received time.Time `json:"received,omitzero"`
-	What     string    `json:"what,omitempty"` // type and status in the sender's words
+	What     string    `json:"what,omitempty"` // the event's type and status, in the sender's own words
 	Fate     fate      `json:"fate"`
 }
 
@@ -142,7 +142,8 @@ func (s *session) showReruns(list []*rerun) error {
 	return s.Print(t)
 }
 
-// sendAgain asks the operator, and sends the readable events to the queue of collect.
+// sendAgain asks for confirmation, and then sends the readable events to the queue of the function
+// collect.
 func (s *session) sendAgain(ctx context.Context, d deployment, list []*rerun, o replayOptions) error {
 	n := countReruns(list, replayable)
 	if n == 0 {

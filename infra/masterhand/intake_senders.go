@@ -13,17 +13,18 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// senderList is the secret with the senders' tokens and verifiers, in a form that can be changed.
-// It must never be printed.
+// senderList is the secret with the senders' tokens and verifiers, decoded so that a command can
+// change it. It must never be printed.
 type senderList struct{ bySender map[string]*senderSecrets }
 
-// senderSecrets is the stored entry of one sender.
+// senderSecrets is the entry of one sender in the secret.
 type senderSecrets struct {
 	Tokens   []intake.TokenEntry   `json:"tokens"`
 	Verifier *intake.VerifierEntry `json:"verifier,omitempty"`
 }
 
-// Format implements [fmt.Formatter]. It hides the secret for every verb.
+// Format implements [fmt.Formatter]. It prints a placeholder instead of the list, whatever the
+// verb.
 func (senderList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted senders]") }
 
 // The reasons why the list of senders cannot be changed.
@@ -35,20 +36,20 @@ var (
 	errNoVerifier   = errors.New("the sender has no verifier")
 )
 
-// parseSenderList decodes the secret. It returns an error if the function intake would refuse the
-// secret.
+// parseSenderList decodes the stored secret. It returns an error for any secret that the function
+// intake would refuse.
 func parseSenderList(stored []byte) (senderList, error) {
 	if _, err := intake.Parse(stored); err != nil {
 		return senderList{}, fmt.Errorf("the stored secret with the senders is invalid (correct it in the Secrets Manager console): %w", err)
 	}
 	var r senderList
 	if json.Unmarshal(stored, &r.bySender) != nil {
-		return senderList{}, intake.ErrNoObject // json's own error may quote the secret
+		return senderList{}, intake.ErrNoObject // json's error is not returned, because its text may contain the secret
 	}
 	return r, nil
 }
 
-// senderList returns the deployment and its list of senders.
+// senderList returns the deployment and its decoded list of senders.
 func (s *session) senderList(ctx context.Context) (d deployment, r senderList, err error) {
 	if d, err = s.takingIn(ctx); err != nil {
 		return d, r, err
@@ -61,12 +62,12 @@ func (s *session) senderList(ctx context.Context) (d deployment, r senderList, e
 	return d, r, err
 }
 
-// storeSenders replaces the stored secret. It returns an error if the function intake would refuse
-// the secret.
+// storeSenders encodes the list and replaces the stored secret. If the function intake would refuse
+// the new secret, it stores nothing and returns an error.
 func (s *session) storeSenders(ctx context.Context, d deployment, r senderList) error {
 	encoded, err := json.MarshalIndent(r.bySender, "", "  ")
 	if err != nil {
-		return errors.New("the secret with the senders cannot be encoded as JSON") // err may quote the secret
+		return errors.New("the secret with the senders cannot be encoded as JSON") // err is not returned, because its text may contain the secret
 	}
 	if _, err := intake.Parse(encoded); err != nil {
 		return err
@@ -74,8 +75,8 @@ func (s *session) storeSenders(ctx context.Context, d deployment, r senderList) 
 	return s.store(ctx, d.intake.secret, encoded)
 }
 
-// hints returns the start of the hash of each token of a sender, in the order of the tokens. Logs
-// and metrics name tokens in the same way.
+// hints returns the start of the hash of each of a sender's tokens, in the order of the tokens.
+// Logs and metrics identify a token by this hint.
 func (r senderList) hints(sender string) (hints []string) {
 	if entry := r.bySender[sender]; entry != nil {
 		for _, token := range entry.Tokens {
@@ -85,7 +86,7 @@ func (r senderList) hints(sender string) (hints []string) {
 	return hints
 }
 
-// add inserts a token before the sender's other tokens. Error: errHasToken.
+// add inserts a token as the sender's first token. Error: errHasToken.
 func (r senderList) add(sender string, token intake.TokenEntry) error {
 	entry := r.bySender[sender]
 	if entry == nil {
@@ -99,7 +100,7 @@ func (r senderList) add(sender string, token intake.TokenEntry) error {
 	return nil
 }
 
-// drop removes the token with this hint. Errors: errNoToken, errLastToken.
+// drop removes the sender's token with this hint. Errors: errNoToken, errLastToken.
 func (r senderList) drop(sender, hint string) error {
 	entry := r.bySender[sender]
 	if !slices.Contains(r.hints(sender), hint) {
@@ -113,5 +114,5 @@ func (r senderList) drop(sender, hint string) error {
 	return nil
 }
 
-// oneSender checks that there is one argument and that it names a sender.
+// oneSender checks that a command has exactly one argument, and that it is the name of a sender.
 var oneSender = takes(1, 1, "exactly one sender ("+strings.Join(senders.Names(), ", ")+")")

@@ -57,7 +57,7 @@ func (s *session) showTimeline(ctx context.Context, sender, subject string) erro
 	return s.showFiles(t.Files)
 }
 
-// timeline returns the timeline of a subject, or errNoTimeline.
+// timeline returns the timeline of a sender's subject. Error: errNoTimeline.
 func (s *session) timeline(ctx context.Context, d deployment, sender, subject string) (timeline.Timeline, error) {
 	t, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, timeline.ID(sender, subject))
 	if errors.Is(err, timeline.ErrNotFound) {
@@ -97,7 +97,8 @@ func eventsTable(entries []timeline.Entry) *screen.Table {
 	return t
 }
 
-// showFiles prints the key of each file, or the reason why the file is missing and the remedy.
+// showFiles prints the key of each file. For a missing file it prints the reason and the remedy
+// instead.
 func (s *session) showFiles(files []timeline.File) error {
 	if len(files) == 0 {
 		s.printf("\nno files were announced\n")
@@ -116,7 +117,7 @@ func filePaint(state timeline.FileState) screen.Paint {
 	return map[timeline.FileState]screen.Paint{timeline.Stored: screen.Good, timeline.Failed: screen.Bad, timeline.Announced: screen.Poor}[state]
 }
 
-// fileLines returns the known facts about a file, each as a name and a text.
+// fileLines returns the known facts about a file, each as a label and a text.
 func fileLines(f timeline.File, now time.Time) (lines [][2]string) {
 	line := func(what, text string) {
 		if text != "" {

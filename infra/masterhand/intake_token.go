@@ -40,7 +40,7 @@ file that is announced with another code stays unsorted, and a notice reports it
 				switch _, err := placement.ParseCode(shape); {
 				case errors.Is(err, placement.ErrOnlyDigits):
 					return fmt.Errorf("%w: --codes: %w", errUsage, placement.ErrOnlyDigits)
-				case err != nil: // err quotes the shape, which may be a secret
+				case err != nil: // err is not returned, because its text contains the shape, which may be a secret
 					return fmt.Errorf("%w: --codes: %w", errUsage, intake.ErrCode)
 				}
 			}
@@ -79,14 +79,14 @@ func (s *session) addToken(ctx context.Context, sender string, entry intake.Toke
 	return nil
 }
 
-// newToken returns a random token of 256 bits. A URL can contain it unescaped.
+// newToken returns a random token of 256 bits that needs no escaping in a URL.
 func newToken() string {
 	bits := make([]byte, 32)
-	_, _ = rand.Read(bits) // rand.Read never returns an error
+	_, _ = rand.Read(bits) // no error check: rand.Read never returns an error
 	return base64.RawURLEncoding.EncodeToString(bits)
 }
 
-// warnSender warns if a sender has many tokens, or lacks its verifier.
+// warnSender warns if a sender has many tokens, or if its verifier is missing.
 func (s *session) warnSender(sender string, r senderList) {
 	if n := len(r.hints(sender)); n > manySecrets {
 		s.warn("%s has %d tokens: drop those that no longer match (%s)", sender, n, typed("intake token-drop "+sender+" TOKEN"))
@@ -94,7 +94,8 @@ func (s *session) warnSender(sender string, r senderList) {
 	s.warnClosed(sender, r)
 }
 
-// warnClosed warns if all announcements of a sender are refused because it has no verifier.
+// warnClosed warns if a sender must have a verifier and has none: intake then refuses all its
+// announcements.
 func (s *session) warnClosed(sender string, r senderList) {
 	if sender == senders.Posternity && r.bySender[sender].Verifier == nil {
 		s.warn("all announcements of %s are refused until its verifier is set (%s)", sender, typed("intake verifier "+sender))
@@ -144,9 +145,9 @@ func (s *session) listTokens(ctx context.Context) error {
 		}
 		err := s.JSON(struct {
 			Sender string   `json:"sender"`
-			Token  string   `json:"token"`               // the start of the token's hash
-			Codes  []string `json:"codes,omitempty"`     // shapes of codes; empty means any code
-			Header string   `json:"signed_by,omitempty"` // name of the header with the signature
+			Token  string   `json:"token"`               // the start of the token's hash, which identifies the token
+			Codes  []string `json:"codes,omitempty"`     // shapes of the codes that the token may announce; empty means any code
+			Header string   `json:"signed_by,omitempty"` // name of the HTTP header with the signature; "" if signatures are not checked
 			lastMatch
 		}{o.owner, o.hint, scopes[o].Codes, signs, m})
 		if err != nil {
@@ -166,7 +167,7 @@ func (s *session) listTokens(ctx context.Context) error {
 	return nil
 }
 
-// codesOf lists the codes that a token may announce.
+// codesOf returns a text that lists the codes that a token may announce.
 func codesOf(e intake.TokenEntry) string {
 	if len(e.Codes) == 0 {
 		return "any"

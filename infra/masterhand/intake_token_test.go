@@ -28,7 +28,7 @@ const (
 
 const sendersSecret = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Senders-AbCdEf"
 
-// announcing returns an account in which Hoox may announce files with these tokens.
+// announcing returns a fake account in which the sender Hoox has these tokens.
 func announcing(t *testing.T, tokens ...string) *account {
 	a := newAccount(t)
 	a.outputs["IntakeUrl"], a.outputs["IntakeBucket"] = "https://abc.lambda-url.eu-central-1.on.aws/", "events"
@@ -41,8 +41,8 @@ func announcing(t *testing.T, tokens ...string) *account {
 	return a
 }
 
-// stored returns the stored list of senders. It fails the test if the function would refuse the
-// list.
+// stored returns the stored list of senders. If the function intake would refuse the list, it fails
+// the test.
 func (a *account) stored(t *testing.T) senderList {
 	t.Helper()
 	r, err := parseSenderList([]byte(a.senders))
@@ -52,7 +52,7 @@ func (a *account) stored(t *testing.T) senderList {
 	return r
 }
 
-// admits reports whether the keyring of the function accepts an announcement.
+// admits reports whether the function intake, with the stored secret, accepts an announcement.
 func (a *account) admits(t *testing.T, sender, token string, header map[string]string, body []byte) bool {
 	t.Helper()
 	keyring := intake.NewKeyring(source(a.senders), secret.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: func() time.Time { return noon }})
@@ -87,7 +87,7 @@ func TestIntakeToken(t *testing.T) {
 	}
 }
 
-// A token for some codes is stored with these codes, and permits no others.
+// A token that was made for some codes permits only these codes.
 func TestIntakeTokenForCodes(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
@@ -188,7 +188,7 @@ func TestIntakeTokenDrop(t *testing.T) {
 	fresh, old := intake.TokenHint(freshToken), intake.TokenHint(oldToken)
 	for name, c := range map[string]struct {
 		args    string
-		matched time.Duration // age of the old token's last match; 0 means never
+		matched time.Duration // how long ago the old token last matched; 0 means that it never matched
 		down    bool
 		code    int
 		says    string
@@ -219,7 +219,7 @@ func TestIntakeTokenDrop(t *testing.T) {
 	}
 }
 
-// Announcements of Posternity are accepted once its verifier and its signing secret are set.
+// Announcements of Posternity are accepted only after its verifier and its signing secret are set.
 func TestIntakeVerifier(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
@@ -263,8 +263,8 @@ func TestIntakeVerifier(t *testing.T) {
 	}
 }
 
-// The command can set the usual schemes by their settings and by their names, and the function
-// accepts announcements signed by them.
+// The command can set each usual scheme by its name or by its single settings, and the function
+// intake accepts announcements that are signed in this way.
 func TestIntakeVerifierOfUsualSchemes(t *testing.T) {
 	t.Parallel()
 	body, unix := `{"event":"studio.campaign.completed"}`, strconv.FormatInt(noon.Unix(), 10)
@@ -329,7 +329,7 @@ func TestSenderListHidesItself(t *testing.T) {
 	}
 }
 
-// FuzzSenderList checks that adding a token changes nothing else in any stored list.
+// FuzzSenderList checks that adding a token to any stored list changes nothing else in the list.
 func FuzzSenderList(f *testing.F) {
 	f.Add([]byte(`{}`))
 	f.Add([]byte(`{"hoox":{"TOKENS":["` + oldToken + `"],"tokens":["` + freshToken + `"]}}`))
@@ -349,7 +349,7 @@ func FuzzSenderList(f *testing.F) {
 		}
 		after, err := parseSenderList(encoded)
 		if err != nil {
-			return // the list has too many tokens, or is too large
+			return // stop here: the list has too many tokens or is too large, so it is refused
 		}
 		if !slices.Equal(after.hints(senders.AdReform)[1:], before.hints(senders.AdReform)) {
 			t.Error("tokens that were there are lost")
@@ -364,7 +364,7 @@ func FuzzSenderList(f *testing.F) {
 	})
 }
 
-// source is a secret source whose secret never changes.
+// source is a [secret.Source] whose secret never changes.
 type source string
 
 // Load implements [secret.Source].

@@ -12,12 +12,12 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// verifierChange is a change of a sender's verifier, which checks the sender's signatures.
+// verifierChange is a change of the verifier that checks a sender's signatures.
 type verifierChange struct {
-	scheme  string            // usual scheme whose settings replace the present ones; "" means none
-	given   map[string]string // values of the given flags, by the flag's name
-	replace bool              // removes the older secrets
-	remove  bool              // removes the verifier, so that signatures are not checked
+	scheme  string            // name of a usual scheme, whose settings replace all present ones; "" means none
+	given   map[string]string // values of the flags that the operator gave, by the flag's name
+	replace bool              // whether the new secret replaces all older secrets
+	remove  bool              // whether to remove the verifier; after that, signatures are not checked
 }
 
 func intakeVerifierCommand(s *session) *cobra.Command {
@@ -52,7 +52,7 @@ webhook-signature and a secret in base64.`,
 	return c
 }
 
-// verifierSchemes holds the settings of the usual schemes, by the value of --scheme.
+// verifierSchemes holds the settings of each usual signature scheme, by the value of --scheme.
 var verifierSchemes = map[string]intake.VerifierEntry{
 	"stripe": {Header: "Stripe-Signature", Prefix: "v1=", TimestampPrefix: "t="},
 	"standard": {
@@ -61,7 +61,8 @@ var verifierSchemes = map[string]intake.VerifierEntry{
 	},
 }
 
-// verifierSettings holds the help and the field of each setting of a verifier, by its flag.
+// verifierSettings holds the help text and the field for each setting of a verifier, by the name of
+// the flag.
 var verifierSettings = map[string]struct {
 	usage string
 	of    func(*intake.VerifierEntry) *string
@@ -111,7 +112,7 @@ func (s *session) verifier(ctx context.Context, sender string, change verifierCh
 	return nil
 }
 
-// sign changes the settings of the verifier and inserts a secret before the others.
+// sign changes the settings of the verifier, and inserts the secret before the older secrets.
 func (e *senderSecrets) sign(change verifierChange, secret string) {
 	if e.Verifier == nil {
 		e.Verifier = &intake.VerifierEntry{}

@@ -32,7 +32,7 @@ that aborts incomplete uploads.`,
 			if s.localFlag.given {
 				return fmt.Errorf("%w: a system on this machine learns of its bucket's changes by itself", errAWSOnly)
 			}
-			s.nameGiven = true // prevents open from selecting a system on this machine
+			s.nameGiven = true // without this, open could select a system on this machine
 			if err := s.open(c.Context()); err != nil {
 				return err
 			}
@@ -44,7 +44,8 @@ that aborts incomplete uploads.`,
 	return c
 }
 
-// oneOwner warns that another tool may overwrite the bucket's notification configuration.
+// oneOwner is a warning: another tool that manages the bucket may overwrite its notification
+// configuration.
 const oneOwner = "If Terraform or another stack manages the bucket, stop here and turn it on there:\n" +
 	"its next run would turn it off again. In Terraform: eventbridge = true in aws_s3_bucket_notification."
 
@@ -92,7 +93,8 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 	return s.showConnected(bucket, true)
 }
 
-// showConnected prints that EventBridge is on. changed means that this command turned it on.
+// showConnected prints that the bucket sends its events to EventBridge. changed is set if this
+// command has just turned that on.
 func (s *session) showConnected(bucket string, changed bool) error {
 	switch {
 	case s.asJSON:
@@ -105,8 +107,8 @@ func (s *session) showConnected(bucket string, changed bool) error {
 	return nil
 }
 
-// warnIncomplete warns if the bucket has no lifecycle rule that aborts incomplete multipart
-// uploads. A bucket that the stack made has such a rule.
+// warnIncomplete warns if no lifecycle rule of the bucket aborts incomplete multipart uploads. A
+// bucket that the stack made has such a rule.
 func (s *session) warnIncomplete(ctx context.Context, bucket string) {
 	out, err := s.s3().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket})
 	var answer smithy.APIError

@@ -104,13 +104,13 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 	return s.showCoverage(chart, o)
 }
 
-// documents returns the lister of the index bucket.
+// documents returns a lister of the documents in the index bucket.
 func (s *session) documents(d deployment) masters.Lister {
 	return s3store.Bucket{Client: s.s3(), Name: d.index}
 }
 
-// warnUnbuilt warns if the library is not completely indexed by its current rules, so that the
-// index may lack masters.
+// warnUnbuilt warns if the library is not completely indexed by its current rules. The index may
+// then lack masters.
 func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Library) error {
 	state, _, err := s.index(d).State(ctx, lib)
 	if err == nil && !state.Current(lib) {
@@ -121,8 +121,7 @@ func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Lib
 
 const unbuilt = "the library is not completely indexed by its current rules: the index may lack masters, and no request is skipped until then"
 
-// asks returns the requests to the library in the last o.days days, as package coverage counts
-// them.
+// asks returns the requests to the library in the last o.days days. Package coverage counts them.
 func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o coverageOptions) (asks []coverage.Ask, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	named := func(ids []string) (map[string]affected.Names, error) {
@@ -157,7 +156,7 @@ func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o
 	return asks, nil
 }
 
-// showCoverage prints or draws the chart in the format that the options select.
+// showCoverage writes the chart in the format that the options select.
 func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 	if o.svg != "" {
 		if err := writeFile(o.svg, func(w io.Writer) error { return coverage.WriteSVG(w, c) }); err != nil {
@@ -187,14 +186,15 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 	return nil
 }
 
-// readable is the most creatives that the table shows on a terminal.
+// readable is the largest number of creatives for which a terminal shows the table.
 const readable = 40
 
-// writeFile writes a whole file. After an error the old file, if any, is unchanged.
+// writeFile replaces a file only after the whole new content is written. After an error, an
+// existing file is unchanged.
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.Create(path + ".new")
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
-		err = at.Err // leaves out the name of the temporary file, which means nothing to the user
+		err = at.Err // drop the temporary file's name from the error: the user does not know that file
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -202,7 +202,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err = write(file); err == nil {
 		err = file.Close()
 	} else {
-		_ = file.Close() // err already has the first error
+		_ = file.Close() // the error of Close is ignored: err already has the first error
 	}
 	if err == nil {
 		err = os.Rename(path+".new", path)
@@ -213,7 +213,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	return err
 }
 
-// covered is a row of the chart, as --json prints it.
+// covered is one row of the coverage chart, as --json prints it.
 type covered struct {
 	Code      string          `json:"code"`
 	Variation int             `json:"variation"`

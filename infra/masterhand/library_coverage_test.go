@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// covering returns a chart with every state that the table can show.
+// covering returns a chart in which each state that the table can show occurs.
 func covering() coverage.Chart {
 	hrt := creative.Creative{Code: "HRT-1212", Variation: 2}
 	film := func(key string, l creative.Locale, a creative.Aspect, edit func(*masters.Master)) masters.Master {
@@ -52,7 +52,8 @@ func covering() coverage.Chart {
 	return s.Chart()
 }
 
-// golden compares the output with a golden file in testdata, or writes the file with -update.
+// golden compares an output with a golden file in testdata. With -update it writes the output to
+// that file instead.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -87,7 +88,7 @@ func TestCoverageTable(t *testing.T) {
 	}
 }
 
-// The widest possible table still fits a terminal.
+// The widest possible coverage table still fits the width of a terminal.
 func TestCoverageTableStaysNarrow(t *testing.T) {
 	t.Parallel()
 	var asks []coverage.Ask

@@ -12,13 +12,13 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// gapLine is a requested master that is missing, as --json prints it.
+// gapLine is a master that was requested and is missing, as --json prints it.
 type gapLine struct {
 	Code      string            `json:"code"`
 	Variation int               `json:"variation"`
 	Locale    creative.Locale   `json:"locale"`
 	Kind      creative.Kind     `json:"kind"`
-	Aspects   []creative.Aspect `json:"aspects"` // any one of them would fill the gap
+	Aspects   []creative.Aspect `json:"aspects"` // a master of any one of these aspects would fill the gap
 	State     coverage.State    `json:"state"`
 	Reason    string            `json:"reason"`
 	Requests  int               `json:"requests"`
@@ -26,10 +26,10 @@ type gapLine struct {
 	LastAsked time.Time         `json:"lastAskedAt"`
 	Do        coverage.Do       `json:"do"`
 	Key       string            `json:"key"`
-	Place     []string          `json:"place,omitempty"` // arguments of the command "place"
+	Place     []string          `json:"place,omitempty"` // arguments of the command "place" for the file Key; empty if placing a file is not the remedy
 }
 
-// showGaps prints the requested masters that would not be delivered now, the most requested first.
+// showGaps prints the requested masters that cannot be delivered now, the most requested first.
 func (s *session) showGaps(c coverage.Chart) error {
 	if s.asJSON {
 		for _, g := range c.Gaps {
@@ -53,7 +53,8 @@ func (s *session) showGaps(c coverage.Chart) error {
 	return nil
 }
 
-// gapsTable returns a table with a line for each gap: a requested master that is missing.
+// gapsTable returns a table with one row for each gap. A gap is a master that was requested and is
+// missing.
 func gapsTable(gaps []coverage.Gap) *screen.Table {
 	t := screen.NewTable("REQUESTS", "ADS", "CREATIVE", "LOCALE", "KIND", "ASPECT", "DO", "KEY").Whole("CREATIVE", "ASPECT")
 	for _, g := range gaps {
@@ -69,7 +70,8 @@ func gapsTable(gaps []coverage.Gap) *screen.Table {
 	return t
 }
 
-// hintGaps prints how to place the first file that only needs a tag, or to exclude it.
+// hintGaps prints two commands for the first file that only needs a tag: one that places the file,
+// and one that excludes it.
 func (s *session) hintGaps(gaps []coverage.Gap) {
 	i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return g.Step.Do == coverage.Tag })
 	if i < 0 {
@@ -80,7 +82,8 @@ func (s *session) hintGaps(gaps []coverage.Gap) {
 		typed("place"), where, legible.ShellWords(gaps[i].Step.Place...), typed("ignore"), where, legible.ShellWords(gaps[i].Step.Key))
 }
 
-// tellShares prints the share of the wanted masters that are available, in total and for each column.
+// tellShares prints which share of the wanted masters is available, in total and for each column of
+// the table.
 func (s *session) tellShares(c coverage.Chart) {
 	columns, whole := c.Shares()
 	if whole.Wanted == 0 {

@@ -8,13 +8,14 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// tabled lists the aspects with a column of their own. One more column holds all other aspects.
+// tabled lists the aspects that have their own column in the table. All other aspects share one
+// more column.
 var tabled = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
 
-// maxTold is the largest number that a cell shows. CSV shows larger ones too.
+// maxTold is the largest number that a cell of the table shows. CSV also contains larger numbers.
 const maxTold = 99
 
-// coverageTable returns a table with a line for each creative, locale and kind.
+// coverageTable returns a table with one row for each creative, locale and kind.
 func coverageTable(c coverage.Chart) *screen.Table {
 	names := []string{"CREATIVE", "LOCALE", "KIND"}
 	for _, a := range tabled {
@@ -32,7 +33,8 @@ func coverageTable(c coverage.Chart) *screen.Table {
 	return t
 }
 
-// kindCells returns the table cells of a row for one kind, nil if the row has none.
+// kindCells returns the cells of a table row for one kind, or nil if the chart's row has nothing of
+// that kind.
 func kindCells(row coverage.Row, kind creative.Kind) []screen.Cell {
 	columns := make([][]coverage.Cell, len(tabled)+1)
 	found := false
@@ -59,8 +61,8 @@ func kindCells(row coverage.Row, kind creative.Kind) []screen.Cell {
 	return cells
 }
 
-// coverageCell returns the table cell for the chart's cells in one column. The worst of them
-// decides.
+// coverageCell merges the chart's cells in one column into one table cell. The table cell shows the
+// worst state among them.
 func coverageCell(cells []coverage.Cell) screen.Cell {
 	if len(cells) == 0 {
 		return screen.Cell{Text: "·", Paint: screen.Faint}
@@ -85,10 +87,12 @@ var marks = map[coverage.State]screen.Cell{
 	coverage.Missing:  {Text: "none", Paint: screen.Poor},
 }
 
-// maxConflicts is the most files to list whose names and pixels state different aspects.
+// maxConflicts is the largest number of files to list whose names state another aspect than their
+// pixels.
 const maxConflicts = 10
 
-// tellCoverage prints the totals of the chart, and files whose names and pixels disagree.
+// tellCoverage prints the totals of the chart, and the files whose names state another aspect than
+// their pixels.
 func (s *session) tellCoverage(c coverage.Chart) {
 	states, inVain := c.Totals()
 	s.printf("\nlibrary %s: %d available, %d covered by another locale, %d not usable, %d archived, %d unclear, %d missing; %s\n",

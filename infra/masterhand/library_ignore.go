@@ -33,10 +33,10 @@ blocks a skip. With --undo, removes the tag.
 	return c
 }
 
-// maxArguments is the most keys on one command line.
+// maxArguments is the largest number of keys on one command line.
 const maxArguments = 10_000
 
-// tagPermissions lists the permissions that the operator's own credentials need.
+// tagPermissions is a help text: it lists the permissions that the operator's own credentials need.
 const tagPermissions = `The credentials need s3:GetObject, s3:GetObjectTagging and s3:PutObjectTagging on
 the masters bucket, and the same actions for versions (s3:GetObjectVersion,
 s3:GetObjectVersionTagging, s3:PutObjectVersionTagging) where it keeps versions.`
@@ -47,7 +47,7 @@ func (s *session) defineTagging(c *cobra.Command, o *tagOptions) {
 	s.withJSON(c, "a line of JSON for each file, with its final state; needs --yes or --dry-run")
 }
 
-// ignore sets the tag that excludes files from the masters. With undo it removes the tag.
+// ignore sets the tag that excludes files from the masters. If undo is set, it removes that tag.
 func (s *session) ignore(ctx context.Context, keys []string, undo bool, o tagOptions) error {
 	p, err := s.tagPlan(ctx, "ignore")
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *session) ignore(ctx context.Context, keys []string, undo bool, o tagOpt
 	return p.run(ctx, o)
 }
 
-// distinct removes repeated texts and keeps the order.
+// distinct returns the texts without repetitions, in their order.
 func distinct(texts []string) (once []string) {
 	for _, text := range texts {
 		if !slices.Contains(once, text) {

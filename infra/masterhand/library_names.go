@@ -69,8 +69,8 @@ The exit code is 1 if a key that may be a master is not placed.`,
 	return c
 }
 
-// warnLocales warns of declared locales that are names, such as "english". Deployed libraries may
-// declare such locales, so that they are no error.
+// warnLocales warns if a declared locale is the name of a language, such as "english". It is not an
+// error, because deployed libraries may already declare such locales.
 func (s *session) warnLocales(locales placement.Locales) {
 	for _, word := range slices.Sorted(maps.Keys(locales)) {
 		if l := locales[word]; !l.IsTag() {
@@ -107,8 +107,8 @@ func (o *namesOptions) addLocales(list string) error {
 	return nil
 }
 
-// localeWords parses UK=en-GB,CH=de-CH, or the same as a JSON object. It returns each word with its
-// locale.
+// localeWords parses a list such as UK=en-GB,CH=de-CH, or the same list as a JSON object. It
+// returns pairs of a word and its locale.
 func localeWords(list string) (words [][2]string, err error) {
 	if strings.HasPrefix(strings.TrimSpace(list), "{") {
 		var object map[string]string
@@ -130,7 +130,8 @@ func localeWords(list string) (words [][2]string, err error) {
 	return words, nil
 }
 
-// maxTableKeys is the most keys in the table. It limits the memory that the table needs.
+// maxTableKeys is the largest number of keys in the table. It limits the memory that the table
+// needs.
 const maxTableKeys = 1_000_000
 
 var (
@@ -138,8 +139,9 @@ var (
 	errUnplaced    = errors.New("some keys that may be masters are not placed")
 )
 
-// names reads keys from standard input and shows where each is placed. It returns errUnplaced if
-// one is not placed. wanted may be nil.
+// names reads keys from standard input and shows how each is placed. If at least one key is not
+// placed, it returns errUnplaced. If wanted is not nil, it also shows which keys block a skip of
+// that creative.
 func (s *session) names(rules placement.Rules, wanted *creative.Creative) error {
 	if wanted != nil && !rules.Declares(wanted.Code) {
 		s.warn("--want: no declared shape matches the code %s, so every request for it waits", printable(wanted.Code))
@@ -174,7 +176,8 @@ func (s *session) names(rules placement.Rules, wanted *creative.Creative) error 
 	return nil
 }
 
-// showNames prints the table of keys, the counts, the suggestions, and the unused patterns.
+// showNames prints the table of keys, the totals, what the library could declare, and the unused
+// patterns.
 func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wanted *creative.Creative) error {
 	if len(all) == 0 {
 		s.warn("standard input has no keys")

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// offline runs "names". The test fails if the command calls AWS.
+// offline runs the command "names", and fails the test if the command calls AWS.
 func offline(t *testing.T, input string, args ...string) said {
 	t.Helper()
 	return operator{input: input}.run(t, func(context.Context, string, string) (aws.Config, error) {
@@ -22,7 +22,8 @@ func offline(t *testing.T, input string, args ...string) said {
 	}, append([]string{"names"}, args...)...)
 }
 
-// table returns the rows of a table in package placement's testdata, without the header.
+// table returns the rows of a table file in the testdata folder of package placement, without the
+// header.
 func table(t *testing.T, name string) [][]string {
 	t.Helper()
 	f, err := os.Open(filepath.Join("../../shared/library/placement/testdata", name))
@@ -39,7 +40,7 @@ func table(t *testing.T, name string) [][]string {
 	return rows[1:]
 }
 
-// column returns the cells of a column, and the same cells as lines of text.
+// column returns the cells of column n, both as a list and as lines of text.
 func column(rows [][]string, n int) (cells []string, lines string) {
 	for _, row := range rows {
 		cells = append(cells, row[n])
@@ -47,7 +48,8 @@ func column(rows [][]string, n int) (cells []string, lines string) {
 	return cells, strings.Join(cells, "\n")
 }
 
-// namings decodes the output of --json, and checks that it has one line for each of these keys.
+// namings decodes the output of --json. It fails the test unless the output has exactly one line
+// for each of these keys.
 func (s said) namings(t *testing.T, keys []string) (all []naming) {
 	t.Helper()
 	for line := range strings.Lines(s.out) {
@@ -70,7 +72,8 @@ func (s said) namings(t *testing.T, keys []string) (all []naming) {
 	return all
 }
 
-// as returns the naming in the notation of names.tsv.
+// as returns the naming in the notation of names.tsv, so that the test can compare it with the
+// expected text.
 func (n naming) as(expected string) string {
 	locale := string(n.Locale)
 	switch {
@@ -79,9 +82,9 @@ func (n naming) as(expected string) string {
 	case n.Unplaced != "":
 		return "?"
 	case n.LocaleUnclear != "" && strings.Contains(expected, "|("):
-		locale = strings.Split(expected, "|")[2] // names.tsv accepts any reason
+		locale = strings.Split(expected, "|")[2] // copies the expected text: names.tsv accepts any reason
 	case strings.Contains(expected, "|~|"):
-		locale = "~" // names.tsv accepts any locale
+		locale = "~" // copies the expected mark: names.tsv accepts any locale
 	}
 	aspect := string(n.Aspect)
 	if want := strings.Split(expected, "|"); strings.HasPrefix(want[len(want)-1], "~") && (aspect == "" || "~"+aspect == want[3]) {
@@ -119,7 +122,7 @@ func TestNamesPlacesTheKeysThatTeamsUse(t *testing.T) {
 	}
 }
 
-// Every key that contains HRT-1212-2 in some form is placed there or blocks a skip of it.
+// A key that contains HRT-1212-2 in any form must be placed at that creative or block a skip of it.
 func TestNamesNeverAllowsAFalseSkip(t *testing.T) {
 	t.Parallel()
 	keys, lines := column(table(t, "names-grid.tsv"), 2)
@@ -202,7 +205,7 @@ func TestNamesShowsKeysCountsAndAdvice(t *testing.T) {
 			t.Errorf("%s: %s", pattern, got.out)
 		}
 	}
-	// A pattern that refuses a key counts as used.
+	// A pattern that refuses a key counts as used, so there is no warning about it.
 	offline(t, "A_1_2_x.mp4", "--pattern", "{code}_{variation}_*").quiet(t, "neither place nor refuse")
 }
 
@@ -218,7 +221,8 @@ func TestNamesExitCode(t *testing.T) {
 	offline(t, "").expect(t, 0, "standard input has no keys")
 }
 
-// Every line becomes exactly one key on one line of output, and never controls the terminal.
+// Each line of the input becomes exactly one key and one line of the output. The output can never
+// control the terminal.
 func TestNamesHandlesUnusualLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x/", 600) + "HRT-1212-2.mp4"

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// keys yields the lines of the input that are not empty, without their line ends. It cuts a line of
-// over maxLine bytes. It stops after it has yielded an error.
+// keys returns an iterator over the input's lines without their line ends. It leaves out empty
+// lines, and cuts lines that are longer than maxLine bytes. It stops after it has yielded an error.
 func (t terminal) keys() iter.Seq2[string, error] {
 	if t.hidden != nil {
 		fmt.Fprintln(t.err, "reading keys from standard input, one on each line; Ctrl-D ends them")
@@ -23,7 +23,7 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		lines, done := make(chan line, 64), make(chan struct{})
 		defer close(done)
-		go func() { // after an interrupt this goroutine stays behind, because a read from a terminal cannot be stopped
+		go func() { // after an interrupt this goroutine keeps running, because a read from a terminal cannot be stopped
 			for err := error(nil); err == nil; {
 				var next line
 				next.text, err = readLine(t.in)
@@ -58,16 +58,17 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	}
 }
 
-// byteOrderMark is the character that some programs write at the start of a UTF-8 text.
+// byteOrderMark is a character that some programs write at the start of a UTF-8 text. The method
+// keys removes it.
 const byteOrderMark = "\ufeff"
 
-// readLine reads a line and returns it without its line end. It drops the bytes that exceed the
+// readLine reads a line and returns it without its line end. It cuts a line that is longer than the
 // reader's buffer.
 func readLine(in *bufio.Reader) (string, error) {
 	part, err := in.ReadSlice('\n')
 	text := string(part)
 	if errors.Is(err, bufio.ErrBufferFull) {
-		text = strings.ToValidUTF8(text, "") // the cut may split a character
+		text = strings.ToValidUTF8(text, "") // removes an incomplete character at the cut
 	}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = in.ReadSlice('\n')

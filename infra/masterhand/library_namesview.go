@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// namesTable returns the table of the keys and their places. If wanted is not nil, a column shows
-// the keys that block a skip of that creative.
+// namesTable returns a table of the keys and their placements. If wanted is not nil, the table has
+// a column that shows which keys block a skip of that creative.
 func namesTable(all []naming, wanted *creative.Creative) *screen.Table {
 	names := []string{"KEY", "BECOMES", "WHY"}
 	if wanted != nil {
@@ -27,7 +27,8 @@ func namesTable(all []naming, wanted *creative.Creative) *screen.Table {
 	return t
 }
 
-// skip returns the cell that shows whether a key blocks a skip of the wanted creative.
+// skip returns the cell that shows whether a key blocks a skip of the wanted creative. blocks is
+// that answer.
 func skip(blocks bool) screen.Cell {
 	if blocks {
 		return screen.Cell{Text: "blocked", Paint: screen.Bad}
@@ -39,10 +40,10 @@ func (n naming) isOf(wanted creative.Creative) bool {
 	return n.Unplaced == "" && n.creative().Same(wanted)
 }
 
-// tally counts placed and unplaced keys.
+// tally holds the numbers of placed and unplaced keys.
 type tally struct {
 	keys, placed, unclear, unplaced, never int
-	there, blocks                          int // keys placed at the wanted creative, and keys that block a skip of it
+	there, blocks                          int // numbers of keys that are placed at the wanted creative, and of keys that block a skip of it
 }
 
 func (t *tally) add(n naming, wanted *creative.Creative) {
@@ -66,7 +67,7 @@ func (t *tally) add(n naming, wanted *creative.Creative) {
 	}
 }
 
-// summary returns a line with the counts. If wanted is not nil, a second line has the counts for
+// summary returns a line with the totals. If wanted is not nil, a second line has the totals for
 // that creative.
 func (t tally) summary(wanted *creative.Creative) string {
 	text := fmt.Sprintf("%s: %d placed (%d with an unclear locale), %d unplaced, %d not masters",
@@ -77,10 +78,11 @@ func (t tally) summary(wanted *creative.Creative) string {
 	return text
 }
 
-// maxAdvice is the most shapes or words to suggest at once.
+// maxAdvice is the largest number of shapes or words that are suggested at once.
 const maxAdvice = 10
 
-// advise prints the shapes of codes and the words for locales that the library could declare.
+// advise prints which shapes of codes and which words for locales the library could declare, so
+// that more keys are placed.
 func (s *session) advise(rules placement.Rules, all []naming) error {
 	codes, markets := rules.Suggest(func(yield func(string) bool) {
 		for _, n := range all {
@@ -114,7 +116,7 @@ func (s *session) suggest(title, column string, list []placement.Suggestion) err
 	return nil
 }
 
-// unusedPatterns returns the patterns that neither place nor refuse any key.
+// unusedPatterns returns the library's patterns that neither place nor refuse any of the keys.
 func unusedPatterns(rules placement.Rules, all []naming) (unused []string) {
 	used := map[string]bool{}
 	for _, n := range all {

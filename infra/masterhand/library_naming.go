@@ -10,18 +10,18 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// naming is the place that the name of a key gives it, as --json prints it.
+// naming is the placement that a key gets by its name alone, as --json prints it.
 type naming struct {
 	Key           string          `json:"key"`
 	Code          string          `json:"code"`      // "" if the key is not placed
 	Variation     int             `json:"variation"` // 0 if the key is not placed
 	Locale        creative.Locale `json:"locale"`
 	Aspect        creative.Aspect `json:"aspect"`
-	Unplaced      string          `json:"unplaced"`      // why the key is not placed; "" if it is
-	Never         string          `json:"never"`         // why the file can never be a master; "" if it can
+	Unplaced      string          `json:"unplaced"`      // why the key is not placed; "" if it is placed
+	Never         string          `json:"never"`         // why the file can never be a master; "" if it can be one
 	LocaleUnclear string          `json:"localeUnclear"` // why the locale is unclear; "" if it is clear
-	// Blocks reports whether the key blocks a skip of the wanted creative. It is nil if no creative
-	// is wanted.
+	// Blocks is true if the key blocks a skip of the wanted creative. It is nil if the command
+	// names no creative.
 	Blocks *bool `json:"blocks,omitempty"`
 	rule   string
 	copy   bool
@@ -33,7 +33,7 @@ const (
 	withNUL = "the line has a NUL character: expected one key on each line"
 )
 
-// nameOf returns the place that a key's name gives it. size is the file's size in bytes, or
+// nameOf returns the placement that a key gets by its name. size is the file's size in bytes, or
 // placement.UnknownSize.
 func nameOf(rules placement.Rules, key string, size int64) naming {
 	switch {
@@ -45,7 +45,7 @@ func nameOf(rules placement.Rules, key string, size int64) naming {
 	return namingOf(key, rules.Place(key, size))
 }
 
-// namingOf returns the naming of a key that has this placement.
+// namingOf returns the placement p of a key as a naming.
 func namingOf(key string, p placement.Placement) naming {
 	return naming{
 		Key: key, Code: p.Creative.Code, Variation: p.Creative.Variation, Locale: p.Locale, Aspect: p.Aspect,
@@ -53,7 +53,7 @@ func namingOf(key string, p placement.Placement) naming {
 	}
 }
 
-// becomes returns the table cell with the key's place.
+// becomes returns the table cell with the key's placement.
 func (n naming) becomes() screen.Cell {
 	switch {
 	case n.Never != "":

@@ -7,17 +7,19 @@ import (
 	"testing"
 )
 
-// namingPage is the page whose table of examples says what keys become.
+// namingPage is the path of the documentation page whose table of examples shows how keys are
+// placed.
 const namingPage = "../../docs/naming.md"
 
-// example matches a row of the table: a key and flags of names, both as code, and the rest.
+// example matches a row of the table: a key as code, optional flags of "names" as code, and the
+// rest of the row.
 var example = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (?:`([^`]+)` )?\\| (.+)$")
 
-// flagWord matches a word of a command line, which may be in single quotes.
+// flagWord matches one word of a command line. A word may be in single quotes.
 var flagWord = regexp.MustCompile(`'[^']*'|\S+`)
 
-// Each example of the page must be what the command names shows for its key. With -update the
-// rows are written anew.
+// Each example on the page must show the same placement as the command "names". With -update the
+// test rewrites the rows.
 func TestTheExamplesOfTheNamingPageAreTrue(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(namingPage)
@@ -52,7 +54,7 @@ func TestTheExamplesOfTheNamingPageAreTrue(t *testing.T) {
 	}
 }
 
-// namedBy returns what the command names says of a key.
+// namedBy returns the placement that the command "names" prints for a key, with these flags.
 func namedBy(t *testing.T, key, flags string) naming {
 	t.Helper()
 	args := []string{"--json"}
@@ -62,7 +64,7 @@ func namedBy(t *testing.T, key, flags string) naming {
 	return offline(t, key+"\n", args...).namings(t, []string{key})[0]
 }
 
-// cells returns the last two cells of the example's row, and the row's end.
+// cells returns the last two cells of the example's row, and the end of the row.
 func (n naming) cells() string {
 	becomes := n.becomes().Text
 	if n.Blocks != nil && *n.Blocks {

@@ -64,14 +64,15 @@ They also need s3:ListBucket and s3:GetObject on the index bucket.`,
 	return c
 }
 
-// placing is the place for a file. A locale or an aspect of "" leaves the present one.
+// placing is the new place of a file. If the locale or the aspect is "", the file keeps its present
+// one.
 type placing struct {
 	creative creative.Creative
 	locale   creative.Locale
 	aspect   creative.Aspect
 }
 
-// change returns the change of tags that places a file.
+// change returns the tags that place a file, as a change of its present tags.
 func (p placing) change() tagChange {
 	c := tagChange{
 		set:   map[string]string{masters.LabelCode: p.creative.Code, masters.LabelVariation: strconv.Itoa(p.creative.Variation)},
@@ -92,7 +93,8 @@ var (
 	errBehindCode = errors.New("expected [LOCALE] [ASPECT] after the creative")
 )
 
-// parsePlacing parses KEY… CODE-N [LOCALE] [ASPECT], from the last argument to the first.
+// parsePlacing parses the arguments KEY… CODE-N [LOCALE] [ASPECT]. It starts with the last
+// argument, because the number of keys is not known.
 func parsePlacing(args []string) (keys []string, at placing, err error) {
 	rest := args
 	last := func() string { return rest[len(rest)-1] }
@@ -101,9 +103,9 @@ func parsePlacing(args []string) (keys []string, at placing, err error) {
 			rest = rest[:len(rest)-1]
 		}
 	}
-	// "es-419" is a locale after a creative, and otherwise a creative.
+	// "es-419" has the form of a locale and of a creative. After a creative it counts as a locale.
 	if n := len(rest); n > 1 && (isCreative(rest[n-2]) || !isCreative(rest[n-1])) {
-		if _, err := language.Parse(last()); err == nil { // "english" and HRT-1212-2 are not locales
+		if _, err := language.Parse(last()); err == nil { // "english" and HRT-1212-2 fail to parse, so they do not count as locales
 			at.locale, _ = creative.ParseLocale(last())
 			rest = rest[:n-1]
 		}
@@ -129,8 +131,8 @@ func isCreative(text string) bool {
 	return err == nil
 }
 
-// checkVariation checks the creative, as session.checkVariation does, in each library that has one
-// of the keys.
+// checkVariation calls session.checkVariation for the creative in each library that contains one of
+// the keys.
 func (p *tagPlan) checkVariation(ctx context.Context, keys []string, written string, c creative.Creative) error {
 	checked := map[string]bool{}
 	for _, key := range keys {
@@ -148,8 +150,8 @@ func (p *tagPlan) checkVariation(ctx context.Context, keys []string, written str
 
 var errNotPlaced = errors.New("tags cannot place this file")
 
-// place shows the new places of the files, asks, and writes the tags. written is the creative as the
-// person wrote it. Error: errOnlyCode.
+// place shows the new places of the files, asks for confirmation, and writes the tags. written is
+// the creative in the operator's spelling. Error: errOnlyCode.
 func (s *session) place(ctx context.Context, keys []string, at placing, written string, o tagOptions) error {
 	p, err := s.tagPlan(ctx, "place")
 	if err != nil {
@@ -168,8 +170,8 @@ func (s *session) place(ctx context.Context, keys []string, at placing, written 
 // errStated is the reason why placeObvious does not change a file.
 var errStated = errors.New("its tags or metadata already state a creative")
 
-// placeObvious places unplaced files by the obvious readings of their names: all unplaced files of
-// the library if keys is empty, otherwise only those keys.
+// placeObvious places unplaced files by the obvious readings of their names. An empty keys means
+// all unplaced files of the library.
 func (s *session) placeObvious(ctx context.Context, keys []string, library string, o tagOptions) error {
 	d, lib, err := s.library(ctx, library)
 	if err != nil {
@@ -204,7 +206,7 @@ func (s *session) placeObvious(ctx context.Context, keys []string, library strin
 	return p.run(ctx, o)
 }
 
-// stateCreative reports whether labels state a code or a variation.
+// stateCreative reports whether a file's labels already state a code or a variation.
 func stateCreative(l masters.Labels) bool {
 	for _, label := range []string{masters.LabelCode, masters.LabelVariation} {
 		if l.Tags[label] != "" || l.Metadata[label] != "" {
@@ -214,9 +216,9 @@ func stateCreative(l masters.Labels) bool {
 	return false
 }
 
-// readObvious returns the obvious readings of the unplaced files. It adds the files without an
-// obvious reading to the plan as left alone, and also the asked files that are not unplaced. An
-// empty asked means all unplaced files.
+// readObvious returns the obvious readings of unplaced files, by key. An empty asked means all
+// unplaced files. It adds two kinds of files to the plan as left alone: those without an obvious
+// reading, and those in asked that are not unplaced.
 func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, asked []string) map[string]placing {
 	obvious, everything := map[string]placing{}, len(asked) == 0
 	leave := func(key, why string) {

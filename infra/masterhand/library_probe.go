@@ -39,7 +39,7 @@ The exit code is 1 if a file cannot be delivered or cannot be read.`,
 	return c
 }
 
-// takesFiles checks the arguments: one or more files or folders.
+// takesFiles checks that there is at least one argument, each a file or a folder.
 func takesFiles(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return fmt.Errorf("%w: expected files or folders, got none", errUsage)
@@ -55,26 +55,26 @@ func takesFiles(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// probed is the result for one file, as --json prints it.
+// probed is the result of probing one file, as --json prints it.
 type probed struct {
-	File      string          `json:"file"` // path as given
+	File      string          `json:"file"` // the path in the user's spelling
 	Kind      string          `json:"kind"`
 	Container string          `json:"container"`
-	Extension string          `json:"extension"` // "" if the file cannot be delivered
-	Width     int             `json:"width"`     // pixels as displayed; 0 if unknown
+	Extension string          `json:"extension"` // extension of a delivered file; "" if the file cannot be delivered
+	Width     int             `json:"width"`     // Width and Height in pixels, as a player displays the picture; 0 if unknown
 	Height    int             `json:"height"`
-	Rotation  int             `json:"rotation"` // degrees clockwise that a player must rotate the picture
+	Rotation  int             `json:"rotation"` // angle in degrees by which a player must rotate the picture clockwise
 	Aspect    creative.Aspect `json:"aspect"`
 	Codec     string          `json:"codec"`
-	Problem   string          `json:"problem"` // "" if there is none
+	Problem   string          `json:"problem"` // why the file cannot be delivered or read; "" if it can
 	Reads     int             `json:"reads"`
 	BytesRead int64           `json:"bytesRead"`
 }
 
 var errUndeliverable = errors.New("some files cannot be delivered")
 
-// probe shows the type and size of all files, including those in folders. It returns
-// errUndeliverable if a file cannot be delivered or read.
+// probe shows the type and the size of each file; for a folder, of each file in it. If any file
+// cannot be delivered or read, it returns errUndeliverable.
 func (s *session) probe(ctx context.Context, paths []string) error {
 	table := screen.NewTable("FILE", "TYPE", "SIDES", "ASPECT", "CODEC", "PROBLEM").Whole("FILE")
 	files, bad, unread := 0, 0, 0
@@ -126,8 +126,8 @@ func (s *session) probe(ctx context.Context, paths []string) error {
 	return nil
 }
 
-// eachFile calls show for the file at path or, if path is a folder, for each file in it, in order.
-// It calls fail for a folder that cannot be read.
+// eachFile calls show for the file at path. If path is a folder, it calls show for each file in it,
+// sorted by name. It calls fail for each folder that cannot be read.
 func eachFile(path string, show func(string) error, fail func(string, error)) error {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
@@ -146,7 +146,7 @@ func eachFile(path string, show func(string) error, fail func(string, error)) er
 
 // probeFile probes a file. It returns an error only if the file cannot be read.
 func probeFile(ctx context.Context, path string) (probed, error) {
-	stat, err := os.Stat(path) // before Open, which would block on a pipe that nobody writes to
+	stat, err := os.Stat(path) // called before Open, because Open would block on a named pipe without a writer
 	switch {
 	case err != nil:
 		return probed{}, err
@@ -180,7 +180,7 @@ func probeFile(ctx context.Context, path string) (probed, error) {
 	return p, nil
 }
 
-// cells returns the file's row of the table.
+// cells returns the row of the table for the file.
 func (p probed) cells() []screen.Cell {
 	sides := "-"
 	if p.Width > 0 {
@@ -193,7 +193,7 @@ func (p probed) cells() []screen.Cell {
 	return cells
 }
 
-// countedRanges counts the reads of a file and their bytes.
+// countedRanges is a file as the source of a probe. It counts the reads and their bytes.
 type countedRanges struct {
 	ranges
 	reads int

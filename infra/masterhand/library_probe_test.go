@@ -15,7 +15,7 @@ import (
 
 const mediaCases = "../../shared/library/media/testdata/cases/"
 
-// looked runs "probe". The test fails if the command calls AWS.
+// looked runs the command "probe", and fails the test if the command calls AWS.
 func looked(t *testing.T, args ...string) said {
 	t.Helper()
 	return operator{}.run(t, func(context.Context, string, string) (aws.Config, error) {
@@ -49,8 +49,8 @@ func TestProbeJSON(t *testing.T) {
 	}
 }
 
-// probe prints one line for each file in the order of the arguments, and for a folder one line for
-// each of its files.
+// probe prints the files in the order of the arguments, one line for each. For a folder it prints
+// one line for each file in it.
 func TestProbeShowsALineForEachFile(t *testing.T) {
 	t.Parallel()
 	entries, err := os.ReadDir(mediaCases)

@@ -110,7 +110,8 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 	return s.watchReindex(ctx, c, lib, o)
 }
 
-// reindexStatus prints the progress of a run, its end, or the reason why it waits.
+// reindexStatus prints the progress of an active run, the result of a run that has ended, or the
+// reason why the reindex waits.
 func (s *session) reindexStatus(lib masters.Library, state masters.State, p reindex.Progress) error {
 	mine := p.Run.Rules == lib.RuleSet()
 	switch {
@@ -130,15 +131,15 @@ func (s *session) reindexStatus(lib masters.Library, state masters.State, p rein
 	return s.reportReindex(lib, p)
 }
 
-// waitsForReindex returns the error of a library that no function indexes until the operator runs
-// this command.
+// waitsForReindex returns the error for a library that stays unindexed until the operator runs this
+// command. why is the reason.
 func (s *session) waitsForReindex(lib masters.Library, why string) error {
 	return fmt.Errorf("%s: no request is skipped, and no function indexes the library; correct the settings and deploy again or, if the settings are right, run \"%s\"",
 		why, typed("reindex")+s.ofLibrary(lib))
 }
 
-// ofLibrary returns the flags that select the deployment and the library of this command, for a
-// command line that is printed.
+// ofLibrary returns the flags that select the deployment and the library of this command, so that a
+// printed command line works on the same library.
 func (s *session) ofLibrary(lib masters.Library) string {
 	flags := s.sameDeployment()
 	if lib.Name != "default" {
@@ -147,8 +148,8 @@ func (s *session) ofLibrary(lib masters.Library) string {
 	return flags
 }
 
-// neverRun prints the state of a library without any run. A library that was empty at the start
-// needs no run; for any other, neverRun returns an error.
+// neverRun prints the state of a library that has never been reindexed. A library that was empty at
+// the start needs no reindex; for any other library, neverRun returns an error.
 func (s *session) neverRun(lib masters.Library, state masters.State) error {
 	switch {
 	case !state.Current(lib):
@@ -160,7 +161,7 @@ func (s *session) neverRun(lib masters.Library, state masters.State) error {
 	return nil
 }
 
-// watchReindex shows the progress of a run until the run ends.
+// watchReindex shows the progress of a reindex until the reindex ends.
 func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib masters.Library, o reindexOptions) error {
 	view := s.reindexView()
 	defer view.bar.end()
@@ -180,7 +181,8 @@ func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib maste
 	}
 }
 
-// leaving explains after an interrupt that the run continues. It returns err, or the error of ctx.
+// leaving prints, after an interrupt, that the reindex continues without this command. It returns
+// err, or the error of ctx if ctx has ended.
 func (s *session) leaving(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		fmt.Fprintln(s.err, "\nthe functions continue the run; the same command shows its progress")

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/library/reindex/inventory"
 )
 
-// fed is the number of keys that are sent before the place in the report is stored.
+// fed is how many keys are sent before the current position in the report is stored.
 const fed = 5000
 
 var (
@@ -25,7 +25,8 @@ var (
 	errReportCursor = errors.New("this report lacks the place at which the run stopped: start again with --restart")
 )
 
-// feed sends the library's keys from a report. It continues where an earlier call stopped.
+// feed sends the library's keys from an S3 Inventory report. It continues at the position where an
+// earlier call stopped.
 func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, o reindexOptions) error {
 	bucket, key, ok := strings.Cut(strings.TrimPrefix(o.inventory, "s3://"), "/")
 	if !ok || !strings.HasPrefix(o.inventory, "s3://") || bucket == "" || !strings.HasSuffix(key, "manifest.json") {
@@ -40,7 +41,7 @@ func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib
 		return err
 	}
 	if run.Step.Phase != reindex.Importing {
-		return nil // an earlier call sent all keys
+		return nil // nothing left to send: an earlier call sent all keys
 	}
 	file, row, err := readCursor(run.Step.Cursor)
 	if err != nil || file > len(manifest.Files) {
@@ -85,7 +86,8 @@ func (s *session) readManifest(ctx context.Context, bucket, key, masters string)
 	return m, err
 }
 
-// feeder sends the keys of a report, one file of the report after the other.
+// feeder sends the keys of an S3 Inventory report. It reads the files of the report one after
+// another.
 type feeder struct {
 	*session
 	control  reindex.Control
@@ -95,7 +97,8 @@ type feeder struct {
 	run      reindex.Run
 }
 
-// file sends the keys in one file of the report, without the first skip keys.
+// file sends the keys in one file of the report, except the first skip keys, which an earlier call
+// sent.
 func (f *feeder) file(ctx context.Context, number, skip int) error {
 	file := f.manifest.Files[number]
 	out, err := f.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &file.Key})
@@ -129,8 +132,8 @@ func (f *feeder) file(ctx context.Context, number, skip int) error {
 	return send(cursor(number+1, 0))
 }
 
-// cursor returns a place in a report: the number of a file, and the number of its keys that are
-// sent.
+// cursor returns a position in a report as text: the number of a file, and how many of that file's
+// keys are sent.
 func cursor(file, row int) string { return fmt.Sprintf("%d %d", file, row) }
 
 func readCursor(text string) (file, row int, err error) {

@@ -11,9 +11,10 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// previewReindex shows what a run would change, and asks before a creative loses all its files or
-// the index is replaced by that of another bucket. It does nothing if the library's present rules
-// indexed the library, or if a run by them is active that an operator started.
+// previewReindex shows what a reindex would change. It asks for confirmation if a creative would
+// lose all its files, or if the masters bucket is not the one that the index describes. It does
+// nothing if the library is already indexed by its present rules, or if an operator has already
+// started a reindex by them.
 func (s *session) previewReindex(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, state masters.State, p reindex.Progress, o reindexOptions) error {
 	mine := p.Run.Rules == lib.RuleSet()
 	weighing := mine && p.Run.Active() && p.Run.Step.Phase == reindex.Weighing

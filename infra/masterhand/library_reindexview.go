@@ -12,34 +12,35 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// look is the progress of a run at one time, as --json prints it.
+// look is a snapshot of a reindex's progress, as --json prints it.
 type look struct {
 	Phase    reindex.Phase     `json:"phase"`
-	Listed   int               `json:"listed"`            // number of keys
-	Queued   int               `json:"queued"`            // batches that are not finished
-	Done     int               `json:"done"`              // number of keys
-	Checked  int               `json:"checked,omitempty"` // keys of the index that the sweep has looked up in the bucket
-	ToCheck  int               `json:"toCheck,omitempty"` // about the number of keys to check; 0 outside the sweep
-	Rate     float64           `json:"rate"`              // keys done or checked in a second
+	Listed   int               `json:"listed"`            // number of listed keys
+	Queued   int               `json:"queued"`            // number of batches that are not finished
+	Done     int               `json:"done"`              // number of keys whose batches are finished
+	Checked  int               `json:"checked,omitempty"` // number of the index's keys that the sweep has looked up in the bucket
+	ToCheck  int               `json:"toCheck,omitempty"` // approximate number of keys that the sweep must check; 0 outside the sweep
+	Rate     float64           `json:"rate"`              // keys per second that are done or, in the sweep, checked
 	Left     string            `json:"left,omitempty"`
 	LeftFor  float64           `json:"left_seconds,omitempty"`
-	Stalled  string            `json:"stalled,omitempty"` // time without progress; "" if that is short
+	Stalled  string            `json:"stalled,omitempty"` // time since the last progress; "" if that is short
 	StillFor float64           `json:"stalled_seconds,omitempty"`
 	Counts   reindex.Counts    `json:"counts"`
 	Failures []reindex.Failure `json:"failures,omitempty"`
 	Problem  string            `json:"problem,omitempty"`
 
-	done, total int // keys of the present phase
+	done, total int // numbers of keys in the present phase
 }
 
-// mark is the start for measuring the rate: the keys done or checked at a time.
+// mark is the point from which the rate is measured: a time, and how many keys were done or checked
+// at that time.
 type mark struct {
 	checking bool
 	at       time.Time
 	done     int
 }
 
-// longest is the longest time left that is shown.
+// longest is the longest remaining time that is shown.
 const longest = 100 * 24 * time.Hour
 
 func (s *session) looked(p reindex.Progress, from mark) look {
@@ -59,7 +60,7 @@ func (s *session) looked(p reindex.Progress, from mark) look {
 		l.Rate = float64(done-from.done) / took
 	}
 	bounded := p.Run.Checking() || l.Phase == reindex.Draining || l.Phase == reindex.Confirming
-	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() { // a rate of 0 makes it +Inf or NaN
+	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() { // if the rate is 0, seconds is +Inf or NaN, and no remaining time is shown
 		l.Left, l.LeftFor = (time.Duration(seconds) * time.Second).String(), math.Trunc(seconds)
 	}
 	if p.Run.Standing(now) {
@@ -100,13 +101,13 @@ func (l look) pace() string {
 	}
 }
 
-// counted returns a number with its noun, for example "12,345 keys".
+// counted returns a number and its noun, for example "12,345 keys".
 func counted(n int, noun string) string {
 	_, words, _ := strings.Cut(screen.Plural(n, noun), " ")
 	return grouped(n) + " " + words
 }
 
-// grouped returns a number with commas between the thousands. n must not be negative.
+// grouped returns a number with a comma before each group of three digits. n must not be negative.
 func grouped(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -115,12 +116,12 @@ func grouped(n int) string {
 	return digits
 }
 
-// reindexView shows the progress of a run: as JSON, as a bar on a terminal, or otherwise as a line
-// for each change.
+// reindexView shows the progress of a reindex: as lines of JSON, as a bar on a terminal, or
+// otherwise as a line of text for each change.
 type reindexView struct {
 	*session
 	bar    *progress
-	from   *mark // nil before the first look
+	from   *mark // start of measuring the rate; nil before the first snapshot
 	last   string
 	warned bool
 }
@@ -144,18 +145,18 @@ func (v *reindexView) show(p reindex.Progress) {
 	}
 	l := v.looked(p, from)
 	if v.asJSON {
-		_ = v.JSON(l) // an error of the output appears at the next write
+		_ = v.JSON(l) // the error is ignored: the next write to the output returns it again
 		return
 	}
 	v.warnStalled(l)
-	v.bar.is(l.done, l.total, l.short())
+	v.bar.advance(l.done, l.total, l.short())
 	if text := l.line(); v.Width == 0 && text != v.last {
 		fmt.Fprintln(v.err, text)
 		v.last = text
 	}
 }
 
-// outset returns the mark at the start of a run or, during its sweep, at the start of the sweep.
+// outset returns a mark at the start of a reindex or, during the sweep, at the start of the sweep.
 func outset(r reindex.Run) mark {
 	if r.Checking() {
 		return mark{checking: true, at: r.Step.Since}
@@ -163,7 +164,8 @@ func outset(r reindex.Run) mark {
 	return mark{at: r.Started}
 }
 
-// status shows the progress once, with the rate since the run or its sweep started.
+// status shows the progress once. The rate is that since the start of the reindex or, during the
+// sweep, since the start of the sweep.
 func (v *reindexView) status(p reindex.Progress) {
 	l := v.looked(p, outset(p.Run))
 	switch {
@@ -175,7 +177,7 @@ func (v *reindexView) status(p reindex.Progress) {
 	}
 }
 
-// warnStalled prints once what to do about a run without progress.
+// warnStalled prints a warning, only once, about a reindex that makes no progress, and what to do.
 func (v *reindexView) warnStalled(l look) {
 	if l.Stalled != "" && !v.warned {
 		v.bar.clear()
@@ -184,8 +186,8 @@ func (v *reindexView) warnStalled(l look) {
 	v.warned = l.Stalled != ""
 }
 
-// reportReindex prints the result of a run that has ended. It returns an error if the library is
-// not completely indexed.
+// reportReindex prints the result of a reindex that has ended. If the library is still not
+// completely indexed, it returns an error.
 func (s *session) reportReindex(lib masters.Library, p reindex.Progress) error {
 	if p.Run.Stopped() {
 		return s.waitsForReindex(lib, fmt.Sprintf("the index of library %s is unchanged: by its present rules %s", lib.Name, p.Run.Problem))

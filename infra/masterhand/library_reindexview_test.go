@@ -11,7 +11,8 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// viewed shows these looks, and returns the text on standard error and on standard output.
+// viewed shows these snapshots of the progress, and returns what was printed to standard error and
+// to standard output.
 func viewed(t *testing.T, width int, asJSON bool, looks ...reindex.Progress) (beside, out string) {
 	t.Helper()
 	var printed, shown bytes.Buffer
@@ -27,7 +28,7 @@ func viewed(t *testing.T, width int, asJSON bool, looks ...reindex.Progress) (be
 	return shown.String(), printed.String()
 }
 
-// at returns the progress of a run of 1,000 keys that last moved some time ago.
+// at returns the progress of a reindex of 1,000 keys whose last progress was some time ago.
 func at(phase reindex.Phase, done int, ago time.Duration) reindex.Progress {
 	return reindex.Progress{
 		Run:    reindex.Run{Moved: time.Time{}.Add(ago), Step: reindex.Step{Phase: phase, Listed: 1000, Batches: 10}},
@@ -64,8 +65,8 @@ func TestReindexProgressWithoutATerminal(t *testing.T) {
 	}
 }
 
-// A stalled run is reported once, with the commands that help. A run that moves again is no longer
-// reported.
+// A stalled reindex is reported once, with the commands that help. If the reindex makes progress
+// again, it is no longer reported.
 func TestAStalledReindexIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	still := []reindex.Progress{at(reindex.Listing, 0, 0), at(reindex.Sweeping, 0, 7*time.Minute), at(reindex.Sweeping, 0, 8*time.Minute), at(reindex.Sweeping, 0, 0)}
@@ -89,7 +90,8 @@ func TestAStalledReindexIsReportedOnce(t *testing.T) {
 	}
 }
 
-// checking returns the progress of a run of ten million keys, some of which the sweep has checked.
+// checking returns the progress of a reindex of ten million keys. The sweep has checked some of
+// them.
 func checking(phase reindex.Phase, checked int) reindex.Progress {
 	began := time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC)
 	return reindex.Progress{
@@ -100,7 +102,7 @@ func checking(phase reindex.Phase, checked int) reindex.Progress {
 	}
 }
 
-// The sweep shows its own progress, and measures its rate from its own start.
+// The sweep has its own progress, and its rate is measured from the start of the sweep.
 func TestTheSweepShowsItsOwnProgress(t *testing.T) {
 	t.Parallel()
 	draining := checking(reindex.Draining, 0)
@@ -125,7 +127,7 @@ func TestTheSweepShowsItsOwnProgress(t *testing.T) {
 	}
 }
 
-// --status shows the rate since the phase started, and none if that time is unknown.
+// --status shows the rate since the start of the phase. It shows no rate if that time is unknown.
 func TestReindexStatusShowsTheRate(t *testing.T) {
 	t.Parallel()
 	unknown := checking(reindex.Sweeping, 10)
@@ -168,7 +170,8 @@ func TestTheProgressOfALargeReindexFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// The printed commands can be typed as they are, because their flags select the same deployment.
+// The printed commands work as they are, because they contain the flags that select the same
+// deployment.
 func TestTheHintAboutAStalledReindexNamesItsDeployment(t *testing.T) {
 	t.Parallel()
 	var shown bytes.Buffer

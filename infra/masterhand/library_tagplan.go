@@ -14,34 +14,34 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// taggingState is the state of a key in a command that changes tags.
+// taggingState is the state of a key in the plan of a command that changes tags.
 type taggingState string
 
 const (
 	toTag     taggingState = "to_tag"
-	hasTags   taggingState = "has_tags" // the key already has these tags
+	hasTags   taggingState = "has_tags" // nothing to do: the key already has these tags
 	wroteTags taggingState = "tagged"
-	leftAlone taggingState = "left_alone" // --suggest does not change the key
+	leftAlone taggingState = "left_alone" // "place --suggest" does not change the key
 	refused   taggingState = "refused"
 )
 
-// tagging is a key in a command that changes tags, with its new place, as --json prints it.
+// tagging is the planned change of one key's tags, with the key's new place, as --json prints it.
 type tagging struct {
 	naming
 	State taggingState      `json:"state"`
-	Why   string            `json:"why"`            // why the key is refused or left alone, or a note about it
-	Tags  map[string]string `json:"tags,omitempty"` // the tags after the change
+	Why   string            `json:"why"`            // why the key is refused or left alone, or a remark about the change; "" if there is nothing to say
+	Tags  map[string]string `json:"tags,omitempty"` // all tags after the change
 	now   naming
 	shown tagged
 	after []types.Tag
 }
 
-// tagPlan is one run of a command that changes tags.
+// tagPlan holds the planned changes of one run of a command that changes tags.
 type tagPlan struct {
 	*session
 	tagger
 	deployed  deployment
-	verb      string // name of the command
+	verb      string // name of the command, for example "place"
 	libraries []masters.Library
 	keys      []*tagging
 }
@@ -55,11 +55,11 @@ func (s *session) tagPlan(ctx context.Context, verb string) (*tagPlan, error) {
 	return &tagPlan{session: s, tagger: s.tagger(d), deployed: d, verb: verb, libraries: libraries}, err
 }
 
-// atOnce is the number of objects to read at the same time.
+// atOnce is the number of objects that are read at the same time.
 const atOnce = 8
 
-// plan reads the objects and adds each with its new place to the plan. change returns the change of
-// an object's tags, or errStated to leave the object alone.
+// plan reads each object and adds it, with its new place, to the plan. change returns the change of
+// an object's tags, or errStated if the object must stay unchanged.
 func (p *tagPlan) plan(ctx context.Context, keys []string, change func(tagged) (tagChange, error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -71,15 +71,15 @@ func (p *tagPlan) plan(ctx context.Context, keys []string, change func(tagged) (
 	return group.Wait()
 }
 
-// verdicts lists the errors that concern one key only, so that the command continues with the next
-// key.
+// verdicts lists the errors that concern only one key. After such an error the command continues
+// with the next key.
 var verdicts = []error{errNoFile, errNoOwner, errManyTags, errTagValue, errOvertaken, errReplaced, errNotPlaced}
 
 func isVerdict(err error) bool {
 	return slices.ContainsFunc(verdicts, func(v error) bool { return errors.Is(err, v) })
 }
 
-// look computes the new tags and the new place of one key, and its state.
+// look computes the new tags, the new place and the state of one key.
 func (p *tagPlan) look(ctx context.Context, t *tagging, change func(tagged) (tagChange, error)) error {
 	err := p.change(ctx, t, change)
 	switch {
@@ -134,9 +134,10 @@ func sameTags(a, b []types.Tag) bool {
 	})
 }
 
-// libraryOf returns the library that a key belongs to. It returns false if there is none.
+// libraryOf returns the library whose prefix a key has. It returns false if no library has such a
+// prefix.
 func libraryOf(libraries []masters.Library, key string) (masters.Library, bool) {
-	for _, lib := range libraries { // at most one matches: their prefixes are disjoint
+	for _, lib := range libraries { // the order does not matter: no library's prefix begins with that of another
 		if strings.HasPrefix(key, lib.Prefix) {
 			return lib, true
 		}
@@ -147,7 +148,7 @@ func libraryOf(libraries []masters.Library, key string) (masters.Library, bool) 
 // tagOptions holds the flags of the commands that change tags.
 type tagOptions struct{ dryRun, yes bool }
 
-// run shows the plan, asks, and writes the tags.
+// run shows the plan, asks for confirmation, and writes the tags.
 func (p *tagPlan) run(ctx context.Context, o tagOptions) error {
 	if !p.asJSON && len(p.keys) > 0 {
 		if err := p.Print(p.table()); err != nil {
@@ -172,7 +173,7 @@ func (p *tagPlan) run(ctx context.Context, o tagOptions) error {
 	return errors.Join(p.writeAll(ctx), p.lines())
 }
 
-// writeAll writes the tags of the keys, one key after the other.
+// writeAll writes the tags of all changed keys, one key after another.
 func (p *tagPlan) writeAll(ctx context.Context) error {
 	for _, t := range p.keys {
 		if t.State != toTag {
@@ -201,7 +202,7 @@ func (p *tagPlan) count(state taggingState) int {
 	return count(p.keys, func(t *tagging) bool { return t.State == state })
 }
 
-// lines prints each key as a line of JSON. Without --json it prints nothing.
+// lines prints each key of the plan as a line of JSON. Without --json it prints nothing.
 func (p *tagPlan) lines() error {
 	if !p.asJSON {
 		return nil
@@ -209,7 +210,7 @@ func (p *tagPlan) lines() error {
 	return printLines(p.terminal, p.keys...)
 }
 
-// table returns the table of the keys, with their present and new places.
+// table returns a table of the keys with their present and new places.
 func (p *tagPlan) table() *screen.Table {
 	t := screen.NewTable("KEY", "NOW", "BECOMES", "STATE", "WHY").Whole("STATE")
 	for _, k := range p.keys {

@@ -20,8 +20,8 @@ import (
 
 // The limits of object tags. Source: Amazon S3 User Guide, "Categorizing your objects using tags".
 const (
-	maxTags     = 10  // tags of one object
-	maxTagValue = 256 // characters in a value
+	maxTags     = 10  // largest number of tags of one object
+	maxTagValue = 256 // largest number of characters in a tag's value
 )
 
 var (
@@ -34,14 +34,15 @@ var (
 	errNotAllTags = errors.New("not all tags were written")
 )
 
-// tagChange is a change of an object's tags. A tag is set under its name in lower case, and
-// replaces a tag whose name differs only in case, because labels ignore the case.
+// tagChange is a change of an object's tags. It writes a tag's name in lower case. The new tag
+// replaces any tag whose name differs only in case, because masterhand ignores the case of these
+// names.
 type tagChange struct {
 	set   map[string]string
 	unset []string
 }
 
-// merged returns the tags after the change. Errors: errManyTags, errTagValue.
+// merged returns an object's tags after the change. Errors: errManyTags, errTagValue.
 func (c tagChange) merged(tags []types.Tag) ([]types.Tag, error) {
 	var after []types.Tag
 	for _, tag := range tags {
@@ -69,7 +70,8 @@ func isTagValue(text string) bool {
 	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= maxTagValue && !strings.ContainsFunc(text, odd)
 }
 
-// tagMap returns the tags by their names in lower case, the form in which labels are read.
+// tagMap returns the tags by their names in lower case, because masterhand ignores the case of
+// these names.
 func tagMap(tags []types.Tag) map[string]string {
 	all := make(map[string]string, len(tags))
 	for _, tag := range tags {
@@ -78,7 +80,7 @@ func tagMap(tags []types.Tag) map[string]string {
 	return all
 }
 
-// tagged is an object and its tags as the operator saw them.
+// tagged is an object with its tags, as the command showed them to the operator.
 type tagged struct {
 	object masters.Object
 	tags   []types.Tag
@@ -95,7 +97,8 @@ func (s *session) tagger(d deployment) tagger {
 	return tagger{client, s3store.Bucket{Client: client, Name: d.masters}}
 }
 
-// read returns an object with its tags. Errors: errNoFile, errOvertaken, errors of S3.
+// read returns the object with this key and its tags. Errors: errNoFile, errOvertaken, errors of
+// S3.
 func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 	o, err := t.bucket.Look(ctx, key)
 	if errors.Is(err, masters.ErrAbsent) {
@@ -117,9 +120,9 @@ func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 	return tagged{o, out.TagSet}, nil
 }
 
-// write writes the tags of the version that was shown. S3 has no conditional write of tags, so
-// write first checks that this version is current and still has the shown tags, and afterwards that
-// it is still current. Errors: errOvertaken, errReplaced, errors of S3.
+// write writes the tags of the object version that the operator saw. S3 has no conditional write of
+// tags. Therefore write first checks that this version is current and still has the shown tags, and
+// after the write checks again that it is current. Errors: errOvertaken, errReplaced, errors of S3.
 func (t tagger) write(ctx context.Context, shown tagged, tags []types.Tag) error {
 	switch now, err := t.bucket.Look(ctx, shown.object.Key); {
 	case errors.Is(err, masters.ErrAbsent), err == nil && !now.Same(shown.object):
@@ -151,7 +154,7 @@ func (t tagger) put(ctx context.Context, o masters.Object, tags []types.Tag) err
 	return err
 }
 
-// versionOf returns an object's version, or nil if the bucket keeps no versions.
+// versionOf returns the id of an object's version, or nil if the bucket has no versioning.
 func versionOf(o masters.Object) *string {
 	if o.VersionID == "" {
 		return nil

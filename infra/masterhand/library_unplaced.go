@@ -58,8 +58,8 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 	return nil
 }
 
-// hintUnplaced prints how to place and how to exclude one of the files, preferably one whose name
-// has an obvious reading.
+// hintUnplaced prints two commands for one of the files: one that places the file and one that
+// excludes it. It prefers a file whose name has an obvious reading.
 func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	var args []string // arguments of the command "place"
 	readings := 0
@@ -89,21 +89,21 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	}
 }
 
-// hintTagging prints how to place files of which none is a master by its name.
+// hintTagging prints how to place the files if the name of every file says that it is no master.
 func (s *session) hintTagging(list []masters.Placed) {
 	if slices.ContainsFunc(list, func(p masters.Placed) bool { return p.Unplaced != "" }) {
 		s.printf("\nIf one of the files is a master, place it:\n  %s%s %s\n", typed("place"), s.sameDeployment(), "KEY CODE-N LOCALE")
 	}
 }
 
-// listUnplaced returns the unplaced and the unreadable files of a library, sorted by key.
+// listUnplaced returns the unplaced files and the unreadable files of a library, sorted by key.
 func (s *session) listUnplaced(ctx context.Context, d deployment, lib masters.Library) (list []masters.Placed, err error) {
 	err = s.index(d).EachUnplaced(ctx, s.documents(d), lib, func(p masters.Placed) { list = append(list, p) })
 	slices.SortFunc(list, func(a, b masters.Placed) int { return cmp.Compare(a.Key, b.Key) })
 	return list, err
 }
 
-// whyListed returns the reason why a file is in the list.
+// whyListed returns the reason why a file is unplaced or unreadable.
 func whyListed(p masters.Placed) string {
 	switch {
 	case p.Unread == "":

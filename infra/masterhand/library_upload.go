@@ -66,8 +66,8 @@ func (o *uploadOptions) setUnder(text string) error {
 	return nil
 }
 
-// prefix returns the start of the keys after the library's prefix; "" or a path that ends in a
-// slash.
+// prefix returns the text between the library's prefix and the file's path in each key. It is "" or
+// ends in a slash.
 func (o uploadOptions) prefix() string {
 	if o.under == "" {
 		return ""
@@ -81,7 +81,7 @@ var (
 	errNoMasters = errors.New("nothing to upload: no file in the folder would become a master")
 )
 
-// upload shows the place of each file, asks, and uploads.
+// upload shows the place of each file in the folder, asks for confirmation, and uploads the files.
 func (s *session) upload(ctx context.Context, folder string, o uploadOptions) error {
 	if info, err := os.Stat(folder); err != nil {
 		return err
@@ -120,7 +120,8 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	return u.send(ctx, pending, bytes)
 }
 
-// adviseNames prints what the library could declare, if its rules do not fully read all names.
+// adviseNames prints which declarations would make the library's rules read more names. It prints
+// nothing if the rules read all names.
 func (u *upload) adviseNames() error {
 	if !slices.ContainsFunc(u.names, func(n naming) bool { return n.Never == "" && n.why() != "" }) {
 		return nil
@@ -128,7 +129,8 @@ func (u *upload) adviseNames() error {
 	return u.advise(u.library.Rules, u.names)
 }
 
-// idle ends a run that uploads nothing. It returns errNoMasters if the folder has no masters.
+// idle ends a run in which no file needs an upload. If the folder has no masters, it returns
+// errNoMasters.
 func (u *upload) idle(pending []*file) error {
 	if u.asJSON {
 		return printLines(u.terminal, u.files...)

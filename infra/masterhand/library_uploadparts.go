@@ -15,21 +15,22 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// partsAtOnce is the number of parts of one file to upload at the same time.
+// partsAtOnce is how many parts of one file are uploaded at the same time.
 const partsAtOnce = 4
 
-// inParts is a multipart upload of one file, started by this run or an earlier one.
+// inParts is a multipart upload of one file. This run or an earlier run started it.
 type inParts struct {
 	*upload
 	file    *file
 	content *os.File
 	sums    sums
 	id      string
-	done    []types.CompletedPart // index is the part's number less one; the zero value means not uploaded
+	done    []types.CompletedPart // uploaded parts, by part number less one; the zero value means that the part is not uploaded
 }
 
-// putInParts uploads a file in parts, and reuses the parts that an earlier run uploaded. After an
-// interrupt it leaves the parts for the next run. It aborts an upload that can never succeed.
+// putInParts uploads a file in parts. It reuses the parts that an earlier run uploaded. After an
+// interrupt it keeps the parts for the next run. If the upload can never succeed, it aborts the
+// upload.
 func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s sums, bar *progress) error {
 	p := &inParts{upload: u, file: f, content: content, sums: s}
 	if err := p.resume(ctx); err != nil {
@@ -63,7 +64,7 @@ func (p *inParts) begin(ctx context.Context) error {
 	return nil
 }
 
-// send uploads the missing parts, partsAtOnce at a time.
+// send uploads the parts that are not uploaded yet, partsAtOnce at a time.
 func (p *inParts) send(ctx context.Context, bar *progress) error {
 	if p.id == "" {
 		if err := p.begin(ctx); err != nil {
@@ -93,8 +94,8 @@ func (p *inParts) send(ctx context.Context, bar *progress) error {
 	return ctx.Err()
 }
 
-// sendPart uploads a part from the file. S3 refuses the part if the file has changed since its
-// checksums were computed.
+// sendPart uploads part i of the file. If the file has changed since its checksums were computed,
+// S3 refuses the part.
 func (p *inParts) sendPart(ctx context.Context, i int) error {
 	number, size := int32(i+1), p.file.part(i)
 	out, err := p.s3().UploadPart(ctx, &s3.UploadPartInput{
@@ -108,8 +109,8 @@ func (p *inParts) sendPart(ctx context.Context, i int) error {
 	return nil
 }
 
-// complete makes an object of the parts. S3 refuses that if the key's object has changed since it
-// was read, or if the checksum of the whole file does not match.
+// complete asks S3 to join the parts into an object. S3 refuses if the object of the key has
+// changed since the comparison, or if the checksum of the whole file does not match.
 func (p *inParts) complete(ctx context.Context) error {
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &p.bucket, Key: &p.file.Key, UploadId: &p.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: p.done},
@@ -120,11 +121,11 @@ func (p *inParts) complete(ctx context.Context) error {
 	return err
 }
 
-// errBegun is the error of an object with the right bytes whose upload was started for another file
-// or by another program, so that its metadata may be wrong.
+// errBegun is the error for an object that has the right bytes but may have wrong metadata, because
+// its upload was started for another file or by another program.
 var errBegun = errors.New("the reused parts belonged to an upload for another file, so the metadata may be wrong: run the command again")
 
-// check returns errBegun unless the reused upload was started for this file.
+// check returns errBegun unless the multipart upload was started for this file.
 func (p *inParts) check(ctx context.Context) error {
 	head, err := p.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &p.file.Key})
 	if err != nil {
@@ -136,8 +137,8 @@ func (p *inParts) check(ctx context.Context) error {
 	return nil
 }
 
-// spoilt reports whether an error means that no run can complete the upload, because the object of
-// the key or the file has changed.
+// spoilt reports whether an error means that the upload can never be completed, because the file or
+// the object of the key has changed.
 func spoilt(err error) bool {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		switch response.HTTPStatusCode() {
@@ -152,7 +153,7 @@ func spoilt(err error) bool {
 	return false
 }
 
-// apiCode returns the code of an AWS error, or "" for any other error.
+// apiCode returns the error code of an AWS error, or "" for any other error.
 func apiCode(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
@@ -163,10 +164,10 @@ func apiCode(err error) string {
 // noUpload is the AWS error code for a multipart upload that does not exist.
 const noUpload = "NoSuchUpload"
 
-// errPartsLeft is the error of an upload that neither succeeded nor could be aborted.
+// errPartsLeft is the error for an upload that did not succeed and could not be aborted either.
 var errPartsLeft = errors.New("invisible parts of the file are left in the bucket and cost money until the bucket's lifecycle rule for incomplete uploads deletes them")
 
-// The time limit for aborting an upload, and the pause before the abort is repeated.
+// The time limit for aborting an upload, and the pause between two tries.
 const (
 	abortTime  = 10 * time.Second
 	abortPause = 200 * time.Millisecond
@@ -174,8 +175,9 @@ const (
 
 func (p *inParts) withdraw(ctx context.Context) error { return p.abort(ctx, p.file.Key, p.id) }
 
-// abort aborts a multipart upload until no part of it is left. One call is not enough: a part that
-// was being sent may arrive after it. Source: Amazon S3 API Reference, AbortMultipartUpload.
+// abort aborts a multipart upload repeatedly until S3 keeps no part of it. One call is not enough,
+// because a part that is still being sent may arrive after the call. Source: Amazon S3 API
+// Reference, AbortMultipartUpload.
 func (u *upload) abort(ctx context.Context, key, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()

@@ -17,51 +17,51 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// fileState is the state of a file in the upload.
+// fileState is the state of a file in the command "upload".
 type fileState string
 
 const (
 	fresh    fileState = "new"
-	replaces fileState = "replaces" // the key has another object
-	there    fileState = "there"    // the key has an object with the same bytes
+	replaces fileState = "replaces" // the bucket has an object with this key and other bytes
+	there    fileState = "there"    // the bucket has an object with this key and the same bytes
 	leftOut  fileState = "left_out"
 	uploaded fileState = "uploaded"
 	failed   fileState = "failed"
 )
 
-// file is one file of the upload and its place, as --json prints it.
+// file is one file of the folder with its place, as --json prints it.
 type file struct {
-	Path     string          `json:"path"` // relative to the folder, with slashes
+	Path     string          `json:"path"` // path relative to the folder, with forward slashes
 	Key      string          `json:"key"`
-	Size     int64           `json:"size"` // bytes
+	Size     int64           `json:"size"` // size in bytes
 	Code     string          `json:"code,omitempty"`
 	Number   int             `json:"variation"`
 	Locale   creative.Locale `json:"locale,omitempty"`
 	Kind     string          `json:"kind,omitempty"`
 	Aspect   creative.Aspect `json:"aspect,omitempty"`
-	Type     string          `json:"type,omitempty"` // extension that matches the content
+	Type     string          `json:"type,omitempty"` // extension that the content should have
 	State    fileState       `json:"state"`
 	Why      string          `json:"why,omitempty"`
-	Note     string          `json:"note,omitempty"` // remarks that do not prevent the upload
-	Resumed  int64           `json:"kept,omitempty"` // bytes that an earlier run uploaded
-	media    string          // media type
-	replaced string          // ETag of the key's present object; "" if there is none
+	Note     string          `json:"note,omitempty"` // remarks about the file that do not prevent the upload; "" if there are none
+	Resumed  int64           `json:"kept,omitempty"` // number of bytes that an earlier run already uploaded
+	media    string          // media type, for the header Content-Type
+	replaced string          // ETag of the object that the key has now; "" if it has none
 	info     fs.FileInfo
 }
 
-// upload is one run of "upload".
+// upload is one run of the command "upload".
 type upload struct {
 	*session
 	bucket   string
 	library  masters.Library
 	folder   string
-	prefix   string // start of the keys after the library's prefix
+	prefix   string // text between the library's prefix and the file's path in each key
 	parallel int
 	files    []*file  // sorted by path
-	names    []naming // the places that the files' names give
+	names    []naming // placements of the files by their names
 }
 
-// look finds the files in the folder and determines the place and the state of each.
+// look finds the files in the folder, and sets the place and the state of each.
 func (u *upload) look(ctx context.Context) error {
 	err := filepath.WalkDir(u.folder, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -81,7 +81,8 @@ func (u *upload) look(ctx context.Context) error {
 	return nil
 }
 
-// lookAtAll reads the files that were not left out by their names, u.parallel at a time.
+// lookAtAll reads the content of the files whose names did not exclude them, u.parallel files at a
+// time.
 func (u *upload) lookAtAll(ctx context.Context) error {
 	var bytes int64
 	for _, f := range u.files {
@@ -104,7 +105,7 @@ func (u *upload) lookAtAll(ctx context.Context) error {
 	return group.Wait()
 }
 
-// found returns a file with the place that its name gives it.
+// found returns the file with this name, and sets the place that the name gives it.
 func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	relative, err := filepath.Rel(u.folder, name)
 	if err != nil {
@@ -138,12 +139,12 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	return f, nil
 }
 
-// tooLarge is the reason to leave out a file of over masters.MaxUpload bytes.
+// tooLarge is the reason why a file larger than masters.MaxUpload bytes is left out.
 const tooLarge = "larger than 5 GiB less 5 MiB, the most that the platform accepts"
 
 func (f *file) leaveOut(why string) { f.State, f.Why = leftOut, why }
 
-// note adds a remark about the file.
+// note adds a remark to the file's remarks.
 func (f *file) note(text string) {
 	if f.Note != "" {
 		text = f.Note + "; " + text
@@ -151,7 +152,7 @@ func (f *file) note(text string) {
 	f.Note = text
 }
 
-// lookAt probes the file's content and compares the file with the object of its key.
+// lookAt probes the file's content, and compares the file with the object that has its key.
 func (u *upload) lookAt(ctx context.Context, f *file) error {
 	content, err := os.Open(filepath.Join(u.folder, filepath.FromSlash(f.Path)))
 	if err != nil {
@@ -174,8 +175,8 @@ func (u *upload) lookAt(ctx context.Context, f *file) error {
 	return u.compare(ctx, f, content)
 }
 
-// verdictOnFile reports whether an error of probing means that the file is unusable, and not that
-// reading failed.
+// verdictOnFile reports whether an error of a probe means that the file is unusable. For an error
+// of reading the file it returns false.
 func verdictOnFile(err error) bool {
 	for _, verdict := range []error{media.ErrEmpty, media.ErrTruncated, media.ErrCorrupt, media.ErrNoPicture, media.ErrForeign, media.ErrTooComplex} {
 		if errors.Is(err, verdict) {
@@ -185,8 +186,8 @@ func verdictOnFile(err error) bool {
 	return false
 }
 
-// measure sets the aspect from the pixels, and notes the reasons why the file may not answer
-// requests.
+// measure sets the file's aspect from its pixels. It also adds a remark for each reason why the
+// file may not be delivered.
 func (u *upload) measure(f *file, info media.Info) {
 	named := f.Aspect
 	if info.Probed {
@@ -208,8 +209,8 @@ func (u *upload) measure(f *file, info media.Info) {
 	}
 }
 
-// noteRivals adds a note to each file that answers the same requests as an earlier file of the
-// folder.
+// noteRivals adds a remark to each file that would be delivered for the same requests as an earlier
+// file of the folder.
 func (u *upload) noteRivals() {
 	type slot struct {
 		creative creative.Creative
@@ -231,7 +232,7 @@ func (u *upload) noteRivals() {
 	}
 }
 
-// ranges is a file as the source of a probe.
+// ranges is a local file as the source of a probe.
 type ranges struct{ file *os.File }
 
 // ReadRange implements [media.Source].
@@ -259,7 +260,7 @@ func (u *upload) table() *screen.Table {
 	return t
 }
 
-// pending returns the files to upload and their total size in bytes.
+// pending returns the files that must be uploaded, and their total size in bytes.
 func (u *upload) pending() (files []*file, bytes int64) {
 	for _, f := range u.files {
 		if f.State == fresh || f.State == replaces {
@@ -269,7 +270,7 @@ func (u *upload) pending() (files []*file, bytes int64) {
 	return files, bytes
 }
 
-// plan returns a line with the numbers of files to upload, already there, and left out.
+// plan returns a line with three numbers of files: to upload, already in the bucket, and left out.
 func (u *upload) plan(pending []*file, bytes int64) string {
 	return fmt.Sprintf("%s to upload (%.1f MB, %d of them replace others), %d already there, %d left out",
 		screen.Plural(len(pending), "file"), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))

@@ -13,13 +13,13 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// staleAfter is the age at which an incomplete upload of the key is aborted if it cannot be
-// continued. Somebody may still be working on a younger one.
+// staleAfter is the age after which an incomplete upload of the same key is aborted, if it cannot
+// be continued. Somebody may still be working on a younger upload.
 const staleAfter = 24 * time.Hour
 
-// resume selects an incomplete upload of the key whose parts all match the file, and the one with
-// the most bytes if there are several. It leaves p.id empty if there is none, or if the credentials
-// may not list uploads: uploading needs no such permission.
+// resume selects an incomplete upload of the key whose parts all match the file. Of several, it
+// selects the one with the most bytes. It leaves p.id empty if there is no such upload, or if the
+// credentials may not list uploads: a new upload does not need that permission.
 func (p *inParts) resume(ctx context.Context) error {
 	found, err := p.begun(ctx)
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {
@@ -48,8 +48,8 @@ func (p *inParts) resume(ctx context.Context) error {
 	return nil
 }
 
-// begun lists the incomplete uploads of the key that have the same kind of checksum as this
-// command's.
+// begun returns the incomplete uploads of the key that use the same kind of checksum as this
+// command.
 func (p *inParts) begun(ctx context.Context) (found []types.MultipartUpload, err error) {
 	pages := s3.NewListMultipartUploadsPaginator(p.s3(), &s3.ListMultipartUploadsInput{Bucket: &p.bucket, Prefix: &p.file.Key})
 	for pages.HasMorePages() {
@@ -66,15 +66,15 @@ func (p *inParts) begun(ctx context.Context) (found []types.MultipartUpload, err
 	return found, nil
 }
 
-// partsOf returns the parts of an upload and their total bytes. It returns none if a part does not
-// match the file's size and checksum.
+// partsOf returns the parts of a multipart upload and their total size in bytes. If any part does
+// not match the file's size and checksum, it returns no parts.
 func (p *inParts) partsOf(ctx context.Context, id string) (done []types.CompletedPart, bytes int64, err error) {
 	done = make([]types.CompletedPart, len(p.sums.parts))
 	pages := s3.NewListPartsPaginator(p.s3(), &s3.ListPartsInput{Bucket: &p.bucket, Key: &p.file.Key, UploadId: &id})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if apiCode(err) == noUpload {
-			return nil, 0, nil // the upload ended meanwhile
+			return nil, 0, nil // no parts and no error: the upload has been completed or aborted meanwhile
 		}
 		if err != nil {
 			return nil, 0, fmt.Errorf("listing the parts of an incomplete upload: %w", err)

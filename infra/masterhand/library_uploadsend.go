@@ -17,7 +17,7 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// compare compares the file with the object of its key, and sets the file's state.
+// compare compares the file with the object that has its key, and sets the file's state.
 func (u *upload) compare(ctx context.Context, f *file, content *os.File) error {
 	head, err := u.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &u.bucket, Key: &f.Key, ChecksumMode: types.ChecksumModeEnabled})
 	var response *smithyhttp.ResponseError
@@ -44,7 +44,7 @@ func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 	bar := u.progress("uploading", bytes)
 	var group errgroup.Group
 	group.SetLimit(u.parallel)
-	var one sync.Mutex // guards tell
+	var one sync.Mutex // serialises the calls of tell
 	for _, f := range pending {
 		if ctx.Err() != nil {
 			break
@@ -57,15 +57,16 @@ func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // the functions return nil; each file has its own error
+	_ = group.Wait() // the error is ignored: the functions always return nil, because tell stores the error of each file
 	bar.end()
 	return u.sum(ctx, len(pending))
 }
 
-// errChanged is the error of a file that changed during the upload.
+// errChanged is the error for a file whose content changed during the upload.
 var errChanged = errors.New("the file changed during the upload: run the command again")
 
-// put uploads one file. S3 refuses the file if the key's object has changed since it was compared.
+// put uploads one file. If the object of the key has changed since the comparison, S3 refuses the
+// file.
 func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	content, err := os.Open(filepath.Join(u.folder, filepath.FromSlash(f.Path)))
 	if err != nil {
@@ -88,7 +89,7 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	}
 	in := &s3.PutObjectInput{
 		Bucket: &u.bucket, Key: &f.Key, Body: section(content, 0, f.Size), ContentLength: &f.Size, ContentType: &f.media,
-		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // S3 refuses bytes that do not match the checksum
+		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // lets S3 refuse bytes that do not match
 	}
 	in.IfMatch, in.IfNoneMatch = f.condition()
 	if _, err := u.s3().PutObject(ctx, in); err != nil {
@@ -98,8 +99,8 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	return nil
 }
 
-// condition returns the headers for a conditional write: the key must still have the object that
-// was compared, or none.
+// condition returns the values of the headers If-Match and If-None-Match. With them, S3 writes only
+// if the key still has the object that was compared, or still has none.
 func (f *file) condition() (ifMatch, ifNoneMatch *string) {
 	if f.replaced == "" {
 		return nil, new("*")
@@ -107,7 +108,8 @@ func (f *file) condition() (ifMatch, ifNoneMatch *string) {
 	return &f.replaced, nil
 }
 
-// tell stores the result of a file, and prints it unless a progress bar shows it.
+// tell stores the result of uploading a file. It also prints the result, unless a progress bar is
+// shown.
 func (u *upload) tell(f *file, err error) {
 	f.State, f.Why = uploaded, ""
 	if err != nil {
@@ -124,7 +126,7 @@ func (u *upload) tell(f *file, err error) {
 	}
 }
 
-// reason returns a short text for the error of an upload.
+// reason returns a short text for the error of a file.
 func reason(err error) string {
 	var response *smithyhttp.ResponseError
 	text := err.Error()
@@ -140,7 +142,7 @@ func reason(err error) string {
 	return text
 }
 
-// sum prints how many files were uploaded. It returns errNotAll if some were not.
+// sum prints how many files were uploaded. If it is fewer than wanted, it returns errNotAll.
 func (u *upload) sum(ctx context.Context, wanted int) error {
 	done := u.count(uploaded)
 	if u.asJSON {

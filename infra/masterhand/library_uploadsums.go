@@ -15,36 +15,37 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// nvme is the table for the CRC-64/NVME that S3 computes. Source of the polynomial, here reversed:
-// NVM Express Command Set Specification.
+// nvme is the table for CRC-64/NVME, the checksum that S3 computes. The bits of the polynomial are
+// in reverse order. Source: NVM Express Command Set Specification.
 var nvme = crc64.MakeTable(0x9a6c9329ac4bc9b5)
 
-// labelSHA256 is the name of the metadata in which an upload stores the file's SHA-256 in hex.
+// labelSHA256 is the name of the metadata entry in which an upload stores the file's SHA-256, in
+// hex.
 const labelSHA256 = "sha256"
 
-// partSize is the size of every part except the last, in bytes. The largest file has 640 parts; S3
-// allows 10,000.
+// partSize is the size in bytes of every part except the last. The largest file has 640 parts, and
+// S3 allows 10,000.
 const partSize = 8 << 20
 
-// part returns the size of a part in bytes. i is the part's number less one.
+// part returns the size in bytes of part i. Parts are counted from 0 here, but from 1 in S3.
 func (f *file) part(i int) int64 { return min(partSize, f.Size-int64(i)*partSize) }
 
-// section returns a reader of a part's bytes. i is the part's number less one.
+// section returns a reader of the bytes of part i, which has this size. Parts are counted from 0.
 func section(content io.ReaderAt, i int, size int64) *io.SectionReader {
 	return io.NewSectionReader(content, int64(i)*partSize, size)
 }
 
 // sums holds the checksums of a file.
 type sums struct {
-	sha256 string   // in hex
+	sha256 string   // SHA-256 of the whole file in hex
 	whole  string   // CRC-64/NVME of the whole file in base64, as S3 writes it
-	parts  []string // CRC-64/NVME of each part in base64
+	parts  []string // CRC-64/NVME of each part in base64, in the order of the parts
 }
 
-// note returns the object's metadata with the SHA-256.
+// note returns the metadata that the uploaded object must have: the file's SHA-256.
 func (s sums) note() map[string]string { return map[string]string{labelSHA256: s.sha256} }
 
-// sumUp reads the file once and returns its checksums.
+// sumUp reads the file once and computes all its checksums.
 func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err error) {
 	sha, whole := sha256.New(), crc64.New(nvme)
 	for i := 0; int64(i)*partSize < f.Size; i++ {
@@ -61,9 +62,10 @@ func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err erro
 	return s, nil
 }
 
-// sameBytes reports whether an object of the same size has the same bytes. It compares the SHA-256
-// that an upload of this command stored, the CRC that S3 keeps of the whole object, or an ETag that
-// is an MD5. If the object has none of them, it returns false, so the file is uploaded again.
+// sameBytes reports whether an object of the same size has the same bytes as the file. It compares
+// one of these: the SHA-256 that an upload by this command stored, the CRC that S3 keeps for the
+// whole object, or an ETag that is an MD5. For an object without any of them it returns false, and
+// the file is uploaded again.
 func sameBytes(content io.ReaderAt, size int64, head *s3.HeadObjectOutput) (bool, error) {
 	noted, etag, crc := head.Metadata[labelSHA256], strings.Trim(value(head.ETag), `"`), value(head.ChecksumCRC64NVME)
 	switch {

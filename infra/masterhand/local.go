@@ -9,8 +9,8 @@ import (
 	"masterhand/infra/local/running"
 )
 
-// localQueues maps the stack's outputs that hold queue URLs in AWS to the names of the queues on
-// this machine.
+// localQueues holds the names of the queues on this machine, by the name of the stack's output that
+// has the queue's URL in AWS.
 var localQueues = map[string]string{
 	"IndexQueueUrl": "index-events", "IndexDeadLettersUrl": "index-dead-letters",
 	"ReindexQueueUrl": "reindex-batches", "ReindexDeadLettersUrl": "reindex-dead-letters",

@@ -18,10 +18,11 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// freshBucket is the new bucket of a deployment that lost its setting mastersBucket.
+// freshBucket is the name of the new, empty bucket of a deployment that lost its setting
+// mastersBucket.
 const freshBucket = "fresh"
 
-// makeFresh makes freshBucket as the stack does.
+// makeFresh makes the bucket freshBucket with the same properties as the stack's bucket.
 func makeFresh(t *testing.T, env *scenariotest.Env) {
 	t.Helper()
 	client := env.Clients().S3()
@@ -36,7 +37,7 @@ func makeFresh(t *testing.T, env *scenariotest.Env) {
 	}
 }
 
-// putFresh puts a file into freshBucket.
+// putFresh puts a file into the bucket freshBucket.
 func putFresh(t *testing.T, env *scenariotest.Env, key string, data []byte) {
 	t.Helper()
 	_, err := env.Clients().S3().PutObject(t.Context(), &s3.PutObjectInput{Bucket: new(freshBucket), Key: &key, Body: bytes.NewReader(data)})
@@ -45,8 +46,8 @@ func putFresh(t *testing.T, env *scenariotest.Env, key string, data []byte) {
 	}
 }
 
-// heldFor sends a request, and fails the test unless the request waits with a reason, neither
-// skipped nor delivered.
+// heldFor sends a request for a code. It fails the test unless the request waits with a reason,
+// neither skipped nor delivered.
 func heldFor(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
 	request, err := env.NewRequest(env.Platform, scenariotest.Story(code), adplatform.Options{ExpiresAt: time.Now().Add(20 * time.Second)})
@@ -64,9 +65,9 @@ func heldFor(t *testing.T, env *scenariotest.Env, code string) {
 	scenariotest.Report(t, env.Look(t, env.Platform, request).Untouched())
 }
 
-// The index of a library has documents when the functions start with settings that lost the masters
-// bucket, so that a new, empty bucket replaces it. No request is skipped and the index keeps its
-// documents. The command names the problem and what to type; after the operator confirms, the
+// A deployment loses its setting mastersBucket, so a new, empty bucket replaces the masters bucket
+// while the index still has documents. No request is skipped, and the index keeps its documents.
+// The command reindex names the problem and the command to type. After the operator confirms, the
 // reindex ends the wait.
 func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 	t.Parallel()
@@ -122,8 +123,8 @@ func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 	scenariotest.Answers(t, env.Send(t, gone.Event()), 200, "skipped")
 }
 
-// The run that index starts by itself stops if the new rules would empty most documents. A script
-// may confirm the run with --yes.
+// A reindex that the function index starts by itself stops if the new rules would empty most
+// documents. The operator can then confirm the reindex; a script can do so with --yes.
 func TestReindexAfterARunThatStopped(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{LookAfter: 100 * time.Millisecond})

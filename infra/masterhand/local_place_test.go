@@ -43,7 +43,8 @@ func expectTags(t *testing.T, env *scenariotest.Env, key string, want map[string
 	}
 }
 
-// listedUnplaced waits until "unplaced" lists these keys, and returns its last output.
+// listedUnplaced waits until the command "unplaced" lists exactly these keys, and returns the
+// command's last output.
 func listedUnplaced(t *testing.T, ops func(operator, ...string) said, keys ...string) (last said) {
 	t.Helper()
 	scenariotest.Eventually(t, "the keys are listed as unplaced", func(context.Context) bool {
@@ -58,8 +59,8 @@ func listedUnplaced(t *testing.T, ops func(operator, ...string) said, keys ...st
 	return last
 }
 
-// A request waits for an unplaced file, the operator places the file by tags, and the request is
-// delivered.
+// A request waits because of an unplaced file. After the operator places the file by tags, the
+// request is delivered.
 func TestPlaceMakesAnUnplacedFileAMaster(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -91,7 +92,7 @@ func TestPlaceMakesAnUnplacedFileAMaster(t *testing.T) {
 	if err := json.Unmarshal([]byte(again.out), &line); err != nil || line.Key != key || line.State != hasTags || line.Code != code || line.Variation != 1 || !maps.Equal(line.Tags, after) {
 		t.Errorf("%v: %s", err, again.all())
 	}
-	// Without LOCALE and ASPECT, the tags for them stay.
+	// Without LOCALE and ASPECT, place does not change the tags for the locale and the aspect.
 	ops(operator{}, "place", key, code+"-2", "--yes").expect(t, 0, code+"-1 en -", code+"-2 en -", "tagged")
 	after["creative-variation"] = "2"
 	expectTags(t, env, key, after)
@@ -122,8 +123,8 @@ func TestPlaceRefusesUnusableTags(t *testing.T) {
 	ops(operator{}, "place", "--yes", "many.mp4", "HRT-1-1").expect(t, 0, "tagged many.mp4")
 }
 
-// place does not tag a file that changed after it was shown. If the file changes while it is
-// tagged, place reports that.
+// place does not tag a file that has changed since place showed it. If the file changes during the
+// tagging, place reports that.
 func TestPlaceNoticesAChangedFile(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -142,10 +143,10 @@ func TestPlaceNoticesAChangedFile(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		heads  int // number of HeadObject calls before the change
+		heads  int // number of HeadObject calls after which the file changes
 		happen func()
 		want   string
-		tags   map[string]string // tags of the object at the end
+		tags   map[string]string // tags that the object must have at the end
 	}{
 		"replaced before":   {1, replace, errOvertaken.Error(), map[string]string{}},
 		"tagged before":     {1, retag, errOvertaken.Error(), map[string]string{"by": "others"}},
@@ -200,7 +201,7 @@ func TestPlaceSuggestUsesOnlyObviousReadings(t *testing.T) {
 	env.Known(t, scenariotest.Of("HRT-1300"), "HRT-1300 teaser en.mp4", etag(t, env, "HRT-1300 teaser en.mp4"))
 }
 
-// A file that blocks a skip no longer blocks it after "ignore".
+// A file that blocks a skip no longer does so after the command "ignore".
 func TestAnIgnoredFileBlocksNoSkip(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -225,7 +226,8 @@ func TestAnIgnoredFileBlocksNoSkip(t *testing.T) {
 	ops(operator{}, "ignore", "--undo", key, "--yes").expect(t, 0, key+"  not a master  unplaced", "tagged "+key)
 	expectTags(t, env, key, map[string]string{"team": "A"})
 
-	// "place" removes the tag that excludes a file, and "ignore" excludes a placed file.
+	// "place" removes the tag that excludes a file from the masters, and "ignore" can exclude a
+	// placed file.
 	ops(operator{}, "ignore", key, "--yes").expect(t, 0)
 	ops(operator{}, "place", key, code+"-2", "en", "--yes").expect(t, 0, key+"  not a master  "+code+"-2 en -")
 	expectTags(t, env, key, map[string]string{"team": "A", "creative-code": code, "creative-variation": "2", "creative-locale": "en"})

@@ -26,8 +26,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// queues makes queues that only this test uses and no function reads. It returns their names and
-// URLs by the stack's outputs.
+// queues makes queues that only this test uses, and that no function reads. It returns the name and
+// the URL of each, by the name of the stack's output.
 func queues(t *testing.T, env *scenariotest.Env, name string) (names, urls map[string]string) {
 	t.Helper()
 	names, urls = map[string]string{}, map[string]string{}
@@ -43,15 +43,16 @@ func queues(t *testing.T, env *scenariotest.Env, name string) (names, urls map[s
 	return names, urls
 }
 
-// objectEvent returns the event that EventBridge sends for a key.
+// objectEvent returns an event of EventBridge that an object with this key was made.
 func objectEvent(key string) string {
-	quoted, _ := json.Marshal(key) // a string always encodes
+	quoted, _ := json.Marshal(key) // the error is ignored: encoding a string as JSON never fails
 	return fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"masters"},"object":{"key":%s}}}`, quoted)
 }
 
 const secretURL = "https://a.r2.cloudflarestorage.com/b/k?X-Amz-Signature=5EC12E7"
 
-// handedOff returns the message of a request with this deadline that was handed off.
+// handedOff returns a message of the finish queue: a request with this deadline that was handed
+// off.
 func handedOff(t *testing.T, token string, expires time.Time) string {
 	t.Helper()
 	upload, err := capability.Parse(secretURL)
@@ -83,7 +84,7 @@ func enqueue(t *testing.T, env *scenariotest.Env, url string, bodies ...string) 
 	}
 }
 
-// holds fails the test unless a queue has exactly this number of visible messages.
+// holds fails the test unless exactly this number of messages is visible in a queue.
 func holds(t *testing.T, env *scenariotest.Env, url string, want int) {
 	t.Helper()
 	out, err := env.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -142,12 +143,12 @@ func TestRedrive(t *testing.T) {
 	ops(operator{}, "--json").expect(t, 2, "--json asks no questions")
 }
 
-// After any error, each message is in at least one of the two queues.
+// Whatever call fails, each message is still in at least one of the two queues.
 func TestRedriveLosesNothing(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	for operation, c := range map[string]struct{ live, dead int }{
-		"SendMessage":   {0, 2}, // the first error ends the command
+		"SendMessage":   {0, 2}, // no message is moved, because the first error ends the command
 		"DeleteMessage": {1, 2},
 	} {
 		names, q := queues(t, env, operation)
@@ -173,7 +174,7 @@ func TestRedriveLosesNothing(t *testing.T) {
 	}
 }
 
-// Without queue names of its own, a session uses the queues of the local system.
+// A session without its own queue names uses the queues of the system on this machine.
 func TestRedriveFindsTheLocalQueues(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -189,8 +190,8 @@ func TestRedriveFindsTheLocalQueues(t *testing.T) {
 	operator{}.inSession(t, s, "redrive").expect(t, 1, "the stack lacks an output: deploy the present version (missing: IndexQueueUrl)")
 }
 
-// "redrive collect" moves messages back unchanged whose receives were used up before their files
-// were fetched.
+// A message reaches the dead letters if its files could not be fetched in the allowed number of
+// receives. "redrive collect" moves such messages back unchanged.
 func TestRedriveCollect(t *testing.T) {
 	t.Parallel()
 	a := takingIn(t)

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// lose empties a creative's document in the index, without an event.
+// lose empties a creative's document in the index, as if an event had been lost.
 func lose(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
 	_, revision, err := env.Index.Document(t.Context(), env.Library, scenariotest.Of(code))
@@ -50,7 +50,7 @@ func TestReindex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state.Rules = "5" // the state that older code left
+	state.Rules = "5" // the rules that an older version of the code stored
 	if err := env.Index.SaveState(t.Context(), env.Library, state, revision); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,8 @@ func TestReindex(t *testing.T) {
 	ops(operator{}, "reindex", "--library", "films").expect(t, 1, "configured: default")
 }
 
-// report puts an S3 Inventory report into a bucket, and returns the URL of its manifest.
+// report puts an S3 Inventory report that lists these keys into a bucket, and returns the URL of
+// its manifest.
 func report(t *testing.T, env *scenariotest.Env, bucket string, keys ...string) string {
 	t.Helper()
 	var rows bytes.Buffer
@@ -100,7 +101,7 @@ func TestReindexByInventory(t *testing.T) {
 	env.Master(t, code, 1<<10)
 	lose(t, env, code)
 	ops(operator{}, "reindex", "--status").expect(t, 0, "completely indexed; it was empty at the start")
-	left := scenariotest.NewCode() // a file that the report lacks
+	left := scenariotest.NewCode() // code of a master that the report does not list
 	env.Master(t, left, 1<<10)
 	lose(t, env, left)
 	manifest := report(t, env, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")

@@ -27,7 +27,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// arrive stores an event as the function intake does, and returns its key.
+// arrive stores an event as the function intake does. The event came at a time ago. It returns the
+// event's key.
 func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) string {
 	t.Helper()
 	at := time.Now().Add(-ago)
@@ -42,7 +43,7 @@ func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) 
 	return r.Key()
 }
 
-// collect returns the service of the function collect, on the services of the env.
+// collect returns the service of the function collect. It uses the local services of the env.
 func (a *arrivals) collect() *collect.Service {
 	return &collect.Service{
 		Timelines: a.timelines, Records: a.records,
@@ -53,7 +54,7 @@ func (a *arrivals) collect() *collect.Service {
 	}
 }
 
-// work runs collect on all messages in the queue, and returns their number.
+// work runs collect on all messages in the queue, and returns how many there were.
 func (a *arrivals) work(t *testing.T, service *collect.Service) (n int) {
 	t.Helper()
 	client, url := a.env.Clients().SQS(), a.queues["CollectQueueUrl"]
@@ -83,7 +84,7 @@ func exported(job, address string) string {
 	return `{"task":"video_export","job_id":"` + job + `","status":"completed","result":{"video_url":"` + address + `"}}`
 }
 
-// After the cause of a failure is repaired, a replay stores the file.
+// If a file could not be stored and the cause is repaired, a replay of the event stores the file.
 func TestIntakeReplay(t *testing.T) {
 	t.Parallel()
 	a, mended := takingIn(t), atomic.Bool{}
@@ -98,7 +99,7 @@ func TestIntakeReplay(t *testing.T) {
 	defer host.Close()
 	service := a.collect()
 	failed := a.arrive(t, senders.Hoox, exported("failed", host.URL+"/S3CR3T"), time.Minute)
-	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour) // no message was sent for this event
+	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour) // an event for which intake sent no message
 	other := a.arrive(t, senders.AdReform, `{"topic":"ad.uploaded"}`, time.Minute)
 	service.Collect(t.Context(), intake.Message{Key: failed})
 	show := func(subject string) said {
@@ -149,14 +150,14 @@ func TestIntakeReplay(t *testing.T) {
 	replay(operator{}, "hoox", "job/absent").expect(t, 1, "no such subject")
 }
 
-// list fails the test unless one of the sender's timelines names the record.
+// list runs "intake list" for a sender, and fails the test unless the output names the record.
 func (a *arrivals) list(t *testing.T, record, sender string) {
 	t.Helper()
 	a.ops(t, operator{}, "intake", "list", "--sender", sender, "--json").expect(t, 0, record)
 }
 
-// If the queue refuses a message, the command reports that. The messages that were sent before do
-// no harm.
+// If the queue refuses a message, the command reports that. The messages that the queue accepted
+// before do no harm.
 func TestIntakeReplayInterrupted(t *testing.T) {
 	t.Parallel()
 	a, sent := takingIn(t), 0
@@ -209,8 +210,8 @@ func TestReplayArguments(t *testing.T) {
 	}
 }
 
-// With the deployed functions, an operator replays a file that failed, and the file answers the
-// next request.
+// With the deployed functions: an operator replays an event whose file failed, and the file is
+// delivered for the next request.
 func TestReplayedByTheFunctions(t *testing.T) {
 	t.Parallel()
 	env, mended, code := scenariotest.Start(t, system.Config{}), atomic.Bool{}, scenariotest.NewCode()

@@ -23,7 +23,7 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// sent records the parts that are uploaded, and can interrupt the upload at one of them.
+// sent records which parts of a file are uploaded, and can interrupt the upload at one of them.
 type sent struct {
 	mu    sync.Mutex
 	parts map[int]bool
@@ -53,8 +53,8 @@ func unfinished(t *testing.T, env *scenariotest.Env, key string) []types.Multipa
 	return left.Uploads
 }
 
-// The upload of a file of six parts is interrupted at the fifth or sixth part. The next run keeps
-// the uploaded parts, and uploads only the others.
+// The upload of a file of six parts is interrupted at the fifth or the sixth part. The next run
+// reuses the uploaded parts, and uploads only the others.
 func TestAnInterruptedUploadContinues(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -109,7 +109,7 @@ func TestAnInterruptedUploadContinues(t *testing.T) {
 	}
 }
 
-// Uploading works without the permission to list uploads.
+// The command can upload with credentials that may not list uploads.
 func TestUploadWithoutPermissionToListUploads(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -118,7 +118,7 @@ func TestUploadWithoutPermissionToListUploads(t *testing.T) {
 	begun(t, env, key, "", long[:partSize])
 	s, out := working(t, env, wire{func(r *http.Request) error {
 		if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
-			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1)) // S3 answers 403
+			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1)) // an invalid signature, so that S3 answers 403
 		}
 		return nil
 	}})
@@ -130,7 +130,7 @@ func TestUploadWithoutPermissionToListUploads(t *testing.T) {
 	}
 }
 
-// The upload of a file that changes meanwhile fails, and leaves nothing in the bucket.
+// If a file changes during its upload, the upload fails and leaves nothing in the bucket.
 func TestUploadOfAChangingFileFails(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -156,7 +156,8 @@ func TestUploadOfAChangingFileFails(t *testing.T) {
 	}
 }
 
-// begun starts an upload and leaves it incomplete, like a run of the command that was killed.
+// begun starts a multipart upload with these parts and does not complete it, like a run of the
+// command that was killed. note is the SHA-256 in the metadata. It returns the upload's id.
 func begun(t *testing.T, env *scenariotest.Env, key, note string, parts ...[]byte) string {
 	t.Helper()
 	client := env.Clients().S3()
@@ -180,8 +181,8 @@ func begun(t *testing.T, env *scenariotest.Env, key, note string, parts ...[]byt
 	return *upload.UploadId
 }
 
-// The command does not continue an upload with parts of another file. It aborts such an upload if
-// it is old.
+// The command does not continue an incomplete upload whose parts belong to another file. If that
+// upload is old, the command aborts it.
 func TestUploadReusesOnlyMatchingParts(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -190,7 +191,7 @@ func TestUploadReusesOnlyMatchingParts(t *testing.T) {
 	other[partSize-1] ^= 1
 	for name, c := range map[string]struct {
 		parts  [][]byte
-		resent int // number of parts that are uploaded again
+		resent int // number of parts that the command must upload
 		left   bool
 		err    error
 	}{
@@ -218,7 +219,7 @@ func TestUploadReusesOnlyMatchingParts(t *testing.T) {
 			if left := unfinished(t, env, key); c.left != (len(left) == 1 && *left[0].UploadId == id) || !c.left && len(left) > 0 {
 				t.Errorf("left: %+v", left)
 			}
-			// A day later the file has changed.
+			// Let a day pass and change the file.
 			s.now = func() time.Time { return time.Now().Add(staleAfter + time.Hour) }
 			newer := scenariotest.Film(t, partSize+1)
 			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(key)), newer, 0o600); err != nil {

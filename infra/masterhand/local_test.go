@@ -102,7 +102,7 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
 	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "--force")
 	ops(operator{}, "secret-drop", "plain", hint, "--force").expect(t, 0, "1 left")
-	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the functions of the env have another list of secrets
+	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // fails: the functions of this env have another list of secrets than the file
 
 	ops(operator{input: oldToken}, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "now the first of 1")
 	ops(operator{}, "intake", "token", "hoox", "--any-code").expect(t, 0, "now the first of 2")
@@ -121,13 +121,14 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	ops(operator{}, "destroy").expect(t, 1, "in AWS only", "Ctrl-C ends")
 }
 
-// writeLine writes the output of "up --json" to a file.
+// writeLine writes a line in the format of "up --json" to a file. The line describes the system of
+// an env.
 func writeLine(t *testing.T, path string, env *scenariotest.Env, destinations string) {
 	t.Helper()
 	writeLineOf(t, path, env, services.MastersBucket, destinations)
 }
 
-// writeLineOf is like writeLine, for a system whose functions read another masters bucket.
+// writeLineOf is like writeLine, but for a system whose functions read the given masters bucket.
 func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, destinations string) {
 	t.Helper()
 	var m running.System
@@ -147,7 +148,8 @@ func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, desti
 	}
 }
 
-// listening starts a server that running.Find accepts as a system on this machine.
+// listening starts a server that running.Find accepts as a system on this machine. The function end
+// stops the server.
 func listening(t *testing.T) (found running.System, end func()) {
 	t.Helper()
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -164,7 +166,7 @@ func listening(t *testing.T) (found running.System, end func()) {
 func noRegion(context.Context, string, string) (aws.Config, error) { return aws.Config{}, nil }
 
 // If the SDK finds no region and no flag selects a deployment, commands use the system on this
-// machine, and say so on standard error.
+// machine. They print that to standard error.
 func TestFindsTheSystemOnThisMachine(t *testing.T) {
 	t.Parallel()
 	found, end := listening(t)
@@ -213,7 +215,7 @@ func TestLogsOfTheSystemOnThisMachine(t *testing.T) {
 		`{"function":"index","time":"` + noon.Add(-time.Hour).Format(time.RFC3339) + `","level":"INFO","msg":"long ago"}`,
 		`{"function":"fulfill",` + printedAt(webhookLine(), noon.Add(-2*time.Second).In(time.FixedZone("", 3600)))[1:],
 		`{"function":"index","time":"2026-11-21T11:59:59Z","level":"WARN","msg":"indexed","key":"a b"}`,
-		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // a line that is not completely written yet
+		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // an incomplete line, as if a function were still writing it
 	}, "\n")
 	if err := os.WriteFile(found.Log, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)

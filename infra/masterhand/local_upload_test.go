@@ -21,13 +21,13 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// here returns a function that runs commands on the system of an env.
+// here returns a function that runs a command on the system of an env.
 func here(t *testing.T, env *scenariotest.Env) func(o operator, args ...string) said {
 	t.Helper()
 	return hereOf(t, env, services.MastersBucket)
 }
 
-// hereOf is like here, for a system whose functions read another masters bucket.
+// hereOf is like here, but for a system whose functions read the given masters bucket.
 func hereOf(t *testing.T, env *scenariotest.Env, bucket string) func(o operator, args ...string) said {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
@@ -39,7 +39,8 @@ func hereOf(t *testing.T, env *scenariotest.Env, bucket string) func(o operator,
 	}
 }
 
-// folder makes a folder with these files; the map has their content by path.
+// folder makes a temporary folder with these files, and returns its path. The map holds each file's
+// content by its path in the folder.
 func folder(t *testing.T, files map[string][]byte) string {
 	t.Helper()
 	root := t.TempDir()
@@ -56,7 +57,7 @@ func folder(t *testing.T, files map[string][]byte) string {
 	return root
 }
 
-// files decodes the output of "upload --json", and returns the files by path.
+// files decodes the output of "upload --json", and returns the files by their paths.
 func (s said) files(t *testing.T) map[string]file {
 	t.Helper()
 	found := map[string]file{}
@@ -70,7 +71,7 @@ func (s said) files(t *testing.T) map[string]file {
 	return found
 }
 
-// large is the size of a file that is uploaded in parts, in bytes.
+// large is the size in bytes of a file that is uploaded in parts.
 const large = 20 << 20
 
 func TestUpload(t *testing.T) {
@@ -109,8 +110,8 @@ func TestUpload(t *testing.T) {
 	again.expect(t, 0, "0 files to upload", "4 already there")
 	again.quiet(t, "uploaded "+code)
 
-	// Another program uploaded these without the SHA-256 in the metadata, so the checksum or the
-	// MD5 identifies them.
+	// The metadata of these objects lacks the SHA-256, as if another program had uploaded them. The
+	// command recognises the same bytes by the checksum or by the MD5.
 	env.Put(t, code+"/v1/9x16.mp4", film)
 	if err := os.WriteFile(filepath.Join(dir, "v1/en/9x16.mp4"), scenariotest.Film(t, large), 0o600); err != nil {
 		t.Fatal(err)
@@ -125,7 +126,7 @@ func TestUpload(t *testing.T) {
 	lookAround(t, env, ops, code)
 }
 
-// lookAround checks the lists of existing, missing and unplaced files.
+// lookAround checks the lists of present, missing and unplaced files for a code.
 func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...string) said, code string) {
 	t.Helper()
 	wanted := scenariotest.Story(code)
@@ -161,9 +162,9 @@ func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...strin
 	ops(operator{}, "unplaced", "--library", "films").expect(t, 1, "configured: default")
 }
 
-// wire is an HTTP client that calls a function of the test before each request.
+// wire is an HTTP client that calls a function of the test before it sends a request.
 type wire struct {
-	before func(*http.Request) error // its error replaces the answer
+	before func(*http.Request) error // called before each request; if it returns an error, the request is not sent and fails with that error
 }
 
 // Do implements [aws.HTTPClient].
@@ -174,7 +175,8 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	return http.DefaultClient.Do(r)
 }
 
-// working returns a session on an env whose requests go through this wire, and its output.
+// working returns a session on an env and the session's output. The requests of the session go
+// through the wire.
 func working(t *testing.T, env *scenariotest.Env, w wire) (*session, *bytes.Buffer) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
@@ -188,7 +190,7 @@ func working(t *testing.T, env *scenariotest.Env, w wire) (*session, *bytes.Buff
 	return s, out
 }
 
-// If another program writes the key after the command has compared it, the command does not replace
+// If another program writes an object to the key after the comparison, the command does not replace
 // that object.
 func TestUploadNeverReplacesANewerObject(t *testing.T) {
 	t.Parallel()
@@ -221,7 +223,7 @@ func TestUploadNeverReplacesANewerObject(t *testing.T) {
 	}
 }
 
-// A file that cannot be uploaded does not stop the others.
+// If a file cannot be uploaded, the command still uploads the others.
 func TestUploadContinuesAfterAFailedFile(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})

@@ -22,29 +22,29 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// announcer sends one announcement to a running system.
+// announcer sends one announcement to the system on this machine.
 type announcer struct {
 	*session
 	sample events.Announcement
-	query  string // the coordinates in the query of the URL for announcements
-	id     string // identifies the subject; "" means a new id
+	query  string // coordinates of the file, as the query of the URL for announcements
+	id     string // id of the subject; "" means that send makes a new id
 }
 
-// announcementResult is the result of an announcement, as --json prints it.
+// announcementResult is the result of sending an announcement, as --json prints it.
 type announcementResult struct {
 	Event    string          `json:"event"`
-	URL      string          `json:"url"` // the URL without the secret token
+	URL      string          `json:"url"` // URL to which the announcement was sent, without the secret token
 	Status   int             `json:"status"`
-	Seconds  float64         `json:"duration_seconds"` // duration of the slowest attempt
+	Seconds  float64         `json:"duration_seconds"` // duration of the slowest attempt, in seconds
 	Attempts int             `json:"attempts"`
 	Sender   string          `json:"sender"`
 	Subject  string          `json:"subject"`
 	State    string          `json:"state"`
-	Events   int             `json:"events"` // number of the subject's events, including this one
+	Events   int             `json:"events"` // number of events of the subject, including this announcement
 	Files    []announcedFile `json:"files"`
 }
 
-// announcedFile is the result of one announced file, as --json prints it.
+// announcedFile is the result for one announced file, as --json prints it.
 type announcedFile struct {
 	Name   string             `json:"name"`
 	State  timeline.FileState `json:"state"`
@@ -52,15 +52,17 @@ type announcedFile struct {
 	Detail string             `json:"detail,omitempty"`
 	Key    string             `json:"key,omitempty"`
 	Size   int64              `json:"size_bytes,omitempty"`
-	SHA256 string             `json:"sha256,omitempty"` // "" if the sender stored the file itself
+	SHA256 string             `json:"sha256,omitempty"` // SHA-256 of the file in hex; "" if the sender stores its files itself
 	Tags   map[string]string  `json:"tags,omitempty"`
-	Index  string             `json:"index,omitempty"` // the master that the file became, or the reason why it became none
+	Index  string             `json:"index,omitempty"` // the master in the index that the file became, or the reason why it became none
 }
 
-// followFor limits the wait for a file: masterhand retries a server that refuses a file for hours.
+// followFor is the time limit for the wait until a file is stored. Without it, the command could
+// wait for hours, because masterhand retries that long if a server refuses a file.
 const followFor = time.Minute
 
-// send serves a sample file, announces it, waits until it is stored, and shows the result.
+// send serves a sample file, announces it, waits until masterhand has stored it, and prints the
+// result.
 func (a announcer) send(ctx context.Context, name string) error {
 	announcers, err := a.system.Announcers()
 	if err != nil {
@@ -97,8 +99,8 @@ func (a announcer) send(ctx context.Context, name string) error {
 	return a.show(following, r, line)
 }
 
-// fill returns the sample's body with the URL of a file at host. If the sender stores its files
-// itself, fill also puts the file into the masters bucket.
+// fill returns the sample announcement's body with a file's URL at the host. If the sender stores
+// its files itself, fill also puts the file into the masters bucket.
 func (a announcer) fill(ctx context.Context, host *cdn.Host) ([]byte, error) {
 	name, data, err := announce.SampleFile(a.sample.Sender)
 	if err != nil {
@@ -118,7 +120,7 @@ func (a announcer) fill(ctx context.Context, host *cdn.Host) ([]byte, error) {
 	return events.Fill(a.sample.Body, values)
 }
 
-// show prints a timeline and its files, or the whole result as JSON.
+// show prints a timeline and its files. With --json it prints the whole result as JSON.
 func (a announcer) show(ctx context.Context, r announcementResult, line timeline.Timeline) error {
 	r.Sender, r.Subject, r.Events = line.Sender, line.Subject, len(line.Entries)
 	r.State = strings.TrimSpace(line.State.Type + " " + line.State.Status)
@@ -139,7 +141,7 @@ func (a announcer) show(ctx context.Context, r announcementResult, line timeline
 	return nil
 }
 
-// look adds a stored file's tags and its entry in the index.
+// look adds a stored file's tags and its placement in the index to the result.
 func (a announcer) look(ctx context.Context, f *announcedFile) error {
 	bucket := s3store.Bucket{Client: a.system.Clients().S3(), Name: a.system.S3.MastersBucket}
 	object, err := bucket.Look(ctx, f.Key)

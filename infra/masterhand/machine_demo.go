@@ -25,7 +25,7 @@ func demoCommand(s *session) *cobra.Command {
 	return c
 }
 
-// demo starts a system, runs the tour on it, and prints what to try next.
+// demo starts a system, runs the guided tour on it, and prints what the user can try next.
 func (s *session) demo(ctx context.Context, size int64) error {
 	err := s.withSystem(ctx, running.Config{}, func(started *running.Started) error {
 		secrets, err := tourSecrets(started.Ready)
@@ -49,7 +49,7 @@ Try next:
 	return err
 }
 
-// tourSecrets returns one signing secret for each signature scheme.
+// tourSecrets returns one signing secret of the system for each signature scheme.
 func tourSecrets(at running.System) (tour.Secrets, error) {
 	secrets := tour.Secrets{Keys: map[signature.Scheme]signature.Key{}, Unknown: running.UnknownKey}
 	list, err := at.LoadDestinations()

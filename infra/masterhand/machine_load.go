@@ -48,7 +48,7 @@ second.`,
 	return c
 }
 
-// loadRequests starts a system, sends it events and checks their outcomes.
+// loadRequests starts a system, sends events to it, and checks the outcome of each request.
 func (s *session) loadRequests(ctx context.Context, c loadtest.Config) error {
 	if c.For > 0 && c.Rate == 0 {
 		c.Rate = 5
@@ -66,15 +66,17 @@ func (s *session) loadRequests(ctx context.Context, c loadtest.Config) error {
 }
 
 const (
-	// announceWaves is the number of times that all senders announce once the functions are warm.
-	// With 100 senders, more than one answer is slower than the 99th percentile.
+	// announceWaves is how often all senders announce at the same time after the functions are
+	// warm. With 100 senders, more than one answer is slower than the 99th percentile, so one slow
+	// answer does not decide.
 	announceWaves = 5
-	// announceWithin is the longest 99th percentile of warm answers. The senders wait for 10 s and
-	// more; intake must answer within a second.
+	// announceWithin is the longest allowed 99th percentile of warm answers. The senders give up
+	// after 10 s or more, and intake must answer within one second.
 	announceWithin = time.Second
 )
 
-// loadIntake starts a system that fetches no files, and makes many senders announce to it at once.
+// loadIntake starts a system that downloads no announced files. It makes atOnce senders announce to
+// it at the same time.
 func (s *session) loadIntake(ctx context.Context, atOnce int) error {
 	return s.withSystem(ctx, running.Config{HoldCollect: true}, func(started *running.Started) error {
 		announcers, err := started.Ready.Announcers()
@@ -88,7 +90,7 @@ func (s *session) loadIntake(ctx context.Context, atOnce int) error {
 	})
 }
 
-// withSystem starts a system, passes it to use, and stops it.
+// withSystem starts a system, calls use with it, and stops it.
 func (s *session) withSystem(ctx context.Context, c running.Config, use func(*running.Started) error) error {
 	c.Progress = s.err
 	started, err := running.Start(ctx, c)
@@ -98,8 +100,8 @@ func (s *session) withSystem(ctx context.Context, c running.Config, use func(*ru
 	return errors.Join(use(started), started.Stop())
 }
 
-// story returns the writer for text that people read: standard error with --json, otherwise
-// standard output.
+// story returns the writer for text that is meant for people. It is standard error if --json is
+// given, and otherwise standard output.
 func (s *session) story() io.Writer {
 	if s.asJSON {
 		return s.err
@@ -107,8 +109,8 @@ func (s *session) story() io.Writer {
 	return s.Out
 }
 
-// showResult prints a result as JSON if --json is set and result is not nil. The command has
-// already printed the text for people.
+// showResult prints a result as JSON if --json is given and result is not nil. Without --json it
+// prints nothing, because the command has already printed the text.
 func showResult[R any](ctx context.Context, s *session, result *R, err error) error {
 	if s.asJSON && result != nil {
 		err = errors.Join(err, s.JSON(*result))

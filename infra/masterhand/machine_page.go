@@ -21,21 +21,21 @@ import (
 //go:embed machine_live.js
 var liveScript string
 
-// livePage serves the page of a system on this machine.
+// livePage serves the web page of a system on this machine.
 type livePage struct {
 	session *session
 	sources page.Sources
-	ctx     context.Context // ends when the server stops, which ends each stream of events
+	ctx     context.Context // ends when the server stops; then each stream of events ends
 }
 
 // The intervals of the live page.
 const (
-	lookEvery = time.Second      // between two checks for changes
-	tellEvery = 10 * time.Second // longest time between two reloads of the page, so that its ages stay right
+	lookEvery = time.Second      // interval between two checks for changes
+	tellEvery = 10 * time.Second // longest time until readers reload the page without a change, so that the shown ages stay right
 )
 
-// servePage serves the page until ctx ends or stop is called, and returns its address. Port 0 means
-// a free port.
+// servePage serves the page on a port of this machine until ctx ends or the returned stop is
+// called. It returns the page's URL. Port 0 means any free port.
 func (s *session) servePage(ctx context.Context, at running.System, port int) (address string, stop func(), err error) {
 	seen := *s
 	seen.system, seen.aws = &at, localConfig(at)
@@ -54,7 +54,7 @@ func (s *session) servePage(ctx context.Context, at running.System, port int) (a
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = server.Serve(listener) // it always returns an error, here that of Close
+		_ = server.Serve(listener) // the error is ignored: Serve always returns one, here that the server was closed
 	}()
 	return "http://" + listener.Addr().String() + "/", func() {
 		cancel()
@@ -63,12 +63,13 @@ func (s *session) servePage(ctx context.Context, at running.System, port int) (a
 	}, nil
 }
 
-// policy is the Content-Security-Policy: the page loads nothing from other sites and runs only its
-// own script.
+// policy is the page's Content-Security-Policy. It allows the page to load nothing from other
+// sites, and to run only the page's own script.
 const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// handler serves the page at its own address only. A website that points its own name at this
-// machine (DNS rebinding) cannot read the page.
+// handler returns the handler of the page. It answers only requests whose Host header is the page's
+// own address. Therefore a website that points its own name at this machine (DNS rebinding) cannot
+// read the page.
 func (l livePage) handler(host string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { l.show(w, r, page.Page.Write) })
@@ -76,7 +77,7 @@ func (l livePage) handler(host string) http.Handler {
 	mux.HandleFunc("GET /events", l.events)
 	mux.HandleFunc("GET /live.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		_, _ = w.Write([]byte(liveScript)) // fails only if the reader has gone
+		_, _ = w.Write([]byte(liveScript)) // the error is ignored: writing fails only if the reader has disconnected
 	})
 	_, port, _ := net.SplitHostPort(host)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +94,7 @@ func (l livePage) handler(host string) http.Handler {
 	})
 }
 
-// show reads the present data and writes the page or a part of it.
+// show reads the present data, and writes the page or a part of it, as write decides.
 func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.Page, io.Writer) error) {
 	data, err := page.Read(r.Context(), l.sources, l.session.now(), time.Time{})
 	if err != nil {
@@ -111,11 +112,11 @@ func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.P
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = out.WriteTo(w) // fails only if the reader has gone
+	_, _ = out.WriteTo(w) // the error is ignored: writing fails only if the reader has disconnected
 }
 
-// events sends the reader a server-sent event whenever the page's data changes, and at least every
-// tellEvery.
+// events sends a server-sent event to the reader whenever the page's data changes, and at least
+// once every tellEvery.
 func (l livePage) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	last, told := l.mark(r.Context()), l.session.now()
@@ -134,13 +135,13 @@ func (l livePage) events(w http.ResponseWriter, r *http.Request) {
 		now := l.session.now()
 		if mark := l.mark(r.Context()); mark != last || now.Sub(told) >= tellEvery {
 			last, told = mark, now
-			_, _ = fmt.Fprint(w, "data: changed\n\n") // Flush reports a reader that has gone
+			_, _ = fmt.Fprint(w, "data: changed\n\n") // the error is ignored: if the reader has disconnected, Flush returns an error
 		}
 	}
 }
 
-// mark returns a hash that changes whenever the page would show something else, apart from ages. It
-// is zero if the data cannot be read.
+// mark returns a hash of the page's data without ages. The hash changes whenever the page would
+// show something else. If the data cannot be read, the hash is zero.
 func (l livePage) mark(ctx context.Context) (mark [sha256.Size]byte) {
 	data, err := page.Read(ctx, l.sources, l.session.now(), time.Time{})
 	data.At = time.Time{}

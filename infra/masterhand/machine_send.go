@@ -22,7 +22,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// sending holds the flags of "send".
+// sending holds the flags of the command "send".
 type sending struct {
 	destination     string
 	door            string
@@ -58,7 +58,8 @@ EVENT.json is a file, or one of the samples:
 	return c
 }
 
-// send sends an event or an announcement. name is a file or the name of a sample.
+// send sends the event or the announcement with this name: the path of a file, or the name of a
+// sample.
 func (s *session) send(ctx context.Context, name string, o sending) error {
 	event, announcement, err := readSendable(name)
 	if err != nil {
@@ -76,7 +77,7 @@ func (s *session) send(ctx context.Context, name string, o sending) error {
 	return s.deliver(ctx, name, event, o)
 }
 
-// text prints like printf, but nothing with --json.
+// text prints like printf. With --json it prints nothing.
 func (s *session) text(format string, a ...any) {
 	if !s.asJSON {
 		s.printf(format, a...)
@@ -86,10 +87,12 @@ func (s *session) text(format string, a ...any) {
 // samples returns the names of all sample events and announcements.
 func samples() []string { return append(events.Names(), events.AnnouncementNames()...) }
 
-// errURL does not repeat the URL, because an upload URL is a secret.
+// errURL is the error for a URL in place of a file name. It does not repeat the URL, because an
+// upload URL is a secret.
 var errURL = errors.New("expected an event's file or a sample's name, got a URL")
 
-// readSendable reads an event or an announcement from a file, or the sample of that name.
+// readSendable reads an event or an announcement. name is the path of a file, or the name of a
+// sample.
 func readSendable(name string) (events.Event, events.Announcement, error) {
 	if strings.Contains(name, "://") {
 		return events.Event{}, events.Announcement{}, errURL
@@ -114,20 +117,21 @@ type sendResult struct {
 	URL      string          `json:"url"`
 	Status   int             `json:"status"`
 	Answer   json.RawMessage `json:"answer"`
-	Reason   string          `json:"reason,omitempty"` // the reason for the answer, as the system logged it
-	Seconds  float64         `json:"duration_seconds"` // duration of the first answer
-	Callback json.RawMessage `json:"callback"`         // null if there was none
-	Upload   *arrival        `json:"upload"`           // null if there was none
+	Reason   string          `json:"reason,omitempty"` // reason for the answer, from the system's log; "" if the log has none
+	Seconds  float64         `json:"duration_seconds"` // duration of the first answer, in seconds
+	Callback json.RawMessage `json:"callback"`         // body of the callback; null if the platform received no callback
+	Upload   *arrival        `json:"upload"`           // the uploaded object; null if the platform received no upload
 }
 
-// arrival describes an object that the system uploaded to the platform's storage.
+// arrival describes an object that the system uploaded to the storage of the emulated platform.
 type arrival struct {
 	Size        int64  `json:"size_bytes"`
 	ContentType string `json:"content_type"`
 	SHA256      string `json:"sha256"`
 }
 
-// deliver sends an event, waits for its outcome, and shows the upload and the callback.
+// deliver sends an event, waits for the outcome of its request, and prints the upload and the
+// callback.
 func (s *session) deliver(ctx context.Context, name string, event events.Event, o sending) error {
 	to, err := s.system.Destination(o.destination)
 	if err != nil {
@@ -185,11 +189,11 @@ func asJSON(body []byte) json.RawMessage {
 	if json.Valid(body) {
 		return body
 	}
-	text, _ := json.Marshal(string(body)) // a string always encodes
+	text, _ := json.Marshal(string(body)) // the error is ignored: encoding a string as JSON never fails
 	return text
 }
 
-// look adds the callback and the upload that reached the platform.
+// look adds to the result the callback and the upload that the emulated platform received.
 func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
 	token, err := platform.Waitpoints.Token(request.Token)
 	if err != nil {
@@ -198,7 +202,7 @@ func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, re
 	if !token.Completed.IsZero() {
 		r.Callback = asJSON(token.Output)
 	}
-	if platform.Storage.Writes(request.StorageKey).Landed == 0 { // an object that an earlier event uploaded does not count
+	if platform.Storage.Writes(request.StorageKey).Landed == 0 { // no upload: an object there comes from an earlier event
 		return nil
 	}
 	object, err := platform.Storage.Object(ctx, request.StorageKey)
@@ -209,7 +213,7 @@ func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, re
 	return nil
 }
 
-// showSent prints the callback and the upload, or the whole result with --json.
+// showSent prints the callback and the upload. With --json it prints the whole result.
 func (s *session) showSent(r sendResult) error {
 	if s.asJSON {
 		return s.JSON(r)

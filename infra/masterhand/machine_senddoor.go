@@ -16,11 +16,11 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// urlDoor is the value of --door that selects the function URL.
+// urlDoor is the value of --door that means the function URL.
 const urlDoor = "url"
 
-// bring sends an event to the function URL, the queue or the bucket, and returns the address and
-// the answer.
+// bring sends an event to the function URL, to the queue or to the bucket, as door says. It returns
+// the address and the answer.
 func (s *session) bring(ctx context.Context, event gateway.Event, to destination.Destination, door string) (at string, result gateway.Result, err error) {
 	clients := s.system.Clients()
 	switch doors.Door(door) {
@@ -42,9 +42,9 @@ func (s *session) bring(ctx context.Context, event gateway.Event, to destination
 	return at, result, result.Err
 }
 
-// awaitDoor waits until a request that came in by the queue or the bucket has ended, or until the
-// ledger records its body as malformed. For any event but a request it returns at once, because
-// such an event leaves no record of its end.
+// awaitDoor waits for the end of a request that was sent to the queue or the bucket. It also
+// returns if the ledger records the event's body as malformed. For an event without a request it
+// returns at once, because the ledger records no end of such an event.
 func (s *session) awaitDoor(ctx context.Context, request adplatform.Request) error {
 	if request.Topic != platform.TopicRequested {
 		return nil

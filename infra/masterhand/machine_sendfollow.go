@@ -16,13 +16,13 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// stopWaiting says what Ctrl-C does while a request is open: the upload URL and the callback URL lead
-// to this process.
+// stopWaiting says what Ctrl-C does while a request is open. The upload URL and the callback URL
+// lead to this process, so after Ctrl-C nothing can be delivered.
 const stopWaiting = `            Ctrl-C stops waiting. The request can then no longer be delivered, because
             this command receives the upload.`
 
-// conclude waits until a request that was handed off has ended. It prints each new reason why the
-// request waits. If ctx ends first, it prints the request's present state.
+// conclude waits until a request that was handed off has ended. Meanwhile it prints each new reason
+// why the request waits. If ctx ends first, it prints the present state of the request.
 func (s *session) conclude(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
 	s.text("waiting     the request was handed off\n%s\n", stopWaiting)
 	following, stop := context.WithCancel(ctx)
@@ -37,7 +37,8 @@ func (s *session) conclude(ctx context.Context, platform *adplatform.Platform, r
 	return err
 }
 
-// followOne prints each new reason why a request waits, with advice, until ctx ends.
+// followOne prints each new reason why a request waits, with advice for the operator. It returns
+// when ctx ends.
 func (s *session) followOne(ctx context.Context, id string) {
 	d := s.localDeployment()
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
@@ -57,8 +58,8 @@ func (s *session) followOne(ctx context.Context, id string) {
 	}
 }
 
-// adviseOnSent prints advice about a request that has ended, for example if it was skipped. It
-// ignores errors.
+// adviseOnSent prints advice about a request that has ended, for example after a skip. An error
+// only means that no advice is printed.
 func (s *session) adviseOnSent(ctx context.Context, id string) {
 	d := s.localDeployment()
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, id)
@@ -76,7 +77,7 @@ func (s *session) adviseText(a advice.Advice) {
 	}
 }
 
-// showState prints the present state of a request, and the command that shows it later.
+// showState prints the present state of a request, and the command that shows the state later.
 func (s *session) showState(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -90,10 +91,10 @@ func (s *session) showState(ctx context.Context, id string) {
 	}
 }
 
-// recorded returns the reason that the system on this machine logged for its answer to an event; ""
-// if it logged none.
+// recorded returns the reason for the answer to an event, as the system on this machine logged it.
+// It returns "" if the log has no reason.
 func (s *session) recorded(event string) (reason string) {
-	_ = eachLine(s.system.Log, func(l logLine) { // an unreadable log means no reason
+	_ = eachLine(s.system.Log, func(l logLine) { // the error is ignored: an unreadable log has no reason
 		var said struct{ Event, Detail, Error string }
 		if strings.Contains(l.text, event) && json.Unmarshal([]byte(l.text), &said) == nil && said.Event == event {
 			reason = cmp.Or(said.Error, said.Detail)

@@ -19,13 +19,13 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// commandsHere returns the commands that run something on this machine.
+// commandsHere returns the commands that run a system or a test on this machine.
 func commandsHere(s *session) []*cobra.Command {
 	return []*cobra.Command{upCommand(s), demoCommand(s), sendCommand(s), loadCommand(s)}
 }
 
-// untilOrphaned wraps run so that its context also ends when the parent process ends: "go run" dies
-// at once on SIGTERM, and would leave this program running.
+// untilOrphaned wraps run so that its context also ends when the parent process ends. It is needed
+// for "go run", which dies at once on SIGTERM and would leave this program running.
 func untilOrphaned(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx, cancel := child.WithParent(c.Context(), time.Second)
@@ -56,13 +56,13 @@ ends the program at once, and its services with it.`,
 	return c
 }
 
-// maxListen is the largest port for --listen. The next two ports serve the announcements and the
-// page.
+// maxListen is the largest port for --listen. It leaves room for two more ports: the next port
+// serves announcements, and the one after that serves the page.
 const maxListen = 1<<16 - 3
 
 var errListen = fmt.Errorf("must be 127.0.0.1:PORT, where PORT is a number from 1 to %d", maxListen)
 
-// listen returns the function that checks the value of --listen and stores its port in *to.
+// listen returns a function that checks a value of --listen and stores its port in *to.
 func listen(to *int) func(string) error {
 	return func(text string) error {
 		host, port, err := net.SplitHostPort(text)
@@ -93,8 +93,8 @@ func (s *session) up(ctx context.Context, c running.Config) error {
 	return errors.Join(err, started.Stop())
 }
 
-// withSamples puts the sample masters into a bucket without masters, so that the sample events are
-// answered with a file at once.
+// withSamples puts the sample masters into the bucket if the bucket has no masters. Then masterhand
+// can deliver a file for the sample events at once.
 func (s *session) withSamples(ctx context.Context, started *running.Started) error {
 	key, err := started.AnyMaster(ctx)
 	if err != nil || key != "" {
@@ -105,8 +105,8 @@ func (s *session) withSamples(ctx context.Context, started *running.Started) err
 	return err
 }
 
-// serve starts the page, publishes and prints the system's addresses, and waits until ctx ends or a
-// service fails.
+// serve starts the page, publishes and prints the addresses of the system, and waits until ctx ends
+// or a service of the system fails.
 func (s *session) serve(ctx context.Context, started *running.Started, pagePort int) error {
 	address, stop, err := s.servePage(ctx, started.Ready, pagePort)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *session) serve(ctx context.Context, started *running.Started, pagePort 
 	}
 }
 
-// welcome prints the addresses of the system.
+// welcome prints the addresses of the system, and the commands to try.
 func (s *session) welcome(at running.System) error {
 	if s.asJSON {
 		line, err := at.Line()
@@ -170,7 +170,8 @@ Ctrl-C ends the system. Requests and announcements follow:
 	return nil
 }
 
-// sampleFolder returns the folder of the sample masters, relative to the working folder.
+// sampleFolder returns the path of the folder with the sample masters, relative to the working
+// folder.
 func sampleFolder() string {
 	root, noRoot := system.Root()
 	here, nowhere := os.Getwd()

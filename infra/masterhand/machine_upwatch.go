@@ -12,17 +12,17 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// narrateEvery is the interval at which "up" looks for changes.
+// narrateEvery is the interval at which "up" reads the ledger for changes.
 const narrateEvery = time.Second
 
-// narrate prints a line for each new or changed request and announcement of a system that this
-// process runs, with advice for the operator, until ctx ends.
+// narrate prints one line for each new or changed request and announcement, with advice for the
+// operator. It reads the system that this process runs, and returns when ctx ends.
 func (s *session) narrate(ctx context.Context, at running.System) {
 	here := *s
 	here.system, here.aws = &at, localConfig(at)
 	d := here.localDeployment()
 	requests := watch{store: dynamostore.Store{Client: here.dynamodb(), Table: d.ledger}, query: requestQuery{since: age(time.Hour), limit: followed}}
-	announced := map[string]int64{} // the printed version of each timeline, by the timeline's id
+	announced := map[string]int64{} // version of each timeline that was printed last, by the timeline's id
 	for here.pause(ctx, narrateEvery) == nil {
 		if err := here.narrateOnce(ctx, d, &requests, announced); err != nil && ctx.Err() == nil {
 			here.warn("requests and announcements cannot be read: %v", err)
@@ -46,7 +46,7 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 		}
 	}
 	quiet := *s
-	quiet.Width = 0 // prevents a progress bar between the lines
+	quiet.Width = 0 // a width of 0 means no progress bar, which would disturb the printed lines
 	lines, err := quiet.findTimelines(ctx, d, timelineQuery{since: age(time.Hour), limit: followed})
 	if err != nil {
 		return err
@@ -60,8 +60,8 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 	return nil
 }
 
-// announcementLine returns the time of a subject's last change, its condition, and its stored files
-// or the reason why there are none.
+// announcementLine returns a line about a subject: the time of its last change, its condition, and
+// its stored files or the reason why there are none.
 func (s *session) announcementLine(t timeline.Timeline) string {
 	state := t.Condition()
 	words := []string{

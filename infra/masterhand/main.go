@@ -39,15 +39,15 @@ import (
 
 func main() {
 	ctx := interruptible()
-	log.SetOutput(io.Discard) // the S3 uploader logs the errors that it also returns
+	log.SetOutput(io.Discard) // silences the S3 uploader, which also returns the errors that it logs
 	os.Exit(run(ctx, os.Args[1:], &session{
 		terminal: standard(ctx), now: time.Now, pause: pause, load: load, local: runningLocal, http: newClient(),
 		project: system.Root, cdk: runCDK,
 	}))
 }
 
-// interruptible returns a context that ends with the first interrupt. A second interrupt ends the
-// program at once; its child processes notice that and end too.
+// interruptible returns a context that ends at the first interrupt. A second interrupt ends the
+// program at once; its child processes notice that and also end.
 func interruptible() context.Context {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -56,7 +56,7 @@ func interruptible() context.Context {
 		<-signals
 		cancel()
 		<-signals
-		os.Exit(130) // the exit code that shells use for an interrupt
+		os.Exit(130) // exit code of an interrupted program, as in a shell
 	}()
 	return ctx
 }
@@ -66,7 +66,7 @@ func interruptible() context.Context {
 func run(ctx context.Context, args []string, s *session) int {
 	s.args = args
 	root := newRoot(s)
-	root.SetArgs(append([]string{}, args...)) // never nil, because cobra would then read os.Args
+	root.SetArgs(append([]string{}, args...)) // never nil: for nil, cobra would read os.Args
 	c, err := root.ExecuteContextC(ctx)
 	return s.exit(c, err)
 }
@@ -77,7 +77,7 @@ func (s *session) exit(c *cobra.Command, err error) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, context.Canceled):
-		return 130 // the exit code that shells use for an interrupt
+		return 130 // exit code of an interrupted program, as in a shell
 	}
 	fmt.Fprintf(s.err, "%s: %v\n", c.CommandPath(), err)
 	if errors.Is(err, errUsage) {
@@ -88,12 +88,12 @@ func (s *session) exit(c *cobra.Command, err error) int {
 	return 1
 }
 
-// load finds credentials, region and endpoints as the AWS CLI does.
+// load finds the credentials, the region and the endpoints in the same way as the AWS CLI.
 func load(ctx context.Context, region, profile string) (aws.Config, error) {
 	return config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithSharedConfigProfile(profile))
 }
 
-// standard returns the terminal or the pipes that the program was started on.
+// standard returns the program's standard input and output, which may be a terminal or pipes.
 func standard(ctx context.Context) terminal {
 	t := terminal{Screen: screen.New(os.Stdout), in: bufio.NewReaderSize(os.Stdin, maxLine), err: os.Stderr, interrupted: ctx.Done()}
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
@@ -102,14 +102,14 @@ func standard(ctx context.Context) terminal {
 	return t
 }
 
-// pause waits for d, or until ctx ends, and then returns the error of ctx.
+// pause waits for the duration d. If ctx ends first, it returns the error of ctx.
 func pause(ctx context.Context, d time.Duration) error {
 	backoff.Sleep(ctx, d)
 	return ctx.Err()
 }
 
-// runCDK runs the CDK CLI in the version that the project pins, on this program's terminal. It
-// never downloads one. An interrupt of this program interrupts the CLI too.
+// runCDK runs the CDK CLI on this program's terminal. It uses the version that the project pins,
+// and never downloads one. An interrupt of this program also interrupts the CLI.
 func runCDK(ctx context.Context, folder string, environment []string, out io.Writer, args []string) error {
 	c := exec.CommandContext(ctx, "npx", append([]string{"--no", "--", "cdk"}, args...)...)
 	c.Dir, c.Env = folder, append(os.Environ(), environment...)
@@ -118,8 +118,8 @@ func runCDK(ctx context.Context, folder string, environment []string, out io.Wri
 	return c.Run()
 }
 
-// newClient returns the HTTP client that calls the webhook. It returns a redirect instead of
-// following it.
+// newClient returns the HTTP client that calls the function URL. The client does not follow a
+// redirect, but returns it as the answer.
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout:       time.Minute,

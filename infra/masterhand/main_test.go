@@ -83,7 +83,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// tree returns all commands without subcommands, by their names.
+// tree returns all commands that have no subcommands, by their full names.
 func tree() map[string]*cobra.Command {
 	found := map[string]*cobra.Command{}
 	var walk func(c *cobra.Command, name string)
@@ -118,7 +118,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
-// wide fails the test if a line of help is wider than 80 columns.
+// wide fails the test if a line of help text is wider than 80 columns. name is the command.
 func wide(t *testing.T, name, line string) {
 	t.Helper()
 	line = strings.TrimRight(strings.ReplaceAll(line, program(), "./masterhand"), "\n")
@@ -140,8 +140,8 @@ func TestEveryCommandIsUnderAHeading(t *testing.T) {
 	}
 }
 
-// Every command that shows data has --json, except "page", which prints HTML, and "version". The
-// other commands change something.
+// Each command that shows data has the flag --json, except "page", which prints HTML, and
+// "version". A command without --json changes something.
 func TestEveryCommandThatShowsDataHasJSON(t *testing.T) {
 	t.Parallel()
 	for name, c := range tree() {
@@ -235,7 +235,7 @@ func TestURL(t *testing.T) {
 	a.run(operator{}, "url", "--name", "staging").expect(t, 1, "masterhand-staging: no such stack")
 }
 
-// Wrong arguments are reported even if there is no access to AWS.
+// Wrong arguments are reported before AWS is called, even if AWS cannot be reached.
 func TestArgumentsAreCheckedBeforeAWSIsCalled(t *testing.T) {
 	t.Parallel()
 	for line, says := range map[string]string{
@@ -272,7 +272,7 @@ func TestArgumentsAreCheckedBeforeAWSIsCalled(t *testing.T) {
 	}
 }
 
-// A secret that is pasted in the wrong place is not repeated in the error.
+// If a secret is pasted in the wrong place of a command line, the error does not repeat the secret.
 func TestErrorsNeverRepeatSecrets(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
@@ -302,7 +302,7 @@ func TestReplaySinceHasNoDefault(t *testing.T) {
 	newAccount(t).run(operator{}, "logs", "-h").expect(t, 0, "(default 10m)")
 }
 
-// Without credentials, or with an unknown region, the first words of the error say what to do.
+// If there are no credentials or the region is unknown, the error begins with what to do.
 func TestErrorsAboutCredentialsAndRegionSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	config := aws.Config{Region: "zz-nope-1", RetryMaxAttempts: 1, HTTPClient: wire{func(*http.Request) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// syntax returns the syntax trees of this program's files, without tests.
+// syntax returns the syntax trees of all source files of this program except tests.
 func syntax(t *testing.T) []*ast.File {
 	t.Helper()
 	paths, err := filepath.Glob("*.go")
@@ -35,8 +35,8 @@ func syntax(t *testing.T) []*ast.File {
 	return files
 }
 
-// constant returns the text of a constant expression. X replaces the parts that are only known at
-// run time.
+// constant returns the text of a constant expression. The letter X stands for each part that is
+// known only at run time.
 func constant(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -50,8 +50,9 @@ func constant(e ast.Expr) string {
 	return "X"
 }
 
-// commandProblem returns the reason why the words after "masterhand" are not a command line of an
-// existing command with existing flags, or "". It does not check the values of arguments and flags.
+// commandProblem returns the reason why a command line is wrong: the command or a flag does not
+// exist. It returns "" if both exist. words are the words after "masterhand". Values of arguments
+// and flags are not checked.
 func commandProblem(words []string) string {
 	root := newRoot(&session{})
 	root.InitDefaultCompletionCmd(words...)
@@ -70,7 +71,7 @@ func commandProblem(words []string) string {
 		long, is := strings.CutPrefix(name, "--")
 		switch {
 		case name == "--":
-			return "" // the words after it belong to another command
+			return "" // stop here: the words after -- are for another command
 		case is && c.Flags().Lookup(long) == nil, !is && len(name) > 1 && name[0] == '-' && c.Flags().ShorthandLookup(name[1:2]) == nil:
 			return c.Name() + " has no flag " + name
 		}
@@ -104,7 +105,7 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 				return true
 			}
 			for _, arg := range call.Args {
-				if line := constant(arg); line != "X" { // X is a line that only the caller of "examples" knows
+				if line := constant(arg); line != "X" { // skip X, a line that only the caller of "examples" knows
 					if problem := commandProblem(strings.Fields(line)); problem != "" {
 						t.Errorf("%q %s", line, problem)
 					}
@@ -119,19 +120,19 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 	}
 }
 
-// foreign matches commands of this program that are not written with typed, so that they may not
-// work where the user types them.
+// foreign matches a command of this program that was written without the function typed, so that a
+// user may not be able to run it as printed.
 var foreign = regexp.MustCompile(`\b(?:ops|make|local|masterhand) (?:` + strings.Join(strings.Fields(
 	"up demo send load run requests trace explain logs upload unplaced names probe place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
 
 // flagName matches a flag of the form --name in a text.
 var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)
 
-// Every text of this program names commands only with typed, and only flags that some command has.
+// In each text of this program, commands are written with the function typed, and each flag exists.
 func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"help": true, "endpoint-url": true, "require-approval": true, "no": true,
-		"service-code": true, "quota-code": true, "desired-value": true} // flags of the AWS CLI, CDK and npx
+		"service-code": true, "quota-code": true, "desired-value": true} // flags of the AWS CLI, of CDK and of npx, which texts may also name
 	for _, c := range tree() {
 		c.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	}
@@ -158,7 +159,7 @@ func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	}
 }
 
-// The help of every command, including the text that cobra adds, names only existing commands.
+// The help of every command, with the text that cobra adds, names only commands that exist.
 func TestHelpNamesCommandsThatCanBeTyped(t *testing.T) {
 	t.Parallel()
 	line := regexp.MustCompile(`(?m)` + regexp.QuoteMeta(program()) + `((?: [\w-]+)*)`)

@@ -34,7 +34,7 @@ import (
 )
 
 // TestCommandsOnMoto runs the commands against moto, an independent fake of AWS, and a stack that
-// moto's CloudFormation made.
+// moto's CloudFormation created from the template.
 func TestCommandsOnMoto(t *testing.T) {
 	t.Parallel()
 	cfg := mototest.Start(t)
@@ -64,7 +64,7 @@ func deployOnMoto(t *testing.T, env *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// moto's CloudFormation makes no secrets.
+	// moto's CloudFormation makes no secrets, so the test makes them.
 	secret, err := env.secretsmanager().CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
 		Name: new("destinations"), SecretString: new("[]"),
 	})
@@ -98,18 +98,18 @@ func deployOnMoto(t *testing.T, env *session) {
 	}
 }
 
-// rotateOnMoto rotates a destination's secret.
+// rotateOnMoto rotates the secret of a destination on moto.
 func rotateOnMoto(t *testing.T, ops onMoto) {
 	t.Helper()
 	ops(oldSecret, "secret", "acme", "--library", "films").expect(t, 0, "library films", "of 1 in all")
 	ops(newSecret, "secret", "acme").expect(t, 0, "of 2 in all")
-	// moto's CloudWatch does not support CBOR, so the last matches are unknown.
+	// moto's CloudWatch does not support CBOR, so the times of the last matches are unknown.
 	ops("", "secrets").expect(t, 0, "acme", "0ld1", "1ew2", "unknown")
 	ops("", "secret-drop", "acme", "0ld1").expect(t, 1, "--force")
 	ops("", "secret-drop", "acme", "0ld1", "--force").expect(t, 0, "1 left")
 }
 
-// lookOnMoto reads logs, ledger and index.
+// lookOnMoto runs the commands that read the logs, the ledger and the index.
 func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
 	group, stream := d.logs["fulfill"], "1"
@@ -191,10 +191,10 @@ func announceOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	ops("", "redrive", "collect").expect(t, 0, "collect: no dead letters")
 }
 
-// emptyOnMoto empties the buckets with "destroy".
+// emptyOnMoto empties the buckets with the command "destroy".
 func emptyOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
-	// moto's CloudFormation does not turn versioning on.
+	// moto's CloudFormation does not turn versioning on, so the test does.
 	_, err := env.s3().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
 		Bucket: &d.masters, VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
 	})

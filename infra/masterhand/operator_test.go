@@ -18,26 +18,26 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// said is the output and the exit code of a command.
+// said holds the output and the exit code of a command.
 type said struct {
 	code     int
 	out, err string
 }
 
-// all returns everything that the command printed.
+// all returns everything that the command printed, first standard output and then standard error.
 func (s said) all() string { return s.out + s.err }
 
-// operator is the user of a command: a person at a terminal, or a script.
+// operator holds how a test uses a command: as a person at a terminal, or as a script.
 type operator struct {
 	input  string
-	hidden string // text that is typed without being shown; "" means that there is no terminal
+	hidden string // secret that is typed without being shown; "" means that the input is no terminal
 	pause  func(context.Context, time.Duration) error
-	now    func() time.Time // nil means noon
-	root   string           // project folder, for finding a local system and for deploying
+	now    func() time.Time // returns the present time; nil means noon
+	root   string           // project's folder, in which commands find a system on this machine and deploy
 	cdk    func(environment []string, args []string) error
 }
 
-// run runs a command on the account.
+// run runs a command on the fake account.
 func (a *account) run(o operator, args ...string) said {
 	a.t.Helper()
 	return o.run(a.t, func(context.Context, string, string) (aws.Config, error) {
@@ -74,8 +74,8 @@ func (o operator) run(t *testing.T, load func(context.Context, string, string) (
 	return said{code, out.String(), err.String()}
 }
 
-// expect fails the test unless the command ended with this exit code and printed all of these
-// words.
+// expect fails the test unless the command ended with this exit code and its output contains all of
+// these words.
 func (s said) expect(t *testing.T, code int, words ...string) {
 	t.Helper()
 	if s.code != code {
@@ -88,7 +88,7 @@ func (s said) expect(t *testing.T, code int, words ...string) {
 	}
 }
 
-// quiet fails the test if the command printed any of these words.
+// quiet fails the test if the command's output contains any of these words.
 func (s said) quiet(t *testing.T, words ...string) {
 	t.Helper()
 	for _, word := range words {
@@ -98,7 +98,7 @@ func (s said) quiet(t *testing.T, words ...string) {
 	}
 }
 
-// inSession runs a command in an open session.
+// inSession runs a command in a session that is already open.
 func (o operator) inSession(t *testing.T, s *session, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer
@@ -106,7 +106,7 @@ func (o operator) inSession(t *testing.T, s *session, args ...string) said {
 	return said{run(t.Context(), args, s), out.String(), err.String()}
 }
 
-// Ctrl-C ends a command that waits for an answer, without a line on its input.
+// Ctrl-C ends a command that waits for an answer, even if no line is typed.
 func TestCtrlCEndsAQuestion(t *testing.T) {
 	t.Parallel()
 	silent, typing := io.Pipe()

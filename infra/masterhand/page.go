@@ -29,8 +29,8 @@ but it names files, ads and campaigns. "` + typed("up") + `" serves the same pag
 	return c
 }
 
-// page reads the present data and writes the page to the file named to, or to standard output if to
-// is "".
+// page reads the present data and writes the page to the file named by to. If to is "", it writes
+// to standard output.
 func (s *session) page(ctx context.Context, to string) error {
 	d, err := s.deployment(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *session) page(ctx context.Context, to string) error {
 	return nil
 }
 
-// shownName returns the name of the deployment that the page shows.
+// shownName returns the deployment's name for the page.
 func (s *session) shownName() string {
 	if s.system != nil {
 		return "this machine"
@@ -63,7 +63,7 @@ func (s *session) shownName() string {
 	return s.name
 }
 
-// pageSources returns the stores that the page of a deployment reads.
+// pageSources returns the stores from which the page of a deployment reads its data.
 func (s *session) pageSources(ctx context.Context, d deployment) (page.Sources, error) {
 	libraries, err := s.libraries(ctx, d)
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}

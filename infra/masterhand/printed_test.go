@@ -21,8 +21,9 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// asFunction is the environment variable that makes the test binary print a function's log lines
-// and exit. AWS's logger reads its settings when the process starts, and prints to standard output.
+// asFunction is the name of an environment variable. If it is set, the test binary prints the log
+// lines of a function and exits. A process of its own is needed, because AWS's logger reads its
+// settings at the start of the process and prints to standard output.
 const asFunction = "MASTERHAND_TEST_AS_FUNCTION"
 
 func TestMain(m *testing.M) {
@@ -33,7 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// printAsFunction prints the log line and the metrics of a webhook with the code of fulfill.
+// printAsFunction prints the log line and the metrics of one webhook, with the code of the function
+// fulfill.
 func printAsFunction() {
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "r-1"})
 	served := webhook.Served{
@@ -44,13 +46,13 @@ func printAsFunction() {
 	served.Report(ctx, telemetry.New(lambdacontext.NewLogger(), os.Stdout, "masterhand"))
 }
 
-// printed returns a log line and a metrics line in the format of a function.
+// printed returns one log line and one line of metrics, exactly as a function prints them.
 var printed = sync.OnceValue(func() [2]string {
 	function := exec.Command(os.Args[0])
 	function.Env = append(os.Environ(), asFunction+"=1", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO")
 	out, err := function.Output()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if err != nil || len(lines) != 3 { // the first line has the version
+	if err != nil || len(lines) != 3 { // the first line states the version and is not used
 		panic("a function printed " + string(out))
 	}
 	return [2]string{lines[1], lines[2]}
@@ -61,12 +63,12 @@ func metricLine() string  { return printed()[1] }
 
 var timestamp = regexp.MustCompile(`"timestamp":"[^"]*"`)
 
-// printedAt returns the line with another timestamp.
+// printedAt returns the log line with another timestamp.
 func printedAt(line string, at time.Time) string {
 	return timestamp.ReplaceAllString(line, `"timestamp":"`+at.Format(time.RFC3339Nano)+`"`)
 }
 
-// compactWebhook is the expected output for the webhook's log line, without the time and the
+// compactWebhook is the expected compact form of the webhook's log line, without the time and the
 // function.
 const compactWebhook = `INFO  webhook attempt=1 bytes_in=0 bytes_out=7 class=requested code="" destination=ads detail="" ended=delivered ` +
 	`error="no \"master\"" event="evt \\u202e1" left_ms=0 master="" outcome=delivered reason="" repeated=false requestId=r-1 ` +

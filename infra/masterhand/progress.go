@@ -6,20 +6,21 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress is a progress bar on a terminal. Without a terminal it shows nothing.
+// progress is a progress bar on a terminal. Elsewhere it prints nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 
-// progress starts a bar for work on a known number of bytes. what names the work.
+// progress starts a progress bar for work of a known number of bytes. what is the text beside the
+// bar.
 func (t terminal) progress(what string, bytes int64) *progress {
 	return t.show(bytes, what, progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true))
 }
 
-// counting starts a counter for work whose total is unknown. what names the counted things.
+// counting starts a counter for work of unknown size. what names the counted things.
 func (t terminal) counting(what string) *progress {
 	return t.show(-1, what, progressbar.OptionShowCount())
 }
 
-// measuring starts a bar for work whose total becomes known, or changes, as the work goes on.
+// measuring starts a progress bar for work whose total becomes known, or changes, during the work.
 func (t terminal) measuring() *progress {
 	return t.show(1, "", progressbar.OptionSetWidth(10), progressbar.OptionThrottle(0),
 		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
@@ -38,13 +39,13 @@ func (t terminal) show(total int64, what string, options ...progressbar.Option) 
 
 func (p *progress) add(n int64) {
 	if p.bar != nil {
-		_ = p.bar.Add64(n) // a bar that cannot be shown must not stop the work
+		_ = p.bar.Add64(n) // the error is ignored: a bar that cannot be shown must not stop the work
 	}
 }
 
-// is sets the bar to done of total, the total that is known now. The bar is full only at the end of
-// the work.
-func (p *progress) is(done, total int, words string) {
+// advance shows done of total, with words beside the bar; total is the total that is known so far.
+// The bar never becomes full before the method end is called.
+func (p *progress) advance(done, total int, words string) {
 	if p.bar != nil {
 		p.bar.ChangeMax64(int64(max(total, done+1)))
 		_ = p.bar.Set64(int64(done))
@@ -52,7 +53,8 @@ func (p *progress) is(done, total int, words string) {
 	}
 }
 
-// clear removes the bar until its next change, so that another line can be printed.
+// clear removes the bar from the terminal until its next change, so that another line can be
+// printed.
 func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
@@ -62,6 +64,6 @@ func (p *progress) clear() {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
-		_ = p.bar.Clear() // a counter does not clear itself
+		_ = p.bar.Clear() // needed because a counter does not remove itself; an error is ignored
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// A progress bar leaves an empty line on a terminal at its end, and prints nothing elsewhere.
+// At its end, a progress bar leaves an empty line on a terminal. If the output is not a terminal,
+// it prints nothing at all.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(terminal) *progress{

@@ -43,7 +43,7 @@ unclear   a file may answer the request, but its locale, aspect or creative is
 			if err != nil {
 				return err
 			}
-			written := "" // the words of an event need no check: the platform wrote them
+			written := "" // stays "" for the slot of an event: only an operator can have mistyped the creative
 			if len(args) == 4 {
 				written = args[0]
 			}
@@ -63,49 +63,51 @@ unclear   a file may answer the request, but its locale, aspect or creative is
 	return c
 }
 
-// explanation is the present answer to a request and its reasons, as --json prints it.
+// explanation is the answer that a request would get now, with the reasons for it, as --json prints
+// it.
 type explanation struct {
 	Slot    string `json:"slot"`
-	Project string `json:"project,omitempty"` // the requesting project; "" means any
+	Project string `json:"project,omitempty"` // project that asks for the file; "" means any project
 	Library string `json:"library"`
-	Built   bool   `json:"built"` // the library is completely indexed by its current rules
+	Built   bool   `json:"built"` // whether the library is completely indexed by its current rules
 	answer
-	// Refused has the answers for the projects for which a file was refused. It is empty if Project
-	// is set.
+	// Refused holds a different answer for each project for which the platform refused a file. It
+	// is empty if Project is set.
 	Refused    []refusal `json:"refused,omitempty"`
-	Candidates []weighed `json:"candidates"` // the best first, the dropped ones last
-	// Held is the reason why a request would wait although no candidate answers it, and what ends
-	// the wait; "" if it would not wait.
+	Candidates []weighed `json:"candidates"` // the best candidate first, the dropped candidates last
+	// Held says why a request would wait although no candidate answers it, and what would end the
+	// wait. It is "" if the request would not wait.
 	Held    string `json:"held,omitempty"`
-	Blocker string `json:"blocker,omitempty"` // the key that makes the request wait; "" if no key does
-	Full    bool   `json:"full,omitempty"`    // the index has no room for another file of the creative
+	Blocker string `json:"blocker,omitempty"` // key of the file that would make the request wait; "" if no file would
+	Full    bool   `json:"full,omitempty"`    // whether the index has no room for another file of the creative
 	slot    creative.Slot
 	library masters.Library
 }
 
 // answer is the result of choosing a master for a request.
 type answer struct {
-	Verdict string `json:"verdict"` // deliver, absent, unusable, archived or unclear
+	Verdict string `json:"verdict"` // one of deliver, absent, unusable, archived and unclear
 	Reason  string `json:"reason,omitempty"`
-	Key     string `json:"key,omitempty"` // key of the chosen master; "" if there is none
+	Key     string `json:"key,omitempty"` // key of the chosen master; "" if no master was chosen
 }
 
-// refusal is the answer for a project for which a file was refused.
+// refusal is the answer for one project for which the platform refused a file.
 type refusal struct {
 	Project string `json:"project"`
 	answer
 }
 
-// weighed is a candidate and the reason why it was dropped, "" if it was not.
+// weighed is a candidate. If the candidate was dropped, it has the reason; otherwise the reason is
+// "".
 type weighed struct {
 	masters.Master
 	Dropped    masters.Drop  `json:"dropped,omitempty"`
-	Behind     masters.Order `json:"behind,omitempty"`     // the rule by which the chosen file is preferred
-	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which the file was refused; empty if the request names its project
+	Behind     masters.Order `json:"behind,omitempty"`     // the rule by which the chosen file ranks before this one; "" if no rule decides
+	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which the platform refused this file; empty if the request names its project
 }
 
-// explain returns the present answer for a slot. written is the creative as a person wrote it, or ""
-// if the slot comes from an event. Error: errOnlyCode.
+// explain returns the answer that a request for the slot would get now. written is the creative as
+// the operator typed it, or "" if the slot comes from an event. Error: errOnlyCode.
 func (s *session) explain(ctx context.Context, slot creative.Slot, written, library string) (explanation, error) {
 	d, lib, err := s.library(ctx, library)
 	if err != nil {
@@ -131,8 +133,8 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, written, libr
 	return e, nil
 }
 
-// proved runs the proof that a request needs before it is skipped. If the proof fails, the verdict
-// becomes unclear.
+// proved runs the proof of absence that must succeed before a request may be skipped. If the proof
+// fails, the verdict becomes unclear.
 func (s *session) proved(ctx context.Context, d deployment, lib masters.Library, e explanation, document masters.Document, revision string) (explanation, error) {
 	live, err := s.queueURL(ctx, d, "IndexQueueUrl")
 	if err != nil {
@@ -154,8 +156,8 @@ func (s *session) proved(ctx context.Context, d deployment, lib masters.Library,
 	return e, err
 }
 
-// explained explains the choice for the slot's project. If the slot names no project, it adds the
-// answers for the projects for which a file was refused.
+// explained chooses a master for the slot's project and explains the choice. If the slot names no
+// project, it also returns the answer for each project for which the platform refused a file.
 func explained(document masters.Document, slot creative.Slot, lib masters.Library) explanation {
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
@@ -189,13 +191,13 @@ func answered(choice masters.Choice) answer {
 	return a
 }
 
-// libraryFlag adds the flag that names a library to a command.
+// libraryFlag adds the flag --library to a command, and returns the flag's value.
 func libraryFlag(c *cobra.Command) *string {
 	return c.Flags().String("library", "", "name of the `library`; unless given, the only library, or else \"default\"")
 }
 
-// library returns the deployment and the library with this name. A name of "" means the only
-// library, or else "default".
+// library returns the deployment and the library with this name. For "" it returns the only library
+// or, if there are several, the library "default".
 func (s *session) library(ctx context.Context, name string) (deployment, masters.Library, error) {
 	d, err := s.deployment(ctx)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// verdict returns the name of a verdict that the output uses.
+// verdict returns the name of a verdict in the output.
 func verdict(v masters.Verdict) string {
 	switch v {
 	case masters.Deliver:
@@ -79,7 +79,8 @@ func (s *session) show(e explanation) error {
 	return s.Print(t)
 }
 
-// asRequest returns a ledger item with this answer, to get advice for it.
+// asRequest returns a ledger item that has this answer, so that package advice can give advice for
+// it.
 func (e explanation) asRequest() ledger.Item {
 	i := ledger.Item{State: ledger.Queued, Code: e.Reason, Blocker: e.Blocker, Slot: e.slot.Key(), Target: e.slot.Placement()}
 	switch e.Verdict {
@@ -93,8 +94,8 @@ func (e explanation) asRequest() ledger.Item {
 	return i
 }
 
-// locales lists the locales of the creative's files if no file has the requested locale; otherwise
-// it returns "".
+// locales returns a list of the locales that the creative's files have, if no file has the
+// requested locale. Otherwise it returns "".
 func (e explanation) locales() string {
 	if e.Reason != "no_match:locale" {
 		return ""
@@ -113,7 +114,8 @@ func (s *session) answer(a answer) string {
 	return s.Painted(verdictPaint(a.Verdict), a.Verdict+" "+printable(a.Key+a.Reason))
 }
 
-// aspectWords returns a master's aspect, and the aspect in its name if the pixels differ from that.
+// aspectWords returns the master's aspect. If the file's name states another aspect than the
+// pixels, it adds that one.
 func aspectWords(m masters.Master) string {
 	if m.Conflict() {
 		return fmt.Sprintf("%s (named %s)", m.Aspect, m.NamedAspect)
@@ -121,7 +123,8 @@ func aspectWords(m masters.Master) string {
 	return string(dash(m.Aspect))
 }
 
-// rule returns the reason for a candidate's rank, and the projects for which it was refused.
+// rule returns the reason for a candidate's rank, and the projects for which the platform refused
+// it.
 func rule(e explanation, c weighed) string {
 	if len(c.RefusedFor) > 0 {
 		return printable(place(e, c) + "; refused for project " + strings.Join(c.RefusedFor, ", "))
@@ -143,14 +146,14 @@ func place(e explanation, c weighed) string {
 	return "not preferred: " + orders[c.Behind]
 }
 
-// orders holds the reasons why the chosen file is preferred to another.
+// orders holds the text for each rule by which the chosen file ranks before another.
 var orders = map[masters.Order]string{
 	masters.ByLocale: "its locale is less preferred", masters.ByAspect: "its aspect is less preferred", masters.ByConflict: "its name says another aspect",
 	masters.ByCopy: "a copy", masters.ByPixels: "fewer pixels", masters.ByAge: "older", masters.ByKey: "equal, but its key sorts later",
 }
 
-// typeOf returns the extension under which a master is delivered, and marks it if the key has
-// another.
+// typeOf returns the extension under which a master is delivered. It adds a mark if the key has
+// another extension.
 func typeOf(m masters.Master) string {
 	if m.Misnamed {
 		return dash(m.Extension) + " (misnamed)"

@@ -26,19 +26,19 @@ func stateNames() []string {
 	return names
 }
 
-// requestQuery selects requests.
+// requestQuery holds the conditions by which a command selects requests.
 type requestQuery struct {
 	day, outcome string
-	code         string // the start of the creative's code, or a whole creative; "" selects all
-	since        age    // 0 selects all
+	code         string // the start of a code, or a whole creative; "" selects all creatives
+	since        age    // largest age of a request; 0 selects requests of any age
 	limit        int
 }
 
-// scanned is the most requests or timelines of a day that a command reads.
+// scanned is the largest number of requests or timelines that a command reads for each day.
 const scanned = 10_000
 
-// findRequests returns the selected requests, the newest first. It reads day by day until it has
-// q.limit of them.
+// findRequests returns the selected requests, the newest first. It reads one day after another,
+// from the newest day backwards, until it has found q.limit requests.
 func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery) (kept []ledger.Item, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	for _, day := range q.days(s.now()) {
@@ -60,7 +60,7 @@ func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery
 	return kept, nil
 }
 
-// days returns the days to read, the newest first.
+// days returns the days that findRequests must read, the newest first.
 func (q requestQuery) days(now time.Time) []string {
 	switch {
 	case q.day != "":
@@ -73,10 +73,10 @@ func (q requestQuery) days(now time.Time) []string {
 	return lastDays(now, recentDays)
 }
 
-// recentDays is the number of days to search unless the query names a day or a time.
+// recentDays is how many days are searched if the query names neither a day nor a time.
 const recentDays = 7
 
-// lastDays returns the last n days in the ledger's format, today first.
+// lastDays returns the last n days as the ledger writes them, with today first.
 func lastDays(now time.Time, n int) []string {
 	days := make([]string, n)
 	for i := range days {
@@ -85,7 +85,7 @@ func lastDays(now time.Time, n int) []string {
 	return days
 }
 
-// span returns the searched time as words, for example "in the last 7 days".
+// span returns the searched period in words, for example "in the last 7 days".
 func (q requestQuery) span() string {
 	switch {
 	case q.day != "":
@@ -104,7 +104,8 @@ func (q *requestQuery) setDay(text string) error {
 	return nil
 }
 
-// choose returns the selected requests, at most limit of them, in their order.
+// choose returns the items that the query selects, in the same order. It returns at most limit of
+// them.
 func (q requestQuery) choose(items []ledger.Item, now time.Time, limit int) (kept []ledger.Item) {
 	for _, item := range items {
 		if len(kept) < limit && q.means(item, now) {
@@ -121,8 +122,7 @@ func (q requestQuery) means(item ledger.Item, now time.Time) bool {
 		(q.code == "" || isOf(item.Slot, q.code))
 }
 
-// isOf reports whether text is the start of the code of a slot's creative, or names the whole
-// creative.
+// isOf reports whether text is the start of the code in a slot, or the slot's whole creative.
 func isOf(slot, text string) bool {
 	s, err := creative.ParseKey(slot)
 	asked, prefix := s.Creative.Canonical(), creative.Creative{Code: text}.Canonical().Code

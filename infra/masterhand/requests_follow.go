@@ -14,19 +14,19 @@ import (
 
 const (
 	followEvery = 2 * time.Second
-	// followed is the number of the newest requests of a day that each look reads.
+	// followed is how many of a day's newest requests each check reads.
 	followed = 500
 )
 
-// watch finds the requests that changed between two looks at the ledger.
+// watch finds the requests that changed between two reads of the ledger.
 type watch struct {
 	store dynamostore.Store
 	query requestQuery
-	seen  map[string]string // the result of standing for each request at the last look, by the request's id
+	seen  map[string]string // result of the function standing for each request at the last read, by the request's id
 }
 
-// followRequests prints the newest requests, the latest last, and then each new and each changed
-// request until ctx ends.
+// followRequests prints the newest requests, the latest last. Then it prints each request that is
+// new or has changed, until ctx ends.
 func (s *session) followRequests(ctx context.Context, q requestQuery) error {
 	d, err := s.deployment(ctx)
 	if err != nil {
@@ -49,8 +49,9 @@ func (s *session) followRequests(ctx context.Context, q requestQuery) error {
 	}
 }
 
-// look returns the requests that are new or changed since the last look, sorted by the time of the
-// change. Requests live for an hour, so in the first hour of a day it also reads yesterday's.
+// look reads the ledger, and returns the requests that are new or have changed since the last call,
+// sorted by the time of the change. A request lives for one hour, so in the first hour of a day
+// look also reads the requests of the day before.
 func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item, err error) {
 	var items []ledger.Item
 	days := w.query.days(now)
@@ -79,8 +80,8 @@ func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item,
 	return changed, nil
 }
 
-// standing returns a text that changes when a request ends or waits for a new reason. It does not
-// change with an attempt that has the same result.
+// standing returns a text that changes when the request ends or waits for a new reason. Another
+// attempt with the same result does not change the text.
 func standing(i ledger.Item) string {
 	if i.State.Ended() {
 		return fmt.Sprintln(i.State, i.Code, i.Detail)
@@ -88,7 +89,7 @@ func standing(i ledger.Item) string {
 	return fmt.Sprintln("open", i.Code, i.Detail)
 }
 
-// showRequest prints one line about a request, or with --json the whole ledger item.
+// showRequest prints one line about a request. With --json it prints the whole ledger item.
 func (s *session) showRequest(item ledger.Item) error {
 	if s.asJSON {
 		return s.JSON(item)
@@ -97,8 +98,9 @@ func (s *session) showRequest(item ledger.Item) error {
 	return nil
 }
 
-// requestLine returns the time of a request's last change, its state and slot, its duration and
-// size, the delivered file or the reason why there is none, and the start of its id.
+// requestLine returns a line about a request: the time of its last change, its state and slot, its
+// duration and size, the delivered file or the reason why no file was delivered, and the start of
+// its id.
 func (s *session) requestLine(i ledger.Item) string {
 	words := []string{i.UpdatedAt.UTC().Format("15:04:05Z"), s.Painted(statePaint(i.State), fmt.Sprintf("%-9s", i.State))}
 	if i.Slot != "" {
@@ -118,7 +120,7 @@ func (s *session) requestLine(i ledger.Item) string {
 	return strings.Join(append(words, digits(i.ID)), "  ")
 }
 
-// took returns a duration as a short text.
+// took returns a duration as a short text, for a list.
 func took(d time.Duration) string {
 	switch {
 	case d < time.Second:

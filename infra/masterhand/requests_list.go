@@ -72,8 +72,8 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 	return s.adviseOn(ctx, d, items)
 }
 
-// requestsTable returns a table with a line for each request. The column FROM appears only if the
-// destinations differ, to save width.
+// requestsTable returns a table with one row for each request. To save width, the column FROM
+// appears only if the requests have different destinations.
 func requestsTable(items []ledger.Item) *screen.Table {
 	from := func(text string) []string {
 		if slices.ContainsFunc(items, func(i ledger.Item) bool { return i.Destination != items[0].Destination }) {
@@ -109,7 +109,8 @@ func statePaint(s ledger.State) screen.Paint {
 	return screen.Plain
 }
 
-// slotWords turns a slot's key, "project#CODE#2#en#video", into "CODE-2 en video".
+// slotWords returns a readable form of a slot's key: for "project#CODE#2#en#video" it returns
+// "CODE-2 en video".
 func slotWords(key string) string {
 	s, err := creative.ParseKey(key)
 	if err != nil {
@@ -118,8 +119,8 @@ func slotWords(key string) string {
 	return fmt.Sprintf("%s %s %s", s.Creative, s.Locale, s.Kind)
 }
 
-// why returns the reason of a skip, the error, the key of the delivered file, or how the request was
-// superseded.
+// why returns the most important detail of a request: the reason of a skip, the error, the key of
+// the delivered file, or why the request was superseded.
 func why(i ledger.Item) string {
 	switch {
 	case advice.Replaced(i):
@@ -136,8 +137,8 @@ func why(i ledger.Item) string {
 	return i.Code
 }
 
-// ending returns a request's state and the reason for it. It leaves out the start of a reason that
-// only repeats the state.
+// ending returns a request's state and the reason for it. If the reason begins with the name of the
+// state, that name appears only once.
 func ending(i ledger.Item) string {
 	reason := why(i)
 	if after, repeated := strings.CutPrefix(reason, string(i.State)); repeated && (after == "" || after[0] == ':') {
@@ -146,13 +147,15 @@ func ending(i ledger.Item) string {
 	return strings.TrimSpace(string(i.State) + " " + reason)
 }
 
-// digits returns the first digits of a request's id, enough to find the request.
+// digits returns the first digits of a request's id. They are enough for the command "trace" to
+// find the request.
 func digits(id string) string {
 	_, start, _ := strings.Cut(shortID(id), "#")
 	return start
 }
 
-// shortID returns the start of a request's id, enough to find the request.
+// shortID returns the start of a request's id, with its prefix. It is enough to identify a recent
+// request.
 func shortID(id string) string {
 	const shown = len("req#") + 8
 	return id[:min(len(id), shown)]

@@ -13,21 +13,22 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// logLine is one line of a function's log.
+// logLine is one line of a function's log, with its time and the function's name.
 type logLine struct {
 	at       time.Time
 	function string
 	text     string
 }
 
-// readLogLine parses a line of the log of a system on this machine. A function's line contains its
-// time and the function's name. Lines of the local services do not, so their time is zero.
+// readLogLine parses a line of the log file of a system on this machine. A line of a function
+// contains its time and the function's name. A line of a local service does not, so its time is
+// zero.
 func readLogLine(line string) logLine {
 	var said struct {
 		Function        string
 		Timestamp, Time time.Time
 	}
-	_ = json.Unmarshal([]byte(line), &said) // after an error the values are zero
+	_ = json.Unmarshal([]byte(line), &said) // the error is ignored: for a line that is not JSON, time and function stay zero
 	if said.Time.IsZero() {
 		said.Time = said.Timestamp
 	}
@@ -39,8 +40,8 @@ func (l logLine) structured() any {
 	s := struct {
 		Time     time.Time       `json:"time"`
 		Function string          `json:"function"`
-		Line     json.RawMessage `json:"line,omitempty"` // the line itself, if it is JSON
-		Text     string          `json:"text,omitempty"` // the line itself, if it is not JSON
+		Line     json.RawMessage `json:"line,omitempty"` // the whole line if it is JSON; otherwise empty
+		Text     string          `json:"text,omitempty"` // the whole line if it is not JSON; otherwise ""
 	}{Time: l.at, Function: l.function}
 	if json.Valid([]byte(l.text)) {
 		s.Line = json.RawMessage(l.text)
@@ -50,13 +51,13 @@ func (l logLine) structured() any {
 	return s
 }
 
-// compact returns the line as "time function LEVEL message key=value …". Unless all is set, it
-// returns "" for metrics and for Lambda's own lines.
+// compact returns the line as "time function LEVEL message key=value …". For metrics and for the
+// lines that Lambda itself logs, it returns "" unless all is set.
 func (l logLine) compact(all bool) string {
 	var fields map[string]json.RawMessage
 	head := fmt.Sprintf("%s %-7s", l.at.UTC().Format("15:04:05.000Z"), l.function)
 	if json.Unmarshal([]byte(l.text), &fields) != nil {
-		return head + " " + printable(strings.TrimSpace(l.text)) // for example a panic
+		return head + " " + printable(strings.TrimSpace(l.text)) // show a line that is not JSON, for example of a panic, as it is
 	}
 	kind := text(fields["type"])
 	if _, metrics := fields["_aws"]; (metrics || strings.HasPrefix(kind, "platform.")) && !all {
@@ -73,7 +74,8 @@ func (l logLine) compact(all bool) string {
 	return head
 }
 
-// bare returns a JSON string without quotes unless it needs them, and any other value unchanged.
+// bare returns the text of a JSON string without quotes, unless the text needs them. It returns any
+// other JSON value unchanged.
 func bare(encoded json.RawMessage) string {
 	var s string
 	if json.Unmarshal(encoded, &s) != nil {
@@ -85,5 +87,6 @@ func bare(encoded json.RawMessage) string {
 	return s
 }
 
-// printable replaces the characters of foreign text that could control the terminal.
+// printable returns a text in which characters that could control the terminal are replaced. It
+// must be used for each text that another system wrote.
 func printable(s string) string { return legible.Text(s) }

@@ -45,23 +45,23 @@ func logsCommand(s *session) *cobra.Command {
 type logOptions struct {
 	follow, all bool
 	since       age
-	function    string // "" means all
+	function    string // name of the function; "" means all functions
 }
 
 const (
 	logEvery = 2 * time.Second
-	// logLate is the longest delay after which a line may appear in CloudWatch Logs. Each look
-	// reads this time again.
+	// logLate is the longest time between a log line and its appearance in CloudWatch Logs.
+	// Therefore each check reads the last logLate again.
 	logLate = 30 * time.Second
 )
 
-// tailing is the state of following the logs.
+// tailing is the state of a command that prints log lines as they appear.
 type tailing struct {
 	s      *session
-	groups map[string]string // log groups by function
+	groups map[string]string // name of the log group, by the function's name
 	all    bool
 	from   time.Time
-	seen   map[string]time.Time // times of the printed lines since from, by the line's id
+	seen   map[string]time.Time // times of the printed lines that are not older than from, by the line's id
 }
 
 func (s *session) tail(ctx context.Context, d deployment, o logOptions) error {
@@ -86,7 +86,7 @@ func (s *session) tail(ctx context.Context, d deployment, o logOptions) error {
 	}
 }
 
-// look prints the lines that were not printed before, sorted by time.
+// look reads the logs, and prints the lines that were not printed before, sorted by time.
 func (t *tailing) look(ctx context.Context) error {
 	var lines []logLine
 	for function, group := range t.groups {
@@ -112,7 +112,7 @@ func (t *tailing) look(ctx context.Context) error {
 	return nil
 }
 
-// printLog prints a line of the log, unless compact leaves it out.
+// printLog prints a line of the log. It prints nothing if compact returns "".
 func (s *session) printLog(l logLine, all bool) error {
 	text := l.compact(all)
 	switch {
@@ -125,7 +125,7 @@ func (s *session) printLog(l logLine, all bool) error {
 	return nil
 }
 
-// tailFile prints the log of the system on this machine, which is a single file.
+// tailFile prints the log of the system on this machine. All functions write to that one file.
 func (s *session) tailFile(ctx context.Context, o logOptions) error {
 	file, err := os.Open(s.system.Log)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *session) tailFile(ctx context.Context, o logOptions) error {
 	oldest, in, line := s.now().Add(-time.Duration(o.since)), bufio.NewReader(file), ""
 	for {
 		text, err := in.ReadString('\n')
-		line += text // at the end of the file the line may be incomplete
+		line += text // keep an incomplete line at the end of the file until the rest is written
 		switch {
 		case err == nil:
 			l := readLogLine(line)
@@ -168,7 +168,7 @@ func (t *tailing) unseen(function string, events []types.FilteredLogEvent) (line
 	return lines
 }
 
-// forget makes the next look start at from, and removes the ids of older lines.
+// forget sets the time from which the next look reads, and removes the ids of older lines.
 func (t *tailing) forget(from time.Time) {
 	if from.Before(t.from) {
 		return

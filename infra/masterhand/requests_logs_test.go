@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// reportLine is a line that Lambda itself logs.
+	// reportLine is a log line that Lambda itself writes, not the function.
 	reportLine = `{"time":"2026-11-21T11:59:59Z","type":"platform.report","record":{"status":"success"}}`
-	// earlierLine is a line of an older version, which did not use AWS's logger.
+	// earlierLine is a log line of an older version that did not use AWS's logger.
 	earlierLine = `{"time":"2026-11-21T11:59:57Z","level":"WARN","msg":"indexed","key":"a b"}`
 )
 
-// logging returns an account whose functions have logged some lines.
+// logging returns a fake account whose functions have logged some lines.
 func logging(t *testing.T) *account {
 	a := newAccount(t)
 	a.logged["/fulfill"] = []event{
@@ -58,7 +58,7 @@ func TestLogsFollow(t *testing.T) {
 		if looks++; looks == 3 || d != logEvery {
 			return context.Canceled
 		}
-		// A line may arrive late, with a time before the last look.
+		// Add a line that arrives late: its time is before the last check.
 		a.logged["/fulfill"] = append(a.logged["/fulfill"], event{"late", `{"message":"late"}`, noon.Add(-time.Second)})
 		return nil
 	}}

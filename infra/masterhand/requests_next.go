@@ -11,11 +11,11 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// maxAdvised is the most advices to print for a list of requests.
+// maxAdvised is the largest number of different advices that are printed for a list of requests.
 const maxAdvised = 3
 
-// adviseOn prints advice for the first requests of a list that need an action. It prints each
-// advice once.
+// adviseOn prints advice for the first requests of a list for which the operator must act. It
+// prints the same advice only once.
 func (s *session) adviseOn(ctx context.Context, d deployment, items []ledger.Item) error {
 	given := map[string]bool{}
 	for _, i := range items {
@@ -38,8 +38,8 @@ func (s *session) adviseOn(ctx context.Context, d deployment, items []ledger.Ite
 	return nil
 }
 
-// libraryOf returns the library of a request, or the zero value if the deployment no longer has
-// that library.
+// libraryOf returns the library of a request. If the deployment no longer has that library, it
+// returns the zero value.
 func (s *session) libraryOf(ctx context.Context, d deployment, i ledger.Item) (masters.Library, error) {
 	libraries, err := s.libraries(ctx, d)
 	for _, lib := range libraries {
@@ -50,8 +50,8 @@ func (s *session) libraryOf(ctx context.Context, d deployment, i ledger.Item) (m
 	return masters.Library{}, err
 }
 
-// next returns the advice as text, with the commands as the operator can type them; "" if there is
-// none.
+// next returns advice as text, with commands that the operator can type as printed. It returns ""
+// if there is no advice.
 func (s *session) next(a advice.Advice) string {
 	if a.Text == "" {
 		return ""

@@ -22,9 +22,8 @@ var (
 	errNoQuestion  = errors.New(`expected an event's file, or four words such as "HRT-1212-2 en video 9x16"`)
 )
 
-// question returns the requested slot: that of an event's file, or that of four words with the
-// project, which may be "". There must be at most
-// four words.
+// question returns the requested slot. It reads the slot from an event's file, or from four words;
+// then project is the slot's project, which may be "". There must be at most four arguments.
 func question(args []string, project string) (creative.Slot, error) {
 	switch {
 	case len(args) == 1 && project != "":
@@ -44,7 +43,7 @@ func question(args []string, project string) (creative.Slot, error) {
 	return creative.Slot{}, fmt.Errorf("%w: %w, but there is no %s", errUsage, errNoQuestion, strings.Join(missing, " and no "))
 }
 
-// readEvent reads an event from a file, or the sample with that name.
+// readEvent reads an event. path is the path of a file, or the name of a sample.
 func readEvent(path string) (events.Event, error) {
 	if strings.Contains(path, "://") {
 		return events.Event{}, errURL
@@ -59,7 +58,7 @@ func readEvent(path string) (events.Event, error) {
 	return event, err
 }
 
-// askedBy returns the slot that an event requests.
+// askedBy returns the slot that the event in a file requests.
 func askedBy(path string) (creative.Slot, error) {
 	event, err := readEvent(path)
 	if err != nil {
@@ -83,8 +82,8 @@ func askedBy(path string) (creative.Slot, error) {
 	return parsed.Request.Slot, err
 }
 
-// coordinates parses the four words CODE-VARIATION LOCALE KIND ASPECT. A placement family may
-// replace the aspect.
+// coordinates parses the four words CODE-VARIATION LOCALE KIND ASPECT. The last word may also be a
+// placement family, such as "feed".
 func coordinates(words []string) (slot creative.Slot, err error) {
 	var problems []error
 	note := func(err error) {

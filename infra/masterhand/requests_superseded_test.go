@@ -11,7 +11,8 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// requests, trace and up say that a superseded request was delivered first.
+// For a superseded request that was delivered, the commands requests, trace and up say that it was
+// delivered first.
 func TestASupersededDeliveryKeepsItsStory(t *testing.T) {
 	t.Parallel()
 	item := ledger.Item{

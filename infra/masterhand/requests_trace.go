@@ -51,17 +51,17 @@ lines of the logs may appear some seconds late.`,
 type trace struct {
 	Request  ledger.Item    `json:"request"`
 	Affected affected.Names `json:"affected,omitzero"`
-	Steps    []step         `json:"steps"` // sorted by time
+	Steps    []step         `json:"steps"` // steps of the request, sorted by time
 
 	library masters.Library // library of the request; the zero value if it is unknown
 }
 
-// step is something that happened to a request.
+// library of the request; the zero value if the deployment no longer has it
 type step struct {
 	At   time.Time       `json:"at"`
-	What string          `json:"what"`           // the ledger's step; "" if a function logged the step
-	By   string          `json:"by,omitempty"`   // the function that logged the step
-	Line json.RawMessage `json:"line,omitempty"` // the line that the function logged
+	What string          `json:"what"`           // name of the step, for example "received"; "" if the step comes from a function's log
+	By   string          `json:"by,omitempty"`   // function that logged the step; "" if the step comes from the ledger
+	Line json.RawMessage `json:"line,omitempty"` // line that the function logged; nil if the step comes from the ledger
 }
 
 func (s *session) trace(ctx context.Context, id string) (t trace, err error) {
@@ -90,7 +90,8 @@ func (s *session) trace(ctx context.Context, id string) (t trace, err error) {
 	return t, nil
 }
 
-// The least number of digits of an id that must be given, and the number of digits of a whole id.
+// The smallest number of digits of an id that the operator must type, and the number of digits of a
+// whole id.
 const (
 	minStart = 4
 	wholeID  = 64
@@ -98,8 +99,8 @@ const (
 
 var errNoID = errors.New("REQUEST must be a request's id, or at least its first four digits")
 
-// findRequest returns the request with this id, or the only request of the last recentDays days
-// whose id begins with start.
+// findRequest returns the request whose id is start, or the only request of the last recentDays
+// days whose id begins with start.
 func (s *session) findRequest(ctx context.Context, store dynamostore.Store, start string) (ledger.Item, error) {
 	kind, digits, has := strings.Cut(strings.ToLower(start), "#")
 	if !has {
@@ -133,11 +134,11 @@ func (s *session) findRequest(ctx context.Context, store dynamostore.Store, star
 	return ledger.Item{}, fmt.Errorf("%d requests have an id that begins with %s: give more digits of the id", len(found), digits)
 }
 
-// dated returns the steps whose times are in the ledger.
+// dated returns the steps of a request whose times the ledger records.
 func dated(i ledger.Item) (steps []step) {
 	end, after := i.State, time.Time{}
 	if advice.Replaced(i) {
-		end, after = ledger.Delivered, i.UpdatedAt // nothing else writes to a request that has ended
+		end, after = ledger.Delivered, i.UpdatedAt // UpdatedAt is the time of the supersession, because nothing else writes to an ended request
 	}
 	for _, d := range []struct {
 		at   time.Time
@@ -154,7 +155,7 @@ func dated(i ledger.Item) (steps []step) {
 	return steps
 }
 
-// logged returns the steps of a request that the functions logged.
+// logged returns the steps of a request that appear in the functions' logs.
 func (s *session) logged(ctx context.Context, d deployment, i ledger.Item) (steps []step, err error) {
 	keep := func(l logLine) {
 		if strings.Contains(l.text, i.ID) && json.Valid([]byte(l.text)) && l.compact(false) != "" {
@@ -185,7 +186,7 @@ func (s *session) logged(ctx context.Context, d deployment, i ledger.Item) (step
 	return steps, nil
 }
 
-// eachLine calls keep for each line of the log of a system on this machine.
+// eachLine calls keep for each line of a log file of a system on this machine.
 func eachLine(path string, keep func(logLine)) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -200,7 +201,7 @@ func eachLine(path string, keep func(logLine)) error {
 	return lines.Err()
 }
 
-// showTrace prints the request and then a line for each step.
+// showTrace prints a request, and then one line for each of its steps.
 func (s *session) showTrace(t trace) error {
 	i := t.Request
 	slot := printable(strings.TrimSpace(slotWords(i.Slot) + " " + i.Target))
@@ -216,7 +217,7 @@ func (s *session) showTrace(t trace) error {
 	for _, step := range t.Steps {
 		text := step.What
 		if step.Line != nil {
-			// Remove the time, which is printed before each step.
+			// Remove the time from the line, because the time is already printed before each step.
 			_, text, _ = strings.Cut(logLine{at: step.At, function: step.By, text: step.telling()}.compact(false), " ")
 		}
 		s.printf("%s  %8s  %s\n", step.At.UTC().Format("15:04:05.000Z"), "+"+took(step.At.Sub(i.ReceivedAt)), text)
@@ -224,8 +225,8 @@ func (s *session) showTrace(t trace) error {
 	return nil
 }
 
-// telling returns the logged line without empty fields, and without the fields that are the same
-// for all steps.
+// telling returns the logged line without its empty fields and without the fields that are equal in
+// all steps of a request.
 func (s step) telling() string {
 	var fields map[string]any
 	if json.Unmarshal(s.Line, &fields) != nil {
@@ -235,6 +236,6 @@ func (s step) telling() string {
 		return value == "" || value == false || value == 0.0 ||
 			slices.Contains([]string{"request", "slot", "topic", "class", "event", "secret", "upload_host", "requestId"}, name)
 	})
-	line, _ := json.Marshal(fields) // decoded JSON always encodes
+	line, _ := json.Marshal(fields) // the error is ignored: encoding fields that were decoded from JSON never fails
 	return string(line)
 }

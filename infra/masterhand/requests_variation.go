@@ -13,9 +13,10 @@ import (
 
 var errOnlyCode = errors.New("is a code without a variation")
 
-// checkVariation returns errOnlyCode if written, which was read as the creative c, is itself a code
-// of the library: HRT-1212 reads as the code HRT with variation 1212, but may be a code whose
-// variation was forgotten. A creative that has masters is never refused.
+// checkVariation returns errOnlyCode if an operator probably forgot the variation. written is the
+// creative as the operator typed it, and c is how it was read: HRT-1212 was read as code HRT,
+// variation 1212, but it may itself be a code of the library. checkVariation never refuses a
+// creative that has masters.
 func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.Library, written string, c creative.Creative) error {
 	first := creative.Creative{Code: written, Variation: 1}
 	if first.Check() != nil || !lib.Declares(written) {
@@ -25,7 +26,7 @@ func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.
 	if err != nil {
 		return err
 	}
-	if lib.Declares(c.Code) { // both readings are possible, so the files of the library decide
+	if lib.Declares(c.Code) { // both readings are possible codes, so the existing masters decide
 		document, _, err := s.index(d).Document(ctx, lib, c)
 		if err != nil || len(existing) == 0 || len(document.Masters) > 0 {
 			return err
@@ -37,10 +38,11 @@ func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.
 	return fmt.Errorf("%w: %s %w: expected one like %s", errUsage, printable(written), errOnlyCode, printable(strings.Join(existing, ", ")))
 }
 
-// mostVariations is the most variations of a code to suggest.
+// mostVariations is the largest number of creatives of a code that an error suggests.
 const mostVariations = 3
 
-// variations returns creatives with this code that have masters, at most mostVariations of them.
+// variations returns creatives that have this code and masters. It returns at most mostVariations
+// of them.
 func (s *session) variations(ctx context.Context, d deployment, lib masters.Library, code string) (found []string, err error) {
 	folder := path.Dir(masters.DocumentName(lib, creative.Creative{Code: code})) + "/"
 	for entry, err := range s.documents(d).List(ctx, folder) {

@@ -11,14 +11,14 @@ import (
 	"masterhand/shared/kit/version"
 )
 
-// group is a heading in the help with the commands below it.
+// group is a heading in the help, with the commands that are listed below it.
 type group struct {
 	title    string
 	commands []*cobra.Command
-	offline  []*cobra.Command // these commands need no deployment
+	offline  []*cobra.Command // commands that work without a deployment
 }
 
-// groups returns the commands that work on a deployment or a library.
+// groups returns the commands that work on a deployment or on a library, under their headings.
 func groups(s *session) []group {
 	return []group{
 		{"Requests", []*cobra.Command{requestsCommand(s), traceCommand(s), explainCommand(s), pageCommand(s), logsCommand(s)}, nil},
@@ -37,8 +37,8 @@ func intakeCommand(s *session) *cobra.Command {
 		intakeTokenCommand(s), intakeTokensCommand(s), intakeTokenDropCommand(s), intakeVerifierCommand(s))
 }
 
-// newRoot returns the tree of all commands. Each command line needs a new tree, because flags keep
-// their values.
+// newRoot returns the root command with all other commands. Each run needs a new root, because the
+// flags of a command keep their values.
 func newRoot(s *session) *cobra.Command {
 	root := parent(s, &cobra.Command{
 		Use: "masterhand", Short: "Hand original files to the platforms that ask for them",
@@ -78,7 +78,7 @@ func newRoot(s *session) *cobra.Command {
 	return root
 }
 
-// manCommand returns the command that writes the help of all commands as man pages.
+// manCommand returns the command that writes the help of each command as a man page.
 func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "man DIR", Short: "Write a man page for each command into a folder", Args: takes(1, 1, "one folder"),

@@ -2,8 +2,9 @@ package main
 
 import "masterhand/shared/kit/legible"
 
-// sameDeployment returns the flags that select the deployment of this command, for a command line
-// that is printed. Each flag begins with a space; "" means that no flag is needed.
+// sameDeployment returns the flags that select the deployment of this command, so that a printed
+// command line works on the same deployment. Each flag has a space before it. It returns "" if no
+// flag is needed.
 func (s *session) sameDeployment() (flags string) {
 	if s.nameGiven {
 		flags += " --name " + legible.ShellWord(s.name)

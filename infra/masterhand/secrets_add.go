@@ -46,14 +46,15 @@ secret empty; in a script, give --without-secret.`,
 	return c
 }
 
-// secretOptions holds the settings of a destination. An empty one leaves the stored setting.
+// secretOptions holds the settings of a destination that the operator gave. An empty field does not
+// change the stored setting.
 type secretOptions struct {
-	none                       bool // add no secret
+	none                       bool // whether to add no secret
 	scheme, library            string
 	uploadHosts, callbackHosts hosts
 }
 
-// hosts is the value of a flag for hosts that may be given several times.
+// hosts is the value of a flag that the operator may give several times, once for each host.
 type hosts []string
 
 func (h *hosts) String() string { return strings.Join(*h, ",") }
@@ -75,8 +76,8 @@ var (
 	errSecretAsName = errors.New("expected a destination's name, got a secret: give the name, and the command asks for the secret; make a new secret, because others may have seen this one")
 )
 
-// checkName returns an error for an invalid name of a destination. The error does not repeat the
-// name, which may be a secret.
+// checkName returns an error if a name cannot be that of a destination. The error does not contain
+// the name, which may be a secret that was pasted by mistake.
 func checkName(name string) error {
 	if strings.HasPrefix(name, "whsec_") {
 		return fmt.Errorf("%w: %w", errUsage, errSecretAsName)
@@ -87,7 +88,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// quoted returns a destination's name for a sentence or a command line, in quotes if it has spaces.
+// quoted returns a destination's name as it can stand in a sentence or on a command line. A name
+// with spaces is in quotes.
 func quoted(name string) string {
 	if strings.Contains(name, " ") {
 		return strconv.Quote(name)
@@ -132,8 +134,9 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 	return nil
 }
 
-// addTo returns the new or changed entry of a destination. It asks for the secret. At a terminal, an
-// empty answer keeps the present secrets if hosts are given.
+// addTo asks for a secret, adds it to the list, and returns the new or changed entry of the
+// destination. At a terminal the operator may answer with an empty line if hosts are given; then
+// the secrets do not change.
 func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[string]json.RawMessage, error) {
 	if o.none {
 		return r.entry(name), nil
@@ -156,8 +159,8 @@ func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[s
 	return r.add(name, secret)
 }
 
-// checkLibrary returns an error if the functions do not have the library: they would answer all
-// requests of the destination with 503. It accepts "".
+// checkLibrary returns an error if the functions do not have the library. They would answer all
+// requests of the destination with 503. An empty name is allowed.
 func (s *session) checkLibrary(ctx context.Context, d deployment, library string) error {
 	if library == "" {
 		return nil
@@ -182,8 +185,8 @@ func libraryNamed(libraries []masters.Library, name string) (masters.Library, er
 	return masters.Library{}, fmt.Errorf("%w: %q (configured: %s)", errNoLibrary, name, strings.Join(names, ", "))
 }
 
-// askSecret reads a secret from the terminal, which does not show it, or from a pipe. Error:
-// errNothing.
+// askSecret reads a secret from the input. A terminal does not show what is typed. Error:
+// errNothing, if the secret is empty.
 func (s *session) askSecret(what string) (secret string, err error) {
 	if s.hidden == nil {
 		secret, err = s.line()
@@ -210,8 +213,8 @@ func (s *session) tellAdded(d destination.Destination) {
 	s.warnOf(d)
 }
 
-// warnOf warns if a destination has many secrets, no upload host of its own, or secrets with the
-// same end.
+// warnOf warns if a destination has too many secrets, has no upload host of its own, or has secrets
+// with the same last four characters.
 func (s *session) warnOf(d destination.Destination) {
 	if len(d.Keys) > manySecrets {
 		s.warn("%s has %d secrets: drop those that no longer match (%s)", quoted(d.Name), len(d.Keys), typed("secret-drop DEST LAST4"))

@@ -11,15 +11,17 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// manySecrets is the most secrets of a destination that a rotation needs. With more of them, some
-// were forgotten.
+// manySecrets is the largest number of secrets that a destination needs during a rotation. If it
+// has more, somebody forgot to drop some.
 const manySecrets = 3
 
-// destinationList is the stored list of destinations, in a form that can be changed and keeps
-// members that this program does not know. It must never be printed, because it contains secrets.
+// destinationList is the stored list of destinations, decoded so that a command can change it. It
+// keeps the JSON members that this program does not know. It must never be printed, because it
+// contains secrets.
 type destinationList struct{ entries []map[string]json.RawMessage }
 
-// Format implements [fmt.Formatter]. It hides the list for every verb.
+// Format implements [fmt.Formatter]. It prints a placeholder instead of the list, whatever the
+// verb.
 func (destinationList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted list]") }
 
 // The reasons why the list of destinations cannot be changed.
@@ -31,31 +33,31 @@ var (
 	errHasSecret     = errors.New("the destination has this secret already")
 )
 
-// parseDestinationList decodes the stored list. It returns an error if the functions would refuse
-// the list.
+// parseDestinationList decodes the stored list. It returns an error for any list that the functions
+// would refuse.
 func parseDestinationList(stored []byte) (destinationList, error) {
 	if _, err := destination.Parse(stored); err != nil {
 		return destinationList{}, fmt.Errorf("the stored list of destinations is invalid (correct it in the Secrets Manager console): %w", err)
 	}
 	var r destinationList
 	if json.Unmarshal(stored, &r.entries) != nil {
-		return destinationList{}, destination.ErrNoList // json's own error may quote the secret
+		return destinationList{}, destination.ErrNoList // json's error is not returned, because its text may contain a secret
 	}
 	return r, nil
 }
 
-// encode returns the list as JSON and as the functions read it. It returns an error if the
-// functions would refuse the list.
+// encode returns the list in two forms: as JSON, and as the functions read it. It returns an error
+// if the functions would refuse the list.
 func (r destinationList) encode() ([]byte, []destination.Destination, error) {
 	encoded, err := json.MarshalIndent(r.entries, "", "  ")
 	if err != nil {
-		return nil, nil, errors.New("the list of destinations cannot be encoded as JSON") // err may quote a secret
+		return nil, nil, errors.New("the list of destinations cannot be encoded as JSON") // err is not returned, because its text may contain a secret
 	}
 	list, err := destination.Parse(encoded)
 	return encoded, list, err
 }
 
-// find returns a destination's entry, or nil if there is none.
+// find returns the entry of a destination, or nil if the list has no such destination.
 func (r destinationList) find(name string) map[string]json.RawMessage {
 	for _, entry := range r.entries {
 		if text(entry["name"]) == name {
@@ -65,8 +67,8 @@ func (r destinationList) find(name string) map[string]json.RawMessage {
 	return nil
 }
 
-// check returns an error if the scheme cannot sign with the secret. scheme is the destination's new
-// scheme, or "" for its present one.
+// check returns an error if the signature scheme cannot use the secret. scheme is the new scheme of
+// the destination; "" means that the destination keeps its present one.
 func (r destinationList) check(name, secret, scheme string) error {
 	if entry := r.find(name); scheme == "" && entry != nil {
 		scheme = text(entry["scheme"])
@@ -81,8 +83,8 @@ func (r destinationList) check(name, secret, scheme string) error {
 	return nil
 }
 
-// add inserts a secret before the destination's other secrets. It makes the destination if it does
-// not exist. Error: errHasSecret.
+// add inserts a secret as the destination's first secret. If the list has no such destination, add
+// creates it. Error: errHasSecret.
 func (r *destinationList) add(name, secret string) (entry map[string]json.RawMessage, err error) {
 	entry = r.entry(name)
 	secrets := texts(entry["secrets"])
@@ -93,7 +95,7 @@ func (r *destinationList) add(name, secret string) (entry map[string]json.RawMes
 	return entry, nil
 }
 
-// entry returns the entry of a destination. It makes the entry if there is none.
+// entry returns the entry of a destination. If the list has none, it adds an empty entry.
 func (r *destinationList) entry(name string) map[string]json.RawMessage {
 	entry := r.find(name)
 	if entry == nil {
@@ -103,7 +105,7 @@ func (r *destinationList) entry(name string) map[string]json.RawMessage {
 	return entry
 }
 
-// drop removes the secret whose last four characters are hint. Errors: errNoDestination,
+// drop removes the secret that ends with the four characters hint. Errors: errNoDestination,
 // errNoSecret, errTwoSecrets, errLastSecret.
 func (r *destinationList) drop(name, hint string) error {
 	entry := r.find(name)
@@ -142,7 +144,8 @@ func raw[T string | []string](v T) json.RawMessage {
 	return encoded
 }
 
-// text and texts decode valid JSON. They return the zero value for null and for nil.
+// text decodes a JSON string, and texts decodes a list of them. Both return the zero value for null
+// and for nil.
 func text(encoded json.RawMessage) (s string) {
 	_ = json.Unmarshal(encoded, &s)
 	return s
@@ -153,7 +156,7 @@ func texts(encoded json.RawMessage) (list []string) {
 	return list
 }
 
-// named returns the destination with this name, or nil.
+// named returns the destination with this name, or nil if the list has none.
 func named(list []destination.Destination, name string) *destination.Destination {
 	for i := range list {
 		if list[i].Name == name {

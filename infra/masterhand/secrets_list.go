@@ -56,7 +56,7 @@ func (s *session) listSecrets(ctx context.Context) error {
 				Destination string           `json:"destination"`
 				Scheme      signature.Scheme `json:"scheme"`
 				Library     string           `json:"library"`
-				Secret      string           `json:"secret"` // the last four characters
+				Secret      string           `json:"secret"` // the last four characters, which identify the secret
 				lastMatch
 			}{d.Name, d.Scheme, d.Library, key.Hint(), m})
 			if err != nil {
@@ -75,7 +75,7 @@ func (s *session) listSecrets(ctx context.Context) error {
 	return nil
 }
 
-// destinations returns the list of destinations as the functions read it.
+// destinations returns the destinations in the form that the functions read.
 func (s *session) destinations(ctx context.Context, d deployment) ([]destination.Destination, error) {
 	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
@@ -84,15 +84,15 @@ func (s *session) destinations(ctx context.Context, d deployment) ([]destination
 	return destination.Parse(stored)
 }
 
-// lastMatch holds the time when a secret or a token last matched.
+// lastMatch holds the time at which a secret or a token last matched a webhook.
 type lastMatch struct {
-	At time.Time `json:"last_matched,omitzero"` // zero if there was none within matchWindow
-	// Known is false if CloudWatch could not be read.
+	At time.Time `json:"last_matched,omitzero"` // zero if the secret did not match within matchWindow
+	// Known is false if CloudWatch could not be read, so that At means nothing.
 	Known bool `json:"last_matched_known"`
 	text  string
 }
 
-// knownMatches is like lastMatches, but after an error it prints a warning and returns nil.
+// knownMatches calls lastMatches. After an error it prints a warning and returns nil.
 func (s *session) knownMatches(ctx context.Context, c counter, secrets []owned) map[owned]time.Time {
 	last, err := s.lastMatches(ctx, c, secrets)
 	if err != nil {
@@ -102,7 +102,8 @@ func (s *session) knownMatches(ctx context.Context, c counter, secrets []owned) 
 	return last
 }
 
-// match returns a secret's last match. last is the result of knownMatches.
+// match returns the last match of the secret o. last is the result of knownMatches; nil means
+// unknown.
 func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
 	if last == nil {
 		return lastMatch{text: "unknown"}
@@ -110,7 +111,7 @@ func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
 	return lastMatch{last[o], true, s.ago(last[o])}
 }
 
-// ago returns the time of a secret's last match as text.
+// ago returns the time of a last match as text, with the time that has passed since.
 func (s *session) ago(t time.Time) string {
 	if t.IsZero() {
 		return fmt.Sprintf("not in the last %d days", int(matchWindow.Hours()/24))
@@ -118,7 +119,7 @@ func (s *session) ago(t time.Time) string {
 	return fmt.Sprintf("%s (%s ago)", screen.Minute(t), rounded(s.now().Sub(t)))
 }
 
-// rounded returns a time span in its largest useful unit, for example "3 h".
+// rounded returns a duration in the largest unit that suits it, for example "3 h".
 func rounded(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	matchWindow = 14 * 24 * time.Hour // the time up to now that is searched for matches
-	matchPeriod = 5 * time.Minute     // the precision of a match's time
-	recently    = 24 * time.Hour      // a secret that matched within this time may be in use
-	maxQueries  = 500                 // queries in one GetMetricData call (limit of AWS)
+	matchWindow = 14 * 24 * time.Hour // how far back CloudWatch is searched for matches
+	matchPeriod = 5 * time.Minute     // precision of the time of a match
+	recently    = 24 * time.Hour      // a secret that matched within this time may still be in use
+	maxQueries  = 500                 // largest number of queries in one GetMetricData call, a limit of AWS
 )
 
-// counter is a metric that counts the matches of secrets. dimension names the owners of the
-// secrets.
+// counter is a metric that counts the matches of secrets or of tokens. The values of its dimension
+// are the names of the owners: destinations or senders.
 type counter struct{ metric, dimension string }
 
 var (
@@ -31,8 +31,8 @@ var (
 	tokenMatches  = counter{names.MetricIntakeTokens, names.DimensionSender}
 )
 
-// owned identifies a secret by its destination and last four characters, or a token by its sender
-// and the start of its hash.
+// owned identifies a secret or a token. owner is the destination or the sender; hint is the last
+// four characters of the secret, or the start of the token's hash.
 type owned struct{ owner, hint string }
 
 // secretsOf returns the secrets of all destinations.
@@ -45,8 +45,8 @@ func secretsOf(list []destination.Destination) (secrets []owned) {
 	return secrets
 }
 
-// lastMatches returns the time of each secret's last match, to a precision of matchPeriod. The map
-// lacks the secrets that did not match within matchWindow.
+// lastMatches returns the time of the last match of each secret, with the precision matchPeriod. A
+// secret without a match within matchWindow is not in the map.
 func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (map[owned]time.Time, error) {
 	if s.system != nil {
 		return nil, errNoMatches
@@ -60,7 +60,7 @@ func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (
 	return found, nil
 }
 
-// matches adds the last matches of at most maxQueries secrets to found.
+// matches reads the last matches of at most maxQueries secrets, and adds them to found.
 func (s *session) matches(ctx context.Context, c counter, secrets []owned, found map[owned]time.Time) error {
 	now := s.now()
 	in := &cloudwatch.GetMetricDataInput{
@@ -101,7 +101,8 @@ func (c counter) query(namespace, id string, o owned) types.MetricDataQuery {
 	}}
 }
 
-// newest returns the time of the latest point with a value above 0, or the zero time.
+// newest returns the time of the latest data point whose value is above 0. It returns the zero time
+// if there is no such point.
 func newest(r types.MetricDataResult) (latest time.Time) {
 	for i, t := range r.Timestamps {
 		if i < len(r.Values) && r.Values[i] > 0 && t.After(latest) {

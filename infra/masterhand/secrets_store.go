@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// stored reads a secret. at is an ARN in AWS, and a file on this machine.
+// stored reads a secret. at is the secret's ARN in AWS, or the path of a file on this machine.
 func (s *session) stored(ctx context.Context, at string) ([]byte, error) {
 	if s.system != nil {
 		return os.ReadFile(at)
@@ -20,7 +20,7 @@ func (s *session) stored(ctx context.Context, at string) ([]byte, error) {
 	return secretsource.Source{Client: s.secretsmanager(), SecretID: at}.Load(ctx)
 }
 
-// destinationList reads the list of destinations in the form that can be changed.
+// destinationList reads the list of destinations in the form that a command can change.
 func (s *session) destinationList(ctx context.Context, d deployment) (destinationList, error) {
 	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
@@ -29,8 +29,8 @@ func (s *session) destinationList(ctx context.Context, d deployment) (destinatio
 	return parseDestinationList(stored)
 }
 
-// storeDestinations replaces the stored list of destinations, and returns it as the functions read
-// it.
+// storeDestinations replaces the stored list of destinations, and returns the list in the form that
+// the functions read.
 func (s *session) storeDestinations(ctx context.Context, d deployment, r destinationList) ([]destination.Destination, error) {
 	encoded, list, err := r.encode()
 	if err == nil {
@@ -39,10 +39,10 @@ func (s *session) storeDestinations(ctx context.Context, d deployment, r destina
 	return list, err
 }
 
-// errWrite is the error of writing a secret to a file. It does not wrap the cause.
+// errWrite is the error of writing a file with a secret. It does not wrap the cause.
 var errWrite = errors.New("the file with a secret cannot be written")
 
-// store replaces a secret. Secrets Manager keeps the earlier version as AWSPREVIOUS.
+// store replaces a secret. Secrets Manager keeps the previous value as the version AWSPREVIOUS.
 func (s *session) store(ctx context.Context, at string, encoded []byte) error {
 	if s.system != nil {
 		if os.WriteFile(at+".new", append(encoded, '\n'), 0o600) != nil || os.Rename(at+".new", at) != nil {

@@ -17,7 +17,7 @@ const (
 	standard64 = "whsec_c3RhbmRhcmQgd2ViaG9va3Mgc2VjcmV0IDAxMjM0NTY="
 )
 
-// holding returns an account with one destination, acme, that has these secrets.
+// holding returns a fake account with the single destination acme, which has these secrets.
 func holding(t *testing.T, secrets ...string) *account {
 	a := newAccount(t)
 	encoded, _ := json.Marshal(secrets)
@@ -26,7 +26,7 @@ func holding(t *testing.T, secrets ...string) *account {
 	return a
 }
 
-// list returns the stored destinations as the functions read them.
+// list returns the stored destinations in the form that the functions read.
 func (a *account) list(t *testing.T) []destination.Destination {
 	t.Helper()
 	return mustParse(t, []byte(a.secret))
@@ -41,7 +41,7 @@ func mustParse(t *testing.T, stored []byte) []destination.Destination {
 	return list
 }
 
-// hints returns the last four characters of each of a destination's secrets.
+// hints returns the last four characters of each secret of a destination, as one text.
 func hints(list []destination.Destination, name string) string {
 	d := named(list, name)
 	if d == nil {
@@ -156,7 +156,7 @@ func TestSecretDrop(t *testing.T) {
 	for name, c := range map[string]struct {
 		args    string
 		secrets []string
-		matched time.Duration // age of the old secret's last match; 0 means never
+		matched time.Duration // how long ago the old secret last matched; 0 means that it never matched
 		down    bool
 		code    int
 		says    string
@@ -204,8 +204,8 @@ func TestDestinationListHidesItself(t *testing.T) {
 	}
 }
 
-// FuzzDestinationList checks that adding and dropping a secret changes nothing else in any stored
-// list.
+// FuzzDestinationList checks that adding and dropping a secret changes nothing else, whatever the
+// stored list.
 func FuzzDestinationList(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte(`[{"name":"acme","secrets":["` + oldSecret + `"],"more":1e400,"library":null}]`))
@@ -221,7 +221,7 @@ func FuzzDestinationList(f *testing.F) {
 		}
 		_, after, err := r.encode()
 		if err != nil {
-			return // the functions would refuse the list, for example because it is too large
+			return // stop here: the functions would refuse the list, for example because it is too large
 		}
 		for _, d := range before {
 			if d.Name != "fuzzed" && hints(before, d.Name) != hints(after, d.Name) {
@@ -234,8 +234,8 @@ func FuzzDestinationList(f *testing.F) {
 	})
 }
 
-// A destination that gets its events by a queue or a bucket needs no secret, but keeps the secrets
-// that it has.
+// A destination whose events arrive by a queue or a bucket needs no secret. If it has secrets, it
+// keeps them.
 func TestADestinationWithoutSecret(t *testing.T) {
 	t.Parallel()
 	a := holding(t, oldSecret)
@@ -248,7 +248,8 @@ func TestADestinationWithoutSecret(t *testing.T) {
 	a.run(operator{}, "smoke", "--destination", "ads").expect(t, 1, "no secret to sign with")
 }
 
-// At a terminal, an empty secret changes only the hosts of a destination that has secrets.
+// If a destination has secrets and the operator types an empty secret at a terminal, the command
+// changes only the hosts.
 func TestAnEmptySecretKeepsTheSecrets(t *testing.T) {
 	t.Parallel()
 	a := holding(t, oldSecret)

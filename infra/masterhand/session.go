@@ -27,14 +27,16 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// terminal is the input and the output of a command.
+// terminal holds the input and the outputs of a command.
 type terminal struct {
-	screen.Screen               // the output
-	in            *bufio.Reader // its size is maxLine, which limits the length of a line
+	screen.Screen               // standard output
+	in            *bufio.Reader // standard input; the size of its buffer is maxLine, which limits the length of a line
 	err           io.Writer
-	// hidden reads a line without showing it. It is nil if the input is not a terminal.
+	// hidden reads a line that the terminal does not show. It is nil if the input is not a
+	// terminal.
 	hidden func() ([]byte, error)
-	// interrupted is closed when the command must stop waiting. nil means never.
+	// interrupted is closed when the user interrupts the command, which must then stop waiting for
+	// input. nil means that this never happens.
 	interrupted <-chan struct{}
 }
 
@@ -43,18 +45,18 @@ type session struct {
 	terminal
 	name, region, profile string // values of --name, --region and --profile
 	localFlag             localFlag
-	nameGiven             bool // --name was given
-	asJSON                bool // --json was given
-	// localOnlyIfGiven is set by a command that deletes something or writes secrets: it uses a
-	// system on this machine only if --local was given.
+	nameGiven             bool // whether the flag --name was given
+	asJSON                bool // whether the flag --json was given
+	// localOnlyIfGiven is set by a command that deletes something or writes secrets. Such a command
+	// uses a system on this machine only if --local was given.
 	localOnlyIfGiven bool
-	args             []string // the command line, without the program's name
+	args             []string // arguments of the program, without the program's name
 
 	now   func() time.Time
 	pause func(context.Context, time.Duration) error
 	load  func(ctx context.Context, region, profile string) (aws.Config, error)
-	// local returns the system that a file describes. For "" it returns the system on this machine
-	// that was started last. Its errors are one sentence for the operator.
+	// local returns the system that a file describes. For "" it returns the running system on this
+	// machine that was started last. The text of its errors is one sentence for the operator.
 	local func(file string) (running.System, error)
 	http  *http.Client
 	// project returns the project's folder, which contains cdk.json. cdk runs the CDK CLI in a
@@ -63,17 +65,17 @@ type session struct {
 	cdk     func(ctx context.Context, folder string, environment []string, out io.Writer, args []string) error
 
 	aws    aws.Config
-	system *running.System   // the system on this machine; nil means AWS
-	queues map[string]string // queue names of the system on this machine; nil means localQueues
+	system *running.System   // the selected system on this machine; nil means that a deployment in AWS is selected
+	queues map[string]string // names of the queues on this machine, by the name of the stack's output; nil means localQueues
 }
 
 // localFlag is the value of --local[=FILE].
 type localFlag struct {
 	given bool
-	file  string // "" means the running system that was started last
+	file  string // file that describes the system; "" means the running system that was started last
 }
 
-// noFile is the value that pflag sets for --local without a value. The help shows it.
+// noFile is the value that pflag sets if --local has no value. It also appears in the help.
 const noFile = "FILE"
 
 // Set implements [pflag.Value].
@@ -91,8 +93,8 @@ func (f *localFlag) String() string { return f.file }
 // Type implements [pflag.Value].
 func (f *localFlag) Type() string { return "file" }
 
-// define adds the flags that select a deployment to a command without subcommands, and wraps its
-// help. For a command with subcommands, it does so for each of them.
+// define wraps a command's help and adds the flags that select a deployment. If the command has
+// subcommands, it does so for each of them instead.
 func (s *session) define(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		s.define(sub)
@@ -108,19 +110,20 @@ func (s *session) define(c *cobra.Command) {
 	s.defineLocal(c, "use a system on this machine instead of AWS")
 }
 
-// defineLocal adds --local to a command. what describes the use of the system in the help.
+// defineLocal adds the flag --local to a command. what is the flag's help: for what the system is
+// used.
 func (s *session) defineLocal(c *cobra.Command, what string) {
 	c.Flags().Var(&s.localFlag, "local", "``"+what+": the one that was started last, or the one that FILE describes (the output of \""+typed("up --json")+"\")")
 	c.Flags().Lookup("local").NoOptDefVal = noFile
 }
 
-// withJSON adds --json to a command. what describes the output in the help.
+// withJSON adds the flag --json to a command. what is the flag's help: what is printed.
 func (s *session) withJSON(c *cobra.Command, what string) {
 	c.Flags().BoolVar(&s.asJSON, "json", false, "print "+what)
 }
 
-// openNamed opens the system that --local selects, before the command does anything else. Any other
-// deployment is opened after the arguments are checked.
+// openNamed opens the system on this machine if --local is given. It runs before the command
+// itself. Any other deployment is opened later, after the arguments are checked.
 func (s *session) openNamed(c *cobra.Command) error {
 	s.nameGiven = c.Flags().Changed("name")
 	if s.localFlag.given {
@@ -136,8 +139,9 @@ var (
 	errLocalNotGiven = errors.New("to let this command change the system on this machine, give --local")
 )
 
-// open selects the deployment and loads the credentials, unless an earlier call did. If the SDK
-// finds no region and no flag names a deployment, it selects the system that runs on this machine.
+// open selects the deployment and loads the credentials. It does nothing if an earlier call has
+// done so. If the SDK finds no region and no flag selects a deployment, it selects the system that
+// runs on this machine.
 func (s *session) open(ctx context.Context) (err error) {
 	if s.system != nil || s.aws.Region != "" {
 		return nil
@@ -172,8 +176,8 @@ func (s *session) openLocal(file string) error {
 	return nil
 }
 
-// openFound opens the system that runs on this machine and prints which it is. It returns
-// errNoRegion if there is none, or if the command must not use it.
+// openFound opens the system that runs on this machine and prints which system that is. It returns
+// errNoRegion if no system runs or if the command must not use the system.
 func (s *session) openFound() error {
 	if s.nameGiven {
 		return errNoRegion
@@ -199,7 +203,7 @@ func runningLocal(file string) (running.System, error) {
 	return running.Select(root, file)
 }
 
-// s3 returns a client. On this machine it uses path-style URLs.
+// s3 returns an S3 client. For a system on this machine, the client uses path-style URLs.
 func (s *session) s3() *s3.Client {
 	return s3.NewFromConfig(s.aws, func(o *s3.Options) {
 		if s.system != nil {
@@ -241,20 +245,21 @@ func printLines[T any](t terminal, list ...T) error {
 	return nil
 }
 
-// errJSONAsks is the error of a command that would ask a question although --json is given.
+// errJSONAsks is the error of a command that must ask a question but may not, because --json is
+// given.
 var errJSONAsks = fmt.Errorf("%w: --json asks no questions: give --yes (or --dry-run, where the command has it)", errUsage)
 
 func (t terminal) printf(format string, a ...any) { fmt.Fprintf(t.Out, format, a...) }
 
-// warn prints a warning to standard error, so that standard output can be piped.
+// warn prints a warning to standard error, because standard output may be piped to another program.
 func (t terminal) warn(format string, a ...any) { fmt.Fprintf(t.err, "warning: "+format+"\n", a...) }
 
-// maxLine is the longest line that is read, in bytes.
+// maxLine is the length of the longest input line in bytes.
 const maxLine = 64 << 10
 
-// line reads one line of the input, without its line end. After an interrupt it returns
-// context.Canceled; the goroutine that reads stays behind, because a read from a terminal cannot be
-// stopped.
+// line reads one line of the input and returns it without its line end. After an interrupt it
+// returns context.Canceled. The goroutine that reads then keeps running, because a read from a
+// terminal cannot be stopped.
 func (t terminal) line() (string, error) {
 	type answer struct {
 		text string
@@ -278,7 +283,8 @@ func (t terminal) line() (string, error) {
 
 var errNotConfirmed = errors.New("not confirmed; nothing was changed")
 
-// mustConfirm prints a question and returns errNotConfirmed unless the operator types the word.
+// mustConfirm prints a question. It returns errNotConfirmed unless the operator types exactly this
+// word.
 func (t terminal) mustConfirm(word, question string) error {
 	fmt.Fprintf(t.err, "%s\nType %q to confirm: ", question, word)
 	answer, err := t.line()
@@ -288,8 +294,8 @@ func (t terminal) mustConfirm(word, question string) error {
 	return nil
 }
 
-// mustAgree prints a question and returns errNotConfirmed unless the answer is y or yes. Without a
-// terminal it returns errNotConfirmed at once.
+// mustAgree prints a question. It returns errNotConfirmed unless the operator answers y or yes. If
+// the input is not a terminal, it returns errNotConfirmed at once.
 func (t terminal) mustAgree(question string) error {
 	fmt.Fprintf(t.err, "%s [y/N] ", question)
 	if t.hidden == nil {

@@ -15,12 +15,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// errUsage is the error of a command line that cannot be understood. Its messages never repeat a
-// value, nor a word that is longer than every known word: somebody may have pasted a secret.
+// errUsage is the error of a wrong command line. Its messages never contain a flag's value, and
+// never a word that is longer than every known word, because somebody may have pasted a secret.
 var errUsage = errors.New("wrong arguments")
 
-// program returns the start of a command line that runs this program again: the path that was
-// typed, or "go run ./infra/masterhand" if "go run" built the binary.
+// program returns the words that run this program again, for printed command lines. They are the
+// path that the user typed, or "go run ./infra/masterhand" if "go run" built the program.
 func program() string {
 	folder := filepath.Base(filepath.Dir(os.Args[0]))
 	if strings.Contains(os.Args[0], "go-build") || strings.HasSuffix(folder, "-d") && len(folder) > 60 {
@@ -29,11 +29,12 @@ func program() string {
 	return os.Args[0]
 }
 
-// typed returns a command line of this program as a user can type it, for messages and help.
+// typed returns a command line of this program for messages and help, in the form in which the user
+// can type it.
 func typed(line string) string { return program() + " " + line }
 
-// examples returns command lines of this program, one on each line, for the examples in a command's
-// help.
+// examples returns command lines of this program, one on each line, for the examples in the help of
+// a command.
 func examples(lines ...string) string {
 	for i, line := range lines {
 		lines[i] = "  " + typed(line)
@@ -41,8 +42,8 @@ func examples(lines ...string) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrapped wraps the paragraphs of a help text at 80 columns. A paragraph with two spaces in a row,
-// such as a table, stays as it is.
+// wrapped breaks the paragraphs of a help text into lines of at most 80 columns. A paragraph with
+// two spaces in a row, for example a table, does not change.
 func wrapped(text string) string {
 	paragraphs := strings.Split(text, "\n\n")
 	for i, p := range paragraphs {
@@ -61,8 +62,9 @@ func wrapped(text string) string {
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// takes returns a check for min to max arguments. If the command has ValidArgs, the first argument
-// must be one of them. what names the expected arguments in the error.
+// takes returns a function that checks the arguments of a command: there must be min to max of
+// them. If the command has ValidArgs, the first argument must be one of these. what names the
+// expected arguments in the error.
 func takes(min, max int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < min || len(args) > max {
@@ -79,11 +81,11 @@ func takes(min, max int, what string) cobra.PositionalArgs {
 // takesNone refuses all arguments.
 var takesNone = takes(0, 0, "no arguments")
 
-// parent adds subcommands to a command that only groups them. Without a subcommand it prints the
-// usage and an error; an unknown subcommand is an error.
+// parent adds subcommands to a command that does nothing itself. If it runs without a subcommand,
+// it prints the usage and returns an error. An unknown subcommand is an error too.
 func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
 	c.Args = cobra.ArbitraryArgs
-	c.FParseErrWhitelist.UnknownFlags = true // report the unknown command, not its flags
+	c.FParseErrWhitelist.UnknownFlags = true // lets RunE report the unknown subcommand, instead of an error about its flags
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(c, args[0])
@@ -98,8 +100,8 @@ func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.
 	return c
 }
 
-// checkFlags returns an error for a flag in args that neither a command nor one of its subcommands
-// has.
+// checkFlags returns an error if args contains a flag that neither the command nor one of its
+// subcommands has.
 func checkFlags(c *cobra.Command, args []string) error {
 	known := pflag.NewFlagSet("", pflag.ContinueOnError)
 	var add func(c *cobra.Command)
@@ -132,12 +134,12 @@ func unknownCommand(c *cobra.Command, word string) error {
 	return fmt.Errorf("%w: unknown command %s%s", errUsage, printable(word), hint)
 }
 
-// nearest returns a name that begins with word, or that differs from it in at most two letters and
-// in less than half of the letters; "" if there is none.
+// nearest returns the name that a user probably meant: it begins with word, or it differs from word
+// in at most two letters and in less than half of them. It returns "" if no name is so similar.
 func nearest(word string, names []string) string {
 	c := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(word)-1)/2)}
 	for _, name := range names {
-		c.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}}) // cobra suggests only commands that run
+		c.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}}) // needs a Run function, because cobra suggests only commands that can run
 	}
 	if near := c.SuggestionsFor(word); word != "" && len(near) > 0 {
 		return near[0]
@@ -145,7 +147,7 @@ func nearest(word string, names []string) string {
 	return ""
 }
 
-// oneOf adds a flag that accepts only these values. Shell completion offers them.
+// oneOf adds a flag that accepts only the listed values. Shell completion suggests them.
 func oneOf(c *cobra.Command, value *string, name, usage string, values []string) {
 	list := strings.Join(values, ", ")
 	c.Flags().Var(checked{"", func(text string) error {
@@ -154,10 +156,10 @@ func oneOf(c *cobra.Command, value *string, name, usage string, values []string)
 		}
 		return nil
 	}}, name, usage+": "+list)
-	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // returns an error only for an unknown flag
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the error is ignored: it occurs only for an unknown flag
 }
 
-// within adds a flag for a number from min to max. A max of 0 means no upper limit.
+// within adds a flag that accepts a number from min to max. If max is 0, there is no upper limit.
 func within(c *cobra.Command, value *int, name string, unlessGiven, min, max int, usage string) {
 	*value = unlessGiven
 	c.Flags().Var(checked{strconv.Itoa(unlessGiven), func(text string) (err error) {
@@ -173,7 +175,8 @@ func within(c *cobra.Command, value *int, name string, unlessGiven, min, max int
 	}}, name, usage)
 }
 
-// checked is the value of a flag. set stores a valid text, and returns an error for any other.
+// checked is the value of a flag. The function set stores a valid text, and returns an error for
+// any other text.
 type checked struct {
 	unlessGiven string
 	set         func(string) error
@@ -188,10 +191,11 @@ func (v checked) String() string { return v.unlessGiven }
 // Type implements [pflag.Value].
 func (checked) Type() string { return "value" }
 
-// flagError returns the message for a flag that pflag refused, without the flag's value.
+// flagError returns the message for a flag that pflag refused. The message does not contain the
+// value of the flag.
 func flagError(c *cobra.Command, err error) error { return flagErrorOf(c.Flags(), err) }
 
-// flagErrorOf is like flagError, for a set of flags.
+// flagErrorOf is like flagError, but for a set of flags instead of a command.
 func flagErrorOf(flags *pflag.FlagSet, err error) error {
 	var (
 		invalid *pflag.InvalidValueError
@@ -215,8 +219,9 @@ var (
 	errNoSpan   = errors.New("must be a time span such as 10m or 36h")
 )
 
-// expectedValue returns an error that says which values a flag takes. The errors of this program's
-// own flags already say that; those of package pflag would repeat the value.
+// expectedValue returns an error that says which values a flag accepts. The errors of this
+// program's own flags already say so. The errors of package pflag would repeat the refused value,
+// so they are replaced.
 func expectedValue(e *pflag.InvalidValueError) error {
 	switch e.GetFlag().Value.Type() {
 	case "bool":
@@ -230,8 +235,8 @@ func expectedValue(e *pflag.InvalidValueError) error {
 	return e.Unwrap()
 }
 
-// unknownFlag returns the name of an unknown flag for a message, and the correct spelling of a long
-// flag that has only one dash.
+// unknownFlag returns the name of an unknown flag for a message. If the user typed only one dash
+// before a long name, it adds the correct spelling.
 func unknownFlag(flags *pflag.FlagSet, e *pflag.NotExistError) string {
 	longest := 0
 	flags.VisitAll(func(f *pflag.Flag) { longest = max(longest, len(f.Name)) })

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// function names one of the functions, and the reference that constructs the same SDK clients.
+// function holds the name of a function of this project, and the name of the reference program that
+// constructs the same SDK clients.
 type function struct{ name, reference string }
 
 var functions = []function{
@@ -18,16 +19,16 @@ var functions = []function{
 	{"index", "index"}, {"intake", "intake"}, {"collect", "collect"}, {"widget", "widget"},
 }
 
-// references is the folder of the references' commands.
+// references is the folder with the packages of the reference programs.
 const references = "./infra/bench/coldstart/reference/"
 
-// flags are the build flags of the Makefile's variable LAMBDA.
+// flags are the same build flags as in the variable LAMBDA of the Makefile.
 var flags = []string{
 	"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l",
 }
 
-// buildAll builds the functions into dir/<machine>, for this machine and the deployed one, and
-// the references into dir/reference.
+// buildAll builds the functions into the folders dir/MACHINE, once for this machine and once for
+// the deployed architecture. It builds the references into dir/reference.
 func buildAll(ctx context.Context, root, dir string) error {
 	packages := make([]string, len(functions))
 	for i, f := range functions {
@@ -41,7 +42,8 @@ func buildAll(ctx context.Context, root, dir string) error {
 	return build(ctx, root, filepath.Join(dir, "reference"), runtime.GOARCH, references+"...")
 }
 
-// build builds packages of the project for a machine. Each program gets its package's name.
+// build compiles packages of the project for a machine into the folder to. Each program is named
+// after its package.
 func build(ctx context.Context, root, to, machine string, packages ...string) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err

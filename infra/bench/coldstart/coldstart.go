@@ -18,25 +18,26 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// Rounds is how often each program is started, enough for a steady median.
+// Rounds is how often each program is started. It is enough for a steady median.
 const Rounds = 31
 
-// The targets. Those of a start are ratios to the references; that of a size is in MiB.
+// The targets. A start time is judged as a ratio to that of a reference. A program's size is judged
+// in MiB.
 const (
 	mostOfClients = 1.25
 	mostOfEmpty   = 2.2
 	mostMiB       = 10
 )
 
-// part is the Part of this package's rows.
+// part is the value of Part in all rows of this package.
 const part = "cold start"
 
-// deployed is the processor architecture that the functions are deployed for.
+// deployed is the processor architecture for which the deployed functions are built.
 const deployed = "arm64"
 
-// Run builds the functions and the references from the project in folder root, starts all of them
-// in each round, and returns the rows. It prints its progress to out. A function that does not
-// start becomes a row with a failure; the error states why nothing could be measured.
+// Run builds the functions and the references of the project in the folder root. It starts each of
+// them once in each round, and returns the rows. It prints its progress to out. If a function does
+// not start, its rows have a failure. Run returns an error only if nothing could be measured.
 func Run(ctx context.Context, out io.Writer, root string, rounds int) ([]result.Row, error) {
 	dir, err := os.MkdirTemp("", "masterhand-coldstart-")
 	if err != nil {
@@ -56,8 +57,8 @@ func Run(ctx context.Context, out io.Writer, root string, rounds int) ([]result.
 	return append(rows, sizes...), err
 }
 
-// starts returns the rows of the start times: for each function one row in milliseconds, and one
-// row for each reference.
+// starts measures the start times. It returns three rows for each function: the time in
+// milliseconds, and the ratio to each of the two references.
 func starts(ctx context.Context, dir string, rounds int) ([]result.Row, error) {
 	l, err := newLauncher(ctx)
 	if err != nil {
@@ -74,7 +75,7 @@ func starts(ctx context.Context, dir string, rounds int) ([]result.Row, error) {
 			switch {
 			case err != nil:
 				all[i].failure = err.Error()
-			case round > 0: // discard the first round, which fills the operating system's caches
+			case round > 0: // only count later rounds: the first round fills the operating system's caches
 				all[i].add(m)
 			}
 		}
@@ -86,10 +87,11 @@ func starts(ctx context.Context, dir string, rounds int) ([]result.Row, error) {
 	return rows, nil
 }
 
-// run holds the times of one start of a function and of its two references.
+// run holds the start times of a function and of its two references in one round.
 type run struct{ function, clients, empty time.Duration }
 
-// measure starts the three programs, one after another.
+// measure starts the function and its two references, one after another, and returns their start
+// times.
 func (l *launcher) measure(ctx context.Context, dir string, f function) (m run, err error) {
 	for _, p := range []struct {
 		path string
@@ -106,7 +108,7 @@ func (l *launcher) measure(ctx context.Context, dir string, f function) (m run, 
 	return m, nil
 }
 
-// measured holds the figures of one function, one of each kind for each round.
+// measured holds the figures of one function. Each slice has one figure for each round.
 type measured struct {
 	times, ofClients, ofEmpty []float64
 	failure                   string
@@ -133,7 +135,7 @@ func (m *measured) rows(name string) []result.Row {
 	return rows
 }
 
-// sizes returns the rows of the program sizes.
+// sizes returns one row for the size of each program in a folder.
 func sizes(folder string) (rows []result.Row, err error) {
 	for _, f := range functions {
 		info, err := os.Stat(filepath.Join(folder, f.name))

@@ -16,7 +16,7 @@ import (
 
 const root = "../../.."
 
-// TestMain acts as a bootstrap if the launcher started this test program.
+// TestMain lets this test program act as a bootstrap when the launcher starts it.
 func TestMain(m *testing.M) {
 	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" {
 		_, err := http.Get("http://" + api + "/2018-06-01/runtime/invocation/next")
@@ -45,7 +45,7 @@ func TestAProgramThatEndsIsAnErrorWithItsOutput(t *testing.T) {
 	}
 }
 
-// Each function links exactly the SDK clients that its reference constructs.
+// Each function is linked with exactly the SDK clients that its reference constructs.
 func TestAReferenceHasTheClientsOfItsFunction(t *testing.T) {
 	t.Parallel()
 	for name, reference := range coldstart.Functions() {
@@ -56,7 +56,7 @@ func TestAReferenceHasTheClientsOfItsFunction(t *testing.T) {
 	}
 }
 
-// clients returns the names of the SDK services whose clients a command links.
+// clients returns the names of the SDK services whose clients are linked into a command.
 func clients(t *testing.T, command string) (found []string) {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", command)
@@ -74,7 +74,7 @@ func clients(t *testing.T, command string) (found []string) {
 	return found
 }
 
-// The benchmark builds all functions with the flags of "make build".
+// The benchmark builds all functions with the same flags as "make build".
 func TestTheBenchmarkBuildsAsTheMakefileDoes(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// References is the folder of the references' commands.
+// References is the folder with the packages of the reference programs.
 const References = references
 
-// Flags returns the flags that programs are built with.
+// Flags returns the flags with which the programs are built.
 func Flags() []string { return flags }
 
-// Functions returns the name of each function's reference, keyed by the function's name.
+// Functions returns the name of each function's reference, by the function's name.
 func Functions() map[string]string {
 	all := map[string]string{}
 	for _, f := range functions {
@@ -20,7 +20,7 @@ func Functions() map[string]string {
 	return all
 }
 
-// Start starts a program once, as Run does.
+// Start starts a program once, in the same way as Run, and returns its start time.
 func Start(ctx context.Context, path string) (time.Duration, error) {
 	l, err := newLauncher(ctx)
 	if err != nil {

@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// startTimeout is the longest that one start may take. Lambda allows ten seconds.
+// startTimeout is the time limit of one start. Lambda's own limit is ten seconds.
 const startTimeout = 10 * time.Second
 
-// launcher starts bootstraps against a runtime API that never returns work.
+// launcher starts bootstraps. It serves a runtime API that never returns an event, so each
+// bootstrap only starts.
 type launcher struct {
 	server http.Server
-	asked  chan time.Time // receives the time of each bootstrap's first request for work
+	asked  chan time.Time // receives the time at which each bootstrap first asks for an event
 	env    []string
 }
 
@@ -30,16 +31,17 @@ func newLauncher(ctx context.Context) (*launcher, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", func(_ http.ResponseWriter, r *http.Request) {
 		l.asked <- time.Now()
-		<-r.Context().Done() // there is never any work, so wait until the client leaves
+		<-r.Context().Done() // never answer: wait until the bootstrap disconnects
 	})
 	l.server.Handler = mux
-	go func() { _ = l.server.Serve(listener) }() // Serve returns when close is called
+	go func() { _ = l.server.Serve(listener) }() // the error is ignored: Serve always returns one when close is called
 	return l, nil
 }
 
 func (l *launcher) close() { _ = l.server.Close() }
 
-// start runs a bootstrap until it asks for work, and returns the time until then.
+// start starts a bootstrap and ends it when it first asks for an event. It returns the time until
+// then.
 func (l *launcher) start(ctx context.Context, path string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

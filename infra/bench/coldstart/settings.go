@@ -2,8 +2,8 @@ package coldstart
 
 import "masterhand/shared/kit/names"
 
-// settings returns the environment variables of all functions, as in a deployment with two
-// libraries and both additional doors.
+// settings returns environment variables with which every function can start. They are those of a
+// deployment that has two libraries, and both the queue and the bucket for unsigned events.
 func settings() []string {
 	const queues = "https://sqs.eu-central-1.amazonaws.com/123456789012/masterhand-"
 	return []string{

@@ -18,36 +18,36 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// runs is how often each benchmark runs.
+// runs is how often each benchmark is run.
 const runs = 5
 
-// benchmark is a Go benchmark of this module, with the figures to keep.
+// benchmark is a Go benchmark of this module, with the figures that become rows.
 type benchmark struct {
 	part    string
 	pkg     string
-	name    string // the expression for -bench
-	long    string // the expression for -bench in a long run; "" means name
-	times   string // the value of -benchtime
+	name    string // expression for the flag -bench
+	long    string // expression for the flag -bench in a long run; "" means the same as name
+	times   string // value of the flag -benchtime
 	figures []figure
 }
 
-// figure is a unit that a benchmark prints, and how its row shows it.
+// figure is a unit in the output of a benchmark, and how the row shows the value with that unit.
 type figure struct {
-	unit   string  // unit as the benchmark prints it
-	name   string  // name of the quantity
-	scaled string  // unit of the row
-	scale  float64 // factor from the printed unit to the row's unit
+	unit   string  // unit in the output of the benchmark
+	name   string  // name of the measured quantity, for the row
+	scaled string  // unit in the row
+	scale  float64 // factor by which the printed value is multiplied for the row
 	target result.Target
 }
 
-// The factors from Go's ns/op to other units.
+// The factors that convert Go's ns/op to other units.
 const (
 	toMicro = 1e-3
 	toMilli = 1e-6
 )
 
-// benchmarks lists all benchmarks in the order of their rows. Indexing a million masters five
-// times takes minutes, so only a long run does it.
+// benchmarks lists all benchmarks in the order of their rows. Only a long run indexes a million
+// masters, because five such runs take minutes.
 var benchmarks = []benchmark{
 	{"index lookups", "./shared/request/fulfillment", "Answer", "", "1000x", []figure{
 		{"ns/op", "answering a request", "µs", toMicro, result.Target{}},
@@ -73,7 +73,8 @@ var benchmarks = []benchmark{
 	}},
 }
 
-// Run runs all benchmarks five times each. If long is set, it also indexes a million masters.
+// Run runs each benchmark five times and returns the rows. If long is set, it also indexes a
+// million masters.
 func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
 	root, err := system.Root()
 	if err != nil {

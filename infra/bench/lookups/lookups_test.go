@@ -57,7 +57,7 @@ func TestAMissingFigureIsAnError(t *testing.T) {
 	}
 }
 
-// Each benchmark in the list exists. Otherwise a renamed benchmark would be noticed only after
+// Each benchmark in the list exists. Without this test, a renamed benchmark would fail only after
 // minutes of measuring.
 func TestEachBenchmarkExists(t *testing.T) {
 	t.Parallel()

@@ -10,12 +10,12 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// line matches a line of benchmark output: the name without the number of processors, and the
-// figures.
+// line matches one line of a benchmark's output: the benchmark's name without the number of
+// processors, and the figures.
 var line = regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\t(.+)$`)
 
-// rows returns a row for each figure of the benchmark's lines. It returns an error if a line
-// lacks a figure, or if a line was printed less often than the benchmark ran.
+// rows returns one row for each figure of the benchmark. If a printed line lacks a figure, or if
+// there are fewer lines than runs, it returns an error.
 func (b benchmark) rows(printed []byte) ([]result.Row, error) {
 	var rows []result.Row
 	for _, match := range line.FindAllSubmatch(printed, -1) {

@@ -2,18 +2,19 @@ package model
 
 import "math"
 
-// Limits are the limits of an account and of a deployment's settings. Zero means no limit.
+// Limits holds the limits of an AWS account and of a deployment's settings. A value of 0 means no
+// limit.
 type Limits struct {
-	Concurrency int // concurrent invocations of all functions
-	Finish      int // concurrent invocations of finish, which ends handed-off requests
-	InFlight    int // messages of finish's queue that were received, and are neither deleted nor visible again
-	// Hot is the write units per second of the busiest partition of an index, Table those of the
-	// ledger's table.
+	Concurrency int // most concurrent invocations of all functions together
+	Finish      int // most concurrent invocations of the function finish, which handles handed-off requests
+	InFlight    int // most messages of the finish queue that are in flight: received, but neither deleted nor visible again
+	// Hot is the most write units per second that the busiest partition of one of the ledger's
+	// indexes accepts. Table is the most write units per second that the ledger's table accepts.
 	Hot, Table              float64
-	PrefixReads, PrefixPuts float64 // S3 reads and writes of a prefix, per second
+	PrefixReads, PrefixPuts float64 // most S3 reads, and most S3 writes and listings, per second of one key prefix
 }
 
-// Default returns the limits of an account with the default quotas and a deployment with the
+// Default returns the limits of an account with AWS's default quotas and a deployment with the
 // default settings.
 func Default() Limits {
 	return Limits{
@@ -22,21 +23,22 @@ func Default() Limits {
 	}
 }
 
-// New returns the limits of a new account, which are lower.
+// New returns the limits of a new AWS account, which may run fewer concurrent invocations.
 func New() Limits {
 	l := Default()
 	l.Concurrency = newConcurrency
 	return l
 }
 
-// rate is a limit in units per second. A caller may take up to one second's units at once.
+// rate is a limit in units per second. At any time, a caller may use at once the units of one
+// second.
 type rate struct {
-	perSecond float64 // 0 means no limit
-	paid      float64 // time at which the units taken so far are used up
+	perSecond float64 // units that are added each second; 0 means no limit
+	paid      float64 // time in seconds until which the units that callers have taken are used up
 }
 
-// take takes units, spread evenly over the next seconds, and returns by how many seconds the
-// limit delays them.
+// take uses up units, which the caller spreads evenly over the next seconds. It returns by how many
+// seconds the limit delays the caller.
 func (r *rate) take(now, seconds, units float64) (late float64) {
 	if r.perSecond == 0 || units == 0 {
 		return 0
@@ -45,7 +47,7 @@ func (r *rate) take(now, seconds, units float64) (late float64) {
 	return max(0, r.paid-(now+seconds))
 }
 
-// starts limits how fast new environments of a function start.
+// starts limits how many new execution environments of a function may start in a period.
 type starts struct {
 	left, last float64
 	limited    bool
@@ -64,12 +66,12 @@ func (s *starts) begin(now float64) bool {
 	return true
 }
 
-// tally counts units per second, to find the peak.
+// tally holds how many units were used in each second of the day, so that the peak can be found.
 type tally []float64
 
 func newTally() tally { return make(tally, int(day+2*Lifetime)) }
 
-// add spreads units evenly over the seconds of a run.
+// add counts the units of a run, spread evenly over the seconds of the run.
 func (t tally) add(now, seconds, units float64) {
 	first, n := int(now), max(1, int(math.Ceil(seconds)))
 	for i := first; i < first+n && i < len(t); i++ {

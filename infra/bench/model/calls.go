@@ -9,26 +9,26 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// Calls is what one or more requests use of an account.
+// Calls holds what one or more requests use of the services of an account.
 type Calls struct {
-	Runs    int     // invocations of functions
-	Seconds float64 // running time of the invocations
+	Runs    int     // number of function invocations
+	Seconds float64 // total running time of the invocations, in seconds
 	S3Reads int
-	// S3Writes counts PUT, POST and LIST, which S3 charges alike.
+	// S3Writes is the number of PUT, POST and LIST requests, which have one price in S3.
 	S3Writes int
-	// Writes and Reads are DynamoDB's write and read units.
+	// Writes and Reads are the numbers of DynamoDB's write units and read units.
 	Writes, Reads float64
-	// Hot is how many write units of Writes go to one partition of an index that all requests
+	// Hot is the part of Writes that goes to the one partition of an index that all requests
 	// share.
 	Hot       float64
-	Queue     int   // SQS calls that functions make
-	Messages  int   // messages that Lambda receives and deletes
-	Events    int   // object events that EventBridge sends
-	Secrets   int   // reads of Secrets Manager
-	Delivered int64 // bytes that leave AWS
+	Queue     int   // number of SQS calls that the functions make themselves
+	Messages  int   // number of messages that Lambda receives for the functions and deletes
+	Events    int   // number of object events that EventBridge sends
+	Secrets   int   // number of reads of Secrets Manager
+	Delivered int64 // number of bytes that leave AWS
 }
 
-// Plus returns the sum of c and d.
+// Plus returns the sums of the fields of c and d.
 func (c Calls) Plus(d Calls) Calls {
 	return Calls{
 		Runs: c.Runs + d.Runs, Seconds: c.Seconds + d.Seconds, S3Reads: c.S3Reads + d.S3Reads, S3Writes: c.S3Writes + d.S3Writes,
@@ -38,23 +38,24 @@ func (c Calls) Plus(d Calls) Calls {
 }
 
 const (
-	rangeSize = 4 << 20  // bytes of one read of a master, as in [transfer.Mover]
-	partSize  = 16 << 20 // bytes of one part of an announced file, as [collect.PartSize]
-	pageKeys  = 1000     // keys of one page of an S3 listing
+	rangeSize = 4 << 20  // bytes of a master that one S3 read returns, as in [transfer.Mover]
+	partSize  = 16 << 20 // bytes of an announced file in one part of its upload, as [collect.PartSize]
+	pageKeys  = 1000     // keys on one page of an S3 listing
 )
 
-// put returns the calls of one write of a request's item of at most 1 KB to the table and its
-// indexes.
+// put returns the calls of writing a request's item once to the ledger's table and its indexes. The
+// item has at most 1 KB.
 func put() Calls { return Calls{Writes: ledgerCopies, Hot: 1, Seconds: ledgerTime} }
 
-// bigPut returns the calls of one write of an item over 1 KB: a handed-off request whose upload
-// is recorded.
+// bigPut returns the calls of writing a request's item of over 1 KB once. A handed-off request
+// becomes so large when its upload is recorded.
 func bigPut() Calls { return Calls{Writes: 2 * ledgerCopies, Hot: 2, Seconds: ledgerTime} }
 
-// get returns the calls of one consistent read of an item.
+// get returns the calls of one strongly consistent read of an item of the ledger.
 func get() Calls { return Calls{Reads: 1, Seconds: ledgerTime} }
 
-// read returns the calls of n S3 reads in sequence, and list those of n pages of a listing.
+// read returns the calls of n S3 reads, one after another. write does so for n S3
+// writes, and list for n pages of an S3 listing.
 func read(n int) Calls  { return Calls{S3Reads: n, Seconds: float64(n) * s3Time} }
 func write(n int) Calls { return Calls{S3Writes: n, Seconds: float64(n) * s3Time} }
 func list(n int) Calls  { return Calls{S3Writes: n, Seconds: float64(n) * s3Time} }
@@ -66,8 +67,8 @@ func sum(parts ...Calls) (all Calls) {
 	return all
 }
 
-// together returns the sum of calls that run at the same time: their duration is that of the
-// longest.
+// together returns the sum of calls that run at the same time. Its duration is not the sum, but the
+// duration of the longest.
 func together(parts ...Calls) Calls {
 	all := sum(parts...)
 	all.Seconds = 0
@@ -77,17 +78,19 @@ func together(parts ...Calls) Calls {
 	return all
 }
 
-// claimed returns the calls at the start of a webhook's run: it reads and claims the ledger's
-// item, stores the names of the ads, and reads the creative's document.
+// claimed returns the calls with which fulfill begins to handle a webhook: it reads and claims the
+// request's item in the ledger, stores the names of the ads, and reads the creative's index
+// document.
 func claimed() Calls {
 	return sum(Calls{Runs: 1, Secrets: 1, Writes: 1}, get(), put(), read(1))
 }
 
-// resumed returns the calls at the start of a run of the queue's worker.
+// resumed returns the calls with which the function finish begins to handle a message of its queue.
 func resumed() Calls { return sum(Calls{Runs: 1, Messages: 1}, get(), put(), read(1)) }
 
-// moved returns the calls to look at the master, record the decision and move the bytes. The
-// first delivery of a master also writes its digest into the creative's document.
+// moved returns the calls to read the master's properties, record the decision, and move the
+// master's bytes. first means that the master was never delivered before: then its digest is also
+// written into the creative's index document.
 func moved(size int64, first bool) Calls {
 	ranges := int((size + rangeSize - 1) / rangeSize)
 	c := sum(read(2), put(), Calls{S3Reads: ranges, Seconds: s3Time + transferTime(size), Delivered: size})
@@ -97,54 +100,53 @@ func moved(size int64, first bool) Calls {
 	return c
 }
 
-// transferTime returns how many seconds a file's transfer takes, limited by the upload's rate or
-// by Lambda's network card.
+// transferTime returns how many seconds the transfer of a file takes. The slower of the upload and
+// Lambda's network card decides.
 func transferTime(size int64) float64 { return max(float64(size)/uploadRate, cardTime(size)) }
 
-// cardTime returns how many seconds a file needs to pass the network card, if nothing else is
-// slower.
+// cardTime returns how many seconds a file needs to pass Lambda's network card.
 func cardTime(size int64) float64 { return float64(max(size-cardBurst, 0)) / cardRate }
 
-// Delivery returns the calls of a request whose master exists. It includes the record of the
-// upload and of the request's end.
+// Delivery returns the calls of a request whose master exists. They include the two ledger writes
+// that record the upload and the end of the request.
 func Delivery(size int64, first bool) Calls {
 	return sum(claimed(), moved(size, first), put(), Calls{Seconds: farTime}, put())
 }
 
-// handedOff returns the calls of a webhook's run without a master: the run sees that the proof of
-// absence must wait for the index, and leaves the request to the queue.
+// handedOff returns the calls of fulfill for a request without a master. The proof of absence must
+// wait for the index, so fulfill hands the request off to the queue.
 func handedOff(keys int) Calls {
 	return sum(claimed(), foreseen(keys), Calls{Queue: 1}, put())
 }
 
-// retried returns the calls of a try by the queue's worker before the index has caught up. It
-// reads the library's state and lists nothing.
+// retried returns the calls of one try by the function finish while the index is not up to date.
+// Such a try only reads the library's state, and lists no keys.
 func retried() Calls { return sum(resumed(), read(1), Calls{Queue: 1}, put()) }
 
-// foreseen returns the calls to read the library's state and to list the keys for a proof of
-// absence.
+// foreseen returns the calls of fulfill that prepare a proof of absence: it reads the library's
+// state and lists the keys.
 func foreseen(keys int) Calls { return sum(read(1), Listing(keys)) }
 
-// Listing returns the listing calls of a proof of absence: of the whole library if it has at most
-// 20,000 keys, otherwise of the keys that begin with the code. The unplaced keys are listed at
-// the same time.
+// Listing returns the calls that list keys for a proof of absence. If the library has at most
+// 20,000 keys, all keys are listed; otherwise only the keys that begin with the code. The unplaced
+// keys are listed at the same time.
 func Listing(keys int) Calls {
 	const wholeKeys, labelFolders = 20_000, 4
 	named := list(pages(keys))
 	if keys > wholeKeys {
-		const spellings, anchors, respelled = 1, 3, 3 // for a code such as HRT-1212
+		const spellings, anchors, respelled = 1, 3, 3 // numbers of listings and reads for a code such as HRT-1212
 		named = sum(list(spellings), folders(anchors), read(respelled))
 	}
 	return together(named, folders(labelFolders))
 }
 
-// folders returns the calls to list n folders of unplaced keys at the same time.
+// folders returns the calls of listing n folders with unplaced keys at the same time.
 func folders(n int) Calls { return together(slices.Repeat([]Calls{list(1)}, n)...) }
 
 func pages(keys int) int { return max(1, (keys+pageKeys-1)/pageKeys) }
 
-// skipped returns the calls of the try that proves absence and skips. The try first waits wait
-// seconds for the index.
+// skipped returns the calls of the try that proves absence and skips the request. Before the proof,
+// the try waits for the index for wait seconds.
 func skipped(keys int, wait float64) Calls {
 	c := resumed()
 	if wait > 0 {
@@ -154,8 +156,9 @@ func skipped(keys int, wait float64) Calls {
 	return sum(c, proof, put(), Calls{Seconds: farTime}, put())
 }
 
-// polls returns how often a run reads the creative's document during a wait of so many seconds:
-// twice a second for two seconds, then less and less often, as fulfillment does.
+// polls returns how often one run reads the creative's index document while it waits for the index
+// for wait seconds. As in package fulfillment, it reads twice a second for two seconds, and then
+// less and less often.
 func polls(wait float64) (n int) {
 	for waited := 0.0; waited < wait; n++ {
 		waited += min(max(waited/4, 0.5), 5)
@@ -163,8 +166,8 @@ func polls(wait float64) (n int) {
 	return n
 }
 
-// Skip returns the calls of a request without a master, in a library with so many keys and an
-// index lag of so many seconds.
+// Skip returns the calls of a request without a master. keys is the size of the library, and lag is
+// the index lag in seconds.
 func Skip(keys int, lag float64) Calls {
 	c, early := handedOff(keys), retried()
 	at := c.Seconds + firstTry
@@ -176,40 +179,41 @@ func Skip(keys int, lag float64) Calls {
 }
 
 const (
-	firstTry    = 2.0 // seconds by which handoff delays the first message
-	longestPoll = 5.0 // longest wait for the index within a run, in seconds
+	firstTry    = 2.0 // delay of a handed-off request's first message in seconds
+	longestPoll = 5.0 // longest time in seconds for which one run waits for the index
 )
 
-// retryDelay returns about how many seconds pass between the queue's tries n and n+1.
+// retryDelay returns about how many seconds pass between the tries n and n+1 of a message in the
+// finish queue.
 func retryDelay(n int) float64 {
 	return handoff.RetryDelay(n, fulfillment.Outcome{Code: fulfillment.CodeIndex}, time.Hour, 0.5).Seconds()
 }
 
-// Awaited returns the calls of a request that arrives before its master and is delivered at the
-// queue's first try.
+// Awaited returns the calls of a request that arrives before its master. The first try by the
+// function finish delivers the master.
 func Awaited(keys int, size int64) Calls { return sum(handedOff(keys), deliveredLate(size)) }
 
-// deliveredLate returns the calls of the queue worker's run that delivers a request.
+// deliveredLate returns the calls of the run of finish that delivers a handed-off request.
 func deliveredLate(size int64) Calls {
 	return sum(resumed(), moved(size, true), bigPut(), Calls{Seconds: farTime}, bigPut())
 }
 
-// Upload returns the calls to index a file that is uploaded alone.
+// Upload returns the calls that index one uploaded file.
 func Upload() Calls {
 	return sum(Calls{Runs: 1, Events: 1, Messages: 1},
-		read(4), write(1), // reads the placement, the object, its tags and its first bytes; writes the placement
-		read(3), write(1), // reads the document and the object again; writes the document
+		read(4), write(1), // reads the placement, and the object with its tags and first bytes; writes the placement
+		read(3), write(1), // reads the creative's index document, and the object again; writes the document
 		write(1),          // writes the placement again
-		read(2), write(1)) // reads the summary and the document; writes the summary
+		read(2), write(1)) // reads the library's summary and the creative's index document; writes the summary
 }
 
-// Announcement returns the calls for a file that another platform announces, until it is in the
-// bucket and not yet indexed.
+// Announcement returns the calls for a file that another platform announces. They end when the file
+// is in the masters bucket, before it is indexed.
 func Announcement(size int64) Calls {
 	parts := int((size + partSize - 1) / partSize)
 	timeline := Calls{Writes: 4, Seconds: ledgerTime}
 	return sum(
-		Calls{Runs: 1, Secrets: 1, Queue: 1}, write(1), // intake stores the webhook
+		Calls{Runs: 1, Secrets: 1, Queue: 1}, write(1), // the function intake stores the announcement
 		Calls{Runs: 1, Messages: 1}, read(1), get(), get(), Calls{Writes: 2}, Calls{Writes: 1},
 		get(), timeline, write(1+parts), get(), timeline, read(1), write(1), get(), timeline,
 		Calls{Seconds: float64(size) / uploadRate},

@@ -20,11 +20,11 @@ import (
 	"masterhand/shared/library/summary"
 )
 
-// lag is the index lag of the test. As in AWS, it is so long that the queue's first tries cannot
-// skip a request without a master.
+// lag is the index lag in this test. As in AWS, it is longer than the wait before the first tries
+// by the function finish, so these tries cannot skip a request.
 const lag = 7500 * time.Millisecond
 
-// counted is a local system whose functions' calls are counted.
+// counted is a local system. It counts the calls of its functions.
 type counted struct {
 	*scenariotest.Env
 	counter *counter
@@ -44,11 +44,11 @@ func newCounted(t *testing.T) counted {
 	return counted{e, c}
 }
 
-// The functions make the calls that the model assumes.
+// The deployed functions make exactly the calls that the model assumes.
 func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	t.Parallel()
 	e := newCounted(t)
-	e.upload(t, 1e5) // this upload creates the library's summary
+	e.upload(t, 1e5) // not compared: this first upload also creates the library's summary
 	e.counter.take()
 	for _, size := range []int{1e6, 40e6} {
 		slot := e.upload(t, size)
@@ -65,7 +65,7 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	early := e.hand(t, slot)
 	e.put(t, slot.Code, 1e6)
 	want := model.Awaited(4, 1e6).Plus(model.Upload())
-	for range e.Ended(t, early).Attempts - 2 { // if the index was slow, the queue tried more often
+	for range e.Ended(t, early).Attempts - 2 { // add the tries that found no master because the index was slow
 		want = want.Plus(model.Retried())
 	}
 	e.indexed(t, slot.Code)
@@ -75,7 +75,7 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	if item.State != "skipped" {
 		t.Errorf("the request without a master is %s", item.State)
 	}
-	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // at the last try, the wait is what the delays leave of the lag
+	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // the last try waits for the rest of the index lag
 	want = model.HandedOff(5).Plus(model.Skipped(5, max(waited.Seconds(), 0)))
 	for range item.Attempts - 2 {
 		want = want.Plus(model.Retried())
@@ -87,8 +87,8 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	e.want(t, "hand-off in a large library", model.HandedOff(30_000))
 }
 
-// want compares the calls since the last comparison with the model. It allows 5 %, or one call if
-// that is more, because timing can cause one more.
+// want compares the calls since the last comparison with those of the model. A difference of 5 % or
+// of one call is allowed, because timing can cause one call more.
 func (e counted) want(t *testing.T, what string, want model.Calls) {
 	t.Helper()
 	got := e.counter.take()
@@ -107,7 +107,7 @@ func (e counted) want(t *testing.T, what string, want model.Calls) {
 	}
 }
 
-// request returns a request whose storage key is as long as the platform's keys.
+// request returns a request whose storage key has the same length as the platform's storage keys.
 func (e counted) request(t *testing.T, slot adplatform.Slot) adplatform.Request {
 	t.Helper()
 	request, err := e.Platform.NewRequest(slot, adplatform.Options{})
@@ -117,7 +117,7 @@ func (e counted) request(t *testing.T, slot adplatform.Slot) adplatform.Request 
 	return request
 }
 
-// hand sends a request and checks that it is handed off to the queue.
+// hand sends a request, and fails the test unless fulfill hands it off to the queue.
 func (e counted) hand(t *testing.T, slot adplatform.Slot) adplatform.Request {
 	t.Helper()
 	request := e.request(t, slot)
@@ -130,7 +130,8 @@ func (e counted) put(t *testing.T, code string, size int) {
 	e.Put(t, scenariotest.StoryKey(code), scenariotest.Film(t, size))
 }
 
-// upload uploads a film of exactly that size, waits until it is indexed, and returns its slot.
+// upload uploads a film of exactly size bytes, waits until the film is indexed, and returns the
+// film's slot.
 func (e counted) upload(t *testing.T, size int) adplatform.Slot {
 	t.Helper()
 	code := scenariotest.NewCode()
@@ -139,7 +140,7 @@ func (e counted) upload(t *testing.T, size int) adplatform.Slot {
 	return scenariotest.Story(code)
 }
 
-// indexed waits until the function index has processed a creative's event.
+// indexed waits until the function index has processed the upload event of a creative's file.
 func (e counted) indexed(t *testing.T, code string) {
 	t.Helper()
 	queue := sqsqueue.Backlog{Client: e.Clients().SQS(), Queues: []string{e.IndexQueueURL}}
@@ -151,7 +152,7 @@ func (e counted) indexed(t *testing.T, code string) {
 	})
 }
 
-// announce makes the sender Hoox announce a film, and waits until it is indexed.
+// announce announces a film as the sender Hoox, and waits until the film is indexed.
 func (e counted) announce(t *testing.T, size int) {
 	t.Helper()
 	host, err := cdn.Open()
@@ -178,7 +179,8 @@ func (e counted) announce(t *testing.T, size int) {
 	e.indexed(t, slot.Code)
 }
 
-// grow changes the index state so that the library seems to have that many keys.
+// grow changes the library's state in the index, so that the library seems to have this number of
+// keys.
 func (e counted) grow(t *testing.T, keys int) {
 	t.Helper()
 	state, revision, err := e.Index.State(t.Context(), e.Library)

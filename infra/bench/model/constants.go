@@ -16,15 +16,16 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// The limits of an account, with their sources.
+// The limits of an AWS account. Each has its source.
 const (
 	// concurrency is how many invocations an account may run at the same time in a region. A new
 	// account has newConcurrency until its use has grown. Source:
 	// docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; the quota is L-B99A9384.
 	concurrency    = 1000
 	newConcurrency = 10
-	// startsAtOnce and startRate limit the new environments of a function: 1,000 at once, and
-	// 1,000 more every 10 s. Source: docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html.
+	// startsAtOnce and startRate limit how many new execution environments of a function start:
+	// 1,000 at once, and then 1,000 every 10 s. Source:
+	// docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html.
 	startsAtOnce = 1000
 	startRate    = 100.0
 	// partitionWrites is the limit of one partition of a DynamoDB table or index, in write units
@@ -35,62 +36,63 @@ const (
 	// Source:
 	// docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html.
 	tableWrites = 4000.0
-	// prefixReads and prefixWrites are the least that S3 serves per second for a partitioned
-	// prefix. The model counts each bucket as one prefix. Source:
+	// prefixReads and prefixWrites are the requests per second that S3 serves at least for one key
+	// prefix. The model treats each bucket as one prefix. Source:
 	// docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html.
 	prefixReads  = 5500.0
 	prefixWrites = 3500.0
-	// inFlight is how many messages of a queue may be received but not yet deleted, including
-	// messages that wait for their next try. Source:
+	// inFlight is how many messages of one queue may be in flight: received but not yet deleted.
+	// Messages that wait for their next try are also in flight. Source:
 	// docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html.
 	inFlight = 120_000
-	// cardBurst is how many bytes pass Lambda's network card at once in each direction, and
-	// cardRate how many bytes per second after that. AWS states neither: both are assumed. For
-	// measurements see "An Empirical Evaluation of Serverless Cloud Infrastructure for
-	// Large-Scale Data Processing", arxiv.org/abs/2501.07771.
+	// cardBurst is how many bytes Lambda's network card lets pass at once in each direction, and
+	// cardRate is how many bytes per second after that. AWS states neither, so both are
+	// assumptions. For measurements see "An Empirical Evaluation of Serverless Cloud Infrastructure
+	// for Large-Scale Data Processing", arxiv.org/abs/2501.07771.
 	cardBurst = 300 << 20
 	cardRate  = 75 << 20
 )
 
-// The durations of calls, in seconds.
+// The durations of calls in seconds.
 const (
-	// s3Time is the time until S3's first byte. Source: "roughly 100–200 milliseconds" in
-	// docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html.
+	// s3Time is the time until the first byte of an answer from S3. Source: "roughly 100–200
+	// milliseconds" in docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html.
 	s3Time = 0.1
-	// ledgerTime is the time of a read or write of DynamoDB. Source: "single-digit millisecond"
-	// in docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html.
+	// ledgerTime is the duration of one read or write of DynamoDB. Source: "single-digit
+	// millisecond" in docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html.
 	ledgerTime = 0.01
-	// farTime is the assumed time of a callback across the internet.
+	// farTime is the assumed duration of a callback to the platform over the internet.
 	farTime = 0.2
-	// pollTime is how long one of Lambda's pollers waits for a message in an SQS call, and
-	// pollers is how many poll a queue. Source:
+	// pollTime is how many seconds one of Lambda's pollers waits for a message in each SQS call.
+	// pollers is how many pollers read one queue. Source:
 	// docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
 	pollTime = 20.0
 	pollers  = 5
 )
 
-// The settings of infra and of the functions. Tests in infra compare these numbers with the
-// template.
+// The settings of the deployment and of the functions. Tests in infra compare these numbers with
+// the stack's template.
 const (
-	Memory = 512 // memory of each function in MB
+	Memory = 512 // memory setting of each function in MB
 	Alarms = 44
 	Queues = 4
-	// Metrics is the approximate number of custom metrics with one announcing platform. It is an
-	// estimate that no test checks.
+	// Metrics is the approximate number of custom metrics of a deployment with one announcing
+	// platform. It is an estimate: no test checks it.
 	Metrics = 37
 	Secrets = 2
-	// ledgerCopies counts the table and its three indexes, each of which stores whole items.
+	// ledgerCopies is how often DynamoDB stores each item of the ledger: in the table and in its
+	// three indexes.
 	ledgerCopies = 4
-	spreadShards = 8 // shards of an index key, with the setting spreadLedger
+	spreadShards = 8 // number of partitions of an index key if the setting spreadLedger is on
 	parallel     = settings.LeastParallel
-	// uploadRate is the assumed rate of an upload in bytes per second, the same as in the
-	// functions.
+	// uploadRate is the assumed speed of an upload in bytes per second. The functions assume the
+	// same speed.
 	uploadRate = fulfillment.AssumedRate
-	// IndexLag is how many seconds a request without a master waits for the index. Lifetime is
-	// how many seconds the platform waits for an answer.
+	// IndexLag is how many seconds a request without a master must wait for the index. Lifetime is
+	// how many seconds the platform waits for the end of a request.
 	IndexLag = 120.0
 	Lifetime = 3600.0
-	// logBytes is the size of a run's log: two lines of about 800 bytes each, and Lambda's own
-	// lines. It is an estimate that no test checks.
+	// logBytes is the number of bytes that one run logs: two lines of about 800 bytes each, and
+	// Lambda's own lines. It is an estimate: no test checks it.
 	logBytes = 4000
 )

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request"
 )
 
-// The model uses the waits of the functions and of the platform.
+// The model waits as long as the functions and the platform do.
 func TestTheModelHasTheWaitsOfFunctionsAndPlatform(t *testing.T) {
 	t.Parallel()
 	least := map[string]string{

@@ -2,10 +2,10 @@ package model
 
 import "masterhand/infra/prices"
 
-// Cost returns the cost of the calls in USD, and separately the cost of the bytes that leave AWS.
+// Cost returns two sums in USD: the cost of the calls, and the cost of the bytes that leave AWS.
 func (c Calls) Cost() (calls, transfer float64) {
-	// Lambda makes two SQS calls for each message: it receives and deletes it. EventBridge sends
-	// each object event to the queue, which SQS also charges.
+	// Lambda makes two SQS calls for each message: one receives it and one deletes it. EventBridge
+	// sends each object event to a queue, which is one more SQS call.
 	queue := c.Queue + 2*c.Messages + c.Events
 	calls = float64(c.Runs)*prices.Invocation + c.Seconds*Memory/1024*prices.GBSecond +
 		float64(c.S3Reads)*prices.S3Read + float64(c.S3Writes)*prices.S3Write +
@@ -15,27 +15,31 @@ func (c Calls) Cost() (calls, transfer float64) {
 	return calls, float64(c.Delivered) / 1e9 * prices.GBOut
 }
 
-// Fixed is the monthly cost of a deployment without any requests, in USD, by cause.
+// Fixed holds the monthly costs in USD of a deployment without any requests, by their cause.
 type Fixed struct {
 	Alarms, Metrics, Secrets, Polling, Dashboard, Schedules float64
-	// Summary is the cost of listing all index documents every five minutes.
+	// Summary is the cost of comparing the library's summary with the list of all index documents
+	// every five minutes.
 	Summary float64
-	// Storage is the cost of storing the index.
+	// Storage is the cost of storing the index in S3.
 	Storage float64
 }
 
-// Total returns the sum in USD per month.
+// Total returns the sum of all fixed costs in USD per month.
 func (f Fixed) Total() float64 {
 	return f.Alarms + f.Metrics + f.Secrets + f.Polling + f.Dashboard + f.Schedules + f.Summary + f.Storage
 }
 
-const month = 30 * 24 * 3600.0 // in seconds
+const month = 30 * 24 * 3600.0 // length of a month in seconds
 
-// FixedCost returns the fixed costs of a deployment whose library has so many masters.
+// FixedCost returns the fixed costs of a deployment. masters is the number of masters in its
+// library.
 func FixedCost(masters int) Fixed {
 	minutes := month / 60
-	// Each minute, finish looks for overdue requests and index checks the libraries: nine
-	// queries, one for each shard of an index, and one read of the library's state.
+	// Each minute, the function finish looks for overdue requests, and the function index reads the
+	// library's state once. finish makes nine queries: one for each of the eight shards of an index
+	// key, and one for the key without shards. Each query costs half a read unit, because it is
+	// eventually consistent.
 	looks := sum(Calls{Runs: int(2 * minutes), Seconds: minutes * (ledgerTime + s3Time), Reads: minutes * 9 / 2, S3Reads: int(minutes)})
 	lookCost, _ := looks.Cost()
 	refresh, _ := Refresh(masters).Cost()

@@ -17,15 +17,15 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// counter is a proxy between the functions and the services that counts calls as AWS charges
-// them.
+// counter is a proxy between the functions and the services. It counts calls in the same way as AWS
+// charges them.
 type counter struct {
 	mu    sync.Mutex
 	calls model.Calls
-	items map[string]item // items of the ledger, by key
+	items map[string]item // items that the functions have written to the ledger, by key
 }
 
-// take returns the calls since the previous take.
+// take returns the calls since the last call of take.
 func (c *counter) take() model.Calls {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -34,8 +34,8 @@ func (c *counter) take() model.Calls {
 	return calls
 }
 
-// front is the address that the functions use for a service. It can listen before the service
-// does.
+// front is an address at which the functions reach a service. It exists before the service is
+// started.
 type front struct {
 	*fault.Server
 	behind atomic.Pointer[url.URL]
@@ -47,7 +47,7 @@ func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) 
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(f.behind.Load())
-			p.Out.Host = p.In.Host // the request's signature covers the host
+			p.Out.Host = p.In.Host // keep the host, because the signature of the request covers it
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
 		ErrorLog: log.New(io.Discard, "", 0),
@@ -56,7 +56,7 @@ func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) 
 	f.Server, err = fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
 		if r.Header.Get("X-Amz-Target") != "" {
-			body, _ = io.ReadAll(r.Body) // an error means that the client has left; the proxy handles that
+			body, _ = io.ReadAll(r.Body) // the error is ignored: it means that the client has disconnected, and the proxy handles that
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		c.mu.Lock()
@@ -80,7 +80,7 @@ func (f *front) to(t *testing.T, address string) {
 	f.behind.Store(parsed)
 }
 
-// s3 counts a call of S3. A listing costs as much as a write.
+// s3 counts one call of S3. A listing counts as a write, because both have the same price.
 func (c *counter) s3(r *http.Request, _ []byte) {
 	if r.Method == http.MethodPut || r.Method == http.MethodPost || r.URL.Query().Has("list-type") {
 		c.calls.S3Writes++
@@ -91,12 +91,12 @@ func (c *counter) s3(r *http.Request, _ []byte) {
 
 func (c *counter) sqs(*http.Request, []byte) { c.calls.Queue++ }
 
-// dynamodb counts the units of reads and writes of the ledger by key. It ignores queries, which
-// only the schedules make.
+// dynamodb counts the units of one read or write of a ledger item. It ignores queries, which only
+// the scheduled runs make.
 func (c *counter) dynamodb(r *http.Request, body []byte) {
 	switch _, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); operation {
 	case "GetItem":
-		c.calls.Reads++ // no item is over 4 KB, so a read is one unit
+		c.calls.Reads++ // one read unit, because no item exceeds 4 KB
 	case "PutItem":
 		var in struct{ Item item }
 		if json.Unmarshal(body, &in) != nil {
@@ -115,9 +115,10 @@ func (c *counter) dynamodb(r *http.Request, body []byte) {
 	}
 }
 
-// indexUnits returns the write units that an index uses for a write of an item. An index holds
-// the items that have both of its key attributes. Source:
-// docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html, "Write capacity units".
+// indexUnits returns the write units that a write of an item causes in an index. before and after
+// are the item's two states. The index contains only items that have both of its key attributes,
+// hash and sort. Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html, "Write
+// capacity units".
 func indexUnits(before, after item, hash, sort string) float64 {
 	was, is := before.text(hash) != "" && before.text(sort) != "", after.text(hash) != "" && after.text(sort) != ""
 	same := before.text(hash) == after.text(hash) && before.text(sort) == after.text(sort)
@@ -134,10 +135,10 @@ func indexUnits(before, after item, hash, sort string) float64 {
 	return 0
 }
 
-// units returns the write units of an item of size bytes: one for each KB begun.
+// units returns the write units of an item of size bytes: one unit for each KB or part of a KB.
 func units(size int) float64 { return float64((size + 1023) / 1024) }
 
-// item is a DynamoDB item as JSON encodes it: attribute names, each with a type and a value.
+// item is a DynamoDB item in DynamoDB's JSON: for each attribute name, the type and the value.
 type item map[string]map[string]any
 
 func (i item) text(name string) string {

@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// Kind is a request's situation and outcome.
+// Kind is the situation of a request, which decides its outcome.
 type Kind int
 
 // The kinds of requests.
 const (
-	There   Kind = iota // its master exists and is delivered at once
-	Early               // its master is uploaded at the same time and delivered by the queue
-	Missing             // it has no master and is skipped
+	There   Kind = iota // the master exists, so the request is delivered at once
+	Early               // the master is uploaded when the request arrives, so the function finish delivers it later
+	Missing             // there is no master, so the request is skipped
 	kinds
 )
 
@@ -22,40 +22,42 @@ func (k Kind) String() string {
 	return [...]string{"delivered at once", "master comes late", "skipped"}[k]
 }
 
-// Request is one request of a day.
+// Request is one request of a simulated day.
 type Request struct {
-	At   float64 // in seconds since midnight
+	At   float64 // time of arrival in seconds since midnight
 	Kind Kind
-	Size int64 // size of the master in bytes
+	Size int64 // size of the master in bytes; 0 if there is no master
 }
 
-const day = 24 * 3600.0 // in seconds
+const day = 24 * 3600.0 // length of a day in seconds
 
-// The assumed mix of a day: numbers of requests in each twenty.
+// The assumed mix of the requests: of each mixOf requests, earlyOf are Early and missingOf are
+// Missing.
 const (
 	earlyOf   = 1
 	missingOf = 2
 	mixOf     = 20
 )
 
-// sizes are the assumed sizes of masters in bytes, with their weights: images, stories, films,
-// long films.
+// sizes holds the assumed sizes of masters in bytes and how frequent each is: images, stories,
+// films and long films.
 var sizes = []struct {
 	bytes  int64
 	weight int
 }{{1e6, 6}, {20e6, 8}, {100e6, 5}, {1e9, 1}}
 
-// A newly connected ad account imports its ads: a tenth of a day's requests, at most a thousand,
-// arrives within ten seconds. A fifth of all requests arrives in such imports.
+// The assumed imports. When an ad account is connected, its ads are imported: a tenth of a day's
+// requests, but at most a thousand, arrives within ten seconds. A fifth of all requests arrives in
+// such imports.
 const (
 	importShare  = 5
 	largestOfDay = 10
 	maxImport    = 1000
-	importTime   = 10.0 // in seconds
+	importTime   = 10.0 // duration of an import in seconds
 )
 
-// NewDay returns the requests of a day, sorted by time. At the busiest hour the rate is nine
-// times that of the quietest.
+// NewDay returns the requests of a day, sorted by time. In the busiest hour, nine times as many
+// requests arrive as in the quietest.
 func NewDay(requests int) []Request {
 	random := rand.New(rand.NewPCG(1, uint64(requests)))
 	all := make([]Request, 0, requests)
@@ -83,8 +85,8 @@ func NewDay(requests int) []Request {
 	return all
 }
 
-// byDay returns a random time of day. The rate varies by 80 % around its mean and is highest at
-// 14:00.
+// byDay returns a random time of day in seconds. The frequency varies by 80 % around its mean, and
+// is highest at 14:00.
 func byDay(random *rand.Rand) float64 {
 	for {
 		at := random.Float64() * day

@@ -1,32 +1,32 @@
 package model
 
-// event is a step of the simulation.
+// event is something that happens at one time of the simulated day.
 type event struct {
 	at      float64
 	what    what
 	request int
-	ends    bool    // the run that ends has also ended its request
-	again   float64 // otherwise: seconds until the request's message is visible again
+	ends    bool    // at the end of a run: whether the run has also ended its request
+	again   float64 // at the end of a run that did not end its request: seconds until the request's message is visible again
 }
 
 type what uint8
 
 const (
-	webhook  what = iota // a webhook arrives
-	answered             // a run of fulfill ends
-	visible              // a message becomes visible
-	worked               // a run of finish ends
+	webhook  what = iota // a webhook arrives at the function URL
+	answered             // a run of the function fulfill ends
+	visible              // a message of the finish queue becomes visible
+	worked               // a run of the function finish ends
 )
 
 func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.request < f.request }
 
-// events holds the future events as a heap with the earliest at its root. It does not use
-// container/heap, which would allocate memory for each of a day's millions of events.
+// events is a heap of the future events, with the earliest at its root. It does not use
+// container/heap, which would allocate memory for each of the millions of events of a day.
 type events []event
 
 func (h events) any() bool { return len(h) > 0 }
 
-// comeBefore reports whether the earliest event happens before the time at.
+// comeBefore reports whether at least one event happens before the time at.
 func (h events) comeBefore(at float64) bool { return h.any() && h[0].at < at }
 
 func (h *events) push(e event) {

@@ -1,6 +1,6 @@
 package model
 
-// The parts of Skip that a test compares one by one.
+// The parts of Skip, which a test compares one by one with the calls of the functions.
 var (
 	HandedOff = handedOff
 	Retried   = retried

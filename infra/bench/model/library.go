@@ -1,47 +1,49 @@
 package model
 
-// The sizes of a library's parts and of a reindex.
+// The sizes of the parts of a library and of a reindex.
 const (
-	// ofCreative is the number of masters of each creative, the same as in the whole-library
-	// benchmark.
+	// ofCreative is the assumed number of masters of each creative. The whole-library benchmark
+	// assumes the same.
 	ofCreative = 10
-	// documentBytes is the size of an index document with ten masters, placementBytes the size of
-	// a master's placement, both measured on the local system.
+	// documentBytes is the size in bytes of an index document with ten masters. placementBytes is
+	// the size in bytes of the placement of one master. Both were measured on the local system.
 	documentBytes, placementBytes = 4200, 280
 
-	batchKeys      = 100 // keys in a batch of a reindex
-	stepPages      = 5   // pages that one listing step lists
-	sendBatch      = 10  // messages in one SQS call
-	shardBatches   = 256 // batches that one document counts
+	batchKeys      = 100 // keys in one batch of a reindex
+	stepPages      = 5   // pages of keys that one listing step reads
+	sendBatch      = 10  // messages that one SQS call sends
+	shardBatches   = 256 // batches whose completion one index document records
 	sweepKeys      = 4000
-	sweepDocuments = 64 // documents in one page of a sweep
-	indexParallel  = 8  // keys of a batch that are processed at the same time
+	sweepDocuments = 64 // index documents on one page of the sweep
+	indexParallel  = 8  // keys of a batch that are indexed at the same time
 	sweepParallel  = 32
 	refreshMinutes = 5
-	retention      = 4 * 24 * 3600.0 // seconds until the queue discards a message of a reindex
-	indexTimeout   = 300.0           // timeout of a run of index in seconds
+	retention      = 4 * 24 * 3600.0 // time in seconds after which the queue deletes an unprocessed message of a reindex
+	indexTimeout   = 300.0           // time limit of one run of the function index, in seconds
 )
 
-// Reindexing is what indexing a whole library uses and how long it takes.
+// Reindexing holds what a reindex of a whole library uses, and how long it takes.
 type Reindexing struct {
 	Documents int // number of index documents
 	Batches   int
-	Steps     int   // runs for steps, without those that wait for batches
-	Calls     Calls // the calls of the whole reindex
-	// Working is how many seconds the batches take at the configured concurrency. Chain is how
-	// many seconds the steps before and after take.
+	Steps     int   // number of runs that make a step; runs that only wait for batches do not count
+	Calls     Calls // calls of the whole reindex
+	// Working is how many seconds all batches take together, with the configured number of batches
+	// at the same time. Chain is how many seconds the steps before and after the batches take.
 	Working, Chain float64
 }
 
-// Lost reports whether the last batches would wait longer than the queue keeps messages.
+// Lost reports whether the queue would delete the last batches before they are processed.
 func (r Reindexing) Lost() bool { return r.Working > retention }
 
-// AtLeast returns the setting reindexConcurrency with which no batch waits longer than a day.
+// AtLeast returns the smallest value of the setting reindexConcurrency with which no batch waits
+// longer than a day.
 func (r Reindexing) AtLeast() int {
 	return max(parallel, int(r.Working*parallel/(24*3600)+1))
 }
 
-// Reindex returns what indexing so many masters uses, with atOnce batches at the same time.
+// Reindex returns what a reindex of a library uses. masters is the library's number of masters, and
+// atOnce is how many batches run at the same time.
 func Reindex(masters, atOnce int) Reindexing {
 	r := Reindexing{Documents: ceil(masters, ofCreative), Batches: ceil(masters, batchKeys)}
 	listing, sweeping := max(1, ceil(masters, stepPages*pageKeys)), sweeps(r.Documents)
@@ -49,42 +51,44 @@ func Reindex(masters, atOnce int) Reindexing {
 	r.Steps = listing + draining + sweeping + clearing
 	r.Chain = float64(listing)*listTime + float64(sweeping)*sweepTime
 	r.Working = float64(r.Batches) * batchTime / float64(atOnce)
-	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1} // each reads the run and a count, and writes one
+	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1} // each message reads the state of the run and a count, and writes one of them
 	r.Calls = sum(
-		Calls{S3Reads: 3, S3Writes: 2}, // the run begins and its first step is sent; the last step sends none
+		Calls{S3Reads: 3, S3Writes: 2}, // the start of the reindex and the sending of the first step; the last step sends no other
 		times(message, r.Steps), Calls{Queue: r.Steps, Seconds: r.Chain},
 		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // each listing step stores its plan
 		Calls{S3Writes: pages(masters), Queue: ceil(r.Batches, sendBatch)},
 		times(message, r.Batches), Calls{Seconds: float64(r.Batches) * batchTime},
-		// For each master: reads the placement, the object with its tags and the first bytes,
-		// writes the placement twice, and reads the object again before its document is written.
+		// For each master, the function index reads the placement, the object with its tags, and
+		// the first bytes. It writes the placement twice. Before it writes the creative's document,
+		// it reads the object again.
 		times(Calls{S3Reads: 1 + 2 + 1 + 2, S3Writes: 2}, masters),
 		times(Calls{S3Reads: 1, S3Writes: 1}, r.Documents),
-		Calls{S3Reads: ceil(r.Batches, shardBatches)}, // the check that all batches are counted
+		Calls{S3Reads: ceil(r.Batches, shardBatches)}, // reads whether all batches are completed
 		Calls{S3Reads: r.Documents + 2*masters, S3Writes: max(1, ceil(r.Documents, sweepDocuments))},
-		Calls{S3Reads: 2, S3Writes: 2}, // lists the unplaced keys and marks the library as built
+		Calls{S3Reads: 2, S3Writes: 2}, // the last step: lists the unplaced keys and marks the library as built
 	)
 	return r
 }
 
-// listTime, batchTime and sweepTime are the seconds of a listing step, of a batch, and of a
-// sweeping step. In a batch, eight keys at the same time make four reads and two writes each.
-// Each document is read, its keys are looked at, and it is written.
+// listTime, batchTime and sweepTime are the durations in seconds of a listing step, of a batch, and
+// of a sweeping step. In a batch, eight keys at a time make four reads and two writes each. Then
+// each creative's document is read, the document's keys are looked up in the bucket, and the
+// document is written.
 const (
 	listTime  = 8 * s3Time
 	batchTime = (batchKeys/indexParallel*(4+1+1) + batchKeys/ofCreative*(2+2*2)) * s3Time
 	sweepTime = (2*sweepKeys/sweepParallel + 3*sweepKeys/ofCreative/sweepDocuments) * s3Time
 )
 
-// sweeps returns the number of sweeping steps. A step stops after the page at which it has looked
-// at enough keys.
+// sweeps returns the number of sweeping steps. A step ends with the page on which the number of
+// keys that it has looked up reaches sweepKeys.
 func sweeps(documents int) int {
 	const ofPage = sweepDocuments * (1 + ofCreative)
 	return max(1, ceil(documents, ceil(sweepKeys, ofPage)*sweepDocuments))
 }
 
-// Refresh returns the calls of comparing a library's summary with its documents, which happens
-// every five minutes.
+// Refresh returns the calls of comparing a library's summary with the list of its index documents.
+// The function index does so every five minutes.
 func Refresh(masters int) Calls {
 	return sum(read(1), list(pages(ceil(masters, ofCreative))))
 }

@@ -11,7 +11,7 @@ import (
 
 var size = flag.Int("masters", 3000, "masters of the library that is indexed to compare the model with")
 
-// Indexing a whole library makes the calls that the model assumes for a reindex.
+// A reindex of a whole library makes the calls that the model assumes.
 func TestReindexIsThatOfAWholeLibrary(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1000, *size} {
@@ -34,8 +34,8 @@ func TestReindexIsThatOfAWholeLibrary(t *testing.T) {
 	}
 }
 
-// For a library that is too large for two batches at the same time, the model reports that
-// batches get lost and which setting suffices.
+// Two batches at a time are too few for a very large library. The model then reports that the queue
+// would lose batches, and which setting suffices.
 func TestALargeLibraryNeedsMoreAtATime(t *testing.T) {
 	t.Parallel()
 	if small := model.Reindex(1e4, 2); small.Lost() || small.AtLeast() != 2 {

@@ -12,8 +12,8 @@ import (
 	"masterhand/infra/local/scenario/announce"
 )
 
-// "send" can send every sample announcement by its file and shows the correct result, but never a
-// token.
+// "send" can send the file of every sample announcement and shows the correct result. It never
+// shows a token.
 func TestSendAnnouncements(t *testing.T) {
 	t.Parallel()
 	r := up(t)
@@ -67,7 +67,7 @@ func TestSendAnnouncements(t *testing.T) {
 	r.end(t)
 }
 
-// "send" shows the refusal of an announcement with a wrong token or from an unknown sender.
+// "send" shows that an announcement with a wrong token or from an unknown sender was refused.
 func TestSendShowsARefusedAnnouncement(t *testing.T) {
 	t.Parallel()
 	r := up(t)

@@ -18,7 +18,7 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// No process that "up" starts runs longer than "up", however it ends.
+// No process that "up" starts outlives "up", whatever ends it.
 func TestNothingOutlivesUp(t *testing.T) {
 	t.Parallel()
 	t.Run("killed", func(t *testing.T) {
@@ -28,17 +28,17 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r.signal(t, syscall.SIGKILL)
 		r.wait(t)
 		wantGone(t, family)
-		next := exec.Command(program, "up", "--destinations", "none.json") // this run ends before it builds anything
+		next := exec.Command(program, "up", "--destinations", "none.json") // removes the temporary files of the killed run; ends itself before it builds anything
 		next.Dir, next.Env = root(t), append(os.Environ(), "TMPDIR="+r.process.temporary)
 		if out, err := next.CombinedOutput(); err == nil {
 			t.Errorf("the next run went well: %s", out)
 		}
-		r.wantNothingLeft(t) // nothing of either run is left, including the files with secrets
+		r.wantNothingLeft(t) // neither run has left anything, including the files with secrets
 	})
 	t.Run("its parent killed", func(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
-		shell := exec.Command("/bin/sh", "-c", `"$0" up --json & wait`, program) // a parent process like that of "go run"
+		shell := exec.Command("/bin/sh", "-c", `"$0" up --json & wait`, program) // a parent process that does not pass on signals, like "go run"
 		r := reached(t, begin(t, shell, root(t)))
 		family := r.family(t)
 		if len(family) < 5 {
@@ -53,7 +53,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r := up(t)
 		family := r.family(t)
 		for _, member := range family {
-			if member.parent == r.cmd.Process.Pid && member.name == "versitygw" { // the local S3; a function's process would be restarted
+			if member.parent == r.cmd.Process.Pid && member.name == "versitygw" { // kill the local S3, because "up" would restart the process of a function
 				if err := syscall.Kill(member.pid, syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
@@ -70,7 +70,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
 		p := start(t, root(t), "up", "--json")
-		<-p.stderr.grew // the build has started
+		<-p.stderr.grew // wait until the build has started
 		family := p.family(t)
 		p.signal(t, interrupt)
 		if code := p.wait(t); code != 130 || !strings.Contains(p.stderr.String(), "ended before it was up") {
@@ -88,7 +88,7 @@ func TestUpFinishesRequestsInFlight(t *testing.T) {
 	r.samples(t)
 	far := r.platform(t)
 	made := request(t, far, adplatform.Options{})
-	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // the upload takes some seconds
+	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // makes the upload last some seconds
 	answered := r.sendInFlight(t, far, made)
 	r.end(t)
 	if result := <-answered; result.Status != 200 || string(result.Body) != `{"outcome":"delivered"}` {
@@ -99,13 +99,14 @@ func TestUpFinishesRequestsInFlight(t *testing.T) {
 	}
 }
 
-// Requests that "up" cannot finish in time are released: the sender is asked to repeat them, and
-// the next system handles them at once instead of waiting until the lease ends.
+// If "up" cannot finish a request in time, it releases the request: the gateway is asked to send
+// the event again. The next system then handles the request at once, and need not wait until the
+// lease ends.
 func TestUpReleasesUnfinishedRequests(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	data := filepath.Join(t.TempDir(), "data")
-	far := platformAt(t, s3test.Start(t)) // with an S3 of its own, which stays when the system ends
+	far := platformAt(t, s3test.Start(t)) // the platform's storage is a separate S3, which outlives the system
 	r := up(t, "--data", data)
 	r.samples(t)
 	made := request(t, far, adplatform.Options{})
@@ -131,7 +132,8 @@ func TestUpReleasesUnfinishedRequests(t *testing.T) {
 	again.end(t)
 }
 
-// sendInFlight sends a request and returns when its upload has started.
+// sendInFlight sends a request and returns as soon as its upload has started. The channel receives
+// the answer.
 func (r *site) sendInFlight(t *testing.T, far *adplatform.Platform, made adplatform.Request) <-chan gateway.Result {
 	t.Helper()
 	answered := make(chan gateway.Result, 1)

@@ -14,10 +14,10 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// program is the path of the command's binary, which is built once for all tests.
+// program is the path of the command's binary. TestMain builds it once for all tests.
 var program string
 
-// TestMain raises the number of parallel tests, because they mostly wait.
+// TestMain raises the number of tests that run at the same time, because these tests mostly wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "8"); err != nil {
@@ -50,7 +50,8 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// bare makes a folder that has only the file by which the project's folder is recognised.
+// bare makes a folder with only one file: the one by which the command recognises the project's
+// folder.
 func bare(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -60,8 +61,8 @@ func bare(t *testing.T) string {
 	return dir
 }
 
-// A wrong command line is reported before anything is built or started: with nothing on standard
-// output, and the reason but no secret on standard error.
+// A wrong command line is reported before anything is built or started. Nothing is printed to
+// standard output. Standard error has the reason, but no secret.
 func TestUnusableCommandLines(t *testing.T) {
 	t.Parallel()
 	file := func(content string) string {
@@ -75,7 +76,7 @@ func TestUnusableCommandLines(t *testing.T) {
 	tests := map[string]struct {
 		args []string
 		code int
-		want []string // every word must be printed
+		want []string // words that standard error must contain
 	}{
 		"no command":             {nil, 2, []string{"On this machine:", "\n  up ", "\n  demo ", "\n  send ", "\n  load "}},
 		"an unknown command":     {[]string{"upp"}, 2, []string{"unknown command upp; did you mean up?"}},
@@ -151,7 +152,7 @@ func TestOutsideOfTheProject(t *testing.T) {
 	}
 }
 
-// Without the npm packages, the error says how to install them.
+// If the npm packages are not installed, the error says how to install them.
 func TestWithoutNpmPackages(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -176,7 +177,7 @@ func TestWithoutNpmPackages(t *testing.T) {
 	p.wantNothingLeft(t)
 }
 
-// copyTo copies a file or a folder.
+// copyTo copies the file or the folder from to the path to.
 func copyTo(to, from string) error {
 	info, err := os.Stat(from)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// fetched returns the answer of the page's server to a request with this Host header; "" means the
-// server's own.
+// fetched sends a request with this Host header to the page's server, and returns the answer's
+// status and body. host "" means the server's own address.
 func fetched(t *testing.T, address, host string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
@@ -35,8 +35,8 @@ func fetched(t *testing.T, address, host string) (int, string) {
 	return answer.StatusCode, string(body)
 }
 
-// The page of a running system shows each change and sends its readers an event for it. Neither the
-// page nor a snapshot shows a secret.
+// The page of a running system shows each change, and sends an event for the change to its readers.
+// No secret appears on the page or in a snapshot.
 func TestThePageIsLive(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -55,7 +55,7 @@ func TestThePageIsLive(t *testing.T) {
 	}
 	defer events.Body.Close()
 	lines := bufio.NewScanner(events.Body)
-	lines.Scan() // the stream has begun, so every later change sends an event
+	lines.Scan() // wait for the start of the stream; from now on, each change sends an event
 
 	p := r.platform(t)
 	r.samples(t)
@@ -64,7 +64,7 @@ func TestThePageIsLive(t *testing.T) {
 	r.wantAnswer(t, made.Event(), "delivered")
 	for lines.Scan() && lines.Text() != "data: changed" {
 	}
-	if took := time.Since(began); lines.Err() != nil || took > 8*time.Second { // less than the 10 s after which an event comes without a change
+	if took := time.Since(began); lines.Err() != nil || took > 8*time.Second { // must be less than 10 s, after which an event comes without any change
 		t.Errorf("the event came after %s (%v)", took, lines.Err())
 	}
 	shot := filepath.Join(t.TempDir(), "page.html")

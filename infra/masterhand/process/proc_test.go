@@ -8,15 +8,16 @@ import (
 	"strings"
 )
 
-// identity describes a process, from /proc.
+// identity describes a process with the data from the folder /proc.
 type identity struct {
 	pid, parent int
-	name        string // name of its program, cut to 15 bytes
-	began       string // start time; with the process id it identifies a process for ever
-	dead        bool   // it has ended, but its parent has not waited for it
+	name        string // name of the process's program, cut to 15 bytes
+	began       string // start time, as /proc states it; the process id and the start time together identify one process
+	dead        bool   // whether the process has ended but its parent has not waited for it (a zombie)
 }
 
-// processes returns all processes by id. Errors: os.ErrNotExist if the machine has no /proc.
+// processes returns all running processes by their ids. Error: os.ErrNotExist if the machine has no
+// /proc.
 func processes() (map[int]identity, error) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func processes() (map[int]identity, error) {
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			continue // the process has ended meanwhile
+			continue // skip a process that has ended meanwhile
 		}
 		one, err := parseStat(string(text))
 		if err != nil {
@@ -40,9 +41,10 @@ func processes() (map[int]identity, error) {
 	return all, nil
 }
 
-// parseStat parses "pid (name) state parent …". The name may contain any characters.
+// parseStat parses a line "pid (name) state parent …" of /proc/PID/stat. The name may contain any
+// characters.
 func parseStat(text string) (identity, error) {
-	const state, parent, began = 0, 1, 19 // indexes of the fields after the name; source: proc(5)
+	const state, parent, began = 0, 1, 19 // indexes of the fields, counted from 0 after the name; source: proc(5)
 	pid, _, _ := strings.Cut(text, " ")
 	fields := strings.Fields(text[strings.LastIndex(text, ")")+1:])
 	if len(fields) <= began {

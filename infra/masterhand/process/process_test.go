@@ -16,22 +16,22 @@ import (
 	"masterhand/infra/local/scenario/scenariotest"
 )
 
-// patience limits each wait of a test.
+// patience is the time limit of each wait in a test.
 const patience = 90 * time.Second
 
-// process is a running command.
+// process is a running masterhand command.
 type process struct {
 	cmd            *exec.Cmd
 	stdout, stderr *output
-	temporary      string        // folder for its temporary folders
-	ended          chan struct{} // closed when the process has ended
+	temporary      string        // folder in which the process makes its temporary folders
+	ended          chan struct{} // closed as soon as the process has ended
 }
 
-// output is what a process prints.
+// output holds what a process has printed to one of its outputs.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	grew chan struct{} // buffered for one value, which means that output was added
+	grew chan struct{} // receives a value after the process has printed more; has a buffer of one value
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -50,7 +50,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// start starts the command in a folder. The end of the test kills it.
+// start starts the command in a folder. At the end of the test, the process is killed.
 func start(t *testing.T, folder string, args ...string) *process {
 	t.Helper()
 	return begin(t, exec.Command(program, args...), folder)
@@ -64,16 +64,16 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, p.stdout, p.stderr
 	cmd.Env = append(os.Environ(), "TMPDIR="+p.temporary)
-	cmd.WaitDelay = 5 * time.Second // in case a child process keeps the pipes open
+	cmd.WaitDelay = 5 * time.Second // limits the wait for child processes that keep the pipes open
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = cmd.Wait() // ProcessState has the result
+		_ = cmd.Wait() // the error is ignored: ProcessState has the exit code
 		close(p.ended)
 	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // Kill fails only if the process has ended
+		_ = cmd.Process.Kill() // the error is ignored: Kill fails only if the process has already ended
 		<-p.ended
 		if t.Failed() {
 			t.Logf("%v printed:\n%s", cmd.Args[1:], p.stderr)
@@ -82,7 +82,7 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	return p
 }
 
-// line waits for the first line on standard output and returns it.
+// line waits for the first line on standard output, and returns the line.
 func (p *process) line(t *testing.T) string {
 	t.Helper()
 	late := time.After(patience)
@@ -100,13 +100,14 @@ func (p *process) line(t *testing.T) string {
 	}
 }
 
-// said waits until this text is on standard error.
+// said waits until the process has printed this text to standard error.
 func (p *process) said(t *testing.T, what string) {
 	t.Helper()
 	eventually(t, "it says "+what, func(context.Context) bool { return strings.Contains(p.stderr.String(), what) })
 }
 
-// wait waits for the end of the process and returns its exit code, or -1 if a signal ended it.
+// wait waits until the process has ended, and returns its exit code. If a signal ended it, the code
+// is -1.
 func (p *process) wait(t *testing.T) int {
 	t.Helper()
 	select {
@@ -117,7 +118,7 @@ func (p *process) wait(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// signal sends a signal to the process, but not to its children.
+// signal sends a signal to the process itself, but not to its child processes.
 func (p *process) signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
@@ -125,7 +126,7 @@ func (p *process) signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// wantNothingLeft fails the test if the process has left a temporary folder.
+// wantNothingLeft fails the test if a temporary folder of the process still exists.
 func (p *process) wantNothingLeft(t *testing.T) {
 	t.Helper()
 	if left, err := filepath.Glob(filepath.Join(p.temporary, "*")); err != nil || len(left) > 0 {
@@ -155,7 +156,7 @@ func (p *process) family(t *testing.T) []identity {
 	return family
 }
 
-// wantGone fails the test unless all these processes end soon.
+// wantGone fails the test unless all processes of the family end soon.
 func wantGone(t *testing.T, family []identity) {
 	t.Helper()
 	eventually(t, "all processes end", func(context.Context) bool {

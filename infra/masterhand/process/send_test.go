@@ -15,7 +15,7 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// file returns the path of a file with the system's line of "up --json".
+// file returns the path of a file that contains the system's line of "up --json".
 func (r *site) file(t *testing.T) string {
 	t.Helper()
 	line := filepath.Join(t.TempDir(), "up.json")
@@ -25,7 +25,7 @@ func (r *site) file(t *testing.T) string {
 	return line
 }
 
-// send runs "send" on the system and returns its output.
+// send runs the command "send" on the system, and returns its output.
 func (r *site) send(t *testing.T, args ...string) string {
 	t.Helper()
 	p := start(t, root(t), append([]string{"send", "--local=" + r.file(t)}, args...)...)
@@ -35,7 +35,7 @@ func (r *site) send(t *testing.T, args ...string) string {
 	return p.stdout.String()
 }
 
-// "send" can send every sample event, and shows the correct outcome.
+// The command "send" can send every sample event, and shows the correct outcome.
 func TestSendSamples(t *testing.T) {
 	t.Parallel()
 	r := up(t)
@@ -52,7 +52,7 @@ func TestSendSamples(t *testing.T) {
 		"timeout":              `\nanswer      200 \{"outcome":"(unknown"\} .*\nbecause     .*|recorded"\} .*)\ncallback    none\n`,
 	}
 	names := events.Names()
-	slices.SortFunc(names, func(a, b string) int { // the events that refuse a master come last
+	slices.SortFunc(names, func(a, b string) int { // the events that refuse a master must come last
 		return strings.Compare(strings.TrimPrefix(a, "requested"), strings.TrimPrefix(b, "requested"))
 	})
 	for _, name := range names {
@@ -91,8 +91,9 @@ func TestSendSamples(t *testing.T) {
 	r.end(t)
 }
 
-// Without --local, "send" uses the system that was started last in this folder, and fails once that
-// has ended. The test is not parallel, because other tests start systems in the same folder.
+// Without --local, "send" uses the system that was started last in this folder. It fails after that
+// system has ended. This test must not run in parallel, because other tests start systems in the
+// same folder.
 func TestSendFindsTheSystem(t *testing.T) {
 	r := up(t)
 	p := start(t, root(t), "send", "requested-exact")
@@ -106,7 +107,7 @@ func TestSendFindsTheSystem(t *testing.T) {
 	}
 }
 
-// After a second signal, "up" does not wait for the requests in flight.
+// After a second signal, "up" ends at once, without waiting for the requests in flight.
 func TestASecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	r := up(t)

@@ -26,7 +26,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// site is a running "up", which the tests use only by the addresses that it prints.
+// site is a running "up" system. The tests reach it only by the addresses that it printed.
 type site struct {
 	*process
 	running.System
@@ -56,7 +56,8 @@ func reached(t *testing.T, p *process) *site {
 	return r
 }
 
-// sender returns a gateway that signs like the first destination, whose scheme is Outpost's.
+// sender returns a gateway that signs with the secret of the first destination. The scheme of that
+// destination is Outpost's.
 func (r *site) sender(t *testing.T) *gateway.Gateway {
 	t.Helper()
 	content, err := os.ReadFile(r.Destinations)
@@ -79,7 +80,8 @@ func (r *site) sender(t *testing.T) *gateway.Gateway {
 	return sender
 }
 
-// platform opens an ad platform whose storage is in the system's own S3, as "send" does.
+// platform opens an emulated ad platform. Like "send", it keeps the platform's storage in the
+// system's own S3.
 func (r *site) platform(t *testing.T) *adplatform.Platform {
 	t.Helper()
 	return platformAt(t, r2.Config{
@@ -130,7 +132,7 @@ func (r *site) put(t *testing.T, key string, data []byte) {
 
 var requests atomic.Int64
 
-// request returns a new request for the slot story.
+// request returns a new request of the platform for the slot story.
 func request(t *testing.T, p *adplatform.Platform, options adplatform.Options) adplatform.Request {
 	t.Helper()
 	options.StorageKey = fmt.Sprintf("fb-external/test/%d", requests.Add(1))
@@ -141,8 +143,8 @@ func request(t *testing.T, p *adplatform.Platform, options adplatform.Options) a
 	return made
 }
 
-// wantAnswer sends an event, and fails the test unless the answer comes soon, with status 200 and
-// this outcome.
+// wantAnswer sends an event. It fails the test unless an answer comes soon that has the status 200
+// and this outcome.
 func (r *site) wantAnswer(t *testing.T, event gateway.Event, outcome string) {
 	t.Helper()
 	result := r.sender(t).Send(t.Context(), event)
@@ -160,7 +162,7 @@ func (r *site) item(t *testing.T, made adplatform.Request) ledger.Item {
 	return item
 }
 
-// wantDelivered fails the test unless the platform received the sample master.
+// wantDelivered fails the test unless the platform received the sample master for the request.
 func wantDelivered(t *testing.T, p *adplatform.Platform, made adplatform.Request) {
 	t.Helper()
 	if outcome, err := p.Check(t.Context(), made); err != nil || outcome.State != adplatform.Delivered {
@@ -168,7 +170,8 @@ func wantDelivered(t *testing.T, p *adplatform.Platform, made adplatform.Request
 	}
 }
 
-// end ends the system as Ctrl-C does, and fails the test unless the exit code is 0.
+// end ends the system with an interrupt, as Ctrl-C does. It fails the test unless the exit code is
+// 0.
 func (r *site) end(t *testing.T) {
 	t.Helper()
 	family := r.family(t)
@@ -180,6 +183,6 @@ func (r *site) end(t *testing.T) {
 	r.wantNothingLeft(t)
 }
 
-// soon is long enough for a busy machine, and much shorter than the lease of a run that was not
-// released.
+// soon is the time limit for an answer. It is long enough for a busy machine, and much shorter than
+// the lease that an unreleased run would keep.
 const soon = ledger.Lease / 2

@@ -25,8 +25,8 @@ import (
 
 const interrupt = syscall.SIGINT
 
-// The line on standard output has exactly the documented members with correct values. Nothing else
-// is printed there, and nothing is left after the end.
+// The line on standard output has exactly the documented members, each with a correct value.
+// Nothing else is printed to standard output, and no file is left after the end.
 func TestUpPrintsItsAddressesAsJSON(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM} {
@@ -64,7 +64,8 @@ func TestUpPrintsItsAddressesAsJSON(t *testing.T) {
 	}
 }
 
-// flat returns the fields of nested objects by their paths. It fails if a field is empty.
+// flat returns the values of nested objects by their paths. It leaves out an empty text. The path
+// of a value that is not a text ends in "is no text".
 func flat(prefix string, fields map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, value := range fields {
@@ -82,7 +83,7 @@ func flat(prefix string, fields map[string]any) map[string]any {
 	return all
 }
 
-// wantTrue checks each address and name in the line by using it.
+// wantTrue uses each address and each name in the line, to check that it is correct.
 func (r *site) wantTrue(t *testing.T) {
 	t.Helper()
 	out, err := r.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
@@ -114,8 +115,8 @@ func (r *site) wantTrue(t *testing.T) {
 	}
 }
 
-// wantTakesAnnouncements sends an announcement with a token of the senders' file, and one with a
-// wrong token.
+// wantTakesAnnouncements checks that an announcement with a token of the senders' file is accepted,
+// and one with a wrong token is refused.
 func (r *site) wantTakesAnnouncements(t *testing.T) {
 	t.Helper()
 	tokens, err := announce.LoadSecrets(r.Senders)
@@ -134,12 +135,12 @@ func (r *site) wantTakesAnnouncements(t *testing.T) {
 	}
 }
 
-// Without --json, "up" prints the same addresses as text for people.
+// Without --json, "up" prints the same addresses, as text for people.
 func TestUpPrintsItsAddressesForPeople(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	p := start(t, root(t), "up")
-	p.line(t) // an empty line; the text comes together with it
+	p.line(t) // the first line is empty, and the whole text is printed together with it
 	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " upload ", "events/masters ", " send requested-exact", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)
@@ -184,8 +185,8 @@ func TestTwoSystemsRunAtOnce(t *testing.T) {
 	b.end(t)
 }
 
-// With --data, the next system has the masters, the index, the destinations and the outcomes of the
-// earlier one.
+// With --data, the next system has the masters, the index, the destinations and the request
+// outcomes of the earlier system.
 func TestDataIsKept(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
@@ -212,7 +213,7 @@ func TestDataIsKept(t *testing.T) {
 	if now, err := os.ReadFile(again.Destinations); err != nil || string(now) != string(secrets) {
 		t.Errorf("other destinations than before (%v)", err)
 	}
-	again.wantAnswer(t, made.Event(), "delivered") // the earlier platform is gone, so only the ledger can know the outcome
+	again.wantAnswer(t, made.Event(), "delivered") // must come from the ledger, because the earlier emulated platform no longer exists
 	if item := again.item(t, made); item.Attempts != 1 {
 		t.Errorf("%d runs worked on it, want one", item.Attempts)
 	}
@@ -226,7 +227,7 @@ func TestDataIsKept(t *testing.T) {
 	}
 }
 
-// freePorts returns an address whose port and next two ports are free.
+// freePorts returns an address on this machine. Its port and the next two ports are free.
 func freePorts(t *testing.T) string {
 	t.Helper()
 	for {

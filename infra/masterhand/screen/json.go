@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// units maps the JSON members whose names do not state their unit to a second name that does, and
-// to the factor between the two units.
+// units lists the JSON members whose names do not state a unit. For each it has the name of a
+// second member that states its unit, and the factor from the first member's unit to that unit.
 var units = map[string]struct {
 	name string
 	per  float64
@@ -19,13 +19,13 @@ var units = map[string]struct {
 	"duration": {"duration_seconds", float64(time.Second)}, "rate": {"rate_keys_per_second", 1},
 }
 
-// texts lists the JSON members that hold foreign names, such as keys. They are never treated as
-// times.
+// texts lists the JSON members that hold texts of users, such as keys. A text in such a member is
+// never read as a time.
 var texts = map[string]bool{"key": true, "path": true, "code": true, "file": true}
 
-// JSON writes a value as one line of JSON. It writes all times in UTC. It writes a member whose
-// name does not state its unit a second time, under a name that does. It escapes characters that
-// could control a terminal.
+// JSON writes a value as one line of JSON. It converts all times to UTC. It writes a member whose
+// name does not state its unit twice, the second time under a name that states the unit. It escapes
+// characters that could control a terminal.
 func (s Screen) JSON(v any) error {
 	var encoded, line bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -43,7 +43,7 @@ func (s Screen) JSON(v any) error {
 	return err
 }
 
-// copyJSON copies one value. If verbatim is set, a text is never treated as a time.
+// copyJSON copies one value from in to out. If verbatim is set, it does not read a text as a time.
 func copyJSON(out *bytes.Buffer, in *json.Decoder, verbatim bool) error {
 	token, err := in.Token()
 	if err != nil {
@@ -77,8 +77,8 @@ func copyJSON(out *bytes.Buffer, in *json.Decoder, verbatim bool) error {
 	return err
 }
 
-// copyMember copies a member of an object and, if units has it, adds the member that states its
-// unit.
+// copyMember copies a member of an object. If the member is in units, it adds the member that
+// states the unit.
 func copyMember(out *bytes.Buffer, in *json.Decoder) error {
 	token, err := in.Token()
 	if err != nil {
@@ -101,7 +101,7 @@ func copyMember(out *bytes.Buffer, in *json.Decoder) error {
 	return nil
 }
 
-// writeScalar writes a text, a number, a boolean or null. It writes a text that is a time in UTC.
+// writeScalar writes a text, a number, a boolean or null. It converts a text that is a time to UTC.
 func writeScalar(out *bytes.Buffer, v any) error {
 	if text, is := v.(string); is {
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {

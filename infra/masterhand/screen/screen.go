@@ -16,31 +16,34 @@ import (
 	"golang.org/x/term"
 )
 
-// Screen is the output of a command.
+// Screen is the output of a command: a terminal, a pipe or a file.
 type Screen struct {
 	Out     io.Writer
-	Width   int  // the terminal's columns; 0 if Out is not a terminal
-	Colours bool // Out is a terminal that supports colours
+	Width   int  // number of columns of the terminal; 0 if Out is not a terminal
+	Colours bool // whether Out is a terminal that supports colours
 }
 
-// minWidth is the smallest width to which tables are fitted.
+// minWidth is the smallest width for which tables are clipped. On a narrower terminal, the lines
+// wrap.
 const minWidth = 80
 
-// New returns the screen of a file. A terminal whose TERM is "dumb" counts as a pipe.
+// New returns the screen that writes to a file. A terminal whose variable TERM is "dumb" is treated
+// like a pipe.
 func New(out *os.File) Screen {
 	s := Screen{Out: out}
 	if fd := int(out.Fd()); term.IsTerminal(fd) && os.Getenv("TERM") != "dumb" {
-		width, _, _ := term.GetSize(fd) // 0 if the size is unknown
+		width, _, _ := term.GetSize(fd) // the error is ignored: the width is 0 if the size is unknown, and minWidth replaces it
 		s.Width = max(width, minWidth)
-		s.Colours = os.Getenv("NO_COLOR") == "" // see no-color.org
+		s.Colours = os.Getenv("NO_COLOR") == "" // a convention: see no-color.org
 	}
 	return s
 }
 
-// Paint is the look of a text on a terminal. The text must say the same without it.
+// Paint is the colour or weight of a text on a terminal. The text must have the same meaning
+// without it.
 type Paint int
 
-// The paints, from the normal look to that of a failure.
+// The paints, from normal text to the text of a failure.
 const (
 	Plain Paint = iota
 	Strong
@@ -54,13 +57,13 @@ var paints = map[Paint][]color.Attribute{
 	Strong: {color.Bold}, Faint: {color.Faint}, Good: {color.FgGreen}, Poor: {color.FgYellow}, Bad: {color.FgRed, color.Bold},
 }
 
-// Painted returns the text with the codes of its colour, or the text alone if the screen has no
-// colours.
+// Painted returns the text with the control codes of its colour. If the screen has no colours, it
+// returns the text alone.
 func (s Screen) Painted(p Paint, text string) string {
 	if !s.Colours || p == Plain || text == "" {
 		return text
 	}
 	c := color.New(paints[p]...)
-	c.EnableColor() // otherwise the package checks os.Stdout instead of Out
+	c.EnableColor() // without this call, the package would check whether os.Stdout supports colours, instead of Out
 	return c.Sprint(text)
 }

@@ -81,7 +81,7 @@ func TestColoursAreForScreensThatTakeThem(t *testing.T) {
 	}
 }
 
-// A cell's text cannot control the terminal, reorder or hide text, or begin a new row.
+// The text of a cell cannot control the terminal, reorder or hide other text, or begin a new row.
 func TestACellShowsItsTextAsItself(t *testing.T) {
 	t.Parallel()
 	table := screen.NewTable("KEY", "WHY")

@@ -10,13 +10,13 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// Cell is one text of a table.
+// Cell is one cell of a table: a text and its paint.
 type Cell struct {
 	Text  string
 	Paint Paint
 }
 
-// Texts returns cells with these texts in the normal look.
+// Texts returns one cell for each text, with the normal paint.
 func Texts(texts ...string) []Cell {
 	cells := make([]Cell, len(texts))
 	for i, text := range texts {
@@ -40,14 +40,15 @@ func NewTable(names ...string) *Table {
 	return &Table{rows: [][]Cell{head}}
 }
 
-// Whole marks the named columns as never clipped, for example times and ids that somebody copies.
-// It returns the table.
+// Whole marks the named columns so that their cells are never clipped, for example times and ids
+// that somebody copies. It returns the same table.
 func (t *Table) Whole(names ...string) *Table {
 	t.whole = append(t.whole, names...)
 	return t
 }
 
-// Add appends a row. It replaces invisible characters and those that could control a terminal.
+// Add appends a row of cells. In each text, it replaces invisible characters and characters that
+// could control a terminal.
 func (t *Table) Add(cells ...Cell) {
 	for i := range cells {
 		cells[i].Text = legible.Text(cells[i].Text)
@@ -56,12 +57,12 @@ func (t *Table) Add(cells ...Cell) {
 }
 
 const (
-	gap     = 2 // spaces between two columns
-	minClip = 8 // smallest width of a clipped column
+	gap     = 2 // number of spaces between two columns
+	minClip = 8 // smallest width to which a column is clipped
 )
 
-// Print writes the table. On a terminal the cells of the widest columns are clipped until a
-// row fits into a line.
+// Print writes the table. On a terminal, it clips the cells of the widest columns until each row
+// fits into one line.
 func (s Screen) Print(t *Table) error {
 	widths := t.widths()
 	if s.Width > 0 {
@@ -83,7 +84,7 @@ func (s Screen) Print(t *Table) error {
 	return nil
 }
 
-// widths returns the width of the widest cell of each column.
+// widths returns the width of each column, which is that of its widest cell.
 func (t *Table) widths() (widths []int) {
 	for _, row := range t.rows {
 		for i, c := range row {
@@ -96,7 +97,8 @@ func (t *Table) widths() (widths []int) {
 	return widths
 }
 
-// fit lowers the widths, the largest first, until they and the gaps fit into a line.
+// fit lowers the largest of the widths step by step, until all columns and the gaps between them
+// fit into a line.
 func (t *Table) fit(widths []int, line int) {
 	excess := gap*(len(widths)-1) - line
 	for _, w := range widths {
@@ -116,8 +118,8 @@ func (t *Table) fit(widths []int, line int) {
 	}
 }
 
-// Clip cuts a text to a width. A text with spaces loses its end; any other text, for example
-// a key, loses its middle, because its ends say the most.
+// Clip shortens a text to a width. It removes the end of a text with spaces. It removes the middle
+// of any other text, for example of a key, because the ends of a key are the most useful parts.
 func Clip(text string, width int) string {
 	const mark = "…"
 	if runewidth.StringWidth(text) <= width {

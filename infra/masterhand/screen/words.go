@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Plural returns a count with its noun, for example "1 file", "2 files" or "0 libraries".
+// Plural returns a number and a noun in the right form, for example "1 file", "2 files" or "0
+// libraries".
 func Plural[N int | int64](n N, noun string) string {
 	stem, y := strings.CutSuffix(noun, "y")
 	switch {
@@ -21,10 +22,10 @@ func Plural[N int | int64](n N, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
-// Time returns a time in UTC to the second, with a Z; "" for the zero time.
+// Time returns a time in UTC to the second, with a Z at the end. It returns "" for the zero time.
 func Time(t time.Time) string { return utc(t, "2006-01-02 15:04:05Z") }
 
-// Minute returns a time in UTC to the minute, with a Z; "" for the zero time.
+// Minute returns a time in UTC to the minute, with a Z at the end. It returns "" for the zero time.
 func Minute(t time.Time) string { return utc(t, "2006-01-02 15:04Z") }
 
 func utc(t time.Time, layout string) string {

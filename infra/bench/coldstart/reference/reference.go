@@ -1,5 +1,6 @@
-// Package reference runs the bootstraps that cold starts are compared with. Each constructs the
-// SDK clients of a function in the same way as the function, and does nothing else.
+// Package reference starts the reference programs with which the functions' cold starts are
+// compared. A reference program constructs the SDK clients of a function in the same way as that
+// function, and does nothing else.
 package reference
 
 import (
@@ -14,12 +15,13 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Factory returns the client factory for the region in the environment.
+// Factory returns the factory of SDK clients for the region that the environment names.
 func Factory() awsclient.Factory {
 	return awsclient.New(os.Getenv(names.Region), variables.Endpoints{}, os.LookupEnv)
 }
 
-// Start serves invocations with a handler that does nothing and keeps the clients reachable.
+// Start serves invocations with a handler that does nothing. It keeps the clients reachable, so
+// that the compiler cannot remove them.
 func Start(clients ...any) {
 	lambda.Start(func(context.Context) error {
 		runtime.KeepAlive(clients)

@@ -1,4 +1,5 @@
-// Command collect is a reference that only constructs the SDK clients of collect.
+// Command collect is a reference program that only constructs the SDK clients of the function
+// collect.
 package main
 
 import (

@@ -1,4 +1,5 @@
-// Command empty is a bootstrap whose handler does nothing. It is the fastest possible start.
+// Command empty is a reference program: a bootstrap whose handler does nothing. No function can
+// start faster.
 package main
 
 import (

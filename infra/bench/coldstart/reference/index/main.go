@@ -1,4 +1,4 @@
-// Command index is a reference that only constructs the SDK clients of index.
+// Command index is a reference program that only constructs the SDK clients of the function index.
 package main
 
 import (

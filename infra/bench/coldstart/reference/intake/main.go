@@ -1,4 +1,5 @@
-// Command intake is a reference that only constructs the SDK clients of intake.
+// Command intake is a reference program that only constructs the SDK clients of the function
+// intake.
 package main
 
 import (

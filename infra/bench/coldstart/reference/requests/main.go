@@ -1,5 +1,5 @@
-// Command requests is a reference that only constructs the SDK clients of fulfill, finish and
-// receive.
+// Command requests is a reference program that only constructs the SDK clients of the functions
+// fulfill, finish and receive.
 package main
 
 import (

@@ -1,4 +1,5 @@
-// Command widget is a reference that only constructs the SDK clients of widget.
+// Command widget is a reference program that only constructs the SDK clients of the function
+// widget.
 package main
 
 import (
