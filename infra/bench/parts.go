@@ -16,24 +16,24 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// settings are the values of the flags.
+// settings holds the values of the command's flags.
 type settings struct {
-	command string // the whole command line
-	store   string // folder for tables and pictures; "" means that none are kept
+	command string // the command line that was typed
+	store   string // folder in which tables and pictures are stored; "" means that nothing is stored
 	long    bool
 	quick   bool
-	count   int // runs of each transfer
+	count   int // number of runs of each transfer
 }
 
-// measurer measures one part.
+// measurer measures one part of the benchmark. If long is set, it measures more.
 type measurer func(ctx context.Context, out io.Writer, long bool) ([]result.Row, error)
 
-// part is one part of the benchmark. It is either a function of this program or a part of the
-// transfers program.
+// part is one part of the benchmark. Either this program measures it with the function run, or the
+// transfers program measures it.
 type part struct {
 	name      string
-	run       measurer // nil for a part of the transfers program
-	transfers string   // the part's name in the transfers program
+	run       measurer // nil if the transfers program measures the part
+	transfers string   // name of the part in the transfers program; "" if this program measures the part
 }
 
 var parts = []part{
@@ -46,7 +46,7 @@ var parts = []part{
 	{name: "lookups", run: lookups.Run},
 }
 
-// coldStarts measures the cold starts of the functions of this project.
+// coldStarts measures the cold starts of this project's functions.
 func coldStarts(ctx context.Context, out io.Writer, _ bool) ([]result.Row, error) {
 	root, err := system.Root()
 	if err != nil {
@@ -55,7 +55,8 @@ func coldStarts(ctx context.Context, out io.Writer, _ bool) ([]result.Row, error
 	return coldstart.Run(ctx, out, root, coldstart.Rounds)
 }
 
-// measure measures the parts, one after another, and judges each.
+// measure measures the chosen parts, one after another. It prints each part's figures and judges
+// them against the targets.
 func (s settings) measure(ctx context.Context, chosen []part, out io.Writer) error {
 	t, err := buildTransfers(ctx, out, s)
 	if err != nil {
@@ -106,7 +107,8 @@ func (p part) measure(ctx context.Context, t transfers, out io.Writer, s setting
 	return t.measure(ctx, p.transfers, s.count)
 }
 
-// keep writes a part's table and pictures into the folder store, if it is set.
+// keep writes the table and the pictures of a part into the folder store. If store is "", it writes
+// nothing.
 func (s settings) keep(m result.Measured) error {
 	if s.store == "" {
 		return nil

@@ -13,23 +13,25 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// transfers is the program that measures transfers. It is a separate process, because the kernel
-// counts the memory of the process that starts a contestant as the contestant's.
+// transfers is the built program that measures transfers. It must be a separate process: until a
+// started program is loaded, the kernel counts the memory of the process that started it as its
+// own.
 type transfers struct {
-	dir   string // the folder of the program
+	dir   string // folder that contains only the program
 	out   io.Writer
 	long  bool
 	quick bool
 }
 
-// buildTransfers builds the program. The caller must remove it.
+// buildTransfers builds the transfers program. The caller must call remove when it is no longer
+// needed.
 func buildTransfers(ctx context.Context, out io.Writer, s settings) (transfers, error) {
 	dir, err := os.MkdirTemp("", "masterhand-bench-")
 	if err != nil {
 		return transfers{}, err
 	}
 	t := transfers{dir: dir, out: out, long: s.long, quick: s.quick}
-	// Build it as the functions are built: without cgo, and without debug tables.
+	// Build the program in the same way as the functions: without cgo and without debug tables.
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", t.program(), "masterhand/infra/bench/transfers")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := build.CombinedOutput(); err != nil {
@@ -41,10 +43,10 @@ func buildTransfers(ctx context.Context, out io.Writer, s settings) (transfers, 
 
 func (t transfers) program() string { return filepath.Join(t.dir, "transfers") }
 
-// remove removes the program.
+// ends with an interrupt instead of a kill, so that the program can remove its files
 func (t transfers) remove() { _ = os.RemoveAll(t.dir) }
 
-// measure runs one part of the program and returns its rows.
+// measure lets the transfers program measure one of its parts, and returns the rows.
 func (t transfers) measure(ctx context.Context, part string, count int) (rows []result.Row, err error) {
 	file := filepath.Join(t.dir, "rows.json")
 	cmd := exec.CommandContext(ctx, t.program(), "measure", "-rows", file, "-count", strconv.Itoa(count),
@@ -61,10 +63,10 @@ func (t transfers) measure(ctx context.Context, part string, count int) (rows []
 	return rows, err
 }
 
-// probes is the number of runs of io.Copy before and after each part.
+// probes is how often io.Copy is run before each part, and again after it.
 const probes = 3
 
-// probe returns the times of some runs of io.Copy, in seconds.
+// probe measures some runs of io.Copy, and returns their durations in seconds.
 func (t transfers) probe(ctx context.Context) ([]float64, error) {
 	fmt.Fprintln(t.out, "\nio.Copy unthrottled, to see how quiet the machine is")
 	rows, err := t.measure(ctx, "noise", probes)

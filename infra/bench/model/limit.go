@@ -7,20 +7,21 @@ import (
 	"slices"
 )
 
-// Use is how much of a limit a day would use if there were no limits.
+// Use compares a limit with what a day would use of it if there were no limits.
 type Use struct {
 	Limit string
 	Unit  string
 	Peak  float64
 	Of    float64
-	Ask   string // if the peak is over the limit: what to request or set, and where
+	Ask   string // what to request or set, and where; printed only if the peak is over the limit
 }
 
-// Share returns the peak as a share of the limit; above 1, the limit is exceeded.
+// Share returns the peak divided by the limit. A value above 1 means that the day exceeds the
+// limit.
 func (u Use) Share() float64 { return u.Peak / u.Of }
 
-// Uses compares a day's peaks with the limits, sorted so that the first to be exceeded comes
-// first.
+// Uses compares the peaks of a day with the limits. It sorts them so that the limit with the
+// largest share comes first.
 func Uses(peak, l Limits) []Use {
 	uses := []Use{
 		{"Lambda's concurrency", "invocations at a time", float64(peak.Concurrency), float64(l.Concurrency),
@@ -42,10 +43,11 @@ func Uses(peak, l Limits) []Use {
 	return uses
 }
 
-// round adds a reserve of a fifth to a need and rounds it up to hundreds.
+// round adds a reserve of a fifth to need, and rounds the sum up to a multiple of 100.
 func round(need int) int { return int(math.Ceil(float64(need)*1.2/100)) * 100 }
 
-// Eased returns the limits after everything that Uses recommends has been requested and set.
+// Eased returns the limits that apply after the operator has requested and set everything that Uses
+// recommends.
 func Eased(peak, l Limits) Limits {
 	l.Concurrency = max(l.Concurrency, round(peak.Concurrency))
 	l.Finish = max(l.Finish, min(1000, peak.Finish))

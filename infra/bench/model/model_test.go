@@ -13,7 +13,7 @@ import (
 	"masterhand/infra/prices"
 )
 
-// at returns n requests for masters of 100 MB, spread evenly over so many seconds.
+// at returns n requests for masters of 100 MB. They arrive evenly over this number of seconds.
 func at(n int, seconds float64) []model.Request {
 	day := make([]model.Request, n)
 	for i := range day {
@@ -22,8 +22,8 @@ func at(n int, seconds float64) []model.Request {
 	return day
 }
 
-// Where a limit is exceeded, doubling the rate roughly doubles the wait. Where no limit is
-// exceeded, it changes nothing.
+// If a limit is exceeded, twice the rate of requests roughly doubles the wait. If no limit is
+// exceeded, the wait does not change.
 func TestARateOverALimitWaits(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]model.Limits{
@@ -40,8 +40,8 @@ func TestARateOverALimitWaits(t *testing.T) {
 	}
 }
 
-// Webhooks over the account's concurrency are throttled, sent again after the gateway's pauses,
-// and wait as long.
+// If more webhooks arrive than the account's concurrency allows, some are throttled. The gateway
+// sends these again after its pauses, so the requests wait for that long.
 func TestConcurrencyThrottles(t *testing.T) {
 	t.Parallel()
 	day := at(20, 0)
@@ -54,7 +54,8 @@ func TestConcurrencyThrottles(t *testing.T) {
 	}
 }
 
-// Lambda starts at most 1,000 environments at once, however large the account's concurrency is.
+// Lambda starts at most 1,000 new execution environments at once, even if the account's concurrency
+// is larger.
 func TestEnvironmentsStartAtARate(t *testing.T) {
 	t.Parallel()
 	if got := model.Simulate(at(1500, 0), model.Limits{Concurrency: 5000}, 1000).Throttled; got != 500 {
@@ -62,8 +63,8 @@ func TestEnvironmentsStartAtARate(t *testing.T) {
 	}
 }
 
-// A request without a master waits for the index, and longer if finish is busy. A request that
-// waits beyond its expiry is counted as late.
+// A request without a master waits for the index, and longer if the function finish is busy. A
+// request that waits beyond its deadline is counted as late.
 func TestSkipsWaitForFinish(t *testing.T) {
 	t.Parallel()
 	skips := func(n, finish int) model.Outcome {
@@ -86,8 +87,8 @@ func TestSkipsWaitForFinish(t *testing.T) {
 	}
 }
 
-// A message that waits between two tries is in flight. At the limit of messages in flight, the
-// next message waits.
+// A message that waits for its next try is in flight. If the limit of messages in flight is
+// reached, further messages wait.
 func TestMessagesInFlightAreBounded(t *testing.T) {
 	t.Parallel()
 	day := at(100, 0)
@@ -129,7 +130,7 @@ func TestEveryRequestEndsOnce(t *testing.T) {
 	}
 }
 
-// With the limits that Uses recommends, no limit is exceeded.
+// No limit is exceeded after everything that Uses recommends has been done.
 func TestTheRecommendedLimitsSuffice(t *testing.T) {
 	t.Parallel()
 	day := model.NewDay(20_000)
@@ -146,7 +147,7 @@ func TestTheRecommendedLimitsSuffice(t *testing.T) {
 	}
 }
 
-// The README states the costs that the model computes.
+// The costs in the README are those that the model computes.
 func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
@@ -168,7 +169,7 @@ func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 		fmt.Sprintf("about **$%.2f**; 1,000 skips: $%.2f to $%.2f.", 1000*calls, 1000*few, 1000*many),
 		fmt.Sprintf("then **$%.2f a GB**", prices.GBOut),
 		fmt.Sprintf("alarms $%.2f, secrets $%.2f, metrics up to $%.0f", fixed.Alarms, fixed.Secrets, fixed.Metrics),
-		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard), // a million SQS calls are free
+		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard), // without 0.40: AWS charges nothing for the first million SQS calls
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the README does not say: %s", want)
@@ -176,7 +177,7 @@ func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 	}
 }
 
-// A large film takes as long as Lambda's network card or the upload, whichever is slower.
+// The transfer of a large film takes as long as the slower of Lambda's network card and the upload.
 func TestALargeFilmTakesAsLongAsTheUpload(t *testing.T) {
 	t.Parallel()
 	if got := model.Delivery(5<<30, false).Seconds; got < 5<<30/float64(37<<20) || got > 145 {

@@ -9,16 +9,18 @@ import (
 	"time"
 )
 
-// Scenario is a number of requests per day and of masters in the library.
+// Scenario is a size of the model: the number of requests per day, and the number of masters in the
+// library.
 type Scenario struct{ Requests, Masters int }
 
-// Scenarios returns the scenarios that bench prints.
+// Scenarios returns the scenarios that the command bench prints.
 func Scenarios() []Scenario { return []Scenario{{10, 1e3}, {1e3, 2e4}, {1e6, 1e6}} }
 
 var libraries = []int{1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
 
-// Print prints the model: the calls and costs of one request, a day of each scenario, libraries,
-// and the fixed costs. It returns the first error of out.
+// Print prints the results of the model: the calls and the cost of one request, one day of each
+// scenario, the reindexes of libraries, and the fixed costs. It returns the first error of writing
+// to out.
 func Print(out io.Writer, scenarios ...Scenario) error {
 	w := &printer{out: out}
 	w.line("An account modelled: us-east-1, Arm, %d MB, list prices without free tiers. No account was used.", Memory)
@@ -34,7 +36,7 @@ func Print(out io.Writer, scenarios ...Scenario) error {
 	return w.err
 }
 
-// printer writes lines and keeps the first error.
+// printer writes lines to an output and keeps the first error.
 type printer struct {
 	out io.Writer
 	err error
@@ -46,7 +48,7 @@ func (w *printer) line(format string, args ...any) {
 	}
 }
 
-// table prints rows of cells in aligned columns.
+// table prints rows of cells. The cells of a column are aligned.
 func (w *printer) table(rows ...[]string) {
 	t := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, row := range rows {
@@ -164,7 +166,7 @@ func gb() float64 {
 	return 10 * (calls + transfer)
 }
 
-// count formats a number with commas between thousands.
+// count returns a number as text, with a comma before each group of three digits.
 func count(n int) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {

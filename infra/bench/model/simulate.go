@@ -8,20 +8,22 @@ import (
 
 // Outcome is the result of a simulated day.
 type Outcome struct {
-	// Waits are the seconds from a request's first webhook to its end, sorted, by kind.
+	// Waits holds the seconds from each request's first webhook to its end, in ascending order, for
+	// each kind of request.
 	Waits [kinds][]float64
-	// Throttled is the number of webhooks that Lambda refused with 429. The gateway sends each
-	// again.
+	// Throttled is the number of webhooks that Lambda refused with 429. The gateway sends such a
+	// webhook again.
 	Throttled int
-	// Late is the number of requests that ended after their expiry, or never. The platform has
-	// given up on them.
+	// Late is the number of requests that ended after their deadline or never. The platform no
+	// longer waits for them.
 	Late  int
 	Calls Calls
-	// Peak is the most that was used at one time or in one second, for each limit.
+	// Peak holds, for each limit, the most that was used at the same time or in one second.
 	Peak Limits
 }
 
-// Simulate runs a day's requests against the limits, in a library with so many keys.
+// Simulate runs the requests of a day against the limits. keys is the number of keys in the
+// library.
 func Simulate(requests []Request, l Limits, keys int) Outcome {
 	s := &simulation{
 		limits: l, requests: requests, states: make([]state, len(requests)),
@@ -55,20 +57,20 @@ type simulation struct {
 	states   []state
 	events   events
 	takes    takes
-	waiting  []int // requests with a visible message, in order
+	waiting  []int // requests whose message is visible in the finish queue, the oldest message first
 
-	running, finishing int // invocations of all functions, and of finish
+	running, finishing int // numbers of present invocations: of all functions, and of the function finish
 	peak, finishPeak   int
-	held, heldPeak     int // messages that were received, and neither deleted nor visible again
+	held, heldPeak     int // present and largest number of messages in flight: received, but neither deleted nor visible again
 	fulfill            starts
-	warm               int // existing environments of fulfill
+	warm               int // number of existing execution environments of the function fulfill
 
 	hot, table, reads, puts           rate
 	hotUse, tableUse, readUse, putUse tally
 	out                               Outcome
 }
 
-// state counts the webhooks and the queue's tries of a request.
+// state holds how many webhooks of a request have arrived, and how many tries finish has made.
 type state struct{ webhooks, tries int }
 
 func (s *simulation) at(at float64, w what, request int) {
@@ -94,7 +96,7 @@ func (s *simulation) next(e event) {
 			s.at(e.at+e.again, visible, e.request)
 		}
 	case visible:
-		if s.states[e.request].tries > 0 { // the message was in flight since its last try
+		if s.states[e.request].tries > 0 { // after an earlier try, the message was in flight until now
 			s.held--
 		}
 		s.waiting = append(s.waiting, e.request)
@@ -106,7 +108,8 @@ func (s *simulation) next(e event) {
 	}
 }
 
-// receivable reports whether Lambda may receive a message and run finish for it.
+// receivable reports whether Lambda may receive another message of the finish queue and run finish
+// for it.
 func (s *simulation) receivable() bool {
 	return (s.limits.Finish == 0 || s.finishing < s.limits.Finish) && (s.limits.InFlight == 0 || s.held < s.limits.InFlight)
 }
@@ -115,8 +118,8 @@ func (s *simulation) room() bool {
 	return s.limits.Concurrency == 0 || s.running < s.limits.Concurrency
 }
 
-// receive runs fulfill for a webhook, or answers 429, after which the gateway sends the webhook
-// again.
+// receive runs the function fulfill for a webhook. If a limit forbids a run, the answer is 429, and
+// the gateway sends the webhook again later.
 func (s *simulation) receive(e event) {
 	r, st := s.requests[e.request], &s.states[e.request]
 	st.webhooks++
@@ -138,7 +141,8 @@ func (s *simulation) receive(e event) {
 	s.run(e, s.takes.handedOff, event{what: answered, again: firstTry})
 }
 
-// work runs finish for a message. The first try delivers a request of kind Early.
+// work runs the function finish for a request's message. For a request of kind Early, the first try
+// delivers the master.
 func (s *simulation) work(now float64, request int) {
 	r, st := s.requests[request], &s.states[request]
 	st.tries++
@@ -149,7 +153,7 @@ func (s *simulation) work(now float64, request int) {
 	e := event{at: now, request: request}
 	wait := r.At + IndexLag - now
 	switch {
-	case now >= r.At+Lifetime: // finish settles an expired request
+	case now >= r.At+Lifetime: // the request has expired, so finish ends it
 		s.run(e, s.takes.expired, event{what: worked, ends: true})
 	case r.Kind == Early:
 		s.run(e, s.takes.late(r.Size), event{what: worked, ends: true})
@@ -160,7 +164,8 @@ func (s *simulation) work(now float64, request int) {
 	}
 }
 
-// run charges a run's calls to the account. The run ends later if a limit delays it.
+// run uses up the calls of a function's run from the account's limits. If a limit delays the calls,
+// the run ends later.
 func (s *simulation) run(e event, c Calls, end event) {
 	s.running++
 	s.peak = max(s.peak, s.running)
@@ -188,8 +193,8 @@ func (s *simulation) end(e event) {
 	s.out.Waits[r.Kind] = append(s.out.Waits[r.Kind], wait)
 }
 
-// Share returns the smallest wait that at least this share of the waits do not exceed; 0 if there
-// are none.
+// Share returns a quantile of the waits: with share 0.5 the median, with 0.99 the 99th percentile.
+// The waits must be sorted. If there are none, it returns 0.
 func Share(waits []float64, share float64) float64 {
 	if len(waits) == 0 {
 		return 0

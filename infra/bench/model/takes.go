@@ -1,10 +1,11 @@
 package model
 
-// takes holds the calls of each kind of run in one library, computed once.
+// takes holds the calls of each kind of run in a library. They are computed once, because each is
+// needed for many requests.
 type takes struct {
 	keys                        int
 	handedOff, retried, expired Calls
-	proved                      Calls // a proof of absence that need not wait
+	proved                      Calls // calls of a proof of absence that need not wait for the index
 	deliveries, lates           map[int64]Calls
 }
 

@@ -7,13 +7,13 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// RunRounds measures so many rounds, each with so many requests of each kind.
+// RunRounds measures a number of rounds. In each round it sends a number of requests of each kind.
 var RunRounds = run
 
 // Meter is the proxy between the function and the services.
 type Meter = meter
 
-// NewMeter returns a meter without fronts.
+// NewMeter returns a meter that has no addresses yet.
 var NewMeter = newMeter
 
 // Front is [meter.front].
@@ -24,14 +24,14 @@ func (m *meter) Front(service, target string, delay time.Duration) (string, erro
 // Close closes the meter's addresses.
 func (m *meter) Close() { m.close() }
 
-// Seen is a call that the meter recorded.
+// Seen is one call that the meter recorded.
 type Seen struct {
 	Name  string
 	Bytes bool
 	Took  time.Duration
 }
 
-// Take returns the calls since the previous Take.
+// Take returns the calls since the last call of Take.
 func (m *meter) Take() (list []Seen) {
 	for _, c := range m.take() {
 		list = append(list, Seen{c.name, c.bytes, c.took()})
@@ -39,14 +39,15 @@ func (m *meter) Take() (list []Seen) {
 	return list
 }
 
-// Span is the beginning and the end of a call, in milliseconds from the start of an invocation.
+// Span is the time of one call: its beginning and end in milliseconds since the start of the
+// invocation.
 type Span struct {
 	Began, Ended int
 	Bytes        bool
 }
 
-// Figures returns the ratio of an invocation of took milliseconds to its calls, and the
-// milliseconds without any call.
+// Figures returns two figures of an invocation that lasted took milliseconds: its ratio to the sum
+// of its calls, and the milliseconds during which no call ran.
 func Figures(took int, spans ...Span) (ratio, own float64) {
 	at := func(ms int) time.Time { return time.Unix(1, 0).Add(time.Duration(ms) * time.Millisecond) }
 	m := measurement{took: time.Duration(took) * time.Millisecond}
@@ -56,7 +57,7 @@ func Figures(took int, spans ...Span) (ratio, own float64) {
 	return m.ratio(), m.own()
 }
 
-// Quantile returns the quantile p of times in milliseconds.
+// Quantile returns the quantile p of durations in milliseconds: with p 0.5, the median.
 func Quantile(p float64, took ...int) float64 {
 	var list []measurement
 	for _, ms := range took {
@@ -65,7 +66,8 @@ func Quantile(p float64, took ...int) float64 {
 	return quantile(list, p, measurement.whole)
 }
 
-// Problems returns the faults in how a skip, or a delivery, ended.
+// Problems returns what is wrong with the end of a request that must be skipped or, if skipped is
+// false, delivered.
 func Problems(skipped bool, seen scenario.Seen, status, attempts int, master [32]byte) []string {
 	k := delivery
 	if skipped {

@@ -18,19 +18,19 @@ import (
 
 // call is one call of the function to a service, as the meter recorded it.
 type call struct {
-	name         string // service and method, for example "s3 GET"
+	name         string // name of the service and operation, for example "s3 GET"
 	bytes        bool   // whether the call moved the master's bytes
 	began, ended time.Time
 }
 
 func (c call) took() time.Duration { return c.ended.Sub(c.began) }
 
-// meter is a proxy between the function and the services that times each call.
+// meter is a proxy between the function and the services. It measures the duration of each call.
 type meter struct {
 	transport *http.Transport
 	fronts    []*fault.Server
 
-	running sync.WaitGroup // counts running calls
+	running sync.WaitGroup // lets take wait for the calls that are still running
 	mu      sync.Mutex
 	calls   []call
 }
@@ -39,7 +39,7 @@ func newMeter() *meter {
 	return &meter{transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 }
 
-// close closes all addresses.
+// close closes all addresses of the meter.
 func (m *meter) close() {
 	for _, f := range m.fronts {
 		f.Close()
@@ -47,8 +47,8 @@ func (m *meter) close() {
 	m.transport.CloseIdleConnections()
 }
 
-// front opens an address that forwards to the service at target and delays each answer by delay.
-// moves reports whether a call moves the master's bytes; nil means that none does.
+// front opens an address that forwards calls to the service at target. It delays each answer by
+// delay. moves reports whether a call transfers the master's bytes; nil means that no call does.
 func (m *meter) front(service, target string, delay time.Duration, moves func(*http.Request) bool) (string, error) {
 	at, err := url.Parse(target)
 	if err != nil || at.Host == "" {
@@ -58,10 +58,10 @@ func (m *meter) front(service, target string, delay time.Duration, moves func(*h
 		Transport: m.transport,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(at)
-			p.Out.Host = p.In.Host // the request's signature covers the host
+			p.Out.Host = p.In.Host // keep the host, because the signature of the request covers it
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
-		ErrorLog: log.New(io.Discard, "", 0), // it would log URLs that are credentials
+		ErrorLog: log.New(io.Discard, "", 0), // silent, because the proxy would log URLs that are credentials
 	}
 	server, err := fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.running.Add(1)
@@ -84,8 +84,8 @@ func (m *meter) front(service, target string, delay time.Duration, moves func(*h
 	return server.URL(), nil
 }
 
-// named returns a call's service and operation; the HTTP method if the request names no
-// operation.
+// named returns the service and the operation of a call. If the request names no operation, it
+// returns the HTTP method instead.
 func named(service string, r *http.Request) string {
 	_, operation, found := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	switch {
@@ -98,7 +98,8 @@ func named(service string, r *http.Request) string {
 	return service + " " + operation
 }
 
-// take returns the calls since the previous take, sorted by start. It waits for running calls.
+// take waits for the running calls, and returns all calls since the last call of take, sorted by
+// their start.
 func (m *meter) take() []call {
 	m.running.Wait()
 	m.mu.Lock()
@@ -109,8 +110,8 @@ func (m *meter) take() []call {
 	return calls
 }
 
-// covered returns the total time during which at least one call ran. The calls must be sorted by
-// start.
+// covered returns for how long at least one of the calls was running. The calls must be sorted by
+// their start.
 func covered(calls []call) (total time.Duration) {
 	var until time.Time
 	for _, c := range calls {

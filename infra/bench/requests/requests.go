@@ -27,21 +27,23 @@ import (
 
 const part = "request overhead"
 
-// The amounts to measure.
+// The numbers of rounds and of requests that are measured.
 const (
-	rounds     = 5 // samples for each row
+	rounds     = 5 // number of rounds; each gives one sample for each row
 	usual      = 100
-	usualLong  = 1000 // requests in a round
+	usualLong  = 1000 // number of requests in each round of a long run
 	warmingUps = 5
 )
 
-// The targets for a skip's ratio to the sum of its calls.
+// The targets for the ratio of a skip to the sum of its calls: for the median and for the 99th
+// percentile.
 var (
 	most50 = result.Target{Most: 1.3}
 	most99 = result.Target{Most: 2}
 )
 
-// Run measures skips and deliveries of 1 MiB. If long is set, each round is ten times as large.
+// Run measures skips and deliveries of a master of 1 MiB. If long is set, each round has ten times
+// as many requests.
 func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
 	requests := usual
 	if long {
@@ -50,7 +52,7 @@ func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
 	return run(ctx, out, rounds, requests)
 }
 
-// run measures so many rounds, each with so many requests of each kind.
+// run measures a number of rounds. In each round it sends a number of requests of each kind.
 func run(ctx context.Context, out io.Writer, rounds, requests int) (rows []result.Row, err error) {
 	r, err := newRig(ctx, out)
 	if err != nil {
@@ -71,7 +73,7 @@ func run(ctx context.Context, out io.Writer, rounds, requests int) (rows []resul
 	return rows, nil
 }
 
-// rows measures one kind of request.
+// rows measures one kind of request, and returns its rows.
 func (r *rig) rows(ctx context.Context, out io.Writer, k kind, rounds, requests int) ([]result.Row, error) {
 	p50 := result.Row{Part: part, Name: k.name + ", p50, over its AWS calls", Unit: "×", Target: k.most50}
 	p99 := result.Row{Part: part, Name: k.name + ", p99, over its AWS calls", Unit: "×", Target: k.most99}
@@ -110,14 +112,14 @@ func (r *rig) rows(ctx context.Context, out io.Writer, k kind, rounds, requests 
 	return rows, nil
 }
 
-// measurement holds the times of one request.
+// measurement holds the durations that were measured for one request.
 type measurement struct {
-	took  time.Duration // duration of the invocation
-	calls []call        // sorted by start
+	took  time.Duration // duration of the function's invocation
+	calls []call        // calls of the invocation, sorted by their start
 }
 
-// ratio returns the invocation's time, without moving the master's bytes, divided by the sum of
-// the other calls' times.
+// ratio returns the duration of the invocation divided by the sum of its calls' durations. The
+// calls that transfer the master's bytes are left out of both.
 func (m measurement) ratio() float64 {
 	var moving []call
 	var sum time.Duration
@@ -131,13 +133,13 @@ func (m measurement) ratio() float64 {
 	return float64(m.took-covered(moving)) / float64(sum)
 }
 
-// whole returns the invocation's time in milliseconds.
+// whole returns the duration of the invocation in milliseconds.
 func (m measurement) whole() float64 { return m.took.Seconds() * 1000 }
 
-// own returns the milliseconds during which no call was running.
+// own returns for how many milliseconds of the invocation no call was running.
 func (m measurement) own() float64 { return (m.took - covered(m.calls)).Seconds() * 1000 }
 
-// count returns the number of AWS calls.
+// count returns the number of AWS calls in the invocation.
 func (m measurement) count() float64 {
 	n := 0
 	for _, c := range m.calls {
@@ -148,7 +150,7 @@ func (m measurement) count() float64 {
 	return float64(n)
 }
 
-// describe lists the calls with their starts and ends in milliseconds.
+// describe returns a list of the calls, with the start and the end of each in milliseconds.
 func (m measurement) describe() string {
 	var list []string
 	for _, c := range m.calls {
@@ -158,8 +160,8 @@ func (m measurement) describe() string {
 	return fmt.Sprintf("%.1f ms, calls (began–ended, in ms): %s", m.whole(), strings.Join(list, ", "))
 }
 
-// quantile returns the smallest value that at least the share p of the measurements do not
-// exceed.
+// quantile returns the quantile p of a value of the measurements: with p 0.5, the median. The
+// function of returns the value of one measurement.
 func quantile(list []measurement, p float64, of func(measurement) float64) float64 {
 	var values []float64
 	for _, m := range list {

@@ -27,24 +27,25 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// latencies are added to each call, because the local services answer faster than AWS. They are
-// smaller than AWS states, because larger ones would hide a slow function: DynamoDB's
-// "single-digit millisecond performance" (DynamoDB Developer Guide, introduction), S3's "roughly
-// 100–200 milliseconds" for small objects (S3 User Guide, performance guidelines), and SQS's
-// "tens or low hundreds of milliseconds" (SQS FAQ).
+// latencies are the delays that are added to each call, because the local services answer faster
+// than AWS. They are shorter than AWS's figures, because longer ones would hide a slow function.
+// AWS's figures are: for DynamoDB "single-digit millisecond performance" (DynamoDB Developer Guide,
+// introduction), for S3 "roughly 100–200 milliseconds" for small objects (S3 User Guide,
+// performance guidelines), and for SQS "tens or low hundreds of milliseconds" (SQS FAQ).
 var latencies = struct{ dynamoDB, s3, sqs time.Duration }{5 * time.Millisecond, 15 * time.Millisecond, 10 * time.Millisecond}
 
 // masterSize is the size of the delivered master in bytes.
 const masterSize = 1 << 20
 
-// upload is the name of the call that uploads the master. It goes to the platform, not to AWS.
+// upload is the name of the call that uploads the master. This call goes to the platform and not to
+// AWS.
 const upload = "platform PUT"
 
 // kind is a kind of request to measure.
 type kind struct {
 	name           string
-	aspect         string // the requested aspect; the only master is 9x16
-	skip           string // the expected reason of a skip; "" means a delivery
+	aspect         string // kind is a kind of request that is measured.
+	skip           string // the aspect that the request asks for; the only master has the aspect 9x16
 	most50, most99 result.Target
 }
 
@@ -53,17 +54,18 @@ var (
 	delivery = kind{name: "1 MB delivery", aspect: "9x16"}
 )
 
-// rig is a complete local system with an additional function behind the meter.
+// rig is a complete local system with one more function: the function under test, whose calls pass
+// the meter.
 type rig struct {
 	env      *scenario.Env
 	meter    *meter
-	platform *adplatform.Platform // a platform whose uploads pass the meter
+	platform *adplatform.Platform // emulated platform, to which the function uploads through the meter
 	function *lambda.Function
 	url      *lambda.URL
 	gateway  *gateway.Gateway
 	folder   string
 	master   [sha256.Size]byte
-	took     atomic.Int64 // duration of the last invocation, in nanoseconds
+	took     atomic.Int64 // duration of the last invocation in nanoseconds
 }
 
 const code = "BENCH-1001"
@@ -99,10 +101,10 @@ func newRig(ctx context.Context, out io.Writer) (_ *rig, err error) {
 	return r, r.putMaster(ctx)
 }
 
-// openFunction creates the function whose calls pass the meter.
+// openFunction starts the function whose calls pass the meter.
 func (r *rig) openFunction(bootstrap string) error {
 	environment := r.env.Environment()
-	maps.Copy(environment, map[string]string{names.AllowLoopback: "true", names.IndexLag: "0s"}) // no waits
+	maps.Copy(environment, map[string]string{names.AllowLoopback: "true", names.IndexLag: "0s"}) // an index lag of 0 s, so that a skip does not wait
 	for _, f := range []struct {
 		service, endpoint string
 		delay             time.Duration
@@ -110,7 +112,7 @@ func (r *rig) openFunction(bootstrap string) error {
 		{"s3", names.EndpointS3, latencies.s3},
 		{"dynamodb", names.EndpointDynamoDB, latencies.dynamoDB},
 		{"sqs", names.EndpointSQS, latencies.sqs},
-		{"secretsmanager", names.EndpointSecretsManager, 0}, // no delay: secrets are read once a minute at most
+		{"secretsmanager", names.EndpointSecretsManager, 0}, // no delay, because the function reads secrets at most once a minute
 	} {
 		address, err := r.meter.front(f.service, environment[f.endpoint], f.delay, readsRange)
 		if err != nil {
@@ -134,7 +136,8 @@ func (r *rig) openFunction(bootstrap string) error {
 	return err
 }
 
-// readsRange reports whether a call reads a range of an object. Only masters are read in ranges.
+// readsRange reports whether a call reads a range of an object. Only such calls read a master's
+// bytes.
 func readsRange(r *http.Request) bool { return r.Header.Get("Range") != "" }
 
 // Invoke implements [lambda.Invoker] and records the duration of the invocation.
@@ -144,7 +147,7 @@ func (r *rig) Invoke(in lambda.Invocation) ([]byte, error) {
 	return r.function.Invoke(in)
 }
 
-// openPlatform opens a platform whose uploads pass the meter.
+// openPlatform opens an emulated platform, to which the function uploads through the meter.
 func (r *rig) openPlatform(ctx context.Context) error {
 	service, _, _ := strings.Cut(upload, " ")
 	isPut := func(r *http.Request) bool { return r.Method == http.MethodPut }
@@ -158,7 +161,7 @@ func (r *rig) openPlatform(ctx context.Context) error {
 	return err
 }
 
-// putMaster uploads the only master and waits until it is indexed and the queue is empty.
+// putMaster uploads the only master. It waits until the master is indexed and the queue is empty.
 func (r *rig) putMaster(ctx context.Context) error {
 	film, err := scenario.Film(masterSize)
 	if err != nil {
@@ -179,15 +182,15 @@ func (r *rig) putMaster(ctx context.Context) error {
 	})
 }
 
-// request sends a request and returns its measurement. It returns an error unless the request
-// ends at once, in the way that its kind expects.
+// request sends a request of this kind and returns its measurement. If the request does not end at
+// once in the expected way, it returns an error.
 func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
 	slot := adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: k.aspect}
 	request, err := r.env.NewRequest(r.platform, slot, adplatform.Options{})
 	if err != nil {
 		return m, err
 	}
-	r.meter.take() // discard the calls of the previous check
+	r.meter.take() // discards the calls of the check after the previous request
 	answer := r.gateway.Send(ctx, request.Event())
 	m.took, m.calls = time.Duration(r.took.Load()), r.meter.take()
 	if answer.Err != nil {
@@ -205,7 +208,7 @@ func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
 	return m, nil
 }
 
-// problems returns the faults in how a request of this kind ended.
+// problems returns what is wrong with the end of a request of this kind.
 func (k kind) problems(seen scenario.Seen, answer gateway.Result, master [sha256.Size]byte) scenario.Problems {
 	problems := seen.Once()
 	problems.Want(answer.Status == http.StatusOK && answer.Attempts == 1, "answered %d after %d attempts, should be 200 after one", answer.Status, answer.Attempts)
@@ -215,10 +218,10 @@ func (k kind) problems(seen scenario.Seen, answer gateway.Result, master [sha256
 	return append(problems, seen.Delivered(scenario.Is(master))...)
 }
 
-// closing is the longest that closing the system may take.
+// closing is the time limit for stopping the system.
 const closing = 30 * time.Second
 
-// close stops everything that was opened and deletes its data.
+// close stops everything that the rig started, and deletes its data.
 func (r *rig) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()

@@ -8,22 +8,23 @@ import (
 	"strings"
 )
 
-// The dimensions of a picture, in pixels.
+// The dimensions of a picture in pixels.
 const (
 	width  = 760
-	label  = 300 // x position where the bars begin
+	label  = 300 // distance of the bars from the left edge
 	widest = 350 // length of the longest bar
-	step   = 24  // distance between bars
+	step   = 24  // distance between the tops of two bars
 	space  = 34  // height of a panel's title
 )
 
-// look is the style sheet of a picture. Text and bars must be readable on a light and on a dark
-// page.
+// look is the style sheet of a picture. The text and the bars must be readable both on a light and
+// on a dark page.
 const look = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.other{fill:#8c959f}.own{fill:#0969da}.line{stroke:#1f2328}
 .target{stroke:#cf222e;stroke-width:2}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.line{stroke:#e6edf3}.own{fill:#4493f8}.other{fill:#6e7681}.target{stroke:#ff7b72}}`
 
-// Pictures returns an SVG, by file name, for each group that has two or more rows of one unit. It
-// has a panel for each unit, a bar for each median and a line for each spread.
+// Pictures returns one SVG picture for each group that has at least two rows of one unit, by the
+// picture's file name. A picture has one panel for each unit. A panel has a bar for each median and
+// a line for each spread.
 func (m Measured) Pictures() map[string][]byte {
 	pictures := make(map[string][]byte)
 	for _, rows := range m.groups() {
@@ -34,7 +35,7 @@ func (m Measured) Pictures() map[string][]byte {
 	return pictures
 }
 
-// file returns the file name of the picture of one Part.
+// file returns the file name of the picture for the rows with this Part.
 func (m Measured) file(part string) string {
 	words := strings.FieldsFunc(strings.ToLower(m.Name+" "+part), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
@@ -42,7 +43,7 @@ func (m Measured) file(part string) string {
 	return strings.Join(words, "-") + ".svg"
 }
 
-// panels returns the rows grouped by unit, without units that only one row has.
+// panels returns the rows in groups with the same unit. It leaves out a unit that only one row has.
 func panels(rows []Row) (panels [][]Row) {
 	at := make(map[string]int)
 	var all [][]Row
@@ -78,7 +79,8 @@ func draw(panels [][]Row) []byte {
 	return out.Bytes()
 }
 
-// drawPanel draws the rows of one unit below y and returns where it ends.
+// drawPanel draws the panel for the rows of one unit, and returns where the panel ends. y is where
+// it begins, in pixels from the top.
 func drawPanel(out io.Writer, rows []Row, y int) int {
 	var most float64
 	for _, r := range rows {
@@ -111,7 +113,7 @@ func drawPanel(out io.Writer, rows []Row, y int) int {
 	return y
 }
 
-// shortened truncates a label that does not fit beside its bar.
+// shortened returns a row's name, cut so that it fits beside the bar.
 func shortened(name string) string {
 	const most = 44
 	if letters := []rune(name); len(letters) > most {
@@ -122,6 +124,6 @@ func shortened(name string) string {
 
 func quoted(text string) string {
 	var out bytes.Buffer
-	_ = xml.EscapeText(&out, []byte(text)) // writing to a buffer cannot fail
+	_ = xml.EscapeText(&out, []byte(text)) // the error is ignored: writing to a buffer never fails
 	return out.String()
 }

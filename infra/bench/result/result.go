@@ -9,22 +9,22 @@ import (
 
 // Row is one measured figure.
 type Row struct {
-	Part    string    // the part of the benchmark, for example "cold start"
-	Name    string    // what was measured, for example "fulfill against its SDK clients"
-	Unit    string    // for example "ms", "MB/s" or "×" (a ratio)
-	Samples []float64 // one for each run or pair of runs, in Unit; empty if Failure is set
-	Target  Target    // the zero value means that the row is not judged
-	Steady  bool      // the figure is independent of other load: a missed target is never noise
-	Failure string    // why the figure does not count, for example wrong bytes; "" if it counts
+	Part    string    // name of the part's group, for example "cold start"
+	Name    string    // measured quantity, for example "fulfill against its SDK clients"
+	Unit    string    // unit, for example "ms", "MB/s" or "×" (a ratio)
+	Samples []float64 // measured values in Unit, one for each run or pair of runs; empty if Failure is set
+	Target  Target    // limit for the median; the zero value means that the row is not judged
+	Steady  bool      // whether other load on the machine cannot change the figure, so that a missed target is never noise
+	Failure string    // why the figure is invalid, for example because wrong bytes arrived; "" if it is valid
 }
 
 // Target is the limit that a median must meet.
 type Target struct {
-	Least float64 // the smallest allowed median; 0 means no such limit
-	Most  float64 // the largest allowed median; 0 means no such limit
+	Least float64 // smallest allowed median; 0 means that there is no such limit
+	Most  float64 // largest allowed median; 0 means that there is no such limit
 }
 
-// Verdict is the judgement of one row.
+// Verdict is the result of comparing a row with its target.
 type Verdict string
 
 // The verdicts. Noisy means that the median missed the target on a machine that was not quiet.
@@ -35,7 +35,8 @@ const (
 	Unused Verdict = "" // the row has no target
 )
 
-// Median returns the middle sample, or the mean of the two in the middle; 0 without samples.
+// Median returns the middle sample or, for an even number, the mean of the two middle samples.
+// Without samples it returns 0.
 func (r Row) Median() float64 {
 	n := len(r.Samples)
 	if n == 0 {
@@ -45,7 +46,7 @@ func (r Row) Median() float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// Spread returns the smallest and the largest sample; both are 0 without samples.
+// Spread returns the smallest and the largest sample. Without samples both are 0.
 func (r Row) Spread() (low, high float64) {
 	if len(r.Samples) == 0 {
 		return 0, 0
@@ -53,7 +54,8 @@ func (r Row) Spread() (low, high float64) {
 	return slices.Min(r.Samples), slices.Max(r.Samples)
 }
 
-// Verdict judges the row; quiet reports whether the machine was quiet while it was measured.
+// Verdict compares the row with its target. quiet reports whether the machine was quiet while the
+// row was measured.
 func (r Row) Verdict(quiet bool) Verdict {
 	median := r.Median()
 	switch {
@@ -69,7 +71,7 @@ func (r Row) Verdict(quiet bool) Verdict {
 	return Fail
 }
 
-// String returns the limit in words, for example "at least 5"; "" without a limit.
+// String returns the limit in words, for example "at least 5". Without a limit it returns "".
 func (t Target) String() string {
 	switch {
 	case t.Least > 0 && t.Most > 0:

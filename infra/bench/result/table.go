@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// head returns a description of how the part was measured.
+// head returns a text that describes how and where the part was measured.
 func (m Measured) head() string {
 	state := "quiet"
 	if !m.Quiet() {
@@ -18,7 +18,7 @@ func (m Measured) head() string {
 		m.Command, m.Began.UTC().Format(time.DateOnly), m.Took.Round(time.Second), m.Machine, 100*m.Noise(), 100*quiet, state)
 }
 
-// cells returns a row's figures as text: the median, the spread, the target and the verdict.
+// cells returns the texts of a row for a table: the median, the spread, the target and the verdict.
 func (m Measured) cells(r Row) (median, spread, target, verdict string) {
 	if r.Failure != "" {
 		return "failed", r.Failure, r.Target.String(), string(r.Verdict(m.Quiet()))
@@ -31,7 +31,7 @@ func (m Measured) cells(r Row) (median, spread, target, verdict string) {
 	return median, spread, r.Target.String(), string(r.Verdict(m.Quiet()))
 }
 
-// number formats a figure with three significant digits.
+// number returns a figure as text with three significant digits.
 func number(v float64) string {
 	switch {
 	case v >= 100 || v <= -100:
@@ -44,7 +44,7 @@ func number(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// Print writes the rows as a table for a terminal.
+// Print writes the rows as a table for a terminal to out.
 func (m Measured) Print(out io.Writer) {
 	fmt.Fprintf(out, "\n%s\n", m.head())
 	for _, rows := range m.groups() {
@@ -54,11 +54,12 @@ func (m Measured) Print(out io.Writer) {
 			median, spread, target, verdict := m.cells(r)
 			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", r.Name, median, spread, target, verdict)
 		}
-		_ = table.Flush() // an error means that the terminal is gone
+		_ = table.Flush() // the error is ignored: it means that the terminal is closed
 	}
 }
 
-// Markdown writes the rows as a page of tables, each with its picture if it has one.
+// Markdown writes a page with a table for each group of rows, and with the group's picture if there
+// is one.
 func (m Measured) Markdown(out io.Writer) {
 	fmt.Fprintf(out, "# %s\n\n%s\n", m.Name, m.head())
 	pictures := m.Pictures()
@@ -78,7 +79,8 @@ func (m Measured) Markdown(out io.Writer) {
 	}
 }
 
-// escape returns the text with the characters escaped that would break a table cell.
+// escape returns the text with escapes for the characters that would break a cell of a Markdown
+// table.
 func escape(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text)
 }

@@ -17,22 +17,22 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// runTimeout is the longest that one run of one contestant may take.
+// runTimeout is the time limit for one run of one contestant.
 const runTimeout = 5 * time.Minute
 
-// bench holds the source and the sink between which contestants move objects. Each is a server
-// process that ends with this process.
+// bench holds the source from which contestants read objects, and the sink to which they upload
+// them. Each of the two is a server process that ends with this process.
 type bench struct {
-	out    io.Writer // where the progress is printed
-	self   string    // the path of this program
-	dir    string    // the folder of the certificate
+	out    io.Writer // writer for the progress
+	self   string    // path of this program's binary
+	dir    string    // folder that holds the certificate of the servers
 	source addresses
 	sink   addresses
-	runs   int              // number of runs so far
-	sums   map[int64]string // SHA-256 lines of the objects, by size
+	runs   int              // number of runs until now
+	sums   map[int64]string // SHA-256 line of each object, by the object's size
 }
 
-// newBench starts the servers. The caller must close the bench.
+// newBench starts the two servers. The caller must call close.
 func newBench(ctx context.Context, out io.Writer) (*bench, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -61,15 +61,15 @@ func (b *bench) start(ctx context.Context) (err error) {
 	return err
 }
 
-// close removes the bench's files.
+// close removes the files of the bench.
 func (b *bench) close() { _ = os.RemoveAll(b.dir) }
 
-// serve starts this program as a server and returns its addresses.
+// serve starts this program as a server in the given role, and returns the server's addresses.
 func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 	var at addresses
 	cmd := exec.CommandContext(ctx, b.self, role, b.dir)
 	cmd.Stderr = os.Stderr
-	if _, err := cmd.StdinPipe(); err != nil { // the pipe stays open while this process lives
+	if _, err := cmd.StdinPipe(); err != nil { // keep the pipe open: the server stops when this process ends and the pipe closes
 		return at, fmt.Errorf("starting the %s: %w", role, err)
 	}
 	stdout, err := cmd.StdoutPipe()
@@ -85,16 +85,16 @@ func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 	return at, nil
 }
 
-// task is one object to move over one link.
+// task is the work of a contestant in one run: to move one object over one link.
 type task struct {
-	link   string // the link's name
-	size   int64  // size in bytes
-	secure bool   // whether both connections use TLS
-	share  string // the folder of the cgroup to run in; "" for none
+	link   string // name of the link
+	size   int64  // size of the object in bytes
+	secure bool   // whether the connections to the source and to the sink use TLS
+	share  string // folder of the cgroup in which the contestant runs; "" means none
 }
 
-// once runs a contestant once and checks that the object that arrived equals the one that was
-// sent.
+// once runs a contestant once. It returns an error unless the sink received exactly the object that
+// the source sent.
 func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, error) {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
@@ -130,8 +130,8 @@ func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, er
 	return m, nil
 }
 
-// within returns the commands so that they run in the cgroup of this folder; unchanged if it is
-// "".
+// within returns commands that run in the cgroup of this folder. If folder is "", it returns the
+// commands unchanged.
 func (b *bench) within(folder string, commands [][]string) [][]string {
 	if folder == "" {
 		return commands
@@ -143,14 +143,14 @@ func (b *bench) within(folder string, commands [][]string) [][]string {
 	return wrapped
 }
 
-// environment returns the environment of the contestants: that of this process without the
-// variables that would lead them to other servers, and with the certificate to trust.
+// environment returns the environment of the contestants. It leaves out the variables that would
+// lead them to other servers, and adds the certificate that they must trust.
 func (b *bench) environment() []string {
 	return append(foreign(os.Environ()), "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"AWS_EC2_METADATA_DISABLED=true", "SSL_CERT_FILE="+filepath.Join(b.dir, certificateFile), "GODEBUG=x509usefallbackroots=1")
 }
 
-// ask returns the body of a server's answer.
+// ask sends a GET request to a server and returns the body of the answer.
 func ask(ctx context.Context, address string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -168,7 +168,7 @@ func ask(ctx context.Context, address string) (string, error) {
 	return string(text), err
 }
 
-// sum returns a line with the SHA-256 of the object of a size, in hex.
+// sum returns a line with the SHA-256 in hex of the object of this size.
 func (b *bench) sum(size int64) string {
 	if b.sums[size] == "" {
 		sum := sha256.New()

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// TestMain lets the test program act as the servers and contestants that a bench starts.
+// TestMain lets this test program act as a server or as a contestant when a bench starts it.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && slices.Contains([]string{"source", "sink", "relay", "within"}, os.Args[1]) {
 		if err := run(os.Args[1:]); err != nil {
@@ -43,7 +43,7 @@ func TestEveryContestantDeliversTheObject(t *testing.T) {
 	b := newTestBench(t, &out)
 	list := []contestant{b.copy(), b.ours(), b.relayed("bare", "bare")}
 	for _, c := range others() {
-		if absent(c.needs) == "" && c.name != "aws s3 cp | curl" { // skip aws, which takes seconds to start
+		if absent(c.needs) == "" && c.name != "aws s3 cp | curl" { // leave out aws, because it takes seconds to start
 			list = append(list, c)
 		}
 	}
@@ -79,7 +79,7 @@ func TestARunWithOtherBytesFails(t *testing.T) {
 func TestASourceCutsEveryFourthAnswer(t *testing.T) {
 	t.Parallel()
 	b := newTestBench(t, io.Discard)
-	const size = 32 * mib // eight ranges
+	const size = 32 * mib // size of eight ranges
 	m, err := b.once(t.Context(), b.ours(), task{link: "cut", size: size, secure: true})
 	if err != nil {
 		t.Fatal(err)
@@ -150,8 +150,8 @@ func TestAThrottleLetsABurstPassAndThenItsRate(t *testing.T) {
 	}{
 		{0, 1000, 0},
 		{0, 50, 500 * time.Millisecond},
-		{time.Second, 100, 500 * time.Millisecond}, // one second adds 100 bytes of credit
-		{time.Hour, 1000, 0},                       // the credit never exceeds the burst
+		{time.Second, 100, 500 * time.Millisecond}, // in one second, 100 bytes of credit are added
+		{time.Hour, 1000, 0},                       // the credit never exceeds the burst, however long the pause
 		{0, 100, time.Second},
 	} {
 		now = now.Add(step.after)
@@ -172,7 +172,7 @@ func TestModel(t *testing.T) {
 	for name, c := range map[string]struct {
 		link string
 		size int64
-		want float64 // seconds
+		want float64 // expected time in seconds
 	}{
 		"one range":             {"s3", 1e6, 0.020 + 1e6/90e6},
 		"eight whole rounds":    {"s3", 256 * mib, 8 * (0.020 + 4*mib/90e6)},
@@ -199,7 +199,7 @@ func TestACPUShareSlowsAProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.cpu > m.wall/3 { // 256 MB are a seventh of a processor; allow a third
+	if m.cpu > m.wall/3 { // a memory setting of 256 MB means a seventh of a processor; the test allows a third
 		t.Errorf("%v of processor time in %v", m.cpu, m.wall)
 	}
 }

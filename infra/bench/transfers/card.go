@@ -8,16 +8,16 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// card measures masterhand behind Lambda's network card, where the card limits the time of large
-// files.
+// card measures masterhand behind Lambda's network card. There, the card limits how fast large
+// files are moved.
 func (p plan) card(ctx context.Context) []result.Row {
 	const part = "Lambda's network card"
 	fmt.Fprintf(p.out, "\n%s\n", part)
 	var rows []result.Row
-	peaks := make(map[int64]float64) // peak memory in MiB, by size
+	peaks := make(map[int64]float64) // peak memory in MiB, by the object's size
 	for _, c := range []struct {
 		task
-		limit float64 // time limit in seconds; 0 means none
+		limit float64 // largest allowed time in seconds; 0 means no limit
 	}{
 		{task{link: "card", size: usual, secure: true}, 0},
 		{task{link: "card", size: 2.5 * gb}, 30},

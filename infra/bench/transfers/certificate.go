@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	certificateFile = "certificate.pem" // the server's certificate, which is also the authority that clients must trust
+	certificateFile = "certificate.pem" // the servers' certificate, which is its own authority: clients must trust it
 	keyFile         = "key.pem"
 )
 
-// writeCertificate writes a self-signed certificate for localhost into dir.
+// writeCertificate writes a self-signed certificate for the host localhost into the folder dir.
 func writeCertificate(dir string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -52,7 +52,7 @@ func writePEM(path, kind string, bytes []byte) error {
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600)
 }
 
-// serverTLS returns the TLS configuration of a server with the certificate in dir.
+// serverTLS returns the TLS configuration of a server that uses the certificate in the folder dir.
 func serverTLS(dir string) (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, certificateFile), filepath.Join(dir, keyFile))
 	if err != nil {
@@ -61,7 +61,7 @@ func serverTLS(dir string) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
 }
 
-// roots returns the authorities that a client must trust: the certificate in dir.
+// roots returns the authorities that a client must trust: only the certificate in the folder dir.
 func roots(dir string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(filepath.Join(dir, certificateFile))
 	if err != nil {

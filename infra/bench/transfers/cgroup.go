@@ -14,20 +14,21 @@ import (
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 const wholeCPU = 1769 // in MB
 
-// sharePeriod is the scheduler's period in microseconds. Lambda does not document its own. It is
-// shorter than the kernel's default of 100 ms, to spread the time more evenly.
+// sharePeriod is the period of the process scheduler in microseconds. AWS does not document the
+// period that Lambda uses. This one is shorter than the kernel's default of 100 ms, so that the
+// processor time is spread more evenly.
 const sharePeriod = 20_000
 
 var errNoCgroup = errors.New("no cgroup that limits processor time is writable here")
 
-// shareOf creates a cgroup with the processor time that Lambda assigns at a memory setting in MB.
-// The caller must remove the folder.
+// shareOf creates a cgroup that has as much processor time as Lambda gives a function with this
+// memory setting, in MB. It returns the cgroup's folder, which the caller must remove.
 func shareOf(memory int) (folder string, err error) {
 	quota := strconv.Itoa(sharePeriod * memory / wholeCPU)
 	period := strconv.Itoa(sharePeriod)
 	for _, g := range []struct {
 		root   string
-		limits [][2]string // pairs of file name and content
+		limits [][2]string // each is the name of a file and the file's content
 	}{
 		{"/sys/fs/cgroup", [][2]string{{"cpu.max", quota + " " + period}}},                              // cgroup version 2
 		{"/sys/fs/cgroup/cpu", [][2]string{{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}}, // cgroup version 1
@@ -48,8 +49,8 @@ func shareOf(memory int) (folder string, err error) {
 	return "", errNoCgroup
 }
 
-// overwrite writes to an existing file. It never creates one, because a file that the kernel did
-// not create sets no limit.
+// overwrite writes a text to an existing file. It never creates the file: a file that the kernel
+// did not create would set no limit.
 func overwrite(path, text string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -59,7 +60,8 @@ func overwrite(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// within moves this process into a cgroup and then replaces it with the command.
+// within moves this process into a cgroup, and then replaces the process's program with the
+// command.
 func within(args []string) error {
 	if len(args) < 2 {
 		return errors.New("within needs a cgroup's folder and a command")

@@ -9,14 +9,15 @@ import (
 	"strings"
 )
 
-// job is one object to move, and its addresses.
+// job is the object that a contestant must move, and the addresses for it.
 type job struct {
-	from, to string // addresses of the object and of the upload
-	size     int64  // size in bytes
-	dir      string // folder of the certificate to trust
+	from, to string // URL of the object in the source, and URL of the upload in the sink
+	size     int64  // size of the object in bytes
+	dir      string // folder of the certificate that the contestant must trust
 }
 
-// split returns the source's address, and the object's path there without a leading slash.
+// split returns the base URL of the source, and the path of the object there without a leading
+// slash.
 func (j job) split() (endpoint, path string) {
 	address, err := url.Parse(j.from)
 	if err != nil {
@@ -27,33 +28,34 @@ func (j job) split() (endpoint, path string) {
 
 func (j job) certificate() string { return filepath.Join(j.dir, certificateFile) }
 
-// contestant is one way to move an object. It is a list of commands, joined by pipes as in a
-// shell.
+// contestant is a program or a pipe of programs that can move an object.
 type contestant struct {
 	name      string
-	needs     []string // programs that it needs besides this one
+	needs     []string // other programs that must be installed
 	commands  func(j job) [][]string
-	hashes    bool // whether it prints the SHA-256 of the moved bytes
-	downloads bool // whether it is an S3 downloader, with which the acceptance criteria compare
+	hashes    bool // whether it prints the SHA-256 of the bytes that it moved
+	downloads bool // whether it downloads from S3 with a usual downloader; the acceptance criteria set targets against these
 }
 
 // copyName is the name of the contestant that uses plain io.Copy.
 const copyName = "io.Copy"
 
-// relayed returns a contestant that is this program; how names its method of moving the object.
+// relayed returns a contestant in which this program itself moves the object. how is the name of
+// the method.
 func (b *bench) relayed(name, how string) contestant {
 	return contestant{name: name, hashes: true, commands: func(j job) [][]string {
 		return [][]string{{b.self, "relay", "-how", how, "-certificate", j.dir, "-from", j.from, "-to", j.to, "-size", fmt.Sprint(j.size)}}
 	}}
 }
 
-// ours returns the contestant that moves the object as the deployed functions do.
+// ours returns the contestant that moves an object in the same way as the deployed functions.
 func (b *bench) ours() contestant { return b.relayed("masterhand", "window") }
 
-// copy returns the contestant that uses plain io.Copy, with which every target compares.
+// copy returns the contestant that moves an object with plain io.Copy. Every target compares
+// masterhand with it.
 func (b *bench) copy() contestant { return b.relayed(copyName, "copy") }
 
-// others returns the contestants that use other programs.
+// others returns the contestants that consist of other programs.
 func others() []contestant {
 	return []contestant{
 		{name: "curl | curl", needs: []string{"curl"}, commands: func(j job) [][]string {
@@ -76,13 +78,13 @@ func others() []contestant {
 	}
 }
 
-// upload returns the last command of a pipe. curl cannot know the length, so it sends chunks. The
-// sink accepts chunks, but R2 does not.
+// upload returns the last command of a pipe. curl cannot know the object's length in advance, so it
+// sends chunks. The sink accepts chunks, although R2 does not.
 func upload(j job) []string {
 	return []string{"curl", "-sSf", "--cacert", j.certificate(), "-T", "-", j.to}
 }
 
-// absent returns the first of the programs that does not run here, "" if all do. A program must
+// absent returns the first of these programs that cannot run here, or "" if all can. A program must
 // print its version, because some commands exist only as a placeholder.
 func absent(programs []string) string {
 	for _, program := range programs {
@@ -93,8 +95,8 @@ func absent(programs []string) string {
 	return ""
 }
 
-// foreign returns the variables of an environment that do not lead a contestant to other servers
-// or other certificates.
+// foreign returns the environment without the variables that would lead a contestant to other
+// servers or to other certificates.
 func foreign(environment []string) []string {
 	var kept []string
 	for _, entry := range environment {

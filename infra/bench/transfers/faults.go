@@ -8,7 +8,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// faults compares masterhand on a faulty source with masterhand on a source without faults.
+// faults measures masterhand with a faulty source, and compares it with masterhand and a source
+// without faults.
 func (p plan) faults(ctx context.Context) []result.Row {
 	const part = "faults"
 	fmt.Fprintf(p.out, "\n%s\n", part)

@@ -7,19 +7,19 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// link is the emulated network between the source, the contestant and the sink. The zero value
-// has no limit.
+// link is the emulated network between the source, the contestant and the sink. The zero value has
+// no limits.
 type link struct {
-	rate       float64       // bytes per second of one connection to the source; 0 means no limit
-	putRate    float64       // bytes per second of one connection to the sink; 0 means no limit
-	firstByte  time.Duration // time until the source starts to answer
-	card       bool          // whether each direction passes through Lambda's network card
-	cutEvery   int           // the source breaks off every n-th answer; 0 means none
-	stallEvery int           // the source pauses in every n-th answer; 0 means none
+	rate       float64       // bytes per second of each connection to the source; 0 means no limit
+	putRate    float64       // bytes per second of each connection to the sink; 0 means no limit
+	firstByte  time.Duration // time between a request and the first byte of the source's answer
+	card       bool          // whether the bytes pass Lambda's network card in each direction
+	cutEvery   int           // the source breaks off the connection in every n-th answer; 0 means never
+	stallEvery int           // the source pauses once in every n-th answer; 0 means never
 }
 
-// links are the links by name. From Lambda, S3 serves about 90 MB/s on one connection and needs
-// about 20 ms until the first byte.
+// links holds the emulated links by their names. The figures for S3 are those that a Lambda
+// function sees: about 90 MB/s on one connection, and about 20 ms until the first byte.
 var links = map[string]link{
 	"s3":    {rate: 90e6, firstByte: 20 * time.Millisecond},
 	"free":  {},
@@ -30,22 +30,24 @@ var links = map[string]link{
 }
 
 const (
-	cutAfter = 1 << 20          // bytes of an answer before it breaks off
+	cutAfter = 1 << 20          // number of bytes of an answer after which the connection breaks off
 	stallFor = 10 * time.Second // duration of the pause in an answer
 )
 
-// Lambda's network card: a burst of bytes, then a steady rate in bytes per second, in each
-// direction and at every memory size (measured on AWS; AWS does not document it).
+// The limits of Lambda's network card: at first a burst of bytes, then a constant rate in bytes per
+// second. They apply to each direction and at every memory size. They were measured on AWS; AWS
+// does not document them.
 const (
 	cardBurst = 300 * mib
 	cardRate  = 75 * mib
 )
 
-// model returns the shortest time in which ranged reads can move an object over a link. The first
-// slot reads the most: one chunk in each round, and it waits for the first byte in each round.
+// model returns the shortest time in which ranged reads can move an object of this size over the
+// link. The first of the parallel slots decides, because it reads the most: in each round it waits
+// for the first byte and reads one chunk.
 func (l link) model(size int64) time.Duration {
-	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // bytes that all slots together read in one round
-	before := (size - 1) / round                                   // rounds before the last one
+	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // number of bytes that all slots together read in one round
+	before := (size - 1) / round                                   // number of rounds before the last round
 	read := before*transfer.DefaultSlotSize + min(size-before*round, transfer.DefaultSlotSize)
 	least := float64(before+1)*l.firstByte.Seconds() + seconds(read, l.rate)
 	least = max(least, l.firstByte.Seconds()+seconds(size, l.putRate))
@@ -55,7 +57,8 @@ func (l link) model(size int64) time.Duration {
 	return time.Duration(least * float64(time.Second))
 }
 
-// seconds returns the time for bytes at a rate; 0 if the rate is 0, which means no limit.
+// seconds returns how long bytes take at a rate in bytes per second. A rate of 0 means no limit, so
+// it returns 0.
 func seconds(bytes int64, rate float64) float64 {
 	if rate == 0 {
 		return 0
@@ -63,18 +66,18 @@ func seconds(bytes int64, rate float64) float64 {
 	return float64(bytes) / rate
 }
 
-// throttle is a token bucket: it lets a burst of bytes pass at once, then a steady rate. All
-// connections of one direction share it. The nil throttle has no limit.
+// throttle is a token bucket. It lets a burst of bytes pass at once, and then a constant rate. All
+// connections of one direction share it. A nil throttle has no limit.
 type throttle struct {
-	burst, rate float64 // in bytes, and in bytes per second
+	burst, rate float64 // burst in bytes, rate in bytes per second
 
 	mu     sync.Mutex
 	begun  bool
 	last   time.Time
-	tokens float64 // negative after bytes that have passed on credit
+	tokens float64 // bytes that may pass at once; negative if more bytes have already passed
 }
 
-// take lets n bytes pass and returns how long the caller must wait after them.
+// take counts n bytes that pass now, and returns how long the caller must wait after them.
 func (t *throttle) take(now time.Time, n int) time.Duration {
 	if t == nil {
 		return 0
@@ -90,7 +93,8 @@ func (t *throttle) take(now time.Time, n int) time.Duration {
 	return time.Duration(max(0, -t.tokens/t.rate) * float64(time.Second))
 }
 
-// throttle returns the network card of one direction of a transfer; nil if the link has none.
+// throttle returns a new network card for one direction of a transfer, or nil if the link has no
+// card.
 func (l link) throttle() *throttle {
 	if !l.card {
 		return nil

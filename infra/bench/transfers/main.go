@@ -29,7 +29,8 @@ func main() {
 	}
 }
 
-// run acts as the measuring process or, when that process starts it, as a server or a contestant.
+// run does one of three things: it measures a part, or it acts as a server or as a contestant that
+// the measuring process has started.
 func run(args []string) error {
 	roles := map[string]func([]string) error{
 		"source":  func(args []string) error { return serve((&source{}).handler(), args) },
@@ -44,7 +45,7 @@ func run(args []string) error {
 	return roles[args[0]](args[1:])
 }
 
-// measureParts measures one part and writes its rows to a file as JSON.
+// measureParts measures one part and writes its rows as JSON to a file.
 func measureParts(args []string) error {
 	flags := flag.NewFlagSet("measure", flag.ContinueOnError)
 	file := flags.String("rows", "", "file to write the rows to")
@@ -76,7 +77,8 @@ func measureParts(args []string) error {
 	return os.WriteFile(*file, text, 0o600)
 }
 
-// noise runs io.Copy alone, without limits. Its times show how quiet the machine is.
+// noise measures only io.Copy, on a link without limits. The spread of the durations shows how
+// quiet the machine is.
 func (p plan) noise(ctx context.Context) []result.Row {
 	row := result.Row{Part: "noise", Name: copyName, Unit: "s"}
 	runs, err := repeat(ctx, p.runner(p.copy(), task{link: "free", size: usual, secure: true}), p.count)

@@ -7,24 +7,24 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// runner is a measurement that a bench repeats.
+// runner is a measurement that can be repeated.
 type runner struct {
 	name string
 	run  func(context.Context) (measurement, error)
 }
 
-// runner returns the runner of a contestant with one task.
+// runner returns a runner in which a contestant does one task.
 func (b *bench) runner(c contestant, t task) runner {
 	return runner{c.name, func(ctx context.Context) (measurement, error) { return b.once(ctx, c, t) }}
 }
 
-// pairs holds the runs of two runners that ran alternately, so that a disturbance of the machine
+// pairs holds the runs of two runners. They ran alternately, so that a disturbance of the machine
 // affects both.
 type pairs struct {
 	reference, ours []measurement
 }
 
-// inTurn runs reference and ours alternately, count times each.
+// inTurn runs the runners reference and ours alternately, count times each.
 func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, error) {
 	var p pairs
 	for range count {
@@ -41,7 +41,7 @@ func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, erro
 	return p, nil
 }
 
-// repeat runs one runner count times.
+// repeat runs a runner count times.
 func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	var runs []measurement
 	for range count {
@@ -54,17 +54,18 @@ func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	return runs, nil
 }
 
-// The figures of one run: duration and processor time in seconds, and memory in MiB.
+// The figures of one run: wall is its duration and cpu its processor time, both in seconds; memory
+// is in MiB.
 func wall(m measurement) float64   { return m.wall.Seconds() }
 func cpu(m measurement) float64    { return m.cpu.Seconds() }
 func memory(m measurement) float64 { return float64(m.memory) / mib }
 
-// oursOver returns, for each pair, the ratio of our figure to the reference's.
+// oursOver returns one ratio for each pair: our figure divided by the reference's figure.
 func (p pairs) oursOver(figure func(measurement) float64) []float64 {
 	return quotients(p.ours, p.reference, figure)
 }
 
-// referenceOver returns, for each pair, the ratio of the reference's figure to ours.
+// referenceOver returns one ratio for each pair: the reference's figure divided by our figure.
 func (p pairs) referenceOver(figure func(measurement) float64) []float64 {
 	return quotients(p.reference, p.ours, figure)
 }
@@ -77,7 +78,7 @@ func quotients(over, under []measurement, figure func(measurement) float64) []fl
 	return samples
 }
 
-// each returns one figure of each run.
+// each returns the same figure of each run.
 func each(runs []measurement, figure func(measurement) float64) []float64 {
 	samples := make([]float64, len(runs))
 	for i, m := range runs {
@@ -86,7 +87,7 @@ func each(runs []measurement, figure func(measurement) float64) []float64 {
 	return samples
 }
 
-// largest returns the largest memory peak of the runs in MiB.
+// largest returns the largest of the runs' memory peaks in MiB.
 func largest(runs []measurement) float64 {
 	var peak float64
 	for _, m := range runs {
@@ -95,7 +96,8 @@ func largest(runs []measurement) float64 {
 	return peak
 }
 
-// figures returns the absolute figures of one runner's runs with an object of one size.
+// figures returns rows with the absolute figures of a runner's runs. All runs moved an object of
+// this size.
 func figures(part, name string, size int64, runs []measurement) []result.Row {
 	rate := func(m measurement) float64 { return float64(size) / 1e6 / wall(m) }
 	return []result.Row{

@@ -14,16 +14,16 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// measurement holds what one run used, summed over all its processes.
+// measurement holds what one run of a contestant used, summed over all its processes.
 type measurement struct {
 	wall    time.Duration
-	cpu     time.Duration // user and system time
-	memory  int64         // peak resident memory in bytes; the sum of the peaks of several processes
+	cpu     time.Duration // processor time, of the programs and of the kernel
+	memory  int64         // peak of the resident memory in bytes; for several processes, the sum of their peaks
 	printed string        // standard output of the last command
-	counts  counts        // what the source sent
+	counts  counts        // number of requests and bytes that the source counted
 }
 
-// measure runs the commands as one pipe and waits for all of them.
+// measure starts the commands as one pipe, waits until all have ended, and returns what they used.
 func measure(ctx context.Context, commands [][]string, env []string) (measurement, error) {
 	cmds := make([]*exec.Cmd, len(commands))
 	complaints := make([]bytes.Buffer, len(commands))
@@ -52,10 +52,10 @@ func measure(ctx context.Context, commands [][]string, env []string) (measuremen
 	return total, nil
 }
 
-// startPipe starts commands and connects the standard output of each to the standard input of the
-// next. The caller must wait for the returned processes, even after an error.
+// startPipe starts the commands and connects the standard output of each with the standard input of
+// the next. The caller must wait for the returned processes, even after an error.
 func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
-	var ours []*os.File // this process's copies of the pipe ends, which would keep the pipes open
+	var ours []*os.File // ends of the pipes in this process; they are closed at the end, because they would keep the pipes open
 	defer func() {
 		for _, file := range ours {
 			_ = file.Close()
@@ -79,9 +79,9 @@ func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
 	return processes, nil
 }
 
-// peak returns the largest resident memory, in bytes, of an ended process or of a child that it
-// waited for. Until the child has loaded its own program, the kernel counts the memory of the
-// parent process: this program must stay small.
+// peak returns the largest resident memory in bytes of a process that has ended, or of a child
+// process for which it waited. Until the new process has loaded its own program, the kernel counts
+// the memory of its parent. Therefore this program must stay small.
 func peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
@@ -90,5 +90,5 @@ func peak(state *os.ProcessState) int64 {
 	if runtime.GOOS == "darwin" {
 		return int64(usage.Maxrss)
 	}
-	return int64(usage.Maxrss) << 10 // other systems report KiB
+	return int64(usage.Maxrss) << 10 // on systems other than macOS, Maxrss is in KiB
 }

@@ -23,13 +23,14 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// relaying is one run of a contestant written in Go.
+// relaying is one run of a contestant that is written in Go.
 type relaying struct {
 	job job
 	tls *tls.Config
 }
 
-// relay runs such a contestant: it moves one object and prints its SHA-256.
+// relay runs a contestant that is written in Go: it moves one object, and prints the object's
+// SHA-256.
 func relay(args []string) error {
 	var run relaying
 	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
@@ -45,7 +46,7 @@ func relay(args []string) error {
 	if err != nil {
 		return err
 	}
-	x509.SetFallbackRoots(pool) // GODEBUG makes these the only roots
+	x509.SetFallbackRoots(pool) // the environment variable GODEBUG makes these certificates the only roots
 	run.tls = &tls.Config{RootCAs: pool}
 	movers := map[string]func(context.Context) ([]byte, error){"window": run.window, "bare": run.bare, "copy": run.copy}
 	move, known := movers[*how]
@@ -60,7 +61,7 @@ func relay(args []string) error {
 	return nil
 }
 
-// window moves the object with the clients and settings of the deployed functions.
+// window moves the object with the same clients and settings as the deployed functions.
 func (r relaying) window(ctx context.Context) ([]byte, error) {
 	transfer.SmallHeap()
 	endpoint, path := r.job.split()
@@ -70,7 +71,7 @@ func (r relaying) window(ctx context.Context) ([]byte, error) {
 	return r.move(ctx, pinned{s3store.Bucket{Client: s3, Name: bucket}, key, r.etag()})
 }
 
-// bare moves the object as window does, but reads it without the AWS SDK.
+// bare moves the object in the same way as window, but reads from S3 without the AWS SDK.
 func (r relaying) bare(ctx context.Context) ([]byte, error) {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: r.tls, MaxIdleConnsPerHost: 16, DisableCompression: true}}
 	return r.move(ctx, &transfertest.Source{Client: client, URL: r.job.from, ETag: r.etag(), Size: r.job.size})
@@ -78,7 +79,8 @@ func (r relaying) bare(ctx context.Context) ([]byte, error) {
 
 func (r relaying) etag() string { return transfertest.ETag(transfertest.Pattern{Size: r.job.size}) }
 
-// move uploads the bytes of a source. As in fulfillment, it also computes the MD5 of small files.
+// move uploads the bytes that it reads from a source. Like package fulfillment, it also computes
+// the MD5 of a small file.
 func (r relaying) move(ctx context.Context, from transfer.Source) ([]byte, error) {
 	to, err := capability.Parse(r.job.to)
 	if err != nil {
@@ -91,7 +93,7 @@ func (r relaying) move(ctx context.Context, from transfer.Source) ([]byte, error
 	return result.SHA256[:], err
 }
 
-// pinned is one version of an object in S3.
+// pinned is one fixed version of an object in S3.
 type pinned struct {
 	bucket    s3store.Bucket
 	key, etag string
@@ -102,8 +104,8 @@ func (p pinned) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return p.bucket.Open(ctx, p.key, "", p.etag, off, n)
 }
 
-// copy moves the object with plain io.Copy: net/http copies the body of one GET into one PUT, and
-// the bytes are hashed on the way.
+// copy moves the object with plain io.Copy: net/http copies the body of one GET answer into one PUT
+// request. The bytes are hashed on the way.
 func (r relaying) copy(ctx context.Context) ([]byte, error) {
 	dial := (&net.Dialer{}).DialContext
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: r.tls, DialContext: dial, DisableCompression: true}}

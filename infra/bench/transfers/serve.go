@@ -12,13 +12,13 @@ import (
 	"sync"
 )
 
-// addresses are the two addresses of a server, which it prints as one line of JSON.
+// addresses holds the two base URLs of a server. The server prints them as one line of JSON.
 type addresses struct {
 	Plain string `json:"plain"` // http://localhost:port
 	TLS   string `json:"tls"`   // https://localhost:port
 }
 
-// of returns the address with TLS or without it.
+// of returns the base URL with TLS if secure is set, and otherwise the one without TLS.
 func (a addresses) of(secure bool) string {
 	if secure {
 		return a.TLS
@@ -26,9 +26,9 @@ func (a addresses) of(secure bool) string {
 	return a.Plain
 }
 
-// serve serves handler on two ports of 127.0.0.1, with and without TLS. It stops when standard
-// input ends, so that no server outlives the process that started it. Its one argument is the
-// certificate's folder.
+// serve runs a server with this handler on two ports of 127.0.0.1, one with TLS and one without.
+// The server stops when standard input ends, so it never outlives the process that started it. The
+// only argument is the folder of the certificate.
 func serve(handler http.Handler, args []string) error {
 	if len(args) != 1 {
 		return errors.New("a server needs the certificate's folder")
@@ -53,13 +53,13 @@ func serve(handler http.Handler, args []string) error {
 	if err == nil {
 		_, err = io.Copy(io.Discard, os.Stdin)
 	}
-	_ = server.Close() // the process ends here anyway, so ignore the error
+	_ = server.Close() // the error is ignored: the process ends here anyway
 	serving.Wait()
 	return err
 }
 
-// local returns the address of a listener with the host name of the certificate.
+// local returns the address of a listener, with the host name for which the certificate is valid.
 func local(l net.Listener) string {
-	_, port, _ := net.SplitHostPort(l.Addr().String()) // the address of a listener always has a port
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // the error is ignored: the address of a listener always has a port
 	return net.JoinHostPort("localhost", port)
 }

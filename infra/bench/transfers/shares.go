@@ -8,8 +8,8 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// shares compares masterhand with io.Copy at the processor time that Lambda assigns at each
-// memory setting.
+// shares compares masterhand with io.Copy. It gives both only as much processor time as Lambda
+// gives a function, for each memory setting.
 func (p plan) shares(ctx context.Context) []result.Row {
 	const part = "CPU share of a memory setting"
 	fmt.Fprintf(p.out, "\n%s\n", part)
@@ -21,7 +21,7 @@ func (p plan) shares(ctx context.Context) []result.Row {
 			return rows
 		}
 		rows = append(rows, p.share(ctx, part, setting, folder)...)
-		_ = os.Remove(folder) // removal can only fail while a contestant runs, and all have ended
+		_ = os.Remove(folder) // the error is ignored: removing fails only while a contestant runs, and all have ended
 	}
 	return rows
 }

@@ -14,9 +14,9 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// sink accepts a PUT of /uploads/LINK/RUN/SIZE, with or without a length, and compares each byte
-// with the object. A GET of the same path returns the receipt. The sink does not hash: hashing
-// would take processor time from the contestants and would find no more faults.
+// sink accepts PUT requests for /uploads/LINK/RUN/SIZE, with or without a length. It compares each
+// byte with the object of that size. A GET of the same path returns the receipt. The sink computes
+// no hash: that would take processor time from the contestants, and would find no more faults.
 type sink struct {
 	mu    sync.Mutex
 	taken map[string]string
@@ -56,10 +56,10 @@ func (s *sink) take(w http.ResponseWriter, r *http.Request) {
 	s.taken[r.URL.Path] = against.receipt()
 }
 
-// whole is the receipt for every byte of the object and no others.
+// whole is the receipt if exactly the bytes of the object have arrived.
 const whole = "the whole object"
 
-// comparison is a writer that compares the written bytes with an object.
+// comparison is a writer that compares the bytes that are written to it with an object.
 type comparison struct {
 	object  transfertest.Pattern
 	taken   int64
@@ -67,10 +67,11 @@ type comparison struct {
 	want    []byte
 }
 
-// Write implements [io.Writer]. It accepts every byte, right or wrong.
+// Write implements [io.Writer]. It accepts every byte, even a wrong one, and records whether a byte
+// was wrong.
 func (c *comparison) Write(p []byte) (int, error) {
 	c.want = slices.Grow(c.want[:0], len(p))[:len(p)]
-	n, _ := c.object.ReadAt(c.want, c.taken) // n shows if the object ends before len(p)
+	n, _ := c.object.ReadAt(c.want, c.taken) // the error is ignored: n is less than len(p) if the object ends, and then the bytes differ
 	c.differs = c.differs || !bytes.Equal(c.want[:n], p)
 	c.taken += int64(len(p))
 	return len(p), nil
@@ -83,11 +84,11 @@ func (c *comparison) receipt() string {
 	return whole
 }
 
-// slow is a body that is read at most as fast as a link allows.
+// slow is the body of a request. It is read at most as fast as the link allows.
 type slow struct {
 	ctx   context.Context
 	body  io.Reader
-	rate  float64 // in bytes per second; 0 means no limit
+	rate  float64 // bytes per second; 0 means no limit
 	card  *throttle
 	begun time.Time
 	taken int64

@@ -14,15 +14,15 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// source serves the objects LINK/RUN/SIZE/object with SIZE bytes in the bucket masters. It
-// generates the bytes while it sends them. It implements the subset of S3 that the contestants
-// need: ranges, HEAD, and the listing of one object's folder, with which rclone begins.
+// source serves the objects LINK/RUN/SIZE/object, each with SIZE bytes, in the bucket masters. It
+// generates the bytes while it sends them. It implements as much of S3 as the contestants need:
+// reads of ranges, HEAD, and the listing of an object's folder, with which rclone begins.
 type source struct {
 	mu    sync.Mutex
-	feeds map[string]*feed // feeds by run
+	feeds map[string]*feed // feed of each run, by the name of the run
 }
 
-// feed is the state of the source for one run.
+// feed holds the source's state for one run.
 type feed struct {
 	link  link
 	store *transfertest.Store
@@ -31,10 +31,10 @@ type feed struct {
 	gets, sent, stalls atomic.Int64
 }
 
-// counts are the numbers of what a source did in one run.
+// counts holds what the source did in one run.
 type counts struct {
 	Gets   int64
-	Sent   int64 // bytes of answer bodies
+	Sent   int64 // number of bytes that were sent in bodies
 	Stalls int64
 }
 
@@ -47,7 +47,7 @@ func (s *source) handler() http.Handler {
 	return mux
 }
 
-// feed returns the feed of a run. The first request of the run creates it.
+// feed returns the feed of a run. If there is none yet, it creates the feed.
 func (s *source) feed(run string, l link, size int64) *feed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,8 +67,8 @@ func (f *feed) fault(n int, _ int64) transfertest.Fault {
 	return transfertest.Fault{Cut: every(f.link.cutEvery, n), After: cutAfter}
 }
 
-// every reports whether item n, counted from 0, is the last of its group of that size. It is
-// false if group is 0.
+// every reports whether item n is the last of a group. Items are counted from 0, and each group has
+// this number of items. If group is 0, it returns false.
 func every(group, n int) bool { return group > 0 && n%group == group-1 }
 
 func (s *source) send(w http.ResponseWriter, r *http.Request) {
@@ -111,20 +111,21 @@ func listFolder(w http.ResponseWriter, r *http.Request) {
 		"<Contents><Key>%s/object</Key><Size>%d</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>", prefix, prefix, size)
 }
 
-// paced is a response writer that delays an answer's body as its link requires.
+// paced is a response writer that sends a body as slowly as the link requires.
 type paced struct {
 	http.ResponseWriter
 	ctx    context.Context
 	feed   *feed
 	begun  time.Time
 	sent   int64
-	stalls bool // whether to pause once, after the first step
+	stalls bool // whether the answer must pause once, after the first written step
 }
 
-// Unwrap returns the underlying writer, so that a handler can flush the answer.
+// Unwrap returns the underlying response writer. With it, a handler can flush the answer.
 func (p *paced) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
-// Write implements [http.ResponseWriter]. It writes in small steps, for an even flow.
+// Write implements [http.ResponseWriter]. It writes the bytes in small steps, so that they flow
+// evenly.
 func (p *paced) Write(b []byte) (int, error) {
 	const step = 64 << 10
 	total := 0
@@ -147,7 +148,7 @@ func (p *paced) Write(b []byte) (int, error) {
 	return total, nil
 }
 
-// pause waits for d, or until the client leaves.
+// pause waits for the duration d. It returns earlier if the client disconnects.
 func pause(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return

@@ -15,22 +15,22 @@ import (
 
 const (
 	gb       = 1e9
-	usual    = 256 * mib // the size that the targets refer to
-	mostPeak = 48        // the most memory in MiB for a transfer of any size with TLS
+	usual    = 256 * mib // size in bytes of the object for which most targets are set
+	mostPeak = 48        // largest allowed memory in MiB of a transfer of any size with TLS
 )
 
-// plan states how much to measure.
+// plan holds how much is measured, and with which bench.
 type plan struct {
 	*bench
-	count int  // runs of each contestant, or number of pairs
-	quick bool // compare with io.Copy alone, with one size
-	long  bool // measure every size with every contestant
+	count int  // number of runs of each contestant, or of pairs of runs
+	quick bool // whether masterhand is compared only with io.Copy and with one size
+	long  bool // whether every size is measured with every contestant
 }
 
-// race is one object over one link that all contestants move.
+// race is the task of moving one object over one link. All contestants do it.
 type race struct {
 	task
-	targets bool // whether the acceptance criteria set targets for it
+	targets bool // whether the acceptance criteria set targets for this race
 }
 
 func (r race) name() string {
@@ -38,8 +38,8 @@ func (r race) name() string {
 	return fmt.Sprintf("%s %s, %s", sized(r.size), over, way(r.secure))
 }
 
-// speed compares contestants over a link where a single connection is the bottleneck, and over a
-// link without limits.
+// speed compares masterhand with the other contestants over two kinds of links: one on which a
+// single connection is the bottleneck, and one without limits.
 func (p plan) speed(ctx context.Context) []result.Row {
 	var rows []result.Row
 	references := p.references()
@@ -76,7 +76,8 @@ func (p plan) races() []race {
 	return races
 }
 
-// references returns the contestants to compare with, and prints which ones are missing.
+// references returns the contestants with which masterhand is compared. It prints which contestants
+// are not installed.
 func (p plan) references() []contestant {
 	list := []contestant{p.copy()}
 	if p.quick {
@@ -92,7 +93,7 @@ func (p plan) references() []contestant {
 	return list
 }
 
-// race runs masterhand alternately with each reference.
+// race runs masterhand and each reference alternately, and returns the rows.
 func (p plan) race(ctx context.Context, r race, references []contestant) []result.Row {
 	var rows []result.Row
 	var mine []measurement
@@ -131,7 +132,7 @@ func (p plan) race(ctx context.Context, r race, references []contestant) []resul
 	return append(rows, peakRow(part, p.ours().name, r.secure, mine))
 }
 
-// peakRow returns a row with the largest memory peak of masterhand in some runs.
+// peakRow returns a row with masterhand's largest memory peak in these runs.
 func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 	row := result.Row{Part: part, Name: name + ", largest peak", Unit: "MiB", Samples: []float64{largest(mine)}, Steady: true}
 	if secure {
@@ -140,8 +141,8 @@ func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 	return row
 }
 
-// leastSpeed returns the target for how many times as fast as a contestant masterhand must be.
-// The shortest possible time of ranged reads is 1/5.6 of io.Copy's time.
+// leastSpeed returns the target for a contestant: at least how many times as fast masterhand must
+// be. Ranged reads cannot be more than 5.6 times as fast as io.Copy.
 func leastSpeed(c contestant, secure bool) result.Target {
 	switch {
 	case c.name == copyName && secure:
@@ -168,10 +169,10 @@ func mostCPU(c contestant) result.Target {
 	return result.Target{}
 }
 
-// processorTime is the Part of the rows that compare only processor time.
+// processorTime is the value of Part in the rows that compare only processor time.
 const processorTime = "processor time, 256 MiB at 90 MB/s a connection, TLS"
 
-// sdk measures which share of masterhand's processor time the AWS SDK uses for the ranged reads.
+// sdk measures how much of masterhand's processor time the AWS SDK uses for the ranged reads.
 func (p plan) sdk(ctx context.Context) []result.Row {
 	row := result.Row{Part: processorTime, Name: "masterhand : masterhand without the AWS SDK", Unit: "× the CPU"}
 	fmt.Fprintf(p.out, "\n%s\n", row.Part)
@@ -184,8 +185,8 @@ func (p plan) sdk(ctx context.Context) []result.Row {
 	return []result.Row{row}
 }
 
-// hashing compares masterhand's processor time with that of a program that only hashes the same
-// bytes.
+// hashing compares the processor time of masterhand with that of a program that only hashes the
+// same bytes.
 func (p plan) hashing(ctx context.Context) []result.Row {
 	row := result.Row{Part: processorTime, Name: "masterhand with TLS on both legs : openssl dgst -sha256", Unit: "× the CPU", Target: result.Target{Most: 2.4}}
 	if program := absent([]string{"openssl"}); program != "" {
@@ -210,7 +211,7 @@ func (p plan) hashing(ctx context.Context) []result.Row {
 	return append(figures(row.Part, openssl.name, usual, in.reference), row)
 }
 
-// slowPut measures masterhand where the upload is the bottleneck.
+// slowPut measures masterhand on a link on which the upload is the bottleneck.
 func (p plan) slowPut(ctx context.Context, secure bool) []result.Row {
 	t := task{link: "put", size: usual, secure: secure}
 	row := result.Row{
@@ -228,7 +229,7 @@ func (p plan) slowPut(ctx context.Context, secure bool) []result.Row {
 	return append(figures(row.Part, p.ours().name, t.size, runs), row)
 }
 
-// way returns the name of a task's encryption.
+// way returns in words whether a task uses TLS.
 func way(secure bool) string {
 	if secure {
 		return "TLS"
@@ -236,7 +237,7 @@ func way(secure bool) string {
 	return "plain"
 }
 
-// sized returns the name of a size. The largest upload is 5 GiB less 5 MiB.
+// sized returns a size in words. The largest size is that of the largest upload: 5 GiB less 5 MiB.
 func sized(size int64) string {
 	switch {
 	case size%1e6 == 0 && size >= gb:
@@ -249,7 +250,7 @@ func sized(size int64) string {
 	return fmt.Sprintf("%.3g MiB", float64(size)/mib)
 }
 
-// writeObject writes the object of a size to a file.
+// writeObject writes the object of this size to a file.
 func writeObject(path string, size int64) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
