@@ -15,8 +15,9 @@ import (
 type Announcement struct {
 	Name   string `json:"-"`
 	Sender string `json:"sender"`
-	// Shape says where the body's members are taken from: "doc" is the vendor's documentation, "src"
-	// its public source code, "guess" our own guess unless Note says otherwise.
+	// Shape says from where we know the members of the body: "doc" means the vendor's documentation,
+	// "src" the vendor's public source code, and "guess" that we guessed them, unless Note says
+	// otherwise.
 	Shape  string            `json:"shape"`
 	Note   string            `json:"note"`
 	Header map[string]string `json:"header"` // header names are in lower case; signatures are left out
@@ -28,7 +29,7 @@ type Announcement struct {
 func AnnouncementNames() []string {
 	found, err := fs.Glob(files, "intake/*.json")
 	if err != nil {
-		panic(err) // only a malformed pattern causes this
+		panic(err) // only a malformed pattern causes this error, and the pattern is a constant
 	}
 	names := make([]string, len(found))
 	for i, file := range found {
@@ -49,8 +50,9 @@ func Announced(name string) (Announcement, error) {
 }
 
 // Read reads an event or an announcement from a file, or from the samples if no file has this name.
-// It sets one of the two results: only an announcement has a sender. Errors: those of [Parse] and of
-// os.ReadFile, with fs.ErrNotExist if neither a file nor a sample has this name.
+// It sets only one of its results event and announced; a file with a sender is an announcement. Errors:
+// those of [Parse] and of os.ReadFile, with fs.ErrNotExist if neither a file nor a sample has this
+// name.
 func Read(name string) (event Event, announced Announcement, err error) {
 	file, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -10,22 +10,22 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Capture is a webhook that a real Outpost (just after v1.2.0) sent to an echo
-// server, byte for byte. Its secrets were used only for this capture.
+// Capture is a webhook, byte for byte, that a real Outpost (a version just after v1.2.0) sent to a server
+// that recorded it. The secrets in it were used only for this purpose.
 type Capture struct {
 	Name           string           `json:"name"`
 	Note           string           `json:"note"`
 	Scheme         signature.Scheme `json:"scheme"`
 	CurrentSecret  string           `json:"currentSecret"`
-	PreviousSecret string           `json:"previousSecret"` // the old secret during a rotation; "" otherwise
-	SignedWith     []string         `json:"signedWith"`     // the secrets that its digests were made with, in order
+	PreviousSecret string           `json:"previousSecret"` // the old secret, if the webhook was sent during a rotation; "" otherwise
+	SignedWith     []string         `json:"signedWith"`     // the secrets with which the digests in the signature were computed, in the order of the digests
 	ReceivedAt     time.Time        `json:"receivedAt"`
 	Headers        [][2]string      `json:"headers"` // pairs of name and value, in order
 	Body           []byte           `json:"bodyBase64"`
 }
 
-// Header returns a header's value by its name in any letter case; "" if there is none. It is a
-// [signature.Headers].
+// Header returns the value of the header with the given name, in any letter case; "" if there is no such
+// header. The method has the type [signature.Headers].
 func (c Capture) Header(name string) string {
 	for _, header := range c.Headers {
 		if strings.EqualFold(header[0], name) {

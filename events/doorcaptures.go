@@ -2,13 +2,13 @@ package events
 
 import "strings"
 
-// DoorCapture is an event that a real Outpost (just after v1.2.0) sent to a queue or stored in a
-// bucket, byte for byte.
+// DoorCapture is an event, byte for byte, that a real Outpost (a version just after v1.2.0) sent to a
+// queue or stored in a bucket.
 type DoorCapture struct {
 	Name    string   `json:"name"`
 	Note    string   `json:"note"`
 	Message *Message `json:"message"` // the message in the queue; nil if the event was stored in the bucket
-	Key     string   `json:"key"`     // the key of the object in the bucket
+	Key     string   `json:"key"`     // the key of the object in the bucket; "" if the event was sent to the queue
 	// PutHeaders are the headers of the request that stored the object, in order.
 	PutHeaders [][2]string `json:"putHeaders"`
 	Body       []byte      `json:"bodyBase64"`

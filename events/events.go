@@ -1,5 +1,5 @@
-// Package events holds sample events and captured events of the ad platform, and the sample masters
-// that fulfil them.
+// Package events holds sample events and captured events of the ad platform. It also holds the sample
+// masters that fulfil the sample requests.
 //
 // A sample is a file in the form in which a publisher passes an event to Outpost: a topic and data.
 // Outpost sends only the data.
@@ -45,7 +45,7 @@ import (
 //go:embed *.json captures/*.json doors/*.json intake/*.json wire/*
 var files embed.FS
 
-// Event is a sample or an event from a file, which can be sent.
+// Event is a sample event, or an event from a file, that can be sent to masterhand.
 type Event struct {
 	Topic string          `json:"topic"` // the topic; "" if the file has none
 	Data  json.RawMessage `json:"data"`  // a JSON object that may contain placeholders
@@ -62,7 +62,7 @@ var (
 func Names() []string {
 	found, err := fs.Glob(files, "*.json")
 	if err != nil {
-		panic(err) // only a malformed pattern causes this
+		panic(err) // only a malformed pattern causes this error, and the pattern is a constant
 	}
 	names := make([]string, len(found))
 	for i, file := range found {
@@ -80,9 +80,9 @@ func Sample(name string) (Event, error) {
 	return Parse(file)
 }
 
-// Parse reads an event's file: a topic with data as in the samples, or only an event's data, as a
-// webhook's log shows it. For data alone it sets the topic of a request; any other event gets no
-// topic. Errors: ErrNoEvent.
+// Parse reads an event's file. The file contains a topic and data, as the samples do, or only an event's
+// data, as a webhook's log shows them. If it contains only the data of a request, Parse sets the topic
+// of requests. For only the data of another event, Topic is "". Errors: ErrNoEvent.
 func Parse(file []byte) (Event, error) {
 	var event Event
 	if err := json.Unmarshal(file, &event); err != nil {
@@ -102,8 +102,8 @@ func Parse(file []byte) (Event, error) {
 	return event, nil
 }
 
-// undecoded returns the error for a file that is not an event. For JSON of a wrong type it returns
-// only ErrNoEvent, which says enough to the file's author.
+// undecoded returns the error for a file that is not an event. If the file is valid JSON of a wrong type,
+// it returns only ErrNoEvent, because the decoder's error would not help the file's author.
 func undecoded(err error) error {
 	if errors.As(err, new(*json.UnmarshalTypeError)) {
 		return ErrNoEvent
@@ -113,8 +113,8 @@ func undecoded(err error) error {
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
-// Values holds the values that replace the placeholders of an event. The zero value of a field means
-// that there is no value.
+// Values holds the values that replace the placeholders of an event. If a field has its zero value, the
+// placeholder has no value, and [Fill] returns an error for an event with this placeholder.
 type Values struct {
 	UploadURL   capability.URL
 	CallbackURL capability.URL
@@ -179,7 +179,7 @@ func Fill(data []byte, values Values) ([]byte, error) {
 		}
 		quoted, err := json.Marshal(text)
 		if err != nil {
-			panic(err) // encoding a string cannot fail
+			panic(err) // never happens: a string can always be encoded
 		}
 		return quoted[1 : len(quoted)-1]
 	})

@@ -11,11 +11,11 @@ var masterFiles embed.FS
 
 // Master is a sample file and the key to store it under.
 type Master struct {
-	File     string            `json:"file"` // the file's name in the folder; it differs from the key, which file systems may not allow
+	File     string            `json:"file"` // the file's name in the folder of samples; not its key, because some file systems do not allow such names
 	Key      string            `json:"key"`
 	Tags     map[string]string `json:"tags"`
 	Metadata map[string]string `json:"metadata"`
-	Note     string            `json:"note"` // the case that the file is a sample of
+	Note     string            `json:"note"` // the case for which the file is a sample
 	Data     []byte            `json:"-"`
 }
 

@@ -6,11 +6,12 @@ import (
 	"path"
 )
 
-// ErrNoWireCase says that no wire case has a name.
+// ErrNoWireCase says that there is no wire case with the requested name.
 var ErrNoWireCase = errors.New("unknown wire case")
 
-// Wire returns a wire case by its file's name: bytes that a real counterpart sent or answered. A
-// JSON case also contains the expected result. Errors: ErrNoWireCase.
+// Wire returns a wire case by the name of its file. A wire case is a sequence of bytes that a real system,
+// such as a sender or S3, sent or answered. A case in JSON also contains the result that masterhand
+// must compute from it. Errors: ErrNoWireCase.
 func Wire(name string) ([]byte, error) {
 	data, err := files.ReadFile("wire/" + path.Base(name))
 	if err != nil {

@@ -43,7 +43,7 @@ type fixture struct {
 }
 
 // newFixture starts the function; changes override its environment. If the npm packages are not
-// installed, it skips the test, except in CI.
+// installed, newFixture skips the test; in CI the test fails instead.
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
@@ -167,7 +167,8 @@ func (s *fixture) waitFor(t *testing.T, text string) {
 	t.Errorf("not printed: %s", text)
 }
 
-// invisible returns the number of the queue's messages that are delayed or in flight.
+// invisible returns the number of the queue's messages that cannot be received now, because they are
+// delayed or because a function is processing them.
 func (s *fixture) invisible(t *testing.T) string {
 	t.Helper()
 	out, err := s.queue.Client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{

@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// reserve is the part of the function's time that is kept for saving the progress of a file.
+// reserve is the time that the function keeps for saving the progress of a file: work on files ends so
+// long before the function's deadline.
 const reserve = 50 * time.Second
 
 // delayer makes a received message invisible for a while.
@@ -70,7 +71,7 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 		try.Delay = collect.Pause(n, h.jitter())
 		err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay)
 		if err != nil && try.Err == nil {
-			try.Err = err // without the delay the message comes again after its visibility timeout
+			try.Err = err // only reported: without the delay the queue delivers the message again after its visibility timeout
 		}
 	}
 	try.At = h.service.Now()
@@ -79,8 +80,8 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 	return outcome.Done
 }
 
-// waits reports whether files are not stored yet but none is overdue. Their problem is not ours
-// and is probably temporary.
+// waits reports whether files are not stored yet but none of them is overdue. If it returns true, the
+// cause is probably a temporary problem of the sender's server, and no person needs to act.
 func (h handler) waits(outcome collect.Outcome) bool {
 	now := h.service.Now()
 	return slices.ContainsFunc(outcome.Files, func(f timeline.File) bool { return f.State == timeline.Announced }) &&

@@ -30,7 +30,8 @@ func exported(job, address string) string {
 	return `{"task":"video_export","job_id":"` + job + `","status":"completed","result":{"video_url":"` + address + `"}}`
 }
 
-// An announced export must become a master even if its server is down at first and cuts transfers.
+// An announced export must become a master even if the server with the file is down at first and then
+// cuts transfers.
 func TestFromAnnouncementToMaster(t *testing.T) {
 	t.Parallel()
 	s, job := newFixture(t, nil), "run_"+rand.Text()
@@ -61,7 +62,7 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 	if o.Size != f.Size || (masters.Coordinates{Creative: p.Creative, Locale: p.Locale, Aspect: p.Aspect}) != coordinates.Coordinates || p.Rule != masters.RuleLabels {
 		t.Errorf("%+v, placed at %+v", o, p)
 	}
-	s.send(t, key) // a second message about the same record
+	s.send(t, key) // sends a second message about the same record
 	s.send(t, s.keep(t, senders.Hoox, coordinates, time.Now(), `{"job_id":"`+job+`","task":"video_export","status":"failed"}`))
 	line = s.until(t, senders.Hoox, "job/"+job, func(line timeline.Timeline) bool { return len(line.Entries) == 2 })
 	if line.State.Status != "completed" || line.Entries[0].Count != 1 || times.Load() != 2 {
@@ -72,8 +73,8 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 	}
 }
 
-// After a temporary fault the message must stay in the queue. After a final fault the file must be
-// failed with its reason, and not be stored.
+// After a temporary fault the message must stay in the queue. After a final fault the timeline must list
+// the file as failed, with the reason, and the file must not be stored.
 func TestTemporaryFaultsWaitAndFinalFaultsEnd(t *testing.T) {
 	t.Parallel()
 	s, job := newFixture(t, map[string]string{names.CollectMaxBytes: "1000"}), rand.Text()

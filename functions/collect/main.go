@@ -1,6 +1,6 @@
-// Command collect is the function behind the queue of announcements. It updates the timelines of
-// other platforms' files and fetches the files, with Lambda's 15 minutes for each message. On a
-// schedule it looks for events without a message.
+// Command collect is the function that processes the queue of announcements. For each message it updates
+// the timeline of the announced files and fetches the files, within Lambda's limit of 15 minutes. On a
+// schedule it searches for stored events whose message was lost.
 package main
 
 import (

@@ -22,7 +22,7 @@ import (
 
 const (
 	redirects = 3           // the largest number of redirects from a link to its file
-	silence   = time.Minute // the longest time without bytes before the server is asked again
+	silence   = time.Minute // the longest time without bytes before the request is cancelled and sent again
 )
 
 // pauses are the waits between two requests to a server.

@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// If another run holds a request, its message must come again, because that run may crash.
+// If another run holds a request, the queue must deliver this run's message again, because the other run
+// may crash.
 func TestTheMessageOfAHeldRequestComesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -31,7 +32,7 @@ func TestTheMessageOfAHeldRequestComesAgain(t *testing.T) {
 	})
 }
 
-// until is an index that records the deadline of its last reader.
+// until is an index that records the deadline of the context of its last read.
 type until struct {
 	masters.Blobs
 	end time.Time
@@ -42,7 +43,7 @@ func (u *until) Load(ctx context.Context, _ string) ([]byte, string, error) {
 	return nil, "", errors.New("no index")
 }
 
-// Work must end 50 s before the function does, so that its result can be saved.
+// Work on a request must end 50 s before the function's deadline, so that the result can be saved.
 func TestWorkEndsBeforeTheFunctionDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -19,11 +19,13 @@ import (
 // errUnknownLibrary says that the library of a queued request is no longer configured.
 var errUnknownLibrary = errors.New("message names a library that is not configured")
 
-// reserve is the part of the function's time that is kept for saving the state of a request.
+// reserve is the time that the function keeps for saving the request's state: work on the request ends
+// so long before the function's deadline.
 const reserve = 50 * time.Second
 
-// unreadableDelay stands for the time left until a message expires if the message cannot be read. An
-// alarm on the queue's age reports it, and the queue deletes it at the end of its retention.
+// unreadableDelay is used as the time until the request's expiry if a message cannot be read. Such a
+// message stays in the queue, where the alarm for the age of the oldest message reports it, until the
+// queue deletes it at the end of its retention.
 const unreadableDelay = time.Hour
 
 // delayer makes a received message invisible for a while.
@@ -81,13 +83,13 @@ func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool 
 			return true
 		}
 	}
-	left := unreadableDelay // a message that cannot be read has no known expiry
+	left := unreadableDelay // for a message that cannot be read, whose request's expiry is not known
 	if expiry := try.Job.Request.ExpiresAt; !expiry.IsZero() {
 		left = expiry.Sub(h.now())
 	}
 	try.Delay = handoff.RetryDelay(try.Receives, try.Outcome, left, h.jitter())
 	if err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay); err != nil && try.Err == nil {
-		try.Err = err // without the delay the message comes again after its visibility timeout
+		try.Err = err // only reported: without the delay the queue delivers the message again after its visibility timeout
 	}
 	return false
 }
@@ -97,8 +99,9 @@ func receives(message awsevents.SQSMessage) int {
 	return n
 }
 
-// others returns the other libraries through which a copy of the request may arrive. A message of
-// older code names none; then all libraries except its own count.
+// others returns the other libraries for which the gateway may have sent the same event. A message of
+// older code does not list them (j.Others is nil); then others returns all libraries except the
+// request's own.
 func (h handler) others(j fulfillment.Job) []masters.Library {
 	stated := make([]string, len(j.Others))
 	for i, other := range j.Others {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const credential = "CREDENTIAL" // a part of every URL in these tests
+const credential = "CREDENTIAL" // a part of every URL in these tests; it must never occur in a log
 
 // fixture is a handler with a ledger in memory and an index that cannot be read.
 type fixture struct {
@@ -130,7 +130,7 @@ func (d *fixture) failed(t *testing.T, bodies ...string) (ids []string) {
 	}
 	response, err := d.handle(t.Context(), event)
 	if err != nil {
-		t.Fatal(err) // an error would make all messages come again without a delay
+		t.Fatal(err) // handle must not return an error: the queue would then deliver all messages again without a delay
 	}
 	for _, f := range response.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier)
@@ -150,7 +150,7 @@ func (d *fixture) item(t *testing.T, j fulfillment.Job) ledger.Item {
 	return item
 }
 
-// The message of an ended request, here an expired one, must not come again.
+// The message of a settled request, here an expired one, must be removed from the queue.
 func TestEnded(t *testing.T) {
 	t.Parallel()
 	d, expired := newFixture(), job(t, -time.Second)
@@ -164,8 +164,8 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// The message of a request that could not end must be delayed in the queue, not in the function, and
-// must come again until the request expires.
+// If a request could not be settled, the queue must deliver its message again after a delay, until the
+// request expires. The function must not wait itself.
 func TestDelays(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -197,8 +197,8 @@ func TestDelays(t *testing.T) {
 	}
 }
 
-// A message of older code does not name the other libraries through which a copy of the request
-// may arrive. Then all libraries except its own must count.
+// A message of older code does not list the other libraries for which the gateway may have sent the same
+// event. Then the handler must use all libraries except the request's own.
 func TestOtherLibrariesOfAMessage(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -263,7 +263,7 @@ func TestSchedule(t *testing.T) {
 			if item := d.item(t, open); item.State.Ended() != want {
 				t.Errorf("the request is %s at %v, %v after it was made", item.State, time.Now(), time.Until(open.Request.ExpiresAt))
 			}
-			<-time.After(time.Hour) // fake time of synctest
+			<-time.After(time.Hour) // an hour of synctest's fake time
 		}
 	})
 }

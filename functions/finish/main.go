@@ -1,5 +1,6 @@
-// Command finish is the function behind the queue of handed-off requests, with Lambda's 15 minutes
-// for each. On a schedule it settles requests that are still open after their deadline.
+// Command finish is the function that settles the requests in the queue of handed-off requests. It has
+// Lambda's limit of 15 minutes for each. On a schedule it settles requests that are still open after
+// their deadline.
 package main
 
 import (

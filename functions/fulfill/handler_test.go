@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// The function URL's own answers, to a body that it cannot decode and after a panic, must use the
-// outcomes of the gateway's table.
+// Package functionurl itself answers a request whose body it cannot decode, and a request whose handler
+// panics. These answers must use the outcomes of the table of answers to the gateway.
 func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
 	t.Parallel()
 	h := handler(request.Settings{})

@@ -13,7 +13,8 @@ import (
 // size is the number of masters that TestAReindexIsOneChain indexes. "make prove" sets it to 200,000.
 var size = flag.Int("masters", 2_000, "masters that TestAReindexIsOneChain indexes")
 
-// pages lists the masters in small pages, so that a few keys need as many steps as a large library.
+// pages is a bucket that lists its keys in small pages. So the reindex of a few keys needs as many steps
+// as that of a large library.
 type pages struct {
 	reindex.Lister
 	keys int
@@ -41,7 +42,7 @@ func (b *fixture) work(t *testing.T, recursive bool) (dead, longest int) {
 		}
 		b.sent = nil
 	}
-	sent(0) // an operator starts the reindex, outside of Lambda
+	sent(0) // the first messages have no invocation before them: an operator starts the reindex, outside of Lambda
 	for ; len(queue) > 0; queue = queue[1:] {
 		longest = max(longest, queue[0].invocations)
 		if !recursive && queue[0].invocations >= recursion.MaxInvocations {
@@ -56,9 +57,9 @@ func (b *fixture) work(t *testing.T, recursive bool) (dead, longest int) {
 	return dead, longest
 }
 
-// The steps of a reindex are one chain of invocations of index. It is longer than the 16 invocations
-// after which Lambda's loop detection stops a function, so the function must allow recursion.
-// Otherwise the library is never built, and no request is ever skipped.
+// The steps of a reindex are one chain of invocations of the function index. The chain is longer than
+// the 16 invocations after which Lambda's loop detection stops a function, so the function must allow
+// recursion. Otherwise the library's index is never completed, and no request is ever skipped.
 func TestAReindexIsOneChain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -48,8 +48,8 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	return h.index(ctx, batch), nil
 }
 
-// refreshes reports whether to refresh the summaries at an event of the schedule. It returns true
-// for one event of five, because a refresh lists all documents of a library.
+// refreshes reports whether the function must refresh the summaries at this event of the schedule. It
+// returns true for one event of five, because a refresh has to list all documents of a library.
 func refreshes(event json.RawMessage) bool {
 	var schedule awsevents.EventBridgeEvent
 	err := json.Unmarshal(event, &schedule)
@@ -77,7 +77,7 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 			keys = append(keys, event.Key)
 		}
 	}
-	live, wrote := *h.indexer, map[string][]creative.Creative{} // the written creatives by library
+	live, wrote := *h.indexer, map[string][]creative.Creative{} // the creatives whose documents were written, by library
 	live.Wrote = func(lib masters.Library, c creative.Creative) { wrote[lib.Name] = append(wrote[lib.Name], c) }
 	failed := live.Apply(ctx, keys)
 	file(ctx, &live, failed, messages)
@@ -93,15 +93,16 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 	return response
 }
 
-// summarized logs that a summary could not be updated. A later refresh by the schedule repairs it.
+// summarized logs the error of a summary's update, if there is one. It returns no error, because the
+// next refresh by the schedule repairs the summary.
 func (h handler) summarized(ctx context.Context, lib masters.Library, err error) {
 	if err != nil {
 		h.report.Log.WarnContext(ctx, "not summarized", "library", lib.Name, "error", err.Error())
 	}
 }
 
-// file files keys as unreadable if their event has been received for the last time, and removes
-// them from the failed keys.
+// file stores in the index that the objects of some failed keys are unreadable: of those whose event the
+// queue has delivered for the last time. It removes these keys from failed.
 func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string
 	for key := range failed {

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 
 var wholeBucket = masters.Library{Name: "default"}
 
-// fixture is a handler with buckets in memory, and its reindex queue.
+// fixture is a handler with buckets in memory. It is also the handler's reindex queue.
 type fixture struct {
 	handler
 	bucket     *masterstest.Bucket
@@ -83,7 +83,7 @@ func ofReindex(bodies ...string) awsevents.SQSEvent {
 
 // created returns EventBridge's event for a new object in a bucket.
 func created(bucket, key string) string {
-	quoted, _ := json.Marshal(key) // encoding a string cannot fail
+	quoted, _ := json.Marshal(key) // the error is ignored: a string can always be encoded
 	return fmt.Sprintf(`{"version":"0","source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":%q},"object":{"key":%s}}}`, bucket, quoted)
 }
 
@@ -104,7 +104,7 @@ func (b *fixture) respond(t *testing.T, event any) awsevents.SQSEventResponse {
 	}
 	response, err := b.handle(t.Context(), text)
 	if err != nil {
-		t.Fatal(err) // an error would make the whole batch come again
+		t.Fatal(err) // handle must not return an error: the queue would then deliver the whole batch again
 	}
 	return response
 }
@@ -120,7 +120,7 @@ func (b *fixture) failed(t *testing.T, event awsevents.SQSEvent) (ids []string) 
 	return ids
 }
 
-// listed returns the keys in a creative's document.
+// listed returns the keys of the masters in a creative's index document.
 func (b *fixture) listed(t *testing.T, c creative.Creative) (keys []string) {
 	t.Helper()
 	doc, _, err := b.index.Document(t.Context(), wholeBucket, c)
@@ -141,8 +141,9 @@ const (
 
 var one = creative.Creative{Code: "HRT-100", Variation: 1}
 
-// The event of an object that can never be read must not become a dead letter, which would hold up
-// the skips of every creative. At the event's last receive the object is filed, with an alarm.
+// If an object can never be read, its event must not become a dead letter, because a dead letter blocks
+// the skips of every creative. When the queue delivers the event for the last time, the index must
+// list the object as unreadable, and an alarm must go off.
 func TestAnUnreadableObjectIsFiledAtTheLastReceive(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -196,7 +197,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// Only the messages that cannot be read come again, until they are dead letters. The others are done.
+// The queue must deliver again only the messages that cannot be parsed, until they become dead letters.
 func TestUnreadableMessages(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -226,7 +227,7 @@ func TestEventsOfAnotherBucketAreIgnored(t *testing.T) {
 	}
 }
 
-// All messages of a key that could not be indexed must come again, and no others.
+// If a key could not be indexed, the queue must deliver all messages about this key again, and no others.
 func TestOnlyTheMessagesOfAFailedKeyComeAgain(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -258,7 +259,8 @@ func TestOnlyTheMessagesOfAFailedKeyComeAgain(t *testing.T) {
 	}
 }
 
-// The schedule must start to index a small library that is not built, and report it as unbuilt.
+// If the index of a small library was never completed, an event of the schedule must start its reindex,
+// and must report the library as unbuilt.
 func TestTheScheduleLooksAfterTheLibraries(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

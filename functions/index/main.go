@@ -1,6 +1,6 @@
-// Command index is the function that updates the index of the masters bucket. One queue brings
-// object events, another brings the steps of reindexes. On a schedule it checks whether a library
-// must be indexed.
+// Command index is the function that updates the index of the masters bucket. It processes two queues:
+// one with object events and one with the steps of reindexes. On a schedule it checks whether a
+// library must be reindexed.
 package main
 
 import (

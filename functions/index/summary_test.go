@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library/summary"
 )
 
-// noList is an index bucket that refuses to be listed.
+// noList is an index bucket whose listing always returns an error.
 type noList struct{}
 
 func (noList) List(context.Context, string) iter.Seq2[masters.Entry, error] {
@@ -43,7 +43,8 @@ func (b *fixture) handled(t *testing.T, event any) {
 	}
 }
 
-// The summary of a library must be updated after each batch of events, and by the schedule.
+// The summary of a library must be updated after each batch of object events, and by events of the
+// schedule.
 func TestTheSummaryFollowsTheIndex(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -54,7 +55,7 @@ func TestTheSummaryFollowsTheIndex(t *testing.T) {
 		t.Errorf("after a batch: %q", got)
 	}
 	b.bucket.Put(second, []byte("film"), nil)
-	b.indexer.Index(t.Context(), []string{second}) // indexes without updating the summary, as a reindex does
+	b.indexer.Index(t.Context(), []string{second}) // writes to the index without updating the summary, as a reindex does
 	b.handled(t, map[string]string{"source": "aws.events", "time": "2026-11-30T16:04:00Z"})
 	if got := b.summarized(t); len(got) != 1 {
 		t.Errorf("all documents are listed at each look of the schedule, not at one of five: %q", got)

@@ -51,7 +51,7 @@ type fixture struct {
 }
 
 // newFixture starts the function; changes override its environment. If the npm packages are not
-// installed, it skips the test, except in CI.
+// installed, newFixture skips the test; in CI the test fails instead.
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
@@ -147,8 +147,9 @@ func (s *fixture) message(t *testing.T) intake.Message {
 	return m
 }
 
-// kept receives all messages and returns the number of a sender's events that are stored: in the
-// bucket, or inside a message because the bucket was slower than intake's time limit.
+// kept receives all messages of the queue. It returns the number of a sender's events that are stored in
+// the bucket or inside a message. An event is inside a message if the bucket was slower than intake's
+// time limit.
 func (s *fixture) kept(t *testing.T, sender string) int {
 	t.Helper()
 	keys := map[string]bool{}
@@ -175,7 +176,8 @@ func (s *fixture) kept(t *testing.T, sender string) int {
 	}
 }
 
-// listed returns the keys of a sender's records from today.
+// listed returns the keys of the records that a sender's webhooks caused today. It skips all keys up to
+// and including after.
 func (s *fixture) listed(t *testing.T, sender, after string) (keys []string) {
 	t.Helper()
 	for key, err := range s.records.List(t.Context(), intake.DayPrefix(sender, time.Now()), after) {

@@ -14,8 +14,8 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// reload is the longest time that a request waits for newer tokens if older ones are loaded. The
-// sender should get its answer within a second.
+// reload is the longest time for which a request waits until newer tokens are loaded, if older ones are
+// in memory. It is short because the sender should get its answer within a second.
 const reload = 400 * time.Millisecond
 
 func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter telemetry.Reporter) *intake.Keyring {
@@ -26,8 +26,8 @@ func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter tel
 	})
 }
 
-// serve returns a function that lets intake answer requests to the function URL. It ignores the
-// deadline, because intake has its own time limits.
+// serve returns the function that answers requests to the function URL through the handler h. This
+// function ignores its deadline, because the handler has its own time limits.
 func serve(h *intake.Handler) func(context.Context, inbound.Request, time.Time) inbound.Answer {
 	return func(ctx context.Context, r inbound.Request, _ time.Time) inbound.Answer { return h.Serve(ctx, r) }
 }

@@ -105,8 +105,8 @@ func TestRefused(t *testing.T) {
 		{"/streampixel/" + strings.ToUpper(token), body, 401, `{"outcome":"unauthentic"}`},
 		{"/acme/" + token, body, 401, `{"outcome":"unauthentic"}`},
 		{"/", body, 401, `{"outcome":"unauthentic"}`},
-		{"/hoox/" + token, body, 401, `{"outcome":"unauthentic"}`},       // Hoox's headers are missing
-		{"/posternity/" + token, body, 401, `{"outcome":"unauthentic"}`}, // the signature is missing
+		{"/hoox/" + token, body, 401, `{"outcome":"unauthentic"}`},       // refused, because Hoox's headers are missing
+		{"/posternity/" + token, body, 401, `{"outcome":"unauthentic"}`}, // refused, because the signature is missing
 		{"/streampixel/" + strings.ToUpper(token), large, 401, `{"outcome":"unauthentic"}`},
 	} {
 		if status, said := s.post(t, test.path, nil, test.body); status != test.status || said != test.said {
@@ -200,8 +200,8 @@ func TestTokensRotate(t *testing.T) {
 	send(next, 200)
 }
 
-// senderTimeout is the shortest time that a sender waits for an answer. This test does not measure
-// the speed of answers; the load proof does.
+// senderTimeout is the shortest time for which any sender waits for an answer. These tests do not measure
+// how fast the answers are; infra/local/proof/load does.
 const senderTimeout = 10 * time.Second
 
 // A hundred concurrent webhooks must be answered even if nothing processes their events.

@@ -1,5 +1,5 @@
-// Command intake is the function behind the URL that other platforms call when a file is ready. It
-// stores each announcement and answers at once.
+// Command intake is the function at the URL to which other platforms send a webhook when a file is ready.
+// It stores each announcement and answers at once.
 package main
 
 import (

@@ -22,8 +22,8 @@ func TestMainRefusesItsConfiguration(t *testing.T) {
 	programtest.Refuses(t, []string{"AWS_REGION=eu-central-1", "POSTERNITY_FIELDS=x"}, "INTAKE_BUCKET", "COLLECT_QUEUE_URL", "INTAKE_SECRET", "POSTERNITY_FIELDS")
 }
 
-// The function URL's own answers, to a body that it cannot decode and after a panic, must use the
-// outcomes of intake's table.
+// Package functionurl itself answers a request whose body it cannot decode, and a request whose handler
+// panics. These answers must use the outcomes of intake's table of answers.
 func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
 	t.Parallel()
 	h := handler(announcements.IntakeSettings{})

@@ -13,13 +13,15 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// reserve is the part of the function's time that is kept for saving the state of a request.
+// reserve is the time that the function keeps for saving the request's state: work on the request ends
+// so long before the function's deadline.
 const reserve = 50 * time.Second
 
-// source is a queue that brings the messages of a door: the platform's queue or bucket.
+// source is an SQS queue from which the function receives the events of a door. A door is a way in which
+// the platform sends events without a signature: through a queue, or through a bucket.
 type source struct {
 	door  doors.Door
-	name  string // the queue's name, with which its ARN ends
+	name  string // the queue's name, which is the last part of its ARN
 	queue delayer
 }
 
@@ -59,14 +61,15 @@ func (h handler) receive(ctx context.Context, message awsevents.SQSMessage) bool
 	})
 	if got.Delay > 0 {
 		if err := from.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, got.Delay); err != nil && got.Err == nil {
-			got.Err = err // without the delay the message comes again after its visibility timeout
+			got.Err = err // only reported: without the delay the queue delivers the message again after its visibility timeout
 		}
 	}
 	got.Report(ctx, h.report)
 	return got.Delay == 0
 }
 
-// source returns the queue with an ARN. Only the queues in h can call the function.
+// source returns the source whose queue has the given ARN. It always finds one, because only the queues
+// of h's sources can call the function.
 func (h handler) source(arn string) source {
 	for _, s := range h.sources {
 		if strings.HasSuffix(arn, ":"+s.name) {

@@ -23,7 +23,8 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// fixture is a handler whose secret contains the destination "ads" but not "late".
+// fixture is a handler whose secret contains an entry for the destination "ads" but none for the
+// destination "late".
 type fixture struct {
 	handler
 	said    bytes.Buffer

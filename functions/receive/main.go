@@ -1,5 +1,5 @@
-// Command receive is the function behind the two doors without signatures. It receives the
-// platform's events from a queue and from a bucket, with Lambda's 15 minutes for each.
+// Command receive is the function that processes events of the platform without signatures. The events
+// come from a queue and from a bucket. The function has Lambda's limit of 15 minutes for each event.
 package main
 
 import (

@@ -43,10 +43,10 @@ type moments struct {
 	End   int64 `json:"end"`
 }
 
-// given reports whether the range is set and not empty.
+// given reports whether the time range is set and is not empty.
 func (m moments) given() bool { return m.Start > 0 && m.End > m.Start }
 
-// description is the text for people who add the widget to a dashboard.
+// description is the text, in Markdown, that CloudWatch shows to people who add the widget to a dashboard.
 const description = "### masterhand\n\n" +
 	"Shows the newest requests and why each file was chosen, the files to make next, the coverage of each library, and " +
 	"the announcements of other platforms. The figures cover the dashboard's time range, or the part of it that is zoomed in.\n\n" +

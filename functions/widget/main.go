@@ -1,5 +1,5 @@
-// Command widget is the function behind the dashboard's widget, which shows the page. Everybody who
-// sees the dashboard calls the function, so it can only read.
+// Command widget is the function that returns the HTML of the dashboard's widget: the page of package
+// page. Everybody who looks at the dashboard calls this function, so its role may only read.
 package main
 
 import (
@@ -48,7 +48,8 @@ func main() {
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
 }
 
-// endpoint returns the ARN by which the function was called, for links that call it again.
+// endpoint returns the ARN by which CloudWatch called the function. Links in the widget use it to call the
+// function again.
 func endpoint(ctx context.Context) string {
 	if at, known := lambdacontext.FromContext(ctx); known {
 		return at.InvokedFunctionArn

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// readPosternity reads the setting that says where Posternity's events contain each value.
+// readPosternity reads the setting with the JSON pointers to the values in Posternity's events.
 func readPosternity(r *variables.Reader) senders.PosternityConfig {
 	text := r.Text(names.PosternityFields)
 	if text == "" {

@@ -18,12 +18,12 @@ type IntakeSettings struct {
 	IntakeBucket    string // the bucket for raw events
 	CollectQueueURL string // the queue of received events
 	IntakeSecret    string // the name or ARN of the secret with the senders' tokens, not its content
-	// IntakeSecretMaxAge is the time for which loaded tokens are used; zero reads them for each
-	// event. The default is [secret.DefaultMaxAge].
+	// IntakeSecretMaxAge is the time for which loaded tokens are used. Zero means that intake reads
+	// the secret for each event. The default is [secret.DefaultMaxAge].
 	IntakeSecretMaxAge time.Duration
-	// IntakeSecretRecheck is the least time between two reads of the secret that requests with
-	// unknown tokens cause; zero reads for each such request. The default is
-	// [secret.DefaultRecheck].
+	// IntakeSecretRecheck limits the reads of the secret that requests with unknown tokens cause: it
+	// is the shortest time between two such reads. Zero means a read for each such request. The
+	// default is [secret.DefaultRecheck].
 	IntakeSecretRecheck time.Duration
 	Posternity          senders.PosternityConfig // where Posternity's events contain each value; zero means the usual places and no files
 	MetricsNamespace    string                   // the CloudWatch namespace; the default is masterhand
@@ -39,12 +39,12 @@ type CollectSettings struct {
 	LedgerTable     string          // the DynamoDB table with the timelines
 	Library         masters.Library // the library that receives the files
 	MaxBytes        int64           // the largest file that is fetched, in bytes; the default is 5 GiB
-	Builds          bool            // fetches builds; otherwise they are only recorded
+	Builds          bool            // reports whether builds are fetched; if false, they are only recorded
 	MaxBuild        int64           // the largest build that is fetched, in bytes; the default is 32 GiB
 	NotifyTopic     string          // the ARN of the SNS topic for the senders' alerts; "" sends no alerts
 	NotifyOn        []string        // the alerts to send; the default is all alerts, or none if there is no topic
 
-	Posternity       senders.PosternityConfig // must equal that of [IntakeSettings], because both functions interpret events
+	Posternity       senders.PosternityConfig // must equal the value in [IntakeSettings], because both functions interpret events
 	MetricsNamespace string                   // the CloudWatch namespace; the default is masterhand
 	// AllowLoopback permits fetching files from http://127.0.0.1. It is never true in Lambda.
 	AllowLoopback bool
@@ -52,8 +52,8 @@ type CollectSettings struct {
 	Endpoints     variables.Endpoints
 }
 
-// The defaults and the limit for file sizes, in bytes. An S3 object of 10,000 parts of 16 MiB has
-// 160 GB.
+// The defaults and the limit for file sizes, in bytes. The limit is below 160 GB, the size of an S3
+// object of 10,000 parts of 16 MiB.
 const (
 	defaultMaxBytes = 5 << 30
 	defaultMaxBuild = 32 << 30
@@ -111,7 +111,7 @@ func readCollectLibrary(r *variables.Reader) masters.Library {
 	}
 	found, known := masters.Named(libraries, name)
 	switch {
-	case known, len(libraries) == 0: // ReadLibraries has reported the problem
+	case known, len(libraries) == 0: // no problem is added: ReadLibraries has reported it
 	case name == "":
 		r.Problem(names.CollectLibrary, "missing where there are several libraries", "set it to the name of the one that fetched files are put in")
 	default:

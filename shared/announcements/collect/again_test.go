@@ -62,7 +62,8 @@ func TestATemporaryFaultIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A record whose link has expired must not remove the unfinished upload that a newer record continues.
+// When the link of an old record has expired, the unfinished upload must stay, because a newer
+// record of the same file continues it.
 func TestAnEndedLinkLeavesTheUpload(t *testing.T) {
 	t.Parallel()
 	d, content, healthy := newFixture(), film(2*part), atomic.Bool{}
@@ -114,8 +115,8 @@ func (s *throttled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// A fetched file must not be lost because its timeline cannot be saved at once, or because the
-// run's time has just ended.
+// A fetched file must not be lost if its timeline cannot be saved at the first try, or if the run's
+// time has just ended.
 func TestAFetchedFileIsSavedInTheEnd(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part)
@@ -128,8 +129,8 @@ func TestAFetchedFileIsSavedInTheEnd(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// If a second record announces a file while it is fetched, the file must not end as failed when
-// the first record's link expires.
+// If a second record announces a file during its fetch through the first record's link, and this
+// link expires, the file must not end as failed.
 func TestASecondRecordOutlivesTheFirstRecordsLink(t *testing.T) {
 	t.Parallel()
 	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})

@@ -3,15 +3,17 @@
 //
 // Invariants:
 //
-//   - A record is added to its timeline before any file is fetched. A message is done only
-//     when all files of its record have ended.
+//   - A record (a stored event) is added to its timeline before any of its files is fetched. A
+//     message about the record is done only when each of these files is stored or has failed
+//     for good.
 //   - A file becomes a master only if its first bytes are those of a video or an image.
 //     A file over the size limit is never stored. Archives are never unpacked.
 //   - Each file has its own key, computed from sender, subject and file name: a repeated
-//     announcement finds the same object, and no other object is ever overwritten. An
-//     unsorted master moves when a newer record brings usable coordinates; the unsorted
-//     object stays. An object that a run stored under coordinates that were corrected
-//     meanwhile stays, too, and is reported as astray.
+//     announcement finds the same object, and no other object is ever overwritten.
+//   - A master without usable coordinates is stored in the folder for unsorted files. When a
+//     newer record brings usable coordinates, the file is stored again under them; the
+//     unsorted object is not deleted. If the coordinates are corrected during a fetch, the
+//     object under the old coordinates is not deleted either, and is reported as astray.
 //   - Memory is bounded by a few upload parts, whatever the file's size.
 //   - A timeline or an error never contains a URL, only its host.
 package collect
@@ -35,8 +37,8 @@ type Records interface {
 	// Get returns the record at a key, or intake.ErrAbsent.
 	Get(ctx context.Context, key string) (intake.Record, error)
 	Put(ctx context.Context, key string, data []byte) error
-	// List yields the keys with a prefix in ascending order, beginning after the key after. It
-	// ends after an error.
+	// List yields the keys with a prefix in ascending order. It skips all keys up to and including
+	// the key in the parameter after. It ends after an error.
 	List(ctx context.Context, prefix, after string) iter.Seq2[string, error]
 }
 
@@ -46,8 +48,8 @@ type Bucket interface {
 	Size(ctx context.Context, key string) (int64, error)
 	// Begin starts a multipart upload and returns its id.
 	Begin(ctx context.Context, o Object) (upload string, err error)
-	// Part uploads part number, from 1. All parts have the same size, except that the last may be
-	// smaller. A repeated upload replaces the part.
+	// Part uploads one part of an upload; the parts are numbered from 1. All parts have the same size,
+	// except that the last may be smaller. A second call with the same number replaces the part.
 	Part(ctx context.Context, key, upload string, number int, data []byte) error
 	// Complete creates the object from its parts. It never overwrites an object. Errors:
 	// ErrExists, ErrNoUpload.
@@ -105,18 +107,19 @@ type Service struct {
 	Library       masters.Library // the library that receives the fetched files
 	MastersBucket string          // the name of the library's bucket, as senders state it
 	MaxBytes      int64           // the largest size of a file, in bytes
-	Builds        bool            // fetches builds, too
+	Builds        bool            // reports whether builds are fetched; if false, they are only recorded
 	MaxBuild      int64           // the largest size of a build, in bytes
 
 	Now       func() time.Time
-	NewHolder func() string // returns a unique name for a run: crypto/rand.Text
+	NewHolder func() string // returns a unique name for a run; crypto/rand.Text is such a function
 	PartSize  int           // the size of an upload's parts, in bytes: PartSize, except in tests
-	Silence   time.Duration // the longest time for which a server may send no bytes
-	Backoff   backoff.Steps // the waits between the tries within a run
+	Silence   time.Duration // the longest time for which a server may send no bytes before the request is cancelled
+	Backoff   backoff.Steps // the waits between two requests to a server within one run
 }
 
-// PartSize is the size of a part in bytes; at most uploads+1 parts are in memory. S3 requires at
-// least 5 MiB and takes 10,000 parts, so an object may have 160 GB.
+// PartSize is the size of a part in bytes. The constant uploads is the number of parts that are
+// uploaded at the same time; one more part is in memory while it is read. S3 requires parts of at
+// least 5 MiB and accepts 10,000 parts, so an object may have 160 GB.
 const (
 	PartSize = 16 << 20
 	uploads  = 3
@@ -124,11 +127,11 @@ const (
 
 // The times that limit the tries for a file.
 const (
-	// Life is the time from a file's announcement until collect gives up. The queue deletes
-	// messages after 14 days.
+	// Life is the time from a file's announcement until collect gives up fetching it. It is shorter
+	// than the 14 days after which the queue deletes the file's message.
 	Life = 13 * 24 * time.Hour
-	// refusedFor is the time for which a link without a known expiry may return a 404, a page
-	// or no bytes before it counts as failed. A sender may announce a file before it exists.
+	// refusedFor is the time for which a link without a known expiry may return a 404, an HTML page
+	// or no bytes before the file counts as failed: a sender may announce a file before it exists.
 	refusedFor = 24 * time.Hour
 	// overdue is the age at which a file that is not stored yet needs attention.
 	overdue = time.Hour
@@ -140,20 +143,21 @@ func IsOverdue(f timeline.File, now time.Time) bool {
 	return f.State == timeline.Announced && f.Holder == "" && f.Code != CodeTime && now.Sub(f.Since) > overdue
 }
 
-// Outcome is the result of one try of a message.
+// Outcome is the result of processing a message once (a try).
 type Outcome struct {
 	Record   string          // the record's key; "" if the message names none
 	Event    senders.Event   // zero if the record could not be read
 	Files    []timeline.File // the files of the record, in their present state
-	Ended    []timeline.File // the files that ended in this try; also Failed if a file could not move to its right place
+	Ended    []timeline.File // the files that need no further try; Failed also stands for a stored file in a wrong place
 	Fresh    bool            // reports whether this try added the record to its timeline
 	Bytes    int64           // the number of bytes that were fetched
 	Notified string          // the alert for which a notice was sent; "" if none was
-	Done     bool            // reports whether the message needs no further try
+	Done     bool            // reports whether the message needs no further try and can be deleted
 	Err      error           // the reason why files are not stored; never contains a URL
 }
 
-// pauses are the waits between the tries of a message. They grow to an hour and stay there for days.
+// pauses are the waits between the tries of a message. They grow to an hour. Each further wait is an
+// hour, too.
 var pauses = backoff.Steps{First: 20 * time.Second, Longest: time.Hour}
 
 // Pause returns the wait after a message's try number n, from 1. jitter is a random number from

@@ -15,20 +15,21 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// copying copies a download to an S3 upload, part by part. It reads one part while it uploads the
-// parts before it.
+// copying copies a download to an S3 upload, part by part. It reads the next part while it uploads
+// the earlier ones.
 type copying struct {
 	bucket   Bucket
 	partSize int
 	from     *download
 	name     func(head []byte) (Object, error) // checks the file's first bytes and returns the object to create
-	// finish is called after all parts are uploaded and before the object is created.
+	// finish is called after all parts are uploaded and before the object is created; if it returns
+	// an error, the object is not created.
 	finish func(ctx context.Context, done timeline.Copy) error
 
 	key, upload string
 	parts       int
 	hash        hash.Hash
-	started     int64 // the offset at which this run began
+	started     int64 // the offset in the file at which this run began to read
 }
 
 // resume continues the upload that another run left. It returns false if that is not possible.
@@ -66,7 +67,7 @@ func (c *copying) run(ctx context.Context) (*timeline.Progress, error) {
 	aborting, cancel := afterwards(ctx)
 	defer cancel()
 	if failed := c.bucket.Abort(aborting, c.key, c.upload); failed != nil {
-		err = errors.Join(err, failed) // the bucket's lifecycle rule removes the upload later
+		err = errors.Join(err, failed) // the upload still takes space in the bucket; its lifecycle rule removes it later
 	}
 	return nil, err
 }
@@ -84,8 +85,8 @@ func (c *copying) all(ctx context.Context) error {
 	return c.complete(writing, done.Size)
 }
 
-// lasting returns a context that ends 15 s after ctx, so that the parts that were read can still
-// be uploaded for another run to continue.
+// lasting returns a context that ends 15 s after ctx. In this time the parts that are in memory can
+// still be uploaded, so that another run can continue after them.
 func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	const enough = 15 * time.Second
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -97,7 +98,7 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 func (c *copying) move(ctx, writing context.Context) error {
 	buffers := make(chan []byte, uploads+1)
 	for range cap(buffers) {
-		buffers <- nil // read allocates the buffer when it needs it
+		buffers <- nil // nil stands for a buffer that the method read allocates when it needs it
 	}
 	group, writing := errgroup.WithContext(writing)
 	reading := c.read(ctx, writing, group, buffers)
@@ -107,7 +108,8 @@ func (c *copying) move(ctx, writing context.Context) error {
 	return reading
 }
 
-// read reads one part after another. A goroutine of the group uploads each part meanwhile.
+// read reads one part after another from the download. For each part it starts a goroutine of the
+// group, which uploads the part while read continues.
 func (c *copying) read(ctx, writing context.Context, group *errgroup.Group, buffers chan []byte) error {
 	for writing.Err() == nil {
 		buffer := <-buffers
@@ -137,7 +139,7 @@ func (c *copying) read(ctx, writing context.Context, group *errgroup.Group, buff
 			return nil
 		}
 	}
-	return nil // the upload of a part failed; group.Wait returns its error
+	return nil // no error here: the upload of a part failed, and group.Wait returns that error
 }
 
 func (c *copying) begin(ctx context.Context, head []byte) error {
@@ -165,7 +167,7 @@ func (c *copying) complete(ctx context.Context, size int64) error {
 		case looking == nil && there == size:
 			aborting, cancel := afterwards(ctx)
 			defer cancel()
-			_ = c.bucket.Abort(aborting, c.key, c.upload) // after ErrNoUpload there is nothing to abort, which is no error
+			_ = c.bucket.Abort(aborting, c.key, c.upload) // the error is ignored: after ErrNoUpload there is nothing to abort
 			return nil
 		case looking == nil:
 			return faulty(CodeExists, forever, "%d bytes there, %d fetched", there, size)

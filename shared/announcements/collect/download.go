@@ -16,20 +16,21 @@ import (
 )
 
 const (
-	// attempts is the number of failures in a row that a server may have without sending a quantum.
+	// attempts is the number of consecutive failures after which a download ends. Each quantum of
+	// received bytes sets the number of failures back to 0.
 	attempts = 5
 	// quantum is the number of bytes that a server must send within the allowed silence, so that a
 	// server that sends single bytes cannot hold a run for all its time.
 	quantum = 16 << 10
-	// leastRate is the average rate, in bytes per second, that a server must keep once a run has
-	// waited for it for a minute.
+	// leastRate is the smallest permitted average rate of a server, in bytes per second. It applies
+	// as soon as a run has waited for the server for a minute in total.
 	leastRate = 64 << 10
 	warmUp    = time.Minute
 )
 
-// download reads one file with as many requests as needed. After an interruption it continues at
-// its offset if the server proves that the file is unchanged. Otherwise reading ends with
-// CodeChanged or CodeCut, and the caller must begin again.
+// download reads one file with as many requests as needed. After an interruption it continues at the
+// offset of the next missing byte, if the server proves that the file is unchanged. Otherwise
+// reading ends with CodeChanged or CodeCut, and the caller must fetch the file again from byte 0.
 type download struct {
 	client  *http.Client
 	address capability.URL
@@ -39,19 +40,19 @@ type download struct {
 	now     func() time.Time
 
 	moved  int64         // the bytes that arrived in this run
-	waited time.Duration // the time that this run waited for bytes and answers
+	waited time.Duration // the total time for which this run waited for the server's answers and bytes
 
-	offset    int64  // the offset of the next byte
+	offset    int64  // the offset in the file of the next byte to read
 	size      int64  // the size of the whole file; -1 means that the server did not state it
 	validator string // the value for If-Range; "" means that the server sent no usable one
 
 	body   io.ReadCloser
-	end    context.CancelCauseFunc // cancels the request that body belongs to
-	ctx    context.Context         // the context of that request
+	end    context.CancelCauseFunc // cancels the request whose answer has the field body
+	ctx    context.Context         // the context of the same request
 	guard  *time.Timer             // cancels the request when the server is silent for too long
-	left   time.Duration           // the time left until guard fires
-	got    int                     // the bytes that arrived since guard was set
-	failed int                     // the failures in a row without a quantum of bytes
+	left   time.Duration           // the waiting time that remains for the current quantum; then guard fires
+	got    int                     // the number of bytes of the current quantum that have arrived
+	failed int                     // the number of failures since the last whole quantum arrived
 }
 
 // read fills p, over several requests if needed. At the file's end it returns io.EOF or
@@ -81,7 +82,7 @@ func (d *download) read(ctx context.Context, p []byte) (n int, err error) {
 	return n, nil
 }
 
-// some reads the next bytes that the server sends.
+// some reads into p the next bytes that the server sends.
 func (d *download) some(ctx context.Context, p []byte) (int, error) {
 	if d.body == nil {
 		if err := d.open(ctx); err != nil {
@@ -102,8 +103,9 @@ func (d *download) some(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// pace starts to measure a wait for the server. The returned function ends the wait, counts n
-// bytes, and returns a fault if the server is too slow.
+// pace starts to measure a wait for the server. The caller must call the returned function when the
+// wait ends, with the number n of bytes that arrived. This function returns a fault if the server is
+// too slow.
 func (d *download) pace() func(n int64) error {
 	began := d.now()
 	return func(n int64) error {
@@ -115,7 +117,8 @@ func (d *download) pace() func(n int64) error {
 	}
 }
 
-// recover decides what to do after a failure: nil means to send another request.
+// recover decides what to do after a failed request. It returns nil if the caller must send another
+// request, or else the fault that ends the download.
 func (d *download) recover(ctx context.Context, err error) error {
 	if errors.Is(err, io.EOF) {
 		err = errShort
@@ -135,7 +138,7 @@ func (d *download) recover(ctx context.Context, err error) error {
 	case f.verdict != later, f.code == CodeChanged, f.code == CodeSlow, d.failed == attempts:
 		return f
 	case d.offset > 0 && d.validator == "":
-		return f // without a validator nothing proves that the file is unchanged
+		return f // the download cannot continue: without a validator nothing proves that the file is unchanged
 	}
 	if !backoff.Sleep(ctx, d.backoff.Delay(d.failed, 1)) {
 		return &fault{code: CodeTime, verdict: later, cause: ctx.Err()}
@@ -184,7 +187,7 @@ func (d *download) open(ctx context.Context) error {
 	return d.answered(resp)
 }
 
-// answered checks the status and the header of an answer.
+// answered checks the status and the headers of the server's answer.
 func (d *download) answered(resp *http.Response) error {
 	code := resp.StatusCode
 	switch {
@@ -227,7 +230,7 @@ func (d *download) begun(resp *http.Response) error {
 			return tooSlow
 		}
 		if left -= n; errors.Is(err, io.EOF) {
-			return errShort // io.EOF would count as the end of a file of unknown length
+			return errShort // not io.EOF, because the caller takes io.EOF as the end of a file of unknown length
 		} else if err != nil {
 			return err
 		}
@@ -254,8 +257,8 @@ func (d *download) continued(resp *http.Response) error {
 	return nil
 }
 
-// beyond handles the answer that the file has no bytes at the offset. That is the end of a file of
-// unknown length; otherwise it is a fault.
+// beyond handles the answer 416: the file has no bytes at the requested offset. For a file of unknown
+// length this means that the file is complete. For a file of known length it is a fault.
 func (d *download) beyond(resp *http.Response) error {
 	d.close()
 	total, isTotal := strings.CutPrefix(resp.Header.Get("Content-Range"), "bytes */")
@@ -267,7 +270,8 @@ func (d *download) beyond(resp *http.Response) error {
 }
 
 // validatorOf returns the value for If-Range that proves that a file is unchanged: a strong ETag,
-// or a Last-Modified at least a minute before the answer's Date (RFC 9110, 8.8.2.2). "" means none.
+// or a Last-Modified at least a minute before the answer's Date (RFC 9110, 8.8.2.2). It returns ""
+// if the answer has neither.
 func validatorOf(resp *http.Response) string {
 	if tag := resp.Header.Get("ETag"); isStrong(tag) {
 		return tag
@@ -282,8 +286,9 @@ func validatorOf(resp *http.Response) string {
 
 func isStrong(tag string) bool { return len(tag) > 2 && len(tag) <= 256 && tag[0] == '"' }
 
-// isPlain reports whether content with these encodings is the unchanged file. It accepts
-// aws-chunked: S3 keeps this word if an uploader does not remove it, and it changes no bytes.
+// isPlain reports whether a body with these values of Content-Encoding contains the file's own bytes.
+// It accepts "aws-chunked": S3 keeps this word of an upload in the header of the object, but the
+// bytes are not encoded.
 func isPlain(encodings string) bool {
 	for encoding := range strings.SplitSeq(encodings, ",") {
 		switch strings.ToLower(strings.TrimSpace(encoding)) {

@@ -24,7 +24,7 @@ const (
 	CodeServer        = "server"         // the server answered with a temporary error, for example 503
 	CodeUnreachable   = "unreachable"    // the server did not accept the connection or did not answer
 	CodeCut           = "cut"            // the transfer ended early or stalled
-	CodeSlow          = "slow"           // the server sent less than leastRate
+	CodeSlow          = "slow"           // the server sent bytes more slowly than leastRate
 	CodeChanged       = "changed"        // the file changed during the transfer
 	CodeTime          = "time"           // the run's time ended before the whole file was fetched
 	CodeBucket        = "bucket"         // the masters bucket or a store of our own failed
@@ -32,9 +32,9 @@ const (
 	CodeForeignBucket = "foreign_bucket" // the sender names a bucket that is not the masters bucket
 	CodeAbsent        = "absent"         // the sender names an object of the masters bucket that does not exist
 	CodeExpired       = "link_expired"   // the link expired before the file was fetched
-	CodeGaveUp        = "gave_up"        // the tries failed for all of Life
+	CodeGaveUp        = "gave_up"        // all tries failed for the time Life
 	CodeOrphan        = "astray"         // the file is stored, but an older object remains under coordinates that were corrected
-	CodeUnlisted      = "unlisted"       // the file exceeds the number of files that a timeline can hold
+	CodeUnlisted      = "unlisted"       // the timeline already holds its largest number of files, so it has no room for this one
 )
 
 // verdict says whether and for how long to retry.
@@ -92,8 +92,8 @@ func connecting(ctx context.Context, err error) *fault {
 	return faulty(CodeUnreachable, later, "%s", shown(err))
 }
 
-// shown returns an error's text without URLs, at most 200 characters, because the text may quote
-// the server.
+// shown returns an error's text without URLs and shortened to 200 characters. Both are necessary
+// because the text may quote the server's answer.
 func shown(err error) string {
 	const most = 200
 	text := capability.Redact(err.Error())

@@ -14,11 +14,12 @@ import (
 // restarts is the number of times that a run may fetch a file again from its first byte.
 const restarts = 2
 
-// fetch copies the file from its URL to the bucket. It begins again if the file changed, or if the
-// transfer was cut and the server cannot prove that the file is unchanged.
+// fetch copies the file from its URL to the bucket. It begins again at byte 0 if the file changed, or
+// if the transfer was cut and the server cannot prove that the file is unchanged. end is the state to
+// save, fetched the number of bytes that this run received.
 func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	if p := j.line.Progress; p != nil && p.Place != j.place() {
-		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // if this fails, the bucket's lifecycle rule removes the upload
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // the error is ignored: the bucket's lifecycle rule removes an upload that Abort could not remove
 		j.line.Progress = nil
 	}
 	cut := int64(-1)
@@ -46,15 +47,15 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 	}
 }
 
-// locate sets the master's coordinates to those of the newest record, if that record still exists.
-// If this record's token may not announce the newest record's code, the file stays unsorted and
-// locate sends a notice.
+// locate sets the job's coordinates to those of the newest record that announced the file, if that
+// record still exists. If the token of the job's own record may not announce the code in these
+// coordinates, the file stays unsorted and locate sends a notice.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
 	if j.file.Role != senders.Master || j.coordinates.Problem == intake.ProblemForeignCode {
 		return nil
 	}
-	newest := max(j.line.Newest, j.line.Record) // timelines of older versions lack Newest
+	newest := max(j.line.Newest, j.line.Record) // timelines of older versions lack Newest, so it may be ""
 	if newest == j.record.Key() {
 		return nil
 	}
@@ -75,8 +76,8 @@ func (s *Service) locate(ctx context.Context, j *job) error {
 	return err
 }
 
-// instead returns the verdict for content that is not media. A page or an error text may be
-// temporary; any other content is final.
+// instead returns the verdict for content that is not media. An HTML page or an error text may be
+// temporary, so the file is tried again; for any other content the failure is final.
 func instead(contentType string) verdict {
 	switch contentType {
 	case "text/html", "text/plain", "text/xml", "application/json", "application/xhtml+xml":
@@ -85,7 +86,7 @@ func instead(contentType string) verdict {
 	return forever
 }
 
-// copying returns the copying of the job's file from its URL to the bucket.
+// copying returns a new [copying] that copies the job's file from its URL to the bucket.
 func (s *Service) copying(j *job) *copying {
 	limit := s.MaxBytes
 	if j.file.Role == senders.Build {
@@ -112,14 +113,15 @@ func (s *Service) copying(j *job) *copying {
 }
 
 // note saves the object's key, size and hash in the timeline before the object is created. If
-// this run then ends early, the next run finds the object.
+// this run then ends early, the next run finds the object by this key and does not fetch it again.
 func (s *Service) note(ctx context.Context, j *job, done timeline.Copy) error {
 	done.Problem, done.Place = j.line.Problem, j.place()
 	j.line.Copy = done
 	return s.write(ctx, j, func(f *timeline.File) { f.Copy = done })
 }
 
-// writes is the number of retries for a timeline write. Without the write the fetched bytes are lost.
+// writes is the number of retries for a timeline write. If no write succeeds, the bytes that were
+// fetched so far are lost, and the next run fetches them again.
 const writes = 3
 
 // write changes a file in its timeline. It returns errHeld if this run no longer holds the file.

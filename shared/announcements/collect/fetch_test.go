@@ -135,8 +135,8 @@ func TestServersThatIgnoreRanges(t *testing.T) {
 	}
 }
 
-// If a server ignores ranges, states no length and ends before the bytes that were read already,
-// the download must not count as complete.
+// A server may ignore the requested range, send the file from its first byte without a length, and end
+// before the offset that the download had reached. Then the download must not count as complete.
 func TestAnswersThatEndTooEarly(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part+100)
@@ -244,7 +244,8 @@ func TestStalledBodiesAreResumed(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// A server that sends single bytes must not hold a run: slow drops count as a stall.
+// A server that sends single bytes at long intervals must not hold a run: such a transfer counts as
+// stalled.
 func TestSingleBytesCountAsAStall(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(2000)

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// errHeld says that another run holds the file.
+// errHeld says that another run holds the file, that is, has reserved it in the timeline.
 var errHeld = errors.New("another run has the file")
 
 // holdFor is the time for which a run holds a file if its context has no deadline.
@@ -27,11 +27,11 @@ type job struct {
 	event  senders.Event
 	file   senders.File
 	holder string
-	line   timeline.File // the file's timeline entry when this run took hold of it
-	// coordinates are those of the newest record that announced the file, because a repeated
-	// announcement may correct them.
+	line   timeline.File // the file's entry in the timeline, as it was when this run reserved the file
+	// coordinates are the coordinates from the URL of the newest record that announced the file,
+	// because a repeated announcement may correct the earlier ones.
 	coordinates intake.Coordinates
-	subject     []timeline.File // all files of the subject, including this one
+	subject     []timeline.File // all files in the subject's timeline, including this one
 	notified    []string        // the occurrences for which the subject's notices were already sent
 	alert       string          // the alert for which this run sent a notice about the file; "" if none
 }
@@ -75,7 +75,7 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Files = append(o.Files, settled)
 	if ended := settled; ended.Ended() {
 		if ended.Code != "" && ended.State == timeline.Stored {
-			ended.State = timeline.Failed // reported as failed: it could not move to its right place, or it left an object astray
+			ended.State = timeline.Failed // o.Ended lists the stored file as failed: it could not move to its right place, or an older object remains under wrong coordinates
 		}
 		o.Ended = append(o.Ended, ended)
 	}
@@ -85,8 +85,9 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Done = o.Done && !again
 }
 
-// lost reports an announcement that brings no file although its kind must. The record's first run
-// counts a failure. lost also sends a notice, unless another announcement brought the file.
+// lost reports an announcement without a usable file, of a kind that must bring one. Only the run that
+// added the record to the timeline counts a failure, so it is counted once. lost also sends a notice,
+// unless another announcement brought the file.
 func (s *Service) lost(ctx context.Context, j job, o *Outcome) {
 	if o.Fresh {
 		lost := j.line
@@ -98,7 +99,7 @@ func (s *Service) lost(ctx context.Context, j job, o *Outcome) {
 	}
 }
 
-// tellNoFile sends a notice about an event that brings no file, and adds it to the outcome.
+// tellNoFile sends a notice about an event that brings no file, and adds the notice to the outcome o.
 func (s *Service) tellNoFile(ctx context.Context, e senders.Event, why string, received time.Time, notified []string, o *Outcome) {
 	e.Alert, e.Detail = senders.AlertNoFile, why
 	told, err := s.tell(ctx, e, received, notified)
@@ -108,7 +109,8 @@ func (s *Service) tellNoFile(ctx context.Context, e senders.Event, why string, r
 	}
 }
 
-// hold claims the file for this run in its timeline. It also claims a stored file that is misplaced.
+// hold reserves the file for this run in its timeline. It also reopens and reserves a stored file that
+// is misplaced. held is false if the file needs no work or if another run holds it.
 func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	until := s.Now().Add(holdFor)
 	if end, ok := ctx.Deadline(); ok {
@@ -118,7 +120,7 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		held = false
 		f := t.File(j.file.Name)
 		if f == nil {
-			return false // the timeline has no room for this file
+			return false // not held: the timeline has no entry for this file, because it had no room for one
 		}
 		j.subject, j.notified = slices.Clone(t.Files), t.Notified
 		if s.misplaced(*f, j) {
@@ -131,9 +133,10 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	return held, err
 }
 
-// settle saves the result of a try in the timeline. A failure is final only if it comes from the
-// record that the file is obtained by; after another record's failure the file stays announced. A
-// file also stays announced if a newer record, which can obtain it, corrected its coordinates.
+// settle saves the result of a try in the timeline. The file's state stays Announced, so that another
+// message tries the file again, in two cases: the try failed, but not through the record whose URL
+// the timeline names for the file; or the file was stored under coordinates that a newer record,
+// which can also bring the file, has corrected.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
@@ -157,7 +160,8 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 	return settled, err
 }
 
-// obtain checks that the file is stored, or fetches it. It returns the state to save.
+// obtain checks that the file is already stored, or else fetches it. end is the state to save in the
+// timeline, fetched the number of bytes that this run received.
 func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	end = timeline.File{State: timeline.Stored}
 	switch {
@@ -182,7 +186,7 @@ func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetche
 	if err := s.locate(ctx, j); err != nil {
 		return timeline.File{Progress: j.line.Progress}, 0, &fault{code: CodeBucket, verdict: later, cause: err}
 	}
-	if j.line.SHA256 != "" { // an earlier run may have created the object
+	if j.line.SHA256 != "" { // an earlier run uploaded all parts, so it may have created the object
 		there, err := s.ended(ctx, j)
 		if err != nil || there {
 			end.Progress, end.Copy = j.line.Progress, j.line.Copy
@@ -192,8 +196,9 @@ func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetche
 	return s.fetch(ctx, j)
 }
 
-// ended reports whether an earlier run created the object without saving that in the timeline. If
-// the coordinates were corrected since, it returns false and the old object stays behind.
+// ended reports whether an earlier run created the object but could not save the state Stored in the
+// timeline. If the coordinates were corrected after that, it returns false: the file must be fetched
+// again, and the old object stays in the bucket.
 func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	size, err := s.Bucket.Size(ctx, j.line.Key)
 	if err != nil && !errors.Is(err, masters.ErrAbsent) {
@@ -219,7 +224,7 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	f := &fault{code: CodeServer, verdict: later}
 	errors.As(failed, &f)
 	end.State, end.Code, end.Detail = timeline.Announced, f.code, ""
-	end.Copy = j.line.Copy // keep the copy that note saved
+	end.Copy = j.line.Copy // keep the key, size and hash that the method note saved
 	if f.cause != nil {
 		end.Detail = shown(f.cause)
 	}
@@ -244,7 +249,7 @@ func (s *Service) forget(ctx context.Context, end *timeline.File) {
 	if p := end.Progress; p != nil {
 		ctx, cancel := afterwards(ctx)
 		defer cancel()
-		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // if this fails, the bucket's lifecycle rule removes the upload
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // the error is ignored: the bucket's lifecycle rule removes an upload that Abort could not remove
 		end.Progress = nil
 	}
 }

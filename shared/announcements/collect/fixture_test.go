@@ -37,7 +37,7 @@ var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 // part is the part size of the tests' uploads, in bytes.
 const part = 1 << 18
 
-const secret = telemetrytest.Secret // a part of every URL in these tests
+const secret = telemetrytest.Secret // a part of every URL in these tests; it must never occur in a log, an error or a timeline
 
 // fixture is a service with stores in memory and a clock that only the test moves.
 type fixture struct {
@@ -68,7 +68,7 @@ func newFixture() *fixture {
 	return d
 }
 
-// inside returns a resolver whose every look-up fails at once.
+// inside returns a DNS resolver that fails every query at once.
 func inside() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("no resolver")

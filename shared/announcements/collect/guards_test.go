@@ -46,8 +46,8 @@ func TestAShortRangeIsFollowedByTheRest(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// A request for the rest of a file must have an If-Range header, because an answer need not name
-// the version of the file that it belongs to.
+// A request for the rest of a file must have an If-Range header. An answer need not name the version
+// of the file, so without this header the rest of another version could be accepted.
 func TestARangeRequestNamesTheVersion(t *testing.T) {
 	t.Parallel()
 	old, content := film(2<<20), film(2<<20)
@@ -60,7 +60,7 @@ func TestARangeRequestNamesTheVersion(t *testing.T) {
 			return
 		}
 		if r.Header.Get("If-Range") != "" {
-			r.Header.Del("Range") // the file has changed, so the server ignores the range
+			r.Header.Del("Range") // sends the whole file: a server must ignore the range if the file has changed
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})))
@@ -93,7 +93,8 @@ func TestEncodedAnswersAreRefused(t *testing.T) {
 	}
 }
 
-// A store sent this header: Content-Encoding aws-chunked, with the unchanged bytes of the file.
+// A real file store answers with the header "Content-Encoding: aws-chunked" but sends the file's own
+// bytes. Such a file must be stored.
 func TestAWireFilmInAWSChunksIsStored(t *testing.T) {
 	t.Parallel()
 	wire, err := events.Wire("15-content-encoding-aws-chunked.txt")

@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// lacking returns the body of an export without a link, as a public bug report shows it.
+// lacking returns the body of a webhook that announces an export but has no link to it. A public bug
+// report shows such a body.
 func lacking(t *testing.T) string {
 	t.Helper()
 	data, err := events.Wire("06-hoox-export-without-url.json")
@@ -80,7 +81,7 @@ func TestALaterLinkBringsTheFile(t *testing.T) {
 	}
 }
 
-// An event without files, of a kind that must bring some, must cause a notice.
+// If an event's kind must bring files but the event has none, a notice must be sent.
 func TestAnEventThatMustBringFilesAndBringsNone(t *testing.T) {
 	t.Parallel()
 	const renamed = `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","shots":[{"status":"uploaded"}]}}}`

@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/announcements/collect"
 )
 
-// slow is a bucket that delays every part, and records the largest number of waiting parts.
+// slow is a bucket that delays the upload of every part. It records the largest number of uploads that
+// waited at the same time.
 type slow struct {
 	collect.Bucket
 	waiting, most atomic.Int32

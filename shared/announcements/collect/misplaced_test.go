@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// lies ends the test unless the export is stored with a prefix and a problem, and the bucket has
-// the given number of objects.
+// lies ends the test unless the export is stored under a key with the given prefix, its timeline has
+// the given problem, and the bucket has the given number of objects.
 func (d *fixture) lies(t *testing.T, prefix, problem string, objects int) timeline.File {
 	t.Helper()
 	f := d.file(t)
@@ -67,7 +67,7 @@ func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 			same := d.store(t, senders.Hoox, test.at, exported(address))
 			d.advance(time.Second)
 			late := d.export(t, address)
-			for _, m := range []intake.Message{same, first, early} { // early has usable coordinates, but is the oldest record
+			for _, m := range []intake.Message{same, first, early} { // none of them may move the file; the record early has usable coordinates, but is the oldest one
 				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
 					t.Errorf("%+v", o)
 				}
@@ -143,7 +143,7 @@ func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 	}
 }
 
-// Coordinates that are corrected while the file is fetched must decide its final place.
+// If coordinates are corrected during the fetch of a file, the corrected ones must decide its place.
 func TestCoordinatesCorrectedDuringAFetchCount(t *testing.T) {
 	t.Parallel()
 	for name, at := range map[string]intake.Coordinates{"none": {}, "others": elsewhere} {
@@ -202,9 +202,9 @@ func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// If a run stores a file but ends before it saves that, and the coordinates are then corrected,
-// the corrected coordinates must count, whichever message brings the file. The first run's object
-// must be reported as astray if requests could get it.
+// A run stores a file but ends before it saves the state Stored. Then the coordinates are corrected.
+// The file must be stored under the corrected coordinates, whichever record's message is processed
+// next. The first run's object must be reported as astray if it could be delivered to a request.
 func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -265,8 +265,9 @@ func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 	}
 }
 
-// Corrected coordinates must count even if the older record's message comes last, whichever
-// message brings the file, and whether the newer record's try failed before or after that.
+// Corrected coordinates must decide a file's place even if the older record's message comes last. This
+// must hold whichever record's message brings the file, and whether the newer record's try fails
+// before or after the file is stored.
 func TestCorrectedCoordinatesCountInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {

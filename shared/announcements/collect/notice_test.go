@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// A record that came inside a message must be stored like the others, and counted once.
+// If a message contains the whole record, the record must be stored in the bucket and counted once.
 func TestInlineRecord(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -57,10 +57,10 @@ func TestNotices(t *testing.T) {
 		t.Errorf("told %+v", d.told)
 	}
 	rejected := `{"event":"build.rejected","projectId":"p","uploadId":"u","status":"Reject"}`
-	d.collect(t, d.store(t, senders.Streampixel, intake.Coordinates{}, rejected)) // its alert is not in NotifyOn
+	d.collect(t, d.store(t, senders.Streampixel, intake.Coordinates{}, rejected)) // no notice: the event's alert is not in NotifyOn
 	d = newFixture()
 	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, exported("")))
-	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, failed)) // no notice: the job completed, which outranks a failure
+	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, failed)) // no notice: another event says that the job completed, and completed outranks failed
 	if len(d.told) != 0 {
 		t.Errorf("told %+v", d.told)
 	}
@@ -85,7 +85,7 @@ func TestAForeignCodeIsUnsortedWithANotice(t *testing.T) {
 	if len(d.told) != 1 || d.told[0].Code != senders.AlertForeignCode || d.told[0].Detail != intake.ProblemForeignCode {
 		t.Errorf("told %+v", d.told)
 	}
-	d.collect(t, d.store(t, senders.Streampixel, foreign, `{"event":"build.saving","uploadId":"u"}`)) // announces no file, so no notice is due
+	d.collect(t, d.store(t, senders.Streampixel, foreign, `{"event":"build.saving","uploadId":"u"}`)) // no notice: the event announces no file
 	if len(d.told) != 1 {
 		t.Errorf("told %+v", d.told)
 	}
@@ -108,7 +108,7 @@ func TestASecondOccurrenceIsNotifiedAgain(t *testing.T) {
 		d.advance(time.Minute)
 	}
 	said("rejected", "09:00")
-	said("rejected", "09:00") // a copy of the event
+	said("rejected", "09:00") // the sender repeats the same event
 	said("uploaded", "09:10")
 	if len(d.told) != 1 {
 		t.Fatalf("told %+v", d.told)
@@ -134,7 +134,8 @@ func (r deaf) List(ctx context.Context, prefix, after string) iter.Seq2[string, 
 	return r.Records.List(ctx, prefix, after)
 }
 
-// If one sender's records cannot be listed, Sweep must still send the others', and return an error.
+// If one sender's records cannot be listed, Sweep must still send messages for the other senders'
+// records, and return an error.
 func TestASweepGoesOnAfterAnError(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -152,8 +153,8 @@ func TestASweepGoesOnAfterAnError(t *testing.T) {
 	}
 }
 
-// Sweep must find records without a message once they are old enough. It must not send a record
-// whose message waits in the queue with every sweep.
+// Sweep must find a record without a message once the record is old enough. If a record's message
+// still waits in the queue, not every sweep may send a further message for it.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// failing is a timeline store whose saves fail after the first n.
+// failing is a timeline store whose first n saves succeed and whose later saves fail.
 type failing struct {
 	timeline.Store
 	left int
@@ -27,7 +27,7 @@ func (s *failing) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// cut collects a message, but ends the run after it has added the event to its timeline.
+// cut processes a message, but ends the run as soon as the event is in its timeline: no file is fetched.
 func (d *fixture) cut(t *testing.T, m intake.Message) {
 	t.Helper()
 	d.Timelines = &failing{d.timelines, 1}
@@ -54,10 +54,10 @@ func TestAnOlderRecordFilesNoMaster(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	d.lies(t, key, "", 2) // the unsorted object stays
+	d.lies(t, key, "", 2) // two objects: the unsorted one is not deleted
 }
 
-// lost is a store of records that cannot return one of them.
+// lost is a store of records that returns an error for one record.
 type lost struct {
 	collect.Records
 	key string
@@ -71,8 +71,8 @@ func (l lost) Get(ctx context.Context, key string) (intake.Record, error) {
 	return l.Records.Get(ctx, key)
 }
 
-// The timeline must state why a file is unsorted even if the run that stored it could not save
-// that, and the next run failed as well.
+// The timeline must state why a file is unsorted, even if the run that stored the file could not save
+// the reason and the next run failed as well.
 func TestTheProblemIsKept(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -81,7 +81,7 @@ func TestTheProblemIsKept(t *testing.T) {
 	d.Timelines = unsettled{d.timelines, d.bucket}
 	d.collect(t, first)
 	d.Timelines = d.timelines
-	d.advance(20 * time.Minute) // the first run's hold has expired
+	d.advance(20 * time.Minute) // now the first run's hold on the file has expired, so another run may process the file
 	next := d.store(t, senders.Hoox, unusable, exported(address))
 	d.cut(t, next)
 	records := d.Records

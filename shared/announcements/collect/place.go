@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// The folders of a library for files that are not masters, or not yet. Names below them are never
-// placed.
+// The folders of a library for files that are not masters, or not yet. A file below one of these
+// folders never answers a request.
 const (
 	unsorted = "unsorted/"
 	proofs   = "proofs/"
@@ -35,7 +35,7 @@ const (
 	ProblemTag         = "tag"         // the coordinates have characters that an S3 tag must not have
 )
 
-// tagGrammar matches the values that S3 allows for a tag.
+// tagGrammar matches the values that S3 allows for an object's tag.
 var tagGrammar = lazy.Regexp(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // object returns the key, the tags and the metadata for a file. problem says why a master's
@@ -66,7 +66,7 @@ func (j *job) object(lib masters.Library, info media.Info) (o Object, problem st
 	return o, ""
 }
 
-// folder returns the folder for the masters of a creative in a locale: "HRT-1212/v2/en".
+// folder returns the folder for the masters of a creative in a locale, such as "HRT-1212/v2/en".
 func folder(at masters.Coordinates) string {
 	return path.Join(at.Creative.Code, "v"+strconv.Itoa(at.Creative.Variation), string(at.Locale))
 }
@@ -103,8 +103,9 @@ func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem 
 	return at, tags, ""
 }
 
-// counting combines the URL's coordinates with the file's aspect. It returns false if there are no
-// coordinates, or if the problem forbids using them.
+// counting combines the URL's coordinates with the aspect that the sender states for the file. counts
+// is false if there are no coordinates, or if they cannot be used; problem is the reason in the
+// second case.
 func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, counts bool, problem string) {
 	at = c.Coordinates
 	switch {
@@ -122,7 +123,8 @@ func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, cou
 }
 
 // misplaced reports whether a stored file is unsorted although this record has usable coordinates
-// for it. Only the newest record counts. A file that is not unsorted never moves.
+// for it. It returns false for a record that is not the file's newest one. A file in a folder of
+// masters never moves.
 func (s *Service) misplaced(f timeline.File, j *job) bool {
 	if f.State != timeline.Stored || !s.isUnsorted(f.Key) ||
 		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < max(f.Newest, f.Record) {
@@ -137,8 +139,9 @@ func (s *Service) isUnsorted(key string) bool {
 	return strings.HasPrefix(key, s.Library.Prefix+unsorted)
 }
 
-// rivals reports whether another file of the event or of the subject has the same coordinates.
-// Chance would decide which of them is delivered, so none may be filed under these coordinates.
+// rivals reports whether another file of the event or of the subject has the same coordinates. If it
+// returns true, none of these files may be filed under the coordinates, because chance would decide
+// which one is delivered.
 func (j *job) rivals(at masters.Coordinates) bool {
 	for _, f := range j.event.Files {
 		if f.Name != j.file.Name && f.Role == senders.Master && f.Problem == "" && (f.Aspect == "" || at.Aspect == "" || f.Aspect == at.Aspect) {
@@ -150,10 +153,11 @@ func (j *job) rivals(at masters.Coordinates) bool {
 	})
 }
 
-// slot returns coordinates as text for a timeline: "HRT-1212/v2/en/9x16".
+// slot returns coordinates as text for a timeline, such as "HRT-1212/v2/en/9x16".
 func slot(at masters.Coordinates) string { return folder(at) + "/" + string(at.Aspect) }
 
-// slotted returns the slot of a master for a URL's coordinates; "" if they cannot be used.
+// slotted returns the slot of a file for a URL's coordinates. It returns "" if the file is not a master
+// or if the coordinates cannot be used.
 func slotted(f senders.File, c intake.Coordinates) string {
 	at, counts, _ := counting(f, c)
 	if f.Role != senders.Master || !counts {
@@ -162,14 +166,14 @@ func slotted(f senders.File, c intake.Coordinates) string {
 	return slot(at)
 }
 
-// meet reports whether two slots may be the same. An unknown aspect may equal any other.
+// meet reports whether two slots may be the same. It treats an unknown aspect as equal to every aspect.
 func meet(a, b string) bool {
 	inA, aspectA := path.Split(a)
 	inB, aspectB := path.Split(b)
 	return inA == inB && (aspectA == "" || aspectB == "" || aspectA == aspectB)
 }
 
-// labels returns the tags by which package masters places an object.
+// labels returns the S3 tags from which package masters reads an object's coordinates.
 func labels(c masters.Coordinates) map[string]string {
 	tags := map[string]string{
 		masters.LabelCode: c.Creative.Code, masters.LabelVariation: strconv.Itoa(c.Creative.Variation),
@@ -184,7 +188,7 @@ func labels(c masters.Coordinates) map[string]string {
 }
 
 // identity returns a hash of sender, subject and file name. It consists of letters only, so that
-// no naming rule takes its digits for a variation.
+// no rule for file names can read a digit of the hash as a variation.
 func identity(e senders.Event, f senders.File) string {
 	sum := sha256.Sum256([]byte(e.Sender + "\n" + e.Subject + "\n" + f.Name))
 	return strings.Map(func(r rune) rune {

@@ -37,8 +37,8 @@ func coordinatesOf(p placement.Placement) masters.Coordinates {
 	return masters.Coordinates{Creative: p.Creative, Locale: p.Locale, Aspect: p.Aspect}
 }
 
-// A stored master's tags must place it. Its key alone must place it the same way if its code has a
-// usual shape.
+// A stored master's tags must contain its coordinates. If its code has a usual shape, the library's
+// rules must read the same coordinates from the key alone.
 func TestMastersArePlaced(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "default", Rules: placement.Rules{Prefix: "lib/"}}
@@ -63,7 +63,7 @@ func TestMastersArePlaced(t *testing.T) {
 	}
 }
 
-// A file without usable coordinates must not become a master, and must not hold a request up.
+// A file without usable coordinates must not become a master, and must not block the skip of a request.
 func TestTheUnsortedAreNotPlaced(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "default", Rules: placement.Rules{Prefix: "lib/"}}
@@ -89,8 +89,8 @@ func TestAnAspectThatIsContradicted(t *testing.T) {
 	}
 }
 
-// If several files have the same coordinates, none of them becomes the master. A file that cannot
-// be fetched does not count.
+// If several files have the same coordinates, none of them becomes the master. This rule ignores files
+// that cannot be fetched.
 func TestSeveralFilesForOnePlaceAreUnsorted(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving(film(100), `"v1"`))
@@ -107,7 +107,7 @@ func TestSeveralFilesForOnePlaceAreUnsorted(t *testing.T) {
 			}
 			for _, f := range o.Ended {
 				if f.Code == senders.ProblemURLUnusable {
-					continue // this file cannot be fetched
+					continue // not checked, because this file cannot be fetched
 				}
 				if object := d.bucket.Objects()[f.Key]; f.Problem != want || strings.HasPrefix(f.Key, "lib/unsorted/posternity/campaign/c/") != (want != "") || (len(object.Tags) == 0) != (want != "") {
 					t.Errorf("%q: %s with %v, problem %q", want, f.Key, object.Tags, f.Problem)

@@ -16,7 +16,7 @@ import (
 // Try is the report of one try of a message.
 type Try struct {
 	Outcome
-	Receives int           // how often the queue delivered the message, including this time
+	Receives int           // the number of times that the queue has delivered the message, including this one
 	Delay    time.Duration // the time until the next try; 0 means that there is none
 	Duration time.Duration // the time that this try took
 	At       time.Time     // the time at which the try ended
@@ -57,8 +57,8 @@ func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
 	}
 }
 
-// ReportSweep writes the metric of a sweep. A failed sweep writes a log line and no metric: an
-// alarm is raised if the metric is missing for long.
+// ReportSweep writes the metric of a sweep, which counts the sent messages. For a failed sweep it
+// writes a log line and no metric. If the metric is missing for long, an alarm goes off.
 func ReportSweep(ctx context.Context, to telemetry.Reporter, sent int, err error) {
 	if err != nil {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "collect sweep", slog.Int("sent", sent), telemetry.Text("error", err.Error()))
@@ -91,7 +91,7 @@ func (t Try) fileMeasures(f timeline.File) (m telemetry.Measures) {
 	switch f.State {
 	case timeline.Stored:
 		m.AddBy(telemetry.One(names.MetricCollectedBytes, emf.Bytes, float64(f.Size)), names.DimensionSender)
-		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode { // the foreign code came from a newer record
+		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode { // an alert that the event itself does not have: the foreign code came from a newer record
 			m.Property(names.DimensionReason, senders.AlertForeignCode)
 			m.AddBy(telemetry.One(names.MetricCollectAlerts, emf.Count, 1), names.DimensionSender, names.DimensionReason)
 		}

@@ -24,7 +24,7 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 	o := Outcome{Record: m.Key}
 	record, err := s.record(ctx, m)
 	if errors.Is(err, intake.ErrAbsent) {
-		return Outcome{Record: m.Key, Done: true, Err: err} // the bucket's lifecycle rule has deleted the record
+		return Outcome{Record: m.Key, Done: true, Err: err} // done: the bucket's lifecycle rule has deleted the record
 	}
 	if err != nil {
 		o.Err = err
@@ -57,7 +57,7 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 		s.tellNoFile(ctx, o.Event, "the event announces no file", record.Received, line.Notified, &o)
 	}
 	if slices.Contains(o.Event.Unknown, senders.UnknownMore) {
-		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o) // one entry counts for all files beyond the limit
+		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o) // one report stands for all files beyond the event's limit
 	}
 	return o
 }
@@ -76,7 +76,8 @@ func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, 
 }
 
 // take adds the record to its timeline. A record that was added before changes nothing, unless an
-// operator asked to replay it. fresh is true for the first time.
+// operator asked to replay it; replay is the time at which the operator asked, or zero. fresh reports whether this
+// run is the first one that added the record.
 func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event, replay time.Time) (line timeline.Timeline, fresh bool, err error) {
 	taken, err := s.Timelines.Marked(ctx, record.Key())
 	if err != nil {
@@ -96,7 +97,7 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 		return line, fresh, err
 	}
 	err = s.Timelines.Mark(ctx, record.Key(), s.Now())
-	return line, err == nil, err // if the mark failed, the next run counts as the first
+	return line, err == nil, err // fresh is false if Mark failed: then the next run adds the record again and returns fresh
 }
 
 // notify sends a notice about an event if the event decides the state of its timeline.
@@ -107,8 +108,9 @@ func (s *Service) notify(ctx context.Context, e senders.Event, received time.Tim
 	return s.tell(ctx, e, received, line.Notified)
 }
 
-// tell sends a notice about an event if its alert is in NotifyOn and the notice was not sent before. If
-// a run ends between sending and saving that, the next run sends the notice again.
+// tell sends a notice about an event if the event's alert is in NotifyOn and the notice was not sent
+// before. It saves in the timeline that the notice was sent. If a run ends between these two steps,
+// the next run sends the notice again.
 func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time, notified []string) (string, error) {
 	alert := occurrence(e, received)
 	if s.Notifier == nil || e.Test || !slices.Contains(s.NotifyOn, e.Alert) || slices.Contains(notified, alert) {
@@ -124,8 +126,9 @@ func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time,
 	return e.Alert, err
 }
 
-// occurrence returns the name under which a notice is sent only once. A sender uses one identity for
-// a repeated event and for a second event of the same kind; only the sender's time differs.
+// occurrence returns a name for what an event reports; at most one notice is sent for each name. The
+// name contains the time that the sender states. The identity is not enough: it is the same for a
+// repeated event and for a second event of the same kind, and only the sender's time differs.
 func occurrence(e senders.Event, received time.Time) string {
 	name := e.Alert + " " + e.Identity
 	if !e.At.Equal(received) {
@@ -134,11 +137,11 @@ func occurrence(e senders.Event, received time.Time) string {
 	return name
 }
 
-// unlisted reports a file that its timeline has no room for as failed. The timeline cannot store
-// that, so only the record's first run counts the failure.
+// unlisted reports a file as failed because its timeline has no room for it. The timeline cannot store
+// this failure. To count it once, only the run that added the record to the timeline counts it.
 func (s *Service) unlisted(record intake.Record, f senders.File, o *Outcome) {
 	if f.Problem != "" {
-		return // the sender itself has no such file
+		return // no failure to report: the event has no usable link or object for this file
 	}
 	given := timeline.File{
 		Name: f.Name, Role: f.Role, State: timeline.Failed, Record: record.Key(), Host: f.URL.Host(), Status: f.Status, Code: CodeUnlisted, Since: s.Now(),

@@ -20,7 +20,7 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-const document = "%PDF-1.7\n%\xe2\xe3\xcf\xd3" // a PDF: never a video or an image
+const document = "%PDF-1.7\n%\xe2\xe3\xcf\xd3" // the first bytes of a PDF, which is neither a video nor an image
 
 const png = "\x89PNG\r\n\x1a\n and a picture"
 
@@ -42,7 +42,7 @@ func replay(t *testing.T, seed uint64, address string) string {
 		}
 		id := "1"
 		if strings.HasSuffix(name, "-stored") {
-			id = "2" // a different set of screenshots
+			id = "2" // this sample must announce another set of screenshots than the other samples
 		}
 		body, err := events.Fill(a.Body, events.Values{FileURL: parsed, ID: id, Bucket: "masters", Key: "theirs.png", Now: start})
 		if err != nil {
@@ -102,7 +102,7 @@ func TestSamplesInAnyOrderComeToOneEnd(t *testing.T) {
 		t.Fatal(want)
 	}
 	for seed := range uint64(5) {
-		// the order decides whether a notice about a failure was sent before the job completed
+		// compared without notices: the order of events decides whether a failure's notice is sent before the job completes
 		if got := replay(t, seed+1, address); unnotified(got) != unnotified(want) {
 			t.Fatalf("another end:\n%s\nwant\n%s", got, want)
 		}
@@ -117,7 +117,7 @@ func unnotified(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// An expired link is tried once more; then the file fails with CodeExpired.
+// After a link's expiry the file is tried once more. If this try fails, the file fails with CodeExpired.
 func TestAnExpiredLinkIsTriedOnceMore(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -144,8 +144,8 @@ func TestAnExpiredLinkIsTriedOnceMore(t *testing.T) {
 	}
 }
 
-// A link without an expiry is given up before the queue deletes its message, and sooner if its
-// server says that the file does not exist.
+// A file whose link has no known expiry must fail before the queue deletes its message. It must fail
+// sooner if the server answers that the file does not exist.
 func TestALinkWithoutExpiryIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for status, test := range map[int]struct {
@@ -216,7 +216,7 @@ func TestAReplayTriesAFailedFileOnce(t *testing.T) {
 	}
 	d.advance(time.Hour)
 	m.Replay = d.clock()
-	for range 2 { // the queue may deliver a message twice
+	for range 2 { // twice, because the queue may deliver a message twice
 		if o := d.collect(t, m); !o.Done {
 			t.Errorf("%+v", o)
 		}
@@ -258,7 +258,8 @@ func TestAnotherRunHasTheFile(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// If a run created the object but ended before it saved that, the file must not be fetched again.
+// If a run created the object but ended before it saved the state Stored, the file must not be fetched
+// again.
 func TestAnExistingObjectIsNotFetchedAgain(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(100)

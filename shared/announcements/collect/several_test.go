@@ -13,7 +13,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// batch stores Posternity's announcement of files at the addresses.
+// batch stores an announcement of Posternity with a file at each of the addresses. It returns the
+// message about it.
 func (d *fixture) batch(t *testing.T, c intake.Coordinates, addresses ...string) intake.Message {
 	t.Helper()
 	d.Posternity.Files = []string{"/files/*"}
@@ -37,8 +38,8 @@ func (d *fixture) problems(t *testing.T) (all []string) {
 	return all
 }
 
-// If several events announce files with the same coordinates, only a file that was filed before the
-// others came stays filed. The others stay unsorted.
+// If several events announce files with the same coordinates, a file that was stored under them before
+// the next event came stays there. All other files stay unsorted.
 func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	t.Parallel()
 	const several = collect.ProblemSeveral
@@ -46,7 +47,7 @@ func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	wide.Aspect, open.Aspect = "16x9", ""
 	type event struct {
 		at    intake.Coordinates
-		files string // the files that the event announces: a, b
+		files string // the names of the files that the event announces, of a and b
 	}
 	for name, test := range map[string]struct {
 		events []event
@@ -82,8 +83,9 @@ func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	}
 }
 
-// If a second file with the same coordinates is announced before the first is fetched, the first
-// begins again as unsorted, whichever message brings it. A file that cannot be fetched does not count.
+// If a second file with the same coordinates is announced before the first file is fetched, the fetch
+// of the first file must begin again, with an unsorted key, whichever message brings it. A second
+// file that cannot be fetched has no such effect.
 func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -141,7 +143,7 @@ func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 			}
-			if test.gone { // b was unsorted because of a, and stays unsorted although a turns out not to be media
+			if test.gone { // the file a turned out not to be media; b, which was unsorted because of a, stays unsorted
 				want := map[bool]string{true: collect.ProblemSeveral}[test.together]
 				if f := d.line(t, senders.Posternity, "batch/b").Files[0]; f.State != timeline.Stored || f.Problem != want {
 					t.Errorf("%+v", f)

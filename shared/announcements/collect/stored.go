@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// begun reports whether an earlier run began to fetch the file, so that this run continues.
+// begun reports whether an earlier run began to fetch the file from its link. If so, this run continues
+// that fetch and does not look for the sender's own object.
 func begun(j job) bool {
 	return !j.file.URL.IsZero() && (j.line.Progress != nil || j.line.SHA256 != "")
 }

@@ -73,8 +73,9 @@ func TestAFileInAnotherBucketIsFetched(t *testing.T) {
 	}
 }
 
-// A set does not say which object belongs to which screenshot. Every screenshot must exist in the
-// end, whichever objects exist in our bucket; none is copied if all objects exist.
+// A set of screenshots does not say which object belongs to which screenshot. In the end our bucket
+// must hold every screenshot, whichever objects it held before. If it held all objects, no screenshot
+// is copied.
 func TestNoProofIsLost(t *testing.T) {
 	t.Parallel()
 	pictures := []string{png + " one", png + " number two"}

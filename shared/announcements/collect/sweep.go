@@ -12,15 +12,17 @@ import (
 // SweepEvery is the interval between two sweeps.
 const SweepEvery = 15 * time.Minute
 
-// sweptAt lists the ages at which a sweep checks a record. Each age covers two sweeps, so that one
-// may fail. The ages are far apart, so that a stopped collector's queue does not fill with copies.
+// sweptAt lists the ages at which a sweep checks a record. At each age two consecutive sweeps check the
+// record, so that one of them may fail. The ages are far apart: while collect is stopped, few repeated
+// messages about a record enter the queue.
 var sweptAt = []time.Duration{
 	15 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour,
 }
 
-// Sweep sends a message for each record that intake stored but no run has added to a timeline by
-// one of the ages in sweptAt. It returns the number of messages, and goes on after an error of one
-// sender. A record whose message still waits gets a second message, which does no harm.
+// Sweep sends a message for each record that has reached one of the ages in sweptAt and that no run
+// has added to a timeline. sent is the number of messages. After an error with one sender's records,
+// Sweep continues with the next sender. If a record's first message still waits in the queue, the
+// second one does no harm.
 func (s *Service) Sweep(ctx context.Context) (sent int, err error) {
 	now := s.Now()
 	oldest := now.Add(-sweptAt[len(sweptAt)-1] - 2*SweepEvery).Truncate(24 * time.Hour)
@@ -40,7 +42,7 @@ func (s *Service) sweepDay(ctx context.Context, prefix string, now time.Time) (s
 		}
 		_, id, err := intake.ParseKey(key)
 		if err != nil {
-			continue // not a record: somebody else stored this object
+			continue // skipped: this object is not a record; somebody else stored it
 		}
 		if at, err := intake.IDTime(id); err != nil || !isSwept(now.Sub(at)) {
 			continue

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// unmarked is a timeline store whose first calls of Mark fail.
+// unmarked is a timeline store whose method Mark fails at the first calls.
 type unmarked struct {
 	timeline.Store
 	times int
@@ -28,8 +28,8 @@ func (s *unmarked) Mark(ctx context.Context, record string, now time.Time) error
 	return s.Store.Mark(ctx, record, now)
 }
 
-// A file that the timeline has no room for must be reported as failed, once per record. A file that
-// the sender itself does not have must not be reported.
+// If a timeline has no room for a file, the file must be reported as failed, once per record. If the
+// sender itself says that it has no such file, nothing must be reported.
 func TestAFileBeyondTheTimelineIsReported(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -16,8 +16,8 @@ import (
 // maxQuery is the largest length of a URL's query, in bytes.
 const maxQuery = 4 << 10
 
-// address splits the path "/{sender}/{token}", with or without a slash at the end. It returns ""
-// twice for any other path.
+// address returns the sender and the token of a path "/{sender}/{token}", with or without a slash at
+// the end. For any other path it returns two empty strings.
 func address(path string) (sender, token string) {
 	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
 	if len(parts) != 3 || parts[0] != "" {
@@ -26,9 +26,9 @@ func address(path string) (sender, token string) {
 	return parts[1], parts[2]
 }
 
-// Query returns the query of a sender's URL with coordinates. An empty string leaves a coordinate
-// out. The caller must pass no coordinates, or at least code and variation; otherwise the error
-// names the wrong one.
+// Query returns the query part of a sender's URL, which contains the coordinates. A coordinate that is
+// "" is left out. The caller must pass either no coordinates or at least code and variation. The
+// error names the wrong coordinate.
 func Query(code, variation, locale, aspect string) (string, error) {
 	values := url.Values{}
 	for i, value := range []string{code, variation, locale, aspect} {
@@ -42,7 +42,8 @@ func Query(code, variation, locale, aspect string) (string, error) {
 }
 
 // coordinates reads code, variation, locale and aspect from a URL's query and ignores other
-// parameters. If one of them is wrong, none is used, so that no master is filed in the wrong place.
+// parameters. If one of the four is wrong, none of them is used, so that no master is filed in the
+// wrong place.
 func coordinates(query string) Coordinates {
 	c, given, err := parseCoordinates(query)
 	switch {
@@ -54,7 +55,7 @@ func coordinates(query string) Coordinates {
 	return Coordinates{Coordinates: c, Given: true}
 }
 
-// The problems of a URL's coordinates. They never quote a value.
+// The problems of a URL's coordinates. Their texts never quote a value from the URL.
 var (
 	errQuery          = errors.New("query: malformed, or longer than 4 KiB")
 	errTwice          = errors.New("query: code, variation, locale or aspect occurs twice")
@@ -120,8 +121,9 @@ var credentials = []string{
 	"auth", "cookie", "token", "secret", "signature", "hmac", "digest", "key", "password", "session", "referer",
 }
 
-// storedHeaders returns the headers that a record may keep. It leaves out headers whose names
-// suggest a credential, the headers that the sender signs with, and values with the token.
+// storedHeaders returns the headers that a record may contain. It leaves out headers whose names
+// suggest a credential, the headers in the parameter signing (those of the sender's signature), and
+// headers whose values contain the token.
 func storedHeaders(header map[string]string, token string, signing ...string) map[string]string {
 	out := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(header)) {

@@ -75,7 +75,7 @@ func newFixture() *fixture {
 	return d
 }
 
-// post returns a request of Streampixel, the only sender that never repeats a webhook.
+// post returns a request with this body from Streampixel, the only sender that never repeats a webhook.
 func post(body string) inbound.Request {
 	return inbound.Request{
 		Method: "POST", Path: "/streampixel/" + newToken, Query: "code=HRT-1212&variation=2",
@@ -122,7 +122,7 @@ func (d *fixture) record(t *testing.T) intake.Record {
 	return intake.Record{}
 }
 
-// metrics returns the sums of the metrics in the log, by "Name{Dimension=value}".
+// metrics returns the sum of each metric in the log. The keys have the form "Name{Dimension=value}".
 func (d *fixture) metrics(t *testing.T) map[string]float64 {
 	t.Helper()
 	found := map[string]float64{}

@@ -14,7 +14,8 @@ import (
 // The answers to webhooks. A 2xx answer tells the sender not to repeat the webhook.
 var (
 	accepted = inbound.Answer{Status: http.StatusOK, Outcome: "accepted"}
-	// Unauthentic is the answer without a valid token or signature, and to a body that cannot be decoded.
+	// Unauthentic is the answer to a request without a valid token or signature, and to a request whose
+	// body cannot be decoded.
 	Unauthentic = inbound.Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}
 	// InternalError is the answer to a webhook that made the handler panic.
 	InternalError    = inbound.Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"}
@@ -33,7 +34,7 @@ type Handler struct {
 	Queue      Queue
 	Posternity senders.PosternityConfig
 	Now        func() time.Time
-	NewEntropy func() string // returns a random text: crypto/rand.Text
+	NewEntropy func() string // returns a random text; crypto/rand.Text is such a function
 	Report     func(context.Context, Served)
 }
 
@@ -76,7 +77,7 @@ func (h *Handler) serve(ctx context.Context, r inbound.Request, received time.Ti
 	if w.Durability == (Durability{}) {
 		return unavailable
 	}
-	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // no error is possible, because the sender is known
+	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // the error is ignored: Read fails only for an unknown sender, and this sender is known
 	return accepted
 }
 

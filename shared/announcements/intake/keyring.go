@@ -16,7 +16,8 @@ var (
 	// ErrUnauthentic says that a request has no token of the sender, or lacks the signature or
 	// headers that the sender's requests must have.
 	ErrUnauthentic = errors.New("request not authentic")
-	// ErrUnavailable says that no tokens were ever loaded, so that no request can be checked.
+	// ErrUnavailable says that the keyring could never load the tokens, so that it cannot check any
+	// request.
 	ErrUnavailable = errors.New("senders unavailable")
 )
 
@@ -30,8 +31,8 @@ var (
 	errID        = errors.New("signed id is absent, repeated or too long")
 )
 
-// Keyring checks senders' requests against the tokens of a secret, which it reloads when it is
-// old. It is safe for concurrent use.
+// Keyring checks senders' requests against the tokens in a secret. It reloads the secret when the
+// loaded one is too old. It is safe for concurrent use.
 type Keyring struct {
 	cache *secret.Cache[Senders]
 	now   func() time.Time
@@ -45,7 +46,7 @@ func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 
 // Admission holds the facts about an accepted request.
 type Admission struct {
-	Token   string           // the hint that tells the sender's tokens apart: the start of the token's hash
+	Token   string           // the hint that tells the sender's tokens apart in logs: the first digits of the token's hash
 	signing []string         // the headers with the sender's signature, timestamp and id
 	codes   []placement.Code // the shapes of the codes that the token may announce; nil means any code
 }
@@ -59,7 +60,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 	}
 	a, err := read.Value.admit(sender, token, header, body, k.now())
 	if err == nil || errors.Is(err, errStray) || !tokenGrammar().MatchString(token) {
-		return a, err // a newer secret could not change this error
+		return a, err // no reload of the secret: a newer one could not change this error
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {

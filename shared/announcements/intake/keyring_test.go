@@ -73,8 +73,8 @@ func TestAdmit(t *testing.T) {
 		{senders.Hoox, oldToken, hooxHeader, nil},
 		{senders.Hoox, newToken, hooxHeader, nil},
 		{senders.Streampixel, newToken, nil, nil},
-		{senders.Streampixel, oldToken, nil, intake.ErrNoToken}, // the token of another sender
-		{senders.AdReform, newToken, nil, intake.ErrNoToken},    // the secret has no entry for this sender
+		{senders.Streampixel, oldToken, nil, intake.ErrNoToken}, // refused: this is the token of another sender
+		{senders.AdReform, newToken, nil, intake.ErrNoToken},    // refused: the secret has no entry for this sender
 		{"acme", newToken, nil, intake.ErrNoToken},
 		{"", "", nil, intake.ErrNoToken},
 		{"Hoox", newToken, hooxHeader, intake.ErrNoToken},
@@ -83,7 +83,7 @@ func TestAdmit(t *testing.T) {
 		{senders.Hoox, strings.ToUpper(newToken), hooxHeader, intake.ErrNoToken},
 		{senders.Hoox, "", hooxHeader, intake.ErrNoToken},
 		{senders.Hoox, newToken, map[string]string{"user-agent": "curl/8"}, intake.ErrStray},
-		{senders.Hoox, "forged", hooxHeader, intake.ErrNoToken}, // Hoox's headers do not replace a token
+		{senders.Hoox, "forged", hooxHeader, intake.ErrNoToken}, // refused: Hoox's headers do not replace a token
 		{senders.Posternity, newToken, nil, intake.ErrSignature},
 	} {
 		err := newKeyring(vault).admit(t, test.sender, test.token, test.header)
@@ -119,7 +119,7 @@ func TestRotation(t *testing.T) {
 		t.Errorf("an old token is still taken: %v", err)
 	}
 	loads := r.source.loads
-	for range 1000 { // wrong tokens over a hundred seconds
+	for range 1000 { // sends a thousand wrong tokens within a hundred seconds
 		_ = r.admit(t, senders.Hoox, "guess-0123456789-0123456789", hooxHeader)
 		_ = r.admit(t, senders.Hoox, "short", hooxHeader)
 		r.now = r.now.Add(100 * time.Millisecond)

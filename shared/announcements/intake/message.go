@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// MaxMessage is the largest message that is sent, in bytes. Every SQS queue takes this size.
+// MaxMessage is the size of the largest message that is sent, in bytes. Every SQS queue accepts
+// messages of this size.
 const MaxMessage = 256 << 10
 
 // ErrMessage says that a message cannot be read. It never quotes the message.
@@ -17,8 +18,8 @@ var ErrMessage = errors.New("intake message unreadable")
 // stored.
 type Message struct {
 	Key    string    // the record's key in S3; "" if the message contains the record
-	Record *Record   // the record; nil if S3 has it
-	Replay time.Time // the time at which an operator asked to replay the record; zero means that nobody did
+	Record *Record   // the whole record; nil if the record is stored in S3
+	Replay time.Time // the time at which an operator asked to replay the record; zero if nobody asked
 }
 
 type wireMessage struct {
@@ -39,8 +40,8 @@ func EncodeReplay(key string, at time.Time) ([]byte, error) {
 	return json.Marshal(wireMessage{Format: format, Record: key, Replay: at.UTC()})
 }
 
-// EncodeInline returns a message that contains an encoded record, and is as secret as the record.
-// It returns nil if the message would be larger than MaxMessage.
+// EncodeInline returns a message that contains an encoded record. The message is as secret as the
+// record. EncodeInline returns nil if the message would be larger than MaxMessage.
 func EncodeInline(record []byte) ([]byte, error) {
 	if len(record) > MaxMessage {
 		return nil, nil

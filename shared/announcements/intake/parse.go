@@ -24,7 +24,7 @@ const (
 	maxTokens     = 16       // the largest number of tokens of a sender
 )
 
-// The problems that [Parse] reports. The problems of a verifier are in addition to these.
+// The problems that [Parse] reports, apart from the problems of a verifier.
 var (
 	ErrTooLarge    = errors.New("the secret is larger than 64 KiB")
 	ErrNoObject    = errors.New("the secret is not a JSON object")
@@ -39,14 +39,15 @@ var (
 // tokenGrammar requires at least 128 bits in base64, and only characters that a URL need not escape.
 var tokenGrammar = lazy.Regexp(`^[A-Za-z0-9_-]{22,256}$`)
 
-// token is a sender's token. Only its hash is kept, for comparing; the hash's start is its hint.
+// token is a sender's token. It holds only the token's hash, which is compared with the hash of the
+// token in a request. The first digits of the hash are the hint.
 type token struct {
 	hash  [sha256.Size]byte
 	codes []placement.Code // the shapes of the codes that the token may announce; nil means any code
 }
 
-// hint returns 8 digits that tell tokens apart without revealing them: the first digits of
-// "printf %s TOKEN | sha256sum".
+// hint returns 8 hexadecimal digits that tell tokens apart without revealing them. They are the first
+// digits that "printf %s TOKEN | sha256sum" prints.
 func (t token) hint() string { return hex.EncodeToString(t.hash[:4]) }
 
 // TokenHint returns the hint that logs and metrics show for a token.
@@ -58,7 +59,7 @@ type Senders struct{ bySender map[string]known }
 // known holds the tokens and the verifier of one sender.
 type known struct {
 	tokens   []token
-	verifier *verifier // nil means that the token alone is checked
+	verifier *verifier // checks the signature; nil means that only the token is checked
 }
 
 // Empty implements [secret.Value].
@@ -97,14 +98,15 @@ type wireSender struct {
 	Verifier *VerifierEntry `json:"verifier"`
 }
 
-// TokenEntry is the JSON of a token in the secret. An entry of an older version is only the token's
-// string, and may announce any code.
+// TokenEntry is the JSON of a token in the secret. In the format of an older version an entry is only a
+// string, the token; such a token may announce any code.
 type TokenEntry struct {
 	Token string `json:"token"`
-	// Codes are the shapes of the codes that the token may announce, written like a library's.
+	// Codes are the shapes of the codes that the token may announce, such as "HRT-####". They are
+	// written like the codes in a library's settings.
 	Codes   []string `json:"codes,omitempty"`
-	AnyCode bool     `json:"anyCode,omitempty"` // the token may announce any code
-	Older   bool     `json:"-"`                 // an entry of an older version, without codes
+	AnyCode bool     `json:"anyCode,omitempty"` // reports whether the token may announce any code
+	Older   bool     `json:"-"`                 // reports whether the entry has the format of an older version, without codes
 }
 
 // UnmarshalJSON reads an entry of this version or of an older one.
@@ -140,7 +142,7 @@ func (e TokenEntry) parse() (t token, problems []error) {
 	for _, shape := range e.Codes {
 		code, err := placement.ParseCode(shape)
 		if err != nil {
-			problems = append(problems, ErrCode) // without err, which quotes the secret
+			problems = append(problems, ErrCode) // err is left out, because it quotes the secret
 		}
 		t.codes = append(t.codes, code)
 	}
@@ -170,7 +172,7 @@ func Parse(data []byte) (Senders, error) {
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
 		if !slices.Contains(senders.Names(), name) {
-			// The error does not quote the name, which may be a misplaced token.
+			// The error does not quote the unknown name, because it may be a token in the wrong place.
 			problems = append(problems, fmt.Errorf("%w: expected %s", ErrUnknownName, strings.Join(senders.Names(), ", ")))
 			continue
 		}
@@ -194,7 +196,7 @@ func parseSender(element json.RawMessage) (k known, problems []error) {
 	case errors.Is(err, errVerifierMembers):
 		return known{}, []error{errVerifierMembers}
 	case err != nil:
-		return known{}, []error{ErrNoSender} // without err, which quotes the secret
+		return known{}, []error{ErrNoSender} // err is left out, because it quotes the secret
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return known{}, []error{ErrNoSender}

@@ -6,28 +6,30 @@ import (
 	"time"
 )
 
-// Store stores records. A failed Put may still have stored the object. The caller may repeat it.
+// Store stores records. A Put that returns an error may still have stored the object. The caller may
+// call Put again with the same arguments.
 type Store interface {
 	Put(ctx context.Context, key string, data []byte) error
 }
 
-// Queue holds messages for collect, which fetches the files. A failed Send may still have stored
-// the message. The caller may repeat it.
+// Queue holds messages for the function collect, which fetches the files. A Send that returns an error
+// may still have put the message into the queue. The caller may send the message again.
 type Queue interface {
 	Send(ctx context.Context, message []byte) error
 }
 
-// The time limits for storing an event, whose sender should get an answer within a second. S3
-// answers 999 of 1000 calls within 100 ms.
+// The time limits for storing an event. They are short because the sender should get an answer within
+// a second. S3 answers 999 of 1000 calls within 100 ms.
 const (
-	storeTimeout  = 800 * time.Millisecond // for the store, as long as the queue could take the record instead
-	notifyTimeout = 700 * time.Millisecond // for the message about a stored record; without a message a sweep finds the record
+	storeTimeout  = 800 * time.Millisecond // for storing the record in S3, if the record is small enough to be sent to the queue instead
+	notifyTimeout = 700 * time.Millisecond // for sending the message about a stored record; if that fails, a sweep finds the record
 	inlineTimeout = 2 * time.Second
 )
 
-// persist makes a record durable: it stores the record and sends a message with its key, or else it
-// sends the whole record to the queue. If only the message fails, a sweep finds the record later.
-// The error joins all failures, even if the record is durable.
+// persist makes a record durable: it stores the record in S3 and sends a message with the record's key.
+// If S3 fails, it sends the whole record to the queue. If only the message with the key cannot be
+// sent, a sweep finds the record later. The error joins all failures; it can be non-nil although the
+// record is durable.
 func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	data, err := Encode(r)
 	if err != nil {
@@ -39,7 +41,7 @@ func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	}
 	first := storeTimeout
 	if inline == nil {
-		first = requestTimeout // the record is too large for the queue
+		first = requestTimeout // more time for S3, because the record is too large for the queue
 	}
 	notStored := within(ctx, first, func(ctx context.Context) error { return h.Store.Put(ctx, r.Key(), data) })
 	if notStored == nil {
@@ -68,7 +70,7 @@ func (h *Handler) notify(ctx context.Context, key string) error {
 	return within(ctx, notifyTimeout, func(ctx context.Context) error { return h.Queue.Send(ctx, message) })
 }
 
-// within runs a step for at most the time d.
+// within runs a step with a context that ends after the time d.
 func within(ctx context.Context, d time.Duration, step func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/announcements/intake"
 )
 
-// If S3 or SQS works, the event must be stored there, and the sender must get its answer in time.
+// If one of S3 and SQS works, the event must be stored in the one that works, and the sender must get
+// its answer in time.
 func TestAnEventIsStoredWhileS3OrSQSWorks(t *testing.T) {
 	t.Parallel()
 	down := func(context.Context) error { return errors.New("down") }

@@ -1,5 +1,5 @@
-// Package intake receives the webhooks with which other platforms announce files. It checks who
-// may send, and stores each event before it answers the sender.
+// Package intake receives the webhooks with which other platforms announce files. It checks whether
+// the sender may send them, and stores each event before it answers the sender.
 //
 // Invariants:
 //
@@ -7,8 +7,8 @@
 //     message contains the whole event; if the queue fails, a sweep of S3 finds the event.
 //   - No event is refused for its content. Every event with a sender's token is stored, with
 //     everything that a reader needs to interpret it later.
-//   - A record, a log or an answer never contains a token or a path. A record keeps the body
-//     unchanged, for the bucket's readers alone.
+//   - A record, a log or an answer never contains a token or the path of a sender's URL. A record
+//     contains the unchanged body, which only readers of the bucket can see.
 package intake
 
 import (
@@ -26,18 +26,19 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// format is the version of the records' and messages' layout.
+// format is the version of the JSON format of records and messages.
 const format = 1
 
 // MaxBody is the largest body that is stored, in bytes: the limit of a function URL. A body larger
 // than senders.MaxBody is stored but not interpreted.
 const MaxBody = 6 << 20
 
-// MaxRecord is the largest record that is read, in bytes: a body of MaxBody in base64, and the
-// headers.
+// MaxRecord is the size of the largest record that is read, in bytes. It is enough for a body of
+// MaxBody bytes in base64, and for the headers.
 const MaxRecord = 9 << 20
 
-// ErrRecord says that a record or its key cannot be read. It never quotes them.
+// ErrRecord says that a record or its key cannot be parsed. The error never quotes the record or the
+// key.
 var ErrRecord = errors.New("intake record unreadable")
 
 // ErrAbsent says that no record is stored at a key.
@@ -50,14 +51,14 @@ type Record struct {
 	Received    time.Time
 	Header      map[string]string // header names are in lower case; credentials are left out
 	Coordinates Coordinates
-	// Codes are the shapes of the codes that the sender's token may announce. Nil means any code;
-	// records of older versions have nil.
+	// Codes are the shapes of the codes that the sender's token may announce. Nil means any code. In
+	// records that an older version stored, Codes is nil.
 	Codes []placement.Code
 	Body  []byte
 }
 
-// Permitted returns c, or coordinates with only a problem if the sender's token may not announce
-// c's code.
+// Permitted returns the coordinates c if the sender's token may announce their code. Otherwise it
+// returns coordinates without values, whose Problem is [ProblemForeignCode].
 func (r Record) Permitted(c Coordinates) Coordinates {
 	matches := func(shape placement.Code) bool { return shape.Matches(c.Creative.Code) }
 	if c.Given && r.Codes != nil && !slices.ContainsFunc(r.Codes, matches) {
@@ -70,13 +71,13 @@ func (r Record) Permitted(c Coordinates) Coordinates {
 // announce. The event is stored, and its files are unsorted.
 const ProblemForeignCode = "code: not one that the sender's token may announce"
 
-// Coordinates say which masters the event's files are. They come from the URL that the sender was
-// given.
+// Coordinates say for which creative, variation, locale and aspect the event's files are masters. They
+// come from the URL to which the sender sends its webhooks.
 type Coordinates struct {
 	masters.Coordinates
 	Given bool // reports whether the URL has coordinates that can be used
-	// Problem says why the URL's coordinates cannot be used; "" if they can, or if there are
-	// none. The event is stored anyway, because its sender may not repeat it.
+	// Problem says why the URL's coordinates cannot be used; "" if they can be used, or if the URL has
+	// none. An event with a problem is stored, too, because its sender may never repeat it.
 	Problem string
 }
 
@@ -102,7 +103,7 @@ type wireCoordinates struct {
 // The parts of an id: the time, so that ids sort by time, and a random text.
 const (
 	idTime    = "20060102T150405.000Z"
-	idEntropy = 26 // the length of crypto/rand.Text
+	idEntropy = 26 // the number of characters that crypto/rand.Text returns
 )
 
 var (
@@ -110,13 +111,14 @@ var (
 	keyGrammar = lazy.Regexp(`^raw/([a-z]+)/([0-9]{4}/[0-9]{2}/[0-9]{2})/([^/]+)\.json$`)
 )
 
-// NewID returns a record's id: the time of receipt, and entropy, the 26 random characters of
-// [crypto/rand.Text].
+// NewID returns a record's id: the time of receipt, followed by entropy. The caller must pass 26 random
+// characters of [crypto/rand.Text] as entropy.
 func NewID(received time.Time, entropy string) string {
 	return received.UTC().Format(idTime) + "-" + entropy
 }
 
-// IDTime returns the time of receipt that an id contains, to the millisecond. Errors: ErrRecord.
+// IDTime returns the time of receipt that an id contains, with a precision of a millisecond. Errors:
+// ErrRecord.
 func IDTime(id string) (time.Time, error) {
 	if !idGrammar().MatchString(id) {
 		return time.Time{}, fmt.Errorf("%w: id", ErrRecord)
@@ -210,7 +212,7 @@ func Decode(data []byte) (Record, error) {
 	return r, nil
 }
 
-// check applies to stored coordinates the rules for a URL's coordinates.
+// check checks stored coordinates by the same rules as a URL's coordinates, and returns them.
 func (w wireCoordinates) check() (Coordinates, error) {
 	c := Coordinates{Given: true, Coordinates: masters.Coordinates{
 		Creative: creative.Creative{Code: w.Code, Variation: w.Variation}, Locale: w.Locale, Aspect: w.Aspect,

@@ -19,12 +19,12 @@ type Served struct {
 	Status      int           // the HTTP status of the answer
 	Answer      string        // the outcome in the answer's body
 	Sender      string        // one of senders.Names; "" for any other sender
-	Token       string        // the hint that tells the sender's tokens apart: the start of the token's hash
+	Token       string        // the hint that tells the sender's tokens apart: the first digits of the token's hash
 	Record      string        // the key of the stored record; "" if none was stored
 	Event       senders.Event // the event in the webhook; zero if nothing was stored
-	Coordinates string        // why the URL's coordinates cannot be used; "" if they can, or if there are none
+	Coordinates string        // why the URL's coordinates cannot be used; "" if they can be used, or if the URL has none
 	Durability  Durability
-	Err         error  // why the webhook was refused, or what failed although it is durable; never contains a URL
+	Err         error  // why the webhook was refused, or which step failed although the event is durable; never contains a URL
 	Size        int    // the body's size in bytes
 	From        string // the sender's IP address
 	Duration    time.Duration
@@ -97,7 +97,8 @@ func (s Served) measures() (m telemetry.Measures) {
 
 func count(metric string) emf.Metric { return telemetry.One(metric, emf.Count, 1) }
 
-// failure names the part of the storing that failed; "" if none did.
+// failure returns the name of the step that failed while the event was stored; "" if every step
+// succeeded.
 func (d Durability) failure() string {
 	switch {
 	case d.Stored && d.Queued:

@@ -16,8 +16,8 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// The verifier settings for common signature schemes, without the header and the secrets, which
-// [posternity] sets.
+// The JSON settings of verifiers for common signature schemes. They lack the header and the secrets,
+// which [posternity] adds.
 const (
 	stripe   = `,"prefix":"v1=","timestampPrefix":"t="`
 	standard = `,"prefix":"v1,","encoding":"base64","timestampHeader":"Webhook-Timestamp","idHeader":"Webhook-Id"`
@@ -29,7 +29,8 @@ func base64MAC(key, text string) string {
 	return base64.StdEncoding.EncodeToString(mac(sha256.New, key, text))
 }
 
-// A verifier must accept Posternity's Stripe-like header. An older verifier could not describe it.
+// A verifier must accept Posternity's signature header, which resembles Stripe's. An earlier version of
+// the settings could not describe this header.
 func TestWireVerifierStripe(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("13-verifier-stripe.json")
@@ -55,7 +56,8 @@ func TestWireVerifierStripe(t *testing.T) {
 	}
 }
 
-// A verifier must accept the example of the Standard Webhooks specification at the example's time.
+// A verifier must accept the signed example in the Standard Webhooks specification, if its clock shows
+// the example's time.
 func TestStandardWebhooksExample(t *testing.T) {
 	t.Parallel()
 	s, err := intake.Parse([]byte(`{"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"webhook-signature","secretEncoding":"base64",
@@ -145,7 +147,8 @@ func TestUsualSchemes(t *testing.T) {
 	}
 }
 
-// Without a secretEncoding the key is the secret's text: Stripe signs with the whole "whsec_…".
+// Without a secretEncoding the HMAC key must be the secret's text: Stripe signs with the whole text
+// "whsec_…".
 func TestSecretEncodings(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdefghijklmn"
@@ -173,7 +176,7 @@ func TestSecretEncodings(t *testing.T) {
 	}
 }
 
-// Parse must refuse wrong verifier settings. The reason must not quote them.
+// Parse must refuse wrong verifier settings. Its error must not quote the settings.
 func TestParseRefusesVerifiers(t *testing.T) {
 	t.Parallel()
 	const private = "pr1vate-pr1vate-pr1vate"

@@ -11,19 +11,19 @@ import (
 	"masterhand/shared/kit/lazy"
 )
 
-// verifier checks the HMAC of a request by a configured scheme, so that operators can set the
-// scheme of a vendor without a new version of the function.
+// verifier checks the HMAC of a request. The settings describe the signature scheme, so that operators
+// can configure a vendor's scheme without a new version of the function.
 type verifier struct {
-	header      string // the signature's header, in lower case
+	header      string // the name of the header with the signature, in lower case
 	prefix      string // the text before each digest, for example "sha256="
 	hash        func() hash.Hash
 	decode      func(string) ([]byte, error)
-	keys        func() [][]byte // a function, so that printing the verifier never shows the keys
-	timestamp   string          // the timestamp's header, in lower case; "" means none
-	stampPrefix string          // the text before a timestamp in the signature's header, for example "t="; "" means none
-	id          string          // the header of the signed id, in lower case; "" means none
+	keys        func() [][]byte // returns the HMAC keys; a function, so that printing the verifier never shows them
+	timestamp   string          // the name of the header with the timestamp, in lower case; "" means none
+	stampPrefix string          // the text before a timestamp in the signature header, for example "t="; "" means that it has no timestamp
+	id          string          // the name of the header with the signed id, in lower case; "" means none
 	skew        time.Duration
-	signed      []string // the parts of the signed text in order: literal texts, idPart, timestampPart and bodyPart
+	signed      []string // the parts of the signed text in order; each is a literal text, or idPart, timestampPart or bodyPart
 }
 
 // The limits of the headers that a verifier reads.
@@ -33,19 +33,20 @@ const (
 	maxStamp     = 64
 )
 
-// signedIDGrammar excludes ids with blanks, commas or braces. Such an id could consist of two header
-// values, or could contain the start of the signed body.
+// signedIDGrammar matches ids without blanks, commas and braces. An id with such characters could be
+// the joined values of two headers, or could contain the start of the signed body.
 var signedIDGrammar = lazy.Regexp(`^[A-Za-z0-9._:+/=@|~-]{1,256}$`)
 
-// claim holds the digests, the timestamp and the id from a request's headers.
+// claim holds the digests, the timestamp and the id that a request's headers contain. They are not
+// verified yet.
 type claim struct {
 	digests [][]byte
 	stamp   string
 	id      string
 }
 
-// verify checks the header's digests against every key. One match is enough, because a sender sends
-// several digests while it rotates its secret.
+// verify checks the digests in the signature header against every key. One match is enough, because a
+// sender sends several digests during a rotation of its secret.
 func (v verifier) verify(header map[string]string, body []byte, now time.Time) error {
 	c := v.read(header)
 	if len(c.digests) == 0 {
@@ -61,7 +62,7 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 		return errID
 	}
 	match := false
-	for _, key := range v.keys() { // check all keys, so that the duration does not reveal which key matched
+	for _, key := range v.keys() { // the loop always checks all keys, so that its duration does not reveal which key matched
 		sum := v.sum(key, c, body)
 		for _, digest := range c.digests {
 			match = hmac.Equal(sum, digest) || match
@@ -76,9 +77,9 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 // stamped reports whether the scheme signs a timestamp.
 func (v verifier) stamped() bool { return v.timestamp != "" || v.stampPrefix != "" }
 
-// read returns the claim of a request. Its digests are nil if the signature's header is too long or
-// occurs twice; its stamp is "" unless there is exactly one. read skips elements without a known
-// prefix, which belong to other schemes.
+// read returns the claim of a request. The claim's digests are nil if the signature header is too long
+// or occurs twice. The claim's stamp is "" unless the request has exactly one timestamp. In the
+// signature header read skips elements without a known prefix, which belong to other schemes.
 func (v verifier) read(header map[string]string) claim {
 	c := claim{stamp: header[v.timestamp], id: header[v.id]}
 	value := header[v.header]
@@ -95,7 +96,7 @@ func (v verifier) read(header map[string]string) claim {
 		}
 		coded, has := strings.CutPrefix(element, v.prefix)
 		if has && strings.Contains(coded, ",") {
-			return claim{} // the header occurs twice
+			return claim{} // no digests, because the header occurs twice
 		}
 		if digest, err := v.decode(coded); has && err == nil && len(digest) == v.hash().Size() {
 			c.digests = append(c.digests, digest)
@@ -125,13 +126,13 @@ func (v verifier) sum(key []byte, c claim, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// instant parses a time: Unix seconds, Unix milliseconds or RFC 3339.
+// instant parses a time in Unix seconds, Unix milliseconds or the format of RFC 3339.
 func instant(s string) (time.Time, bool) {
 	if len(s) > maxStamp {
 		return time.Time{}, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if n >= 1e11 { // milliseconds: as seconds this number would be after the year 5138
+		if n >= 1e11 { // then n is in milliseconds: in seconds it would be a time after the year 5138
 			return time.UnixMilli(n), true
 		}
 		return time.Unix(n, 0), n > 0

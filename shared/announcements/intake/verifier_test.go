@@ -26,7 +26,8 @@ func mac(h func() hash.Hash, key, text string) []byte {
 	return m.Sum(nil)
 }
 
-// posternity returns senders with a verifier for Posternity that also has the given JSON fields.
+// posternity returns senders with a verifier for Posternity. fields are further JSON members of the
+// verifier's entry.
 func posternity(t testing.TB, fields string) intake.Senders {
 	t.Helper()
 	s, err := intake.Parse([]byte(`{"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"X-Signature","secrets":["an-older-signing-secret","` + signing + `"]` + fields + `}}}`))

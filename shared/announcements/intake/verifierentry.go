@@ -19,13 +19,14 @@ import (
 	"masterhand/shared/kit/lazy"
 )
 
-// VerifierEntry is the JSON of a verifier in the secret. Stripe's scheme needs the prefix "v1=" and
-// the timestampPrefix "t=". Standard Webhooks needs the prefix "v1,", base64 for both encodings, and
+// VerifierEntry is the JSON of a verifier in the secret. For Stripe's scheme set the prefix "v1=" and
+// the timestampPrefix "t=". For Standard Webhooks set the prefix "v1,", base64 for both encodings, and
 // the headers webhook-timestamp and webhook-id.
 type VerifierEntry struct {
 	// Header is the header that contains one or more digests, separated by commas or blanks.
 	Header string `json:"header"`
-	// Prefix comes before each digest. If it ends in a comma, only blanks separate digests.
+	// Prefix is the text before each digest in Header. If it ends in a comma, only blanks separate
+	// digests, because a comma is then a part of each digest's element.
 	Prefix    string   `json:"prefix,omitempty"`
 	Algorithm string   `json:"algorithm,omitempty"` // the HMAC's hash: sha1, sha256 or sha512; "" is sha256
 	Encoding  string   `json:"encoding,omitempty"`  // the digests' encoding: hex or base64; "" is hex
@@ -34,12 +35,14 @@ type VerifierEntry struct {
 	// leading "whsec_" is removed.
 	SecretEncoding  string `json:"secretEncoding,omitempty"`
 	TimestampHeader string `json:"timestampHeader,omitempty"` // the header with the signed timestamp; "" means none
-	// TimestampPrefix comes before the signed timestamp in Header; "" means that Header has none.
+	// TimestampPrefix is the text before the signed timestamp in Header; "" means that Header has no
+	// timestamp.
 	TimestampPrefix string `json:"timestampPrefix,omitempty"`
 	IDHeader        string `json:"idHeader,omitempty"` // the header with the signed id; "" means none
-	Skew            string `json:"skew,omitempty"`     // the largest difference between the timestamp and now; "" is 5m
-	// Signed is the signed text with the placeholders {id}, {timestamp} and {body}. "" means those
-	// that the other fields set, in this order, joined by full stops.
+	Skew            string `json:"skew,omitempty"`     // the largest permitted difference between the timestamp and the present time, such as "90s"; "" is 5m
+	// Signed is the signed text with the placeholders {id}, {timestamp} and {body}. "" means {body},
+	// preceded by {id} and {timestamp} if the other fields set an id or a timestamp, joined by full
+	// stops.
 	Signed string `json:"signed,omitempty"`
 }
 
@@ -83,12 +86,12 @@ func (e *VerifierEntry) UnmarshalJSON(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if d.Decode((*plain)(e)) != nil {
-		return errVerifierMembers // the decoder's error quotes names and values
+		return errVerifierMembers // the decoder's own error is not returned, because it quotes names and values of the secret
 	}
 	return nil
 }
 
-// make returns the verifier, or all problems of the entry.
+// make returns the verifier that the entry describes, or all problems of the entry.
 func (e VerifierEntry) make() (*verifier, []error) {
 	v := &verifier{
 		header: strings.ToLower(e.Header), prefix: e.Prefix, id: strings.ToLower(e.IDHeader),
@@ -118,7 +121,8 @@ func (e VerifierEntry) make() (*verifier, []error) {
 	return v, problems
 }
 
-// prefixesFine reports whether the prefixes are valid and tell digests and timestamp apart.
+// prefixesFine reports whether both prefixes are valid and Prefix does not begin with TimestampPrefix,
+// so that a digest is never read as a timestamp.
 func (e VerifierEntry) prefixesFine() bool {
 	for _, prefix := range []string{e.TimestampPrefix, strings.TrimSuffix(e.Prefix, ",")} {
 		if len(prefix) > maxLiteral || strings.ContainsAny(prefix, ",{}") || strings.ContainsFunc(prefix, unicode.IsSpace) {
@@ -141,8 +145,8 @@ func algorithm(name string) func() hash.Hash {
 	return nil
 }
 
-// decoder returns the decoder of an encoding; nil if the encoding is unknown. Base64 may lack its
-// padding and may use the alphabet for URLs.
+// decoder returns the function that decodes an encoding; nil if the encoding is unknown. The function
+// for base64 also accepts text without padding, and the alphabet for URLs.
 func decoder(encoding string) func(string) ([]byte, error) {
 	switch encoding {
 	case "hex":

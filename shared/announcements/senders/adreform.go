@@ -15,8 +15,8 @@ const (
 	adReformUploaded = "ad.uploaded"
 )
 
-// The statuses of a screenshot that exists. An object that the sender writes to our bucket has one
-// of them, too.
+// The statuses of a screenshot that exists. An object that the sender has written to our bucket also
+// has one of these statuses.
 const (
 	adReformHas    = "uploaded"
 	adReformFailed = "upload_failed" // the upload to our bucket failed; the screenshot may still have a picture link
@@ -62,10 +62,11 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots adds the files of a set. It judges each screenshot separately, because an
-// approved set may contain failed ones. If the set has one screenshot and one object, the object is
-// the screenshot. If it has several, nothing says which object is which screenshot: it announces the
-// objects as well as the screenshots, so that no proof is lost if some objects are not ours.
+// adReformScreenshots adds the files of a set of screenshots to the event. It judges each screenshot
+// separately, because an approved set may contain failed ones. If the set has one screenshot and one
+// object, the object is the screenshot. If the set has several, it does not say which object is which
+// screenshot. Then adReformScreenshots adds the objects as well as the screenshots, so that no proof
+// is lost if some objects are not in our bucket.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	one := len(shots) == 1 && len(written) == 1
@@ -74,7 +75,7 @@ func adReformScreenshots(e *Event, set object) {
 		apart = adReformStored(e, written)
 	}
 	usable := adReformUsable(shots)
-	had := 0 // the usable screenshots that have their own link or object
+	had := 0 // the number of usable screenshots that have their own link or object
 	taken := map[string]bool{}
 	for i, raw := range shots {
 		shot, isObject := parse(raw)
@@ -94,7 +95,7 @@ func adReformScreenshots(e *Event, set object) {
 				f.Among = apart
 			}
 		case f.Status == adReformHas && len(apart) >= usable:
-			continue // this screenshot is one of the set's objects
+			continue // no file for this screenshot: it is one of the set's objects, which are added below
 		}
 		f.Name = "screenshot/" + adReformName(shot, f, i, taken)
 		e.add(f)
@@ -108,7 +109,7 @@ func adReformScreenshots(e *Event, set object) {
 	}
 }
 
-// maxAmong is the largest number of objects that may stand for a screenshot.
+// maxAmong is the largest number of objects of which one may be a certain screenshot.
 const maxAmong = 20
 
 // adReformUsable returns the number of screenshots that exist.
@@ -121,8 +122,8 @@ func adReformUsable(shots []json.RawMessage) (n int) {
 	return n
 }
 
-// adReformScreenshot reads one screenshot. If it has an object, its picture link is only used if the
-// object is not in our bucket.
+// adReformScreenshot reads one screenshot. If the screenshot has an object, its picture link is only
+// used if the object is not in our bucket.
 func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	f := File{Role: Proof, Status: shown(shot.text("status"))}
 	switch status := shot.text("status"); {
@@ -141,9 +142,10 @@ func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	return f
 }
 
-// adReformName returns the screenshot's id, or else a name made from its picture's link, because
-// the set's next event may list it in another position. A screenshot that has neither, or whose
-// names are taken, gets the number of its position.
+// adReformName returns the screenshot's id, or else a name made from the link to its picture. Both are
+// the same in the set's next event, which may list the screenshot at another position. If the
+// screenshot has neither, or if another screenshot has the same name, adReformName returns the number
+// i of its position.
 func adReformName(shot object, f File, i int, taken map[string]bool) string {
 	var picture string
 	if link := shot.text("image_url"); link != "" {

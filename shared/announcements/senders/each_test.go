@@ -37,7 +37,7 @@ func TestUnknownIsTold(t *testing.T) {
 	}
 }
 
-// The ranks of events order their statuses, in whatever order the events arrive.
+// The rank of an event must depend on its status, never on the order in which the events arrive.
 func TestRanks(t *testing.T) {
 	t.Parallel()
 	for sender, bodies := range map[string][]string{
@@ -66,7 +66,7 @@ func TestRanks(t *testing.T) {
 	}
 }
 
-// A completed task must hide a failure of the same task, but not of another task.
+// A completed task must outrank a failure of the same task, but never a failure of another task.
 func TestHooxTasksAreSeparate(t *testing.T) {
 	t.Parallel()
 	tell := func(task, of, status string) senders.Event {
@@ -113,7 +113,7 @@ func TestDetail(t *testing.T) {
 	}
 }
 
-// An event with a null uploadId belongs to no build. Its project and time must identify it.
+// An event whose uploadId is null belongs to no build. Its project and its time must identify the event.
 func TestStreampixelWithoutUpload(t *testing.T) {
 	t.Parallel()
 	body := func(upload, project, at string) string {
@@ -209,7 +209,7 @@ func TestAdReformScreenshots(t *testing.T) {
 		{`"screenshots":[{"id":"a","status":"uploaded"}],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + failed + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status"},
-		// nothing says which object is which screenshot
+		// The set does not say which object is which screenshot, so both kinds are files.
 		{`"screenshots":[` + shot + `,` + failed + `,` + failed + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
 			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/~3 ad_not_captured: status, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + second + `]`,

@@ -45,7 +45,7 @@ func check(t *testing.T, e senders.Event) {
 	}
 }
 
-// fuzz reads random bodies as webhooks of a sender. more are additional seeds.
+// fuzz reads random bodies as webhooks of a sender. more are seed bodies in addition to the samples.
 func fuzz(f *testing.F, sender string, more ...string) {
 	for _, name := range events.AnnouncementNames() {
 		if d := sample(f, name); d.Sender == sender {

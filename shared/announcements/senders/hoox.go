@@ -17,7 +17,7 @@ const (
 	hooxAsset        = "asset_generation"
 )
 
-// hooxLife is the time until the link to an export expires.
+// hooxLife is the time for which the link to an export is valid.
 const hooxLife = 7 * 24 * time.Hour
 
 // hooxRanks orders the statuses: completed outranks failed.
@@ -73,15 +73,15 @@ func readHoox(e *Event, o object, d Delivery) {
 	}
 }
 
-// hooxTask returns the task of an older payload, which its result reveals. It returns "" for a
-// failed task, which has no result.
+// hooxTask returns the task of an event in the older format, which does not name it. It recognises the
+// task by the members of the result. It returns "" for a failed task, which has no result.
 func hooxTask(o, result object) string {
 	switch {
 	case result.has("video_url"):
 		return hooxExport
 	case result.text("video_id") != "":
 		return hooxGenerate
-	case result["video_url"] != nil: // video_url is null, and no other member names the task
+	case result["video_url"] != nil: // an export without a link: video_url is null, and no other member belongs to another task
 		return hooxExport
 	case result.text("asset_url") != "" || o.text("asset_id") != "":
 		return hooxAsset
@@ -89,7 +89,8 @@ func hooxTask(o, result object) string {
 	return ""
 }
 
-// hooxKnown reports whether a task is documented. No task, "", is documented, too.
+// hooxKnown reports whether a task is documented. It returns true for "", because a documented event may
+// name no task.
 func hooxKnown(task string) bool {
 	switch task {
 	case "", hooxGenerate, hooxExport, hooxAvatarCreate, hooxAvatarEdit, hooxAsset:
@@ -114,9 +115,9 @@ func hooxSubject(task string, o, result object) (kind, called string) {
 	return "", ""
 }
 
-// hooxTimeline returns a name that tells the tasks of one job or avatar apart, because one may
-// complete while another fails. The task that makes the requested file, and an event without a
-// task, have the bare name.
+// hooxTimeline returns the name of a task's timeline. The tasks of one job or avatar have different
+// timelines, because one task may complete while another fails. For the task that makes the requested
+// file, and for an event without a task, hooxTimeline returns name unchanged.
 func hooxTimeline(task, name string) string {
 	switch task {
 	case "", hooxExport, hooxAvatarCreate, hooxAsset:
@@ -130,6 +131,6 @@ func hooxAspect(o, result object) creative.Aspect {
 	if known := hooxFormats[format]; known != "" {
 		return known
 	}
-	aspect, _ := creative.ParseAspect(format) // "" if format is not an aspect
+	aspect, _ := creative.ParseAspect(format) // the error is ignored: aspect is "" if format is not an aspect
 	return aspect
 }

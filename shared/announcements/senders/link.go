@@ -6,16 +6,17 @@ import (
 	"strings"
 )
 
-// linkSigns lists the query parameters, in lower case, that sign and date a link: the older ones of
-// S3 and Google Cloud Storage, and those of CloudFront, Azure and others. They differ between two
-// links to the same file.
+// linkSigns lists, in lower case, the query parameters that contain a link's signature and its expiry:
+// the older parameters of S3 and Google Cloud Storage, and those of CloudFront, Azure and others.
+// Their values differ between two links to the same file, so linkName ignores them.
 var linkSigns = []string{
 	"awsaccesskeyid", "googleaccessid", "signature", "expires", "key-pair-id", "policy",
 	"sig", "se", "st", "ske", "skt", "token", "exp",
 }
 
-// linkName returns a name for the file that a link leads to: a hash of host, path and the parameters
-// that do not sign the link. A text that is not a link has a name, too.
+// linkName returns a name for the file to which a link leads. The name is a hash of the host, the path
+// and the query parameters that do not belong to the signature. For a text that is not a link,
+// linkName returns a hash of the text.
 func linkName(link string) string {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {
@@ -40,7 +41,7 @@ func signs(parameter string) bool {
 func (o Object) name() string { return short(o.Bucket + "/" + o.Key) }
 
 // short returns a hash that is long enough to tell the files of a subject apart. It consists of
-// letters only, because it becomes part of keys, where digits could count as a variation.
+// letters only, because it becomes a part of keys, in which digits could be read as a variation.
 func short(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= '9' {

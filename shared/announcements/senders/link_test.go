@@ -20,7 +20,7 @@ func shots(links ...string) string {
 		strings.Join(links, `"},{"status":"uploaded","image_url":"`) + `"}]}}}`
 }
 
-// named returns the files' names, by their links.
+// named returns the names of the event's files. The keys of the map are the files' links.
 func named(e senders.Event) map[string]string {
 	names := map[string]string{}
 	for _, f := range e.Files {
@@ -29,8 +29,8 @@ func named(e senders.Event) map[string]string {
 	return names
 }
 
-// A file must have the same name in each event, whatever its position and its link's signature. No
-// other file may have this name.
+// A file must have the same name in each event, whatever its position in the event and the signature in
+// its link. No other file may have this name.
 func TestFilesKeepTheirNames(t *testing.T) {
 	t.Parallel()
 	const a, b = "https://h/a?X-Amz-Date=1&X-Amz-Signature=11", "https://h/b?X-Amz-Date=1&X-Amz-Signature=12"
@@ -117,7 +117,7 @@ func TestFilesBeyondTheLimitAreReported(t *testing.T) {
 			t.Errorf("%s: %d files, unknown %v, known %v", what, len(e.Files), e.Unknown, e.Known)
 		}
 	}
-	for _, f := range set(150, 150).Files[:150] { // objects that show the same as a screenshot come last
+	for _, f := range set(150, 150).Files[:150] { // the first 150 files are the screenshots; the set's objects, which show the same, come after them
 		if !strings.HasPrefix(f.Name, "screenshot/") || f.Twice {
 			t.Errorf("%+v before all screenshots", f)
 		}

@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// If an event's kind must bring a file but there is none, the event must report the file as lost or
-// itself as not understood. An event that may come without a file must report neither.
+// If an event's kind must bring a file but the event has none, Read must report either the file as lost
+// or the event as not understood. For an event that may come without a file, Read must report neither.
 func TestALostFileIsReported(t *testing.T) {
 	t.Parallel()
 	const hoox, pixel, reform, post = senders.Hoox, senders.Streampixel, senders.AdReform, senders.Posternity
@@ -87,8 +87,8 @@ func TestALostFileIsReported(t *testing.T) {
 	}
 }
 
-// A screenshot whose upload to our bucket failed must be fetched from its picture link, and not be
-// searched among the uploaded objects.
+// If the sender could not upload a screenshot to our bucket, the screenshot must be fetched from its
+// picture link. It must not be taken for one of the uploaded objects.
 func TestAFailedUploadIsFetchedFromItsPicture(t *testing.T) {
 	t.Parallel()
 	const objects = `[{"bucket":"acme-b","key":"1","status":"uploaded"},{"bucket":"acme-b","key":"2","status":"uploaded"}]`

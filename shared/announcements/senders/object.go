@@ -17,12 +17,12 @@ import (
 
 // The limits of the values that are read from a body.
 const (
-	maxText  = 128 // the longest text that is shown, in bytes
+	maxText  = 128 // the largest length of a text in an Event, in bytes; longer texts are cut
 	maxFiles = 200 // the largest number of files of an event
 )
 
-// object is a JSON object. Member names are case-sensitive; of two members with one name the last
-// one counts. So the result never depends on chance.
+// object is a JSON object. Member names are case-sensitive. If a name occurs twice, the object has the
+// last value. So the same bytes always have the same meaning.
 type object map[string]json.RawMessage
 
 // parse reads a JSON object. It returns false for anything else, including null.
@@ -84,13 +84,14 @@ var idGrammar = lazy.Regexp(`^[A-Za-z0-9._:@-]{1,128}$`)
 
 // id returns a sender's id if it can be part of a key and of an identity, or else its hash.
 func id(s string) string {
-	if s == "" || idGrammar().MatchString(s) && s != "." && s != ".." { // "." and ".." would name folders
+	if s == "" || idGrammar().MatchString(s) && s != "." && s != ".." { // "." and ".." are hashed, because in a key they would be folders
 		return s
 	}
 	return "~" + digest(s)
 }
 
-// digest returns the first half of a text's SHA-256 in hex, which is enough to tell events apart.
+// digest returns the first half of a text's SHA-256 in hexadecimal digits. This length is enough to tell
+// events apart.
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:16])
@@ -114,10 +115,10 @@ func shown(s string) string {
 	return s[:cut]
 }
 
-// moment returns the first text that is a plausible time for an event that was received at the time
-// received. If there is none, it returns received.
+// moment returns the time in the first of the texts that is plausible for an event that was received at
+// the time received. If no text is plausible, moment returns received.
 func moment(received time.Time, texts ...string) time.Time {
-	const ahead = 24 * time.Hour // tolerates a wrong clock of the sender
+	const ahead = 24 * time.Hour // a later time than received is plausible up to this difference: the sender's clock may be wrong
 	for _, s := range texts {
 		t, err := time.Parse(time.RFC3339, s)
 		if err == nil && t.Year() >= 2000 && t.Before(received.Add(ahead)) {
@@ -130,8 +131,8 @@ func moment(received time.Time, texts ...string) time.Time {
 // encoded percent-encodes the characters that a URL must not contain and whose meaning is clear.
 var encoded = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D")
 
-// fetch sets the URL to fetch the file from, or the problem why it cannot be fetched. It ignores
-// blanks around the address.
+// fetch sets the file's URL to the address, or sets the problem for which the file cannot be fetched
+// from there. It ignores blanks around the address.
 func (f *File) fetch(address string) {
 	var err error
 	address = encoded.Replace(strings.TrimSpace(address))

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// PosternityConfig holds JSON pointers (RFC 6901) to the values in Posternity's bodies, whose
-// members are not documented. Without a pointer, only the event's name, status and subject are
-// searched, in the usual places.
+// PosternityConfig holds JSON pointers (RFC 6901) to the values in the bodies of Posternity's events.
+// Posternity does not document the members of these bodies. Without a pointer, the event's name,
+// status and subject are searched in the usual places, and other values are not searched.
 type PosternityConfig struct {
 	Identity string `json:"identity"` // the event's id; "" means that the body's hash identifies it
 	Type     string `json:"type"`     // the event's name; "" means the members "event", "type", "event_type" or "topic"
 	Status   string `json:"status"`   // the event's status; "" means the member "status"
-	Subject  string `json:"subject"`  // the id of the campaign, template or batch; "" means the usual places
+	Subject  string `json:"subject"`  // the id of the campaign, template or batch; "" means the usual members, such as "batch_id"
 	// Files are pointers to the URLs of files. The part "*" means each element of an array.
 	// Without pointers no file is fetched.
 	Files []string `json:"files"`
@@ -44,8 +44,8 @@ func (c PosternityConfig) Check() error {
 
 // The documented events whose name says whether they must bring files.
 const (
-	posternityProgress  = "studio.batch.progress"     // its files' links may still be missing
-	posternityCompleted = "studio.campaign.completed" // it must bring files
+	posternityProgress  = "studio.batch.progress"     // in this event the links of files may still be missing, so an empty link is no failure
+	posternityCompleted = "studio.campaign.completed" // this event must bring files
 )
 
 // posternityRanks holds the documented events with their ranks.
@@ -81,8 +81,9 @@ func readPosternity(e *Event, o object, d Delivery, c PosternityConfig) {
 	}
 }
 
-// posternitySubject returns "campaign/<id>" for the events studio.campaign.…, and so on. This is a
-// guess, because Posternity does not document its subjects.
+// posternitySubject returns the subject of an event, such as "campaign/<id>" for the events whose name
+// begins with "studio.campaign.". This is a guess, because Posternity does not document to which
+// subject an event belongs.
 func posternitySubject(name string, o object, body []byte, c PosternityConfig) string {
 	parts := strings.Split(name, ".")
 	if len(parts) != 3 || parts[0] != "studio" {
@@ -104,8 +105,8 @@ func posternitySubject(name string, o object, body []byte, c PosternityConfig) s
 }
 
 // posternityFiles adds the files that the pointers lead to. It names files by their links, because a
-// file's position may differ between the events of a subject. Two links that differ only in their
-// signature are the same file if they are in two events, but two files within one event.
+// file's position may differ between the events of a subject. If two links differ only in their
+// signatures, they lead to the same file in two different events, but to two files in one event.
 func posternityFiles(e *Event, body []byte, pointers []string) {
 	told := map[string]string{} // the links of the files, by file name
 	for _, pointer := range pointers {

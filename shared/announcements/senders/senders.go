@@ -5,8 +5,8 @@
 //
 //   - Reading has no side effects and refuses nothing. An unknown webhook, for example one
 //     whose body is not JSON, becomes an event that lists its unknown parts.
-//   - A repeated event has the same identity, however often and in whatever order the events
-//     of a subject arrive. The ranks of the events decide the final state of the subject.
+//   - A repeated event has the same identity each time. The ranks of a subject's events decide
+//     the subject's final state, in whatever order the events arrive.
 //   - All texts in an [Event] are bounded and contain no URL. A file's URL redacts itself.
 package senders
 
@@ -30,8 +30,8 @@ const (
 // Names returns the names of all senders.
 func Names() []string { return []string{Hoox, Streampixel, AdReform, Posternity} }
 
-// MaxBody is the largest body that is interpreted, in bytes. The event of a larger body says only
-// that it arrived.
+// MaxBody is the size of the largest body that is interpreted, in bytes. For a larger body, the event
+// contains only the fact that a webhook arrived.
 const MaxBody = 1 << 20
 
 // Delivery is an authenticated webhook as it was received.
@@ -54,10 +54,10 @@ const (
 // The unknown parts of an event.
 const (
 	UnknownBody   = "body"   // the body is not a JSON object
-	UnknownLarge  = "large"  // the body is larger than MaxBody and is not interpreted
+	UnknownLarge  = "large"  // the body is larger than MaxBody and was not interpreted
 	UnknownType   = "type"   // the event, topic or task is not a documented one
 	UnknownStatus = "status" // the status is not a documented one
-	UnknownField  = "field"  // a member is not documented, although the others are
+	UnknownField  = "field"  // a member of the body is not documented; all other parts are understood
 	UnknownMore   = "more"   // the event has more files than the limit
 	UnknownFile   = "file"   // the event has no file, although its kind must bring one
 )
@@ -68,19 +68,20 @@ type Event struct {
 	Identity string // unique within the sender; a repeated event has the same identity
 	// Subject is the timeline that the event belongs to, as "kind/id". The kind is build, job,
 	// avatar, asset, set, ad, campaign, template or batch, or "other" if the event names none.
-	// If an id has several tasks, all but the main one have "kind/id:task".
+	// If several tasks have the same id, the subject of every task except the main one is
+	// "kind/id:task".
 	Subject string
-	Type    string // the event, topic or task as sent, bounded; read from the result if an older payload lacks it
-	Status  string // the status as sent, bounded
+	Type    string // the event, topic or task as sent, cut to maxText; derived from the result if an older payload lacks it
+	Status  string // the status as sent, cut to maxText
 	// Rank orders the events of a subject: the event with the greatest rank decides the state. Of two
 	// events with the same rank the later one decides, then the one with the greater identity.
 	Rank    int
-	At      time.Time // the sender's time, or else the time of receipt
-	Test    bool      // a test of the connection: nothing is fetched
-	Known   bool      // reports whether body, type and status are documented ones
-	Unknown []string  // the unknown parts, such as UnknownBody
+	At      time.Time // the time that the sender states, or else the time of receipt
+	Test    bool      // reports whether the sender only tests the connection; then no file is fetched
+	Known   bool      // reports whether the body, the type and the status are documented
+	Unknown []string  // the parts that are not understood, such as UnknownBody; nil if there are none
 	Alert   string    // one of the alerts, or ""
-	Detail  string    // the reason for the alert in the sender's words, bounded; "" if the sender states none
+	Detail  string    // the reason for the alert in the sender's words, cut to maxText; "" if the sender states none
 	Files   []File
 }
 
@@ -102,27 +103,27 @@ const (
 	ProblemUnknown     = "status_unknown" // the file's status is not a documented one
 )
 
-// Lost reports whether a problem means that the sender may have the file although it cannot be
-// fetched.
+// Lost reports whether a file with this problem may exist at the sender although it cannot be fetched.
 func Lost(problem string) bool {
 	return problem == ProblemURLAbsent || problem == ProblemURLUnusable || problem == ProblemUnknown
 }
 
-// File is a file that an event announces. Either Problem is set, or URL, Stored or both. If both
-// are set, Stored counts if it is in our bucket.
+// File is a file that an event announces. Either Problem is set, or at least one of URL and Stored is
+// set. If both URL and Stored are set, the file is fetched from URL only if Stored is not in our
+// bucket.
 type File struct {
-	Name    string         // identifies the file within the subject: "export", "screenshot/shot-3"
+	Name    string         // identifies the file within the subject, for example "export" or "screenshot/shot-3"
 	URL     capability.URL // the URL to fetch the file from
 	Stored  *Object        // the object that the sender says it has written; nil if none
 	Role    Role
-	Status  string          // the sender's status for this file, bounded; "" if it has none
+	Status  string          // the sender's status for this file, cut to maxText; "" if the sender states none
 	Problem string          // one of the problems, or ""
 	Expires time.Time       // the time at which the URL expires; zero if it is unknown
 	Aspect  creative.Aspect // the aspect that the sender states; "" if it states none
-	// Among lists objects of which one is this file, but the sender does not say which. If all of
-	// them are in our bucket, there is nothing to fetch.
+	// Among lists objects of which one is this file; the sender does not say which one. If all of
+	// these objects are in our bucket, the file need not be fetched.
 	Among []Object
-	Twice bool // reports that another file of the event shows the same, so this one need not be fetched
+	Twice bool // reports whether another file of the event shows the same, so that this one need not be fetched
 }
 
 // Object is an S3 object that a sender claims to have written. The caller must check whether the
@@ -160,7 +161,8 @@ func Read(d Delivery, p PosternityConfig) (Event, error) {
 	return e, nil
 }
 
-// note adds an unknown part to the event, once. It adds nothing to a body that cannot be read.
+// note adds an unknown part to the event, unless the event already has it. It adds nothing to an event
+// whose whole body was not understood.
 func (e *Event) note(what string) {
 	unread := slices.Contains(e.Unknown, UnknownBody) || slices.Contains(e.Unknown, UnknownLarge)
 	if !unread && !slices.Contains(e.Unknown, what) {
@@ -168,8 +170,8 @@ func (e *Event) note(what string) {
 	}
 }
 
-// add adds a file. It ignores a file whose name the event already has, and notes UnknownMore for a
-// file beyond the limit.
+// add adds a file to the event. It ignores a file with the name of an earlier file. If the event
+// already has maxFiles files, it adds the unknown part UnknownMore instead.
 func (e *Event) add(f File) {
 	switch {
 	case slices.ContainsFunc(e.Files, func(other File) bool { return other.Name == f.Name }):
@@ -183,7 +185,7 @@ func (e *Event) add(f File) {
 // alone gives an event its own timeline, named after its identity.
 func (e *Event) alone() { e.Subject = "other/" + digest(e.Identity) }
 
-// anonymous identifies an event without any id by the hash of its body.
+// anonymous sets the identity of an event without any id to the hash of the event's body.
 func (e *Event) anonymous(body []byte) {
 	e.Identity = "body/" + digest(string(body))
 	e.alone()

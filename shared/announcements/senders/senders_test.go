@@ -53,7 +53,7 @@ func read(t testing.TB, d senders.Delivery) senders.Event {
 	return e
 }
 
-// said reads a body as a webhook of a sender.
+// said returns the event that Read reads from a body, as a webhook of a sender.
 func said(t testing.TB, sender, body string) senders.Event {
 	t.Helper()
 	return read(t, senders.Delivery{Sender: sender, Body: []byte(body), Received: received})
@@ -154,7 +154,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// alike reports whether got matches a pattern, whose last character may be "*" for any text.
+// alike reports whether got matches a pattern. A "*" at the pattern's end stands for any text.
 func alike(got, pattern string) bool {
 	start, open := strings.CutSuffix(pattern, "*")
 	return got == pattern || open && strings.HasPrefix(got, start) && len(got) > len(start)
@@ -169,7 +169,7 @@ func TestTimesAndFormats(t *testing.T) {
 	for stamp, want := range map[string]time.Time{
 		`"2026-11-21T10:52:11.822-05:00"`: time.Date(2026, 11, 21, 15, 52, 11, 822e6, time.UTC),
 		`"2026-11-20T10:00:00Z"`:          time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC),
-		`"2026-11-23T10:00:00Z"`:          received, // too far in the future
+		`"2026-11-23T10:00:00Z"`:          received, // not plausible: too far in the future
 		`"1970-01-01T00:00:00Z"`:          received,
 		`"yesterday"`:                     received,
 		`1700000000`:                      received,
@@ -196,7 +196,7 @@ func TestTimesAndFormats(t *testing.T) {
 	}
 }
 
-// A body that is not a JSON object must become an event that its bytes identify.
+// A body that is not a JSON object must become an event whose identity is computed from the body's bytes.
 func TestABodyThatIsNoObjectBecomesAnEvent(t *testing.T) {
 	t.Parallel()
 	for _, sender := range senders.Names() {
@@ -217,7 +217,8 @@ func TestABodyThatIsNoObjectBecomesAnEvent(t *testing.T) {
 	}
 }
 
-// A body that is too large to be read must become an event that its bytes identify.
+// A body that is too large to be read must become an event whose identity is computed from the body's
+// bytes.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	pad := func(n int) string { return `{"id":"1","event":"webhook.test","pad":"` + strings.Repeat("x", n) + `"}` }
@@ -236,7 +237,7 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-// A sender's ids and names become parts of keys, and must not break them.
+// A sender's ids and names become parts of keys. Whatever their characters, the keys must be valid.
 func TestForeignNames(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 300)

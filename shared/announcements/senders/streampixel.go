@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// streampixelTest is the event that the sender's "Test Webhook" sends.
+// streampixelTest is the event that Streampixel sends when somebody uses its function "Test Webhook".
 const streampixelTest = "webhook.test"
 
 // stage is a step in the processing of a build.
@@ -53,9 +53,9 @@ func readStreampixel(e *Event, o object, d Delivery) {
 	}
 }
 
-// streampixelIdentity identifies an event by its upload and name. If the upload is null, project and
-// time identify the event, and it gets its own timeline, so that two builds never become one. Each
-// received test event is a new one.
+// streampixelIdentity sets the identity of an event from the event's upload and name. If the upload is
+// null, the identity consists of project and time, and the event gets its own timeline, so that two
+// builds never share one. Each test event that is received gets a new identity.
 func streampixelIdentity(e *Event, o object, d Delivery) {
 	name, upload := id(o.text("event")), id(o.text("uploadId"))
 	project, at := id(o.text("projectId")), id(o.text("timestamp"))

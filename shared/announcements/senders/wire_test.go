@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// A link with a space must be fetched, with the space percent-encoded.
+// If a link contains a space, the file must be fetched with the space percent-encoded.
 func TestALinkWithASpaceIsFetched(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("06-hoox-export-url-with-space.json")

@@ -32,8 +32,8 @@ func (t Timeline) Condition() Condition {
 	return ConditionNoted
 }
 
-// Unknown returns the unknown parts of the first event that is not understood; nil if every event
-// is understood.
+// Unknown returns the unknown parts of the first event in the timeline that is not understood. It
+// returns nil if every event is understood.
 func (t Timeline) Unknown() []string {
 	for _, e := range t.Entries {
 		if len(e.Unknown) > 0 {

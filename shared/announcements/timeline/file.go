@@ -12,11 +12,11 @@ type FileState string
 
 // The states of a file.
 const (
-	Announced FileState = "announced" // the file must still be fetched, or checked in the bucket that the sender named
+	Announced FileState = "announced" // the file must still be fetched, or masterhand must still check whether the sender's object exists
 	Stored    FileState = "stored"    // the file is in the masters bucket, at Key
-	Recorded  FileState = "recorded"  // the file is only recorded: files of this kind are not fetched
+	Recorded  FileState = "recorded"  // the file is only listed here and never fetched: its kind is not fetched, or another file shows the same
 	Skipped   FileState = "skipped"   // the sender says that the file does not exist
-	Failed    FileState = "failed"    // fetching the file failed for good, or nothing says where to fetch it
+	Failed    FileState = "failed"    // fetching the file failed for good, or no event says where to fetch it
 )
 
 // File is a file that an event of the subject announced.
@@ -25,27 +25,31 @@ type File struct {
 	Role   senders.Role `json:"role"`
 	State  FileState    `json:"state"`
 	Record string       `json:"record"` // the key of the record through which the file is or was obtained
-	// Newest is the key of the latest received record that announced the file. Its coordinates
-	// count, through whichever record the file is obtained.
+	// Newest is the key of the record that announced the file and was received last. The file is
+	// stored under this record's coordinates, even if it is fetched through the link of another
+	// record.
 	Newest string    `json:"newest,omitempty"`
 	Host   string    `json:"host,omitempty"`   // the host of the URL, whose other parts are not stored
 	Status string    `json:"status,omitempty"` // the sender's status for the file
-	Since  time.Time `json:"since"`            // the time at which Record was added
+	Since  time.Time `json:"since"`            // the time at which the record in the field Record was added to the timeline
 
 	Copy          // the stored object, or the one that is about to be created
 	Code   string `json:"code,omitempty"`   // why the file is not stored, or not in its right place
 	Detail string `json:"detail,omitempty"` // the code's details; never contains a URL
 	Tries  int    `json:"tries,omitempty"`
-	// Slot is the slot of a master by its newest record's coordinates, wherever the file is
-	// stored; "" means none. Package collect defines its format.
+	// Slot is the slot that a master has by the coordinates of its newest record. The file may be
+	// stored elsewhere. "" means that it has no slot. Package collect defines the format.
 	Slot string `json:"slot,omitempty"`
-	// Earlier is the stored object while the file moves to a better place; nil means none.
+	// Earlier is the file's stored object while the file is fetched again to store it in a better
+	// place; nil at all other times.
 	Earlier *Copy `json:"earlier,omitempty"`
 	// Orphans are the keys of objects that were created before the coordinates were corrected.
-	// They count as masters of a wrong slot until somebody deletes them. At most MaxOrphans.
+	// These objects are masters of a wrong slot until somebody deletes them. The list has at most
+	// MaxOrphans keys.
 	Orphans []string `json:"astray,omitempty"`
 
-	// Holder is the run that fetches the file now. Its hold expires at Until.
+	// Holder is the name of the run that has reserved the file to fetch it; "" if no run has. The
+	// reservation expires at Until.
 	Holder string    `json:"holder,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
 	// Progress is the progress of an unfinished fetch; nil means none.
@@ -57,7 +61,7 @@ type Copy struct {
 	Key     string `json:"key,omitempty"` // the key in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
 	Size    int64  `json:"size,omitempty"`    // the size in bytes
-	Problem string `json:"problem,omitempty"` // why the object is not filed under its coordinates
+	Problem string `json:"problem,omitempty"` // why the object is not filed under its coordinates; "" if it is, or if it has none
 	Place   string `json:"place,omitempty"`   // the place from which Key was computed; package collect defines its format
 }
 
@@ -65,21 +69,21 @@ type Copy struct {
 type Progress struct {
 	Upload    string `json:"upload"` // S3's id of the upload
 	Key       string `json:"key"`
-	Offset    int64  `json:"offset"`    // the number of uploaded bytes, all in whole parts
-	Hash      []byte `json:"hash"`      // the state of SHA-256 after these bytes
+	Offset    int64  `json:"offset"`    // the number of uploaded bytes, which are all in parts of the full size
+	Hash      []byte `json:"hash"`      // the internal state of SHA-256 after these bytes
 	Validator string `json:"validator"` // the value for If-Range that proves that the file is unchanged
 	Size      int64  `json:"size"`      // the size of the whole file; -1 if the server did not state it
-	Place     string `json:"place"`     // the place at the upload's begin; for another place the upload begins again
+	Place     string `json:"place"`     // the file's place when the upload began; if the place has changed, the upload must begin again
 }
 
 // Ended reports whether the file needs no further work.
 func (f File) Ended() bool { return f.State != Announced }
 
-// Lost reports whether the sender may have the file although no event says where.
+// Lost reports whether the sender may have the file although no event contains a usable link to it.
 func (f File) Lost() bool { return f.State == Failed && senders.Lost(f.Code) }
 
-// worth ranks the states of a file: a repeated announcement replaces a state only by one of a higher
-// rank. A failed try ranks higher than an announcement without anything to fetch.
+// worth returns the rank of a file's state. A repeated announcement replaces a state only by a state of
+// a higher rank. A failed try ranks higher than an announcement without a usable link or object.
 func (f File) worth() int {
 	if f.Lost() {
 		return 1
@@ -87,9 +91,10 @@ func (f File) worth() int {
 	return map[FileState]int{Skipped: 0, Failed: 2, Recorded: 3, Announced: 4, Stored: 5}[f.State]
 }
 
-// announce adds a file, or lets a failed file be tried again. If the file must be fetched anyway,
-// the newest announcement counts, in whatever order they are processed, because its link expires
-// last. The keys of a sender's records sort by the time of receipt.
+// announce adds a file to the timeline, or sets a failed file back to Announced so that it is tried
+// again. A file that is already Announced is fetched through the newest of its records, in whatever
+// order the records are processed, because the newest link expires last. The keys of a sender's
+// records sort by the time of receipt, so that the greatest key is the newest record's.
 func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
 	if old != nil {
@@ -103,7 +108,7 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 		t.Files = append(t.Files, fresh)
 	case fresh.worth() > old.worth():
 		*old = fresh
-	case fresh.worth() == old.worth() && record >= old.Record: // the newer record's link may be better
+	case fresh.worth() == old.worth() && record >= old.Record: // use the newer record, whose link expires later
 		old.Record, old.Host, old.Status, old.Since = fresh.Record, fresh.Host, fresh.Status, fresh.Since
 		if fresh.Code != "" {
 			old.Code = fresh.Code
@@ -124,8 +129,9 @@ func announced(f senders.File, record string, now time.Time) File {
 	return fresh
 }
 
-// Reopen makes a stored file be fetched again, because a record has better coordinates for it. If
-// that fails, the file stays stored at its old key.
+// Reopen sets a stored file back to Announced, because a record has better coordinates for it. The file
+// is then fetched again, to store it under these coordinates. If that fails, it is stored at its old
+// key as before.
 func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	before := *f
 	*f = announced(again, record, now)
@@ -133,9 +139,10 @@ func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	f.Earlier = &before.Copy
 }
 
-// Leave makes a file be fetched to another place although its object exists; the timeline does not
-// say Stored yet. If that fails, the file counts as stored at its old key. orphan says that requests
-// could get the old object by mistake.
+// Leave prepares a file to be fetched to another place, although a run has already created its object.
+// The caller must call it only while the file is Announced. If the new fetch fails, the file is
+// stored at its old key. If orphan is true, the old object could be delivered to a request by
+// mistake, so Leave lists it in Orphans.
 func (f *File) Leave(orphan bool) {
 	if f.Earlier == nil {
 		earlier := f.Copy
@@ -168,9 +175,10 @@ func (f *File) Hold(holder string, now, until time.Time) bool {
 	return true
 }
 
-// Settle saves the result of holder's try: an end state, or still Announced with the reason. A
-// reopened file whose try failed is stored as before, with the reason. Settle returns false if
-// holder no longer holds the file.
+// Settle saves the result of a try by the run holder: an end state, or the state Announced with the
+// reason why the file is not stored yet. If a reopened file could not be stored again, Settle sets it
+// to Stored as before, with the reason. It returns false, and changes nothing, if holder no longer
+// holds the file.
 func (f *File) Settle(holder string, to File) bool {
 	if f.Ended() || f.Holder != holder {
 		return false

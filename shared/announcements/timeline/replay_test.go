@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// A replay makes a file that is not stored be tried again, once, through the newest record.
+// After a replay, a file that is not stored must be tried again, once, through the newest record.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -59,14 +59,15 @@ func TestReplay(t *testing.T) {
 		if !test.want {
 			continue
 		}
-		line.File("f").State = timeline.Failed // the try may have failed meanwhile
+		line.File("f").State = timeline.Failed // the file's try fails before the same replay is processed a second time
 		if line.Replay(event("a", 1, start, test.file), test.record, start, test.at) || line.File("f").State != timeline.Failed {
 			t.Errorf("%s, twice: %+v", test.name, line.Files)
 		}
 	}
 }
 
-// A replay must add an event that now has another identity, or whose timeline no longer exists.
+// A replay must add an event if the present code computes another identity for it, or if the event's
+// timeline no longer exists.
 func TestAReplayAddsAnUnlistedEvent(t *testing.T) {
 	t.Parallel()
 	file := senders.File{Name: "new", Problem: senders.ProblemURLAbsent}
@@ -87,7 +88,7 @@ func TestAReplayAddsAnUnlistedEvent(t *testing.T) {
 	}
 }
 
-// A full timeline must not count an event again each time it is replayed.
+// If a timeline is full, replaying an event that it does not list must not increase its counts.
 func TestReplayWithinBounds(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline

@@ -5,13 +5,14 @@
 // Invariants:
 //
 //   - The final state of a timeline depends on its events, never on their order: the event
-//     with the greatest rank decides, then the latest, then the one with the greatest identity.
-//   - A record that is processed again changes nothing.
-//   - A stored file stays stored. If it is reopened to move elsewhere and the move fails, it
+//     with the greatest rank decides. Of events with the same rank the latest one decides; of
+//     events with the same rank and time, the one with the greatest identity.
+//   - If a record is processed again, its timeline does not change.
+//   - A stored file stays stored. If it is fetched again for another place and that fails, it
 //     is stored at its old key. A failed file is tried again only if another record announces
 //     it, or if an operator replays a record.
-//   - A timeline contains no URL. Its size is bounded: it only counts the events and files
-//     beyond MaxEntries and MaxFiles.
+//   - A timeline contains no URL. Its size is bounded: events beyond MaxEntries and files
+//     beyond MaxFiles are counted but not listed.
 package timeline
 
 import (
@@ -29,7 +30,7 @@ const (
 	MaxEntries  = 100
 	MaxFiles    = 200
 	MaxNotified = 50
-	MaxOrphans  = 8 // the largest number of orphans of a file
+	MaxOrphans  = 8 // the largest number of keys in a file's Orphans
 )
 
 // TTL is the time for which a timeline is stored after its last change.
@@ -41,18 +42,18 @@ type Timeline struct {
 	Sender  string `json:"sender"`
 	Subject string `json:"subject"`
 
-	State      State     `json:"state"`      // the state from the deciding event
-	Test       bool      `json:"test"`       // the sender only tested the connection
-	ReceivedAt time.Time `json:"receivedAt"` // the time at which its first event was received
+	State      State     `json:"state"`      // the state that the event with the greatest rank reports
+	Test       bool      `json:"test"`       // reports whether one of the events is a test of the connection
+	ReceivedAt time.Time `json:"receivedAt"` // the time at which the timeline's first event was received
 	UpdatedAt  time.Time `json:"updatedAt"`
 
 	Entries  []Entry  `json:"entries"`            // the events in the order in which they were first added
-	Unlisted int      `json:"unlisted,omitempty"` // the number of events and files beyond the limits
+	Unlisted int      `json:"unlisted,omitempty"` // the number of events and files that are not listed, because they are beyond the limits
 	Files    []File   `json:"files,omitempty"`
-	Notified []string `json:"notified,omitempty"` // the last MaxNotified occurrences for which notices were sent
+	Notified []string `json:"notified,omitempty"` // the names of the last MaxNotified occurrences for which notices were sent
 }
 
-// State is the state that the deciding event reports.
+// State is the state of a subject, as one of its events reports it.
 type State struct {
 	Identity string    `json:"identity"`
 	Type     string    `json:"type,omitempty"`
@@ -68,10 +69,10 @@ type Entry struct {
 	Identity string    `json:"identity"`
 	Type     string    `json:"type,omitempty"`
 	Status   string    `json:"status,omitempty"`
-	At       time.Time `json:"at"`       // the latest time that the sender stated for it
-	Received time.Time `json:"received"` // the time of its first arrival
-	Count    int       `json:"count"`    // the number of arrivals
-	Record   string    `json:"record"`   // the key of its last record
+	At       time.Time `json:"at"`       // the latest time that the sender stated for the event
+	Received time.Time `json:"received"` // the time at which the event first arrived
+	Count    int       `json:"count"`    // the number of times that the event arrived
+	Record   string    `json:"record"`   // the key of the record that was added last for the event
 	Unknown  []string  `json:"unknown,omitempty"`
 }
 
@@ -92,7 +93,8 @@ type Store interface {
 	// ByDay returns a sender's timelines whose first event was received on a day (UTC,
 	// "2006-01-02"), the newest first. Recent changes may be missing.
 	ByDay(ctx context.Context, sender, day string, limit int) ([]Timeline, error)
-	// Mark saves that the record with a key was added to its timeline. It may be called again.
+	// Mark saves that the record with the given key was added to its timeline. Further calls for the
+	// same record are allowed.
 	Mark(ctx context.Context, record string, now time.Time) error
 	// Marked reports whether Mark was called for the record.
 	Marked(ctx context.Context, record string) (bool, error)
@@ -104,12 +106,12 @@ func ID(sender, subject string) string { return "intake#" + sender + "#" + subje
 // ID returns the id that the timeline is stored under.
 func (t Timeline) ID() string { return ID(t.Sender, t.Subject) }
 
-// saves is the largest number of tries to save a change while other runs change the same timeline.
+// saves is the largest number of times that Change tries to save while other runs change the same timeline.
 const saves = 20
 
 // Change loads a subject's timeline (or an empty one), applies change to it, and saves it. If
-// another run saved the timeline meanwhile, Change repeats that with the new timeline. If change
-// returns false, nothing is saved.
+// another run saved the timeline meanwhile, Change repeats these steps with the new timeline. If the
+// function change returns false, nothing is saved.
 func Change(ctx context.Context, store Store, sender, subject string, change func(*Timeline) bool) (Timeline, error) {
 	err := ErrStale
 	for range saves {
@@ -130,8 +132,8 @@ func Change(ctx context.Context, store Store, sender, subject string, change fun
 	return Timeline{}, err
 }
 
-// Take adds the event of a record and the event's files. It reports whether anything changed; an
-// event's last record changes nothing when it is added again.
+// Take adds the event of a record, and the event's files, to the timeline. It reports whether anything
+// changed. If the record is the one that was added last for this event, nothing changes.
 func (t *Timeline) Take(e senders.Event, record string, received, now time.Time) bool {
 	if entry := t.entry(e.Identity); entry != nil && entry.Record == record {
 		return false
@@ -157,7 +159,8 @@ func stateOf(e senders.Event) State {
 	return State{Identity: e.Identity, Type: e.Type, Status: e.Status, Detail: e.Detail, Alert: e.Alert, Rank: e.Rank, At: e.At.UTC()}
 }
 
-// Told saves that a notice was sent for an occurrence. It returns false if that was saved before.
+// Told adds the name of an occurrence, for which a notice was sent, to Notified. It returns false if
+// Notified already contains the name.
 func (t *Timeline) Told(what string) bool {
 	if slices.Contains(t.Notified, what) {
 		return false
@@ -190,7 +193,8 @@ func (t *Timeline) note(e senders.Event, record string, received time.Time) {
 	}
 }
 
-// understand removes the unknown parts of the event that the present code understands.
+// understand replaces the entry's unknown parts with those of again, if again has fewer. again is the
+// same event as the present code reads it.
 func (e *Entry) understand(again senders.Event) {
 	if len(again.Unknown) < len(e.Unknown) {
 		e.Unknown = again.Unknown
@@ -206,7 +210,7 @@ func (t *Timeline) entry(identity string) *Entry {
 	return nil
 }
 
-// before reports whether another event's state outranks this state.
+// before reports whether the state other, from another event, outranks the state s.
 func (s State) before(other State) bool {
 	if s.Identity == "" {
 		return true

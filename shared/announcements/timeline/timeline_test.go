@@ -22,8 +22,8 @@ var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
 const secret = "S3CR3T"
 
-// samples returns all sample announcements. Their subjects are few, so that timelines get several
-// events.
+// samples returns all sample announcements. They have few subjects, so that some timelines contain
+// several events.
 func samples(t *testing.T) []senders.Delivery {
 	t.Helper()
 	address, err := capability.Parse("https://files.test/" + secret + ".mp4?sig=" + secret)
@@ -63,7 +63,7 @@ func replay(t *testing.T, deliveries []senders.Delivery) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // a message that the queue delivers twice must count once
+		for range 2 { // twice, because the queue may deliver a message twice; the event must be counted once
 			_, err = timeline.Change(t.Context(), store, e.Sender, e.Subject, func(line *timeline.Timeline) bool {
 				return line.Take(e, fmt.Sprint("raw/", i), d.Received, start)
 			})
@@ -182,7 +182,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A repeated announcement may only improve a file's state.
+// A repeated announcement may only replace a file's state by one of a higher rank.
 func TestAnnouncedAgain(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -224,7 +224,7 @@ func TestAnnouncedAgain(t *testing.T) {
 	}
 }
 
-// The record through which a file is fetched must not depend on the order of its records.
+// The record through which a file is fetched must be the same, in whatever order the records are added.
 func TestOrderOfAnnouncements(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -284,7 +284,8 @@ func TestHoldAndSettle(t *testing.T) {
 	}
 }
 
-// A file that is stored in a wrong place stays stored there until it is stored in another place.
+// A file that is stored in a wrong place must keep its old object's key until it is stored in another
+// place.
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -321,8 +322,8 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// The timeline must list an object under corrected coordinates as an orphan until the file is
-// stored at that very key.
+// If an object was created under coordinates that were then corrected, the timeline must list its key in
+// Orphans. It must remove the key if the file is later stored at the same key.
 func TestLeave(t *testing.T) {
 	t.Parallel()
 	made := func(key string) timeline.File {

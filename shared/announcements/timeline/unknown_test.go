@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// An announcement without anything to fetch counts as lost. A failure that the sender reports does
-// not.
+// A file that is announced without a usable link or object must count as lost. A failure that the
+// sender reports must not count as a lost file.
 func TestLost(t *testing.T) {
 	t.Parallel()
 	for problem, want := range map[string]timeline.FileState{
@@ -25,7 +25,7 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// A failed try must keep its reason when a later announcement brings nothing to fetch.
+// The reason of a failed try must stay when a later announcement has no usable link or object.
 func TestAFailedTryKeepsItsReason(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline
@@ -57,14 +57,14 @@ func TestUnknown(t *testing.T) {
 	if stored.Condition() != timeline.ConditionStored || waiting.Condition() != timeline.ConditionWaiting {
 		t.Errorf("with a file: %s, %s", stored.Condition(), waiting.Condition())
 	}
-	line.Take(event("done", 1, start), "raw/2", start, start) // the same event, now understood
+	line.Take(event("done", 1, start), "raw/2", start, start) // adds the same event again, which is now understood
 	line.Take(odd, "raw/3", start, start)
 	if line.Condition() != timeline.ConditionNoted {
 		t.Errorf("understood: %+v", line.Entries)
 	}
 }
 
-// A replay must update an event that the present code understands better, once.
+// If the present code understands more of an event, a replay must update the event in the timeline, once.
 func TestAReplayUsesThePresentCode(t *testing.T) {
 	t.Parallel()
 	odd, later := event("done", 1, start), start.Add(time.Hour)

@@ -17,7 +17,7 @@ import (
 
 // Advice tells people what to do about a request. The zero value means that there is nothing to do.
 type Advice struct {
-	Text     string    // one or two sentences; they do not repeat Put and Commands
+	Text     string    // one or two sentences of advice; they do not repeat the contents of Put and Commands
 	Put      string    // the key to upload the missing file to; "" means that no key is known
 	Commands []Command // commands that help, the best one first
 }
@@ -26,10 +26,11 @@ type Advice struct {
 type Command struct {
 	Name string   // the command's name and flags, without "masterhand"
 	Args []string // raw arguments: not quoted for a shell, not cleaned for display
-	Does string   // the command's effect: a verb phrase that follows the word "to"
+	Does string   // the command's effect, as words that can follow "to", for example "see every file"
 }
 
-// For returns the advice for request i, which asked for a file of the library lib.
+// For returns the advice for the request i. lib must be the library from which the request asked for a
+// file.
 func For(i ledger.Item, lib masters.Library) Advice {
 	slot, err := creative.ParseKey(i.Slot)
 	if err != nil {
@@ -72,11 +73,12 @@ func placed(i ledger.Item, slot creative.Slot, lib masters.Library) []string {
 	return args
 }
 
-// ReplacedWords says how a request ended for which [Replaced] is true.
+// ReplacedWords is the text that describes the end of a request for which [Replaced] returns true.
 const ReplacedWords = "delivered, but the platform later reported that it has another file"
 
-// Replaced reports whether request i was delivered, and the platform later reported another file for
-// it. A request can also be superseded before a delivery, by another callback.
+// Replaced reports whether the request i was delivered and the platform later reported that it has
+// another file. It returns false for a request that another callback completed before the delivery,
+// although such a request is superseded, too.
 func Replaced(i ledger.Item) bool {
 	return i.State == ledger.Superseded && i.Code != fulfillment.CodeCompletedBefore
 }
@@ -91,8 +93,8 @@ func asked(slot creative.Slot, target string) creative.Slot {
 	return slot
 }
 
-// skipped returns the advice for a skipped request. The platform asks again later by itself, or
-// when somebody triggers a new request there.
+// skipped returns the advice for a request that was skipped for the given reason. The platform sends a
+// new request later by itself, or when somebody triggers one on the platform.
 func skipped(reason string, slot creative.Slot, lib masters.Library) Advice {
 	explain := Command{"explain", []string{slot.Creative.String(), string(slot.Locale), string(slot.Kind), slot.Placement()}, "see every file that was considered"}
 	unplaced := Command{"unplaced", nil, "see the files whose names could not be placed"}

@@ -65,8 +65,8 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// A delivery that a later result superseded has advice; a request that another callback completed
-// has none.
+// For a delivery that a later result superseded, For must return advice. For a request that another
+// callback completed, it must return none.
 func TestASupersededDeliveryIsReplaced(t *testing.T) {
 	t.Parallel()
 	for code, replaced := range map[string]bool{"": true, fulfillment.CodeIndex: true, fulfillment.CodeCompletedBefore: false} {

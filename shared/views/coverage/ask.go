@@ -16,15 +16,15 @@ type Ask struct {
 	Slot    creative.Slot
 	Answer  creative.Aspect // the delivered master's aspect; "" means that nothing was delivered
 	Skipped bool
-	Met     bool   // reports whether the platform has a master for this slot
-	Blocker string // the key of the ambiguous file that last held the request up
+	Met     bool   // reports whether the platform has got a master for this slot
+	Blocker string // the key of the ambiguous file that last blocked the request's skip; "" if none did
 	At      time.Time
 	// Affected names the ads that wait for this request; it is empty if the caller does not know them.
 	Affected affected.Names
 }
 
-// AskOf converts a request of the ledger. ok is false for a request that no ad waits for: a
-// malformed request, or a smoke test of the deployment.
+// AskOf converts an item of the ledger to an Ask. ok is false if no ad waits for it, because it is a
+// malformed request, a smoke test of the deployment, or a result that matched no request.
 func AskOf(i ledger.Item) (a Ask, ok bool) {
 	slot, err := creative.ParseKey(i.Slot)
 	if err != nil || slot.Project == names.SmokeProject || i.State == ledger.Unmatched {
@@ -46,8 +46,10 @@ func AskOf(i ledger.Item) (a Ask, ok bool) {
 	return a, true
 }
 
-// concerns returns the aspects that the request counts for. An exact aspect counts for itself. A
-// family counts for the aspect that would be delivered now, or for each accepted aspect if none would.
+// concerns returns the aspects in whose cells the request is counted. now is the aspect that would be
+// delivered now; "" if no master would be. A request for an exact aspect is counted in this aspect. A
+// request for a family is counted in now, or else in the delivered aspect, or else in each aspect that
+// the family accepts.
 func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	accepted := a.Slot.Accepts()
 	switch {
@@ -61,7 +63,7 @@ func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	return accepted
 }
 
-// Of reports whether the requested creative's code begins with code, in any letter case.
+// Of reports whether the code of the requested creative begins with the text code, in any letter case.
 func (a Ask) Of(code string) bool {
 	return strings.HasPrefix(a.Slot.Creative.Canonical().Code, strings.ToUpper(code))
 }

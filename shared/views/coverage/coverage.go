@@ -5,9 +5,9 @@
 //
 //   - A cell shows how a request for it would end now. [masters.Choose] decides both, so
 //     the coverage and the answer to a request never disagree.
-//   - A cell counts as missing only where it is expected: another locale of the creative has
-//     such a master, a request asked for it, or the settings want it.
-//   - Memory grows with the cells, not with the files.
+//   - A cell without a master counts as missing only if the master is expected: another locale
+//     of the creative has such a master, a request asked for it, or the settings want it.
+//   - The memory in use grows with the number of cells, not with the number of files.
 package coverage
 
 import (
@@ -32,35 +32,36 @@ const (
 	Missing  State = "missing"
 )
 
-// States lists all states in the order of legends and totals.
+// States lists all states in the order in which legends and totals show them.
 var States = []State{There, Lent, Unusable, Archived, Unclear, Missing}
 
-// Column is a kind and an aspect. The aspect "" stands for files whose aspect is not known, the
-// kind "" for files that are not media.
+// Column is a column of a chart: the files of one kind and one aspect. The aspect "" stands for files
+// whose aspect is not known, the kind "" for files that are not media.
 type Column struct {
 	Kind   creative.Kind   `json:"kind"`
 	Aspect creative.Aspect `json:"aspect"`
 }
 
-// Cell is one column of one row.
+// Cell is the part of a chart in one row and one column: one locale of a creative, one kind and one
+// aspect.
 type Cell struct {
 	Column
 	State     State     `json:"state"`
 	Reason    string    `json:"reason,omitempty"` // why the cell cannot be delivered; "" in the states There and Lent
 	Key       string    `json:"key,omitempty"`    // the key of the master that would be delivered
-	Masters   int       `json:"masters"`          // the number of files of exactly this locale
-	Asked     int       `json:"asked"`            // the number of requests, including skipped requests
+	Masters   int       `json:"masters"`          // the number of files whose own locale is the row's locale
+	Asked     int       `json:"asked"`            // the number of requests for this cell, including the skipped ones
 	Skipped   int       `json:"skipped"`
 	LastAsked time.Time `json:"lastAsked,omitzero"`
-	// Wanted reports whether the library should have this master: its settings say so, or, where
-	// they say nothing, the cell is expected.
+	// Wanted reports whether the library should have this master. The library's settings decide
+	// this. If they do not say which masters are wanted, every expected master is.
 	Wanted bool `json:"wanted,omitempty"`
 }
 
-// InVain reports whether requests for the cell were skipped and would not be delivered now either.
+// InVain reports whether requests for the cell were skipped and a new request would get no master either.
 func (c Cell) InVain() bool { return c.Skipped > 0 && c.State != There && c.State != Lent }
 
-// Row is a creative in a locale. The locale "" stands for masters without a locale.
+// Row is the row of a creative in one locale. The locale "" stands for masters without a locale.
 type Row struct {
 	Creative creative.Creative
 	Locale   creative.Locale
@@ -80,7 +81,7 @@ type Chart struct {
 	Columns   []Column // the columns that occur in any row, in display order
 	Rows      []Row    // sorted by creative, then by locale
 	Conflicts []Conflict
-	Gaps      []Gap // requested masters that could not be delivered now, the most requested first
+	Gaps      []Gap // requested masters that could not be delivered now, sorted by the number of requests, largest first
 }
 
 // Survey collects documents and requests for a [Chart].
@@ -130,7 +131,7 @@ func (s *Survey) Chart() Chart {
 	return s.chart
 }
 
-// Share counts wanted masters and how many of them exist.
+// Share holds the number of wanted masters, and the number of those that exist (There).
 type Share struct{ Wanted, There int }
 
 // Percent returns the share in percent, rounded down: 100 means that no wanted master is missing.
@@ -141,8 +142,8 @@ func (s Share) Percent() int {
 	return s.There * 100 / s.Wanted
 }
 
-// Shares returns the share of each column and of the whole chart. A cell that another locale's
-// master covers counts as existing.
+// Shares returns the share of each column and of the whole chart. If the master of another locale would
+// be delivered for a cell, the cell's master counts as existing.
 func (c Chart) Shares() (columns map[Column]Share, whole Share) {
 	columns = map[Column]Share{}
 	for _, row := range c.Rows {

@@ -125,8 +125,8 @@ func TestStates(t *testing.T) {
 		{"", creative.Video, "7x5", coverage.Unclear, "unclear_locale", 1},
 		{"", creative.Video, "5x7", coverage.Unusable, "corrupt", 1},
 		{"", creative.Video, "", coverage.Unclear, "unknown_aspect", 1},
-		{"", creative.Video, "9x16", "", "", 0}, // masters without a locale: no request asks for them
-		{"pt", creative.Image, "", "", "", 0},   // masters without an aspect: no request asks for them
+		{"", creative.Video, "9x16", "", "", 0}, // not missing: no request asks for masters without a locale
+		{"pt", creative.Image, "", "", "", 0},   // not missing: no request asks for masters without an aspect
 		{"en", creative.Video, "1.91x1", "", "", 0},
 	} {
 		got := cell(c, want.locale, want.kind, want.aspect)
@@ -148,8 +148,8 @@ func TestUnlabelledMastersCountAsTheLibrarySays(t *testing.T) {
 	}
 }
 
-// One aspect is enough for a placement family. While the family has none, each aspect that it
-// accepts counts as requested.
+// If a family was requested, a master of one aspect that it accepts is enough. While there is no such
+// master, each of these aspects must count as requested.
 func TestFamilies(t *testing.T) {
 	t.Parallel()
 	feed := asks(asked("en", creative.Video, "feed", ledger.Skipped), asked("en", creative.Video, "feed", ledger.Skipped))
@@ -265,7 +265,8 @@ func TestCSV(t *testing.T) {
 	golden(t, "coverage.csv", coverage.WriteCSV)
 }
 
-// A file name must not become a spreadsheet formula, and must not display as a different text.
+// In the CSV, a file name must not become a spreadsheet formula, and must not display as a different
+// text.
 func TestNoNameIsAFormula(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{

@@ -31,9 +31,10 @@ func WriteCSV(w io.Writer, c Chart) error {
 	return out.WriteAll(lines)
 }
 
-// inert returns a text that a spreadsheet neither runs as a formula nor displays as a different
-// text, because anybody may name a file. Some spreadsheets accept full-width signs as plain ones
-// and ignore leading spaces, so inert covers these, too.
+// inert changes a text so that a spreadsheet neither runs it as a formula nor displays it as a different
+// text. This is necessary because strangers may choose the names of files. Some spreadsheets read
+// full-width signs, such as "＝", like plain ones and ignore leading spaces, so inert also changes
+// texts that begin with these.
 func inert(text string) string {
 	text = legible.Escaped(text)
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unicode.IsSpace))

@@ -12,22 +12,23 @@ import (
 	"masterhand/shared/request/affected"
 )
 
-// Gap is a requested master that could not be delivered now. One file closes the gap.
+// Gap is a requested master that could not be delivered now. A gap is closed (its requests get a master)
+// when one suitable file exists.
 type Gap struct {
 	Creative creative.Creative
 	Locale   creative.Locale
 	Kind     creative.Kind
 	Aspects  []creative.Aspect // a file of any of these aspects closes the gap; the preferred aspect comes first
 	State    State
-	Reason   string // the reason for which a request would be skipped or held now
+	Reason   string // the reason for which a new request would be skipped or would have to wait
 
 	Requests  int // the number of requests that ended without a master or still wait for one
 	Affected  affected.Names
 	LastAsked time.Time
 
 	Step Step
-	// Has lists the aspects of this kind that the locale has. In lists the other locales that have
-	// a master in one of Aspects.
+	// Has lists the aspects in which the locale has a master of this kind. In lists the other locales
+	// that have a master in one of Aspects.
 	Has []creative.Aspect
 	In  []creative.Locale
 }
@@ -35,23 +36,24 @@ type Gap struct {
 // Do is the kind of action that closes a gap.
 type Do string
 
-// The actions that close a gap. Key is the Step's key.
+// The actions that close a gap. Key is the field of the Step.
 const (
 	Put     Do = "put"     // upload a file to Key
-	Tag     Do = "tag"     // tag the file at Key with its coordinates, or mark it as no master
+	Tag     Do = "tag"     // tag the file at Key with its coordinates, or tag it as a file that is not a master
 	Replace Do = "replace" // replace the file at Key, because it cannot be delivered
 	Restore Do = "restore" // restore the file at Key from archive storage
 	Reread  Do = "reread"  // make the file at Key readable and index it again
 )
 
-// Step is the action that closes a gap, and its object.
+// Step is the action that closes a gap, and the S3 key to which it applies.
 type Step struct {
 	Do  Do
 	Key string
 	// Place holds the arguments of the command "masterhand place" that tags the file. It is set
 	// for Tag, and for Put if the library's rules cannot place Key; otherwise it is nil.
 	Place []string
-	// May reports that the file may or may not be the wanted master: only a person can tell.
+	// May reports whether it is unknown if the file at Key is the wanted master. Then a person must
+	// decide.
 	May bool
 }
 
@@ -99,7 +101,8 @@ func (p page) gaps(asks []Ask) (found []Gap) {
 	return together(found)
 }
 
-// weigh fills in the gap of a demand. It returns false if a master can be delivered now.
+// weigh sets the fields of the demand's gap. It returns false if there is no gap, because a master can
+// be delivered now.
 func (p page) weigh(d *demand) bool {
 	choice := masters.Choose(p.document, d.slot, p.library)
 	if choice.Verdict == masters.Deliver {
@@ -184,8 +187,8 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 	return Step{Do: Put, Key: key, Place: place(key, d.Aspects[0])}
 }
 
-// together merges the gaps that one file closes: the gap of a family joins the gap of a single
-// aspect that the family accepts.
+// together merges gaps that the same file would close: the gap of a family becomes a part of the gap of
+// an aspect that the family accepts.
 func together(gaps []Gap) []Gap {
 	var left []Gap
 	families := slices.DeleteFunc(slices.Clone(gaps), func(g Gap) bool { return len(g.Aspects) == 1 })

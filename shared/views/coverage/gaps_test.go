@@ -121,7 +121,8 @@ func TestGapsAreRankedByDemand(t *testing.T) {
 	}
 }
 
-// The library's rules must be able to place the suggested key, or the step must contain the tags.
+// The library's rules must read the right coordinates from the suggested key. Otherwise the step must
+// contain the command that tags the file.
 func TestTheSuggestedKeyIsPlaced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -9,15 +9,15 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// noLocale is the reason of a cell whose masters lack nothing but a locale: every request names a
-// locale, so none can match.
+// noLocale is the reason of a cell whose masters lack only a locale. Every request names a locale, so
+// these masters match no request.
 const noLocale = "no_locale"
 
 // known lists the known aspects in display order.
 var known = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
 
-// Known reports whether placements ask for the column's aspect. Drawings with little room combine
-// the other aspects into one column.
+// Known reports whether placements use the column's aspect, so that requests can ask for it. Drawings
+// with little room combine all other aspects into one column.
 func (c Column) Known() bool { return slices.Contains(known, c.Aspect) }
 
 // page collects the cells of one creative before they become rows.
@@ -29,10 +29,11 @@ type page struct {
 	entries  map[creative.Locale]map[Column]*entry
 }
 
-// entry is a cell that a master, a request or the settings ask to show.
+// entry is a cell that the chart shows because there is a master for it, because it was requested, or
+// because the settings want it.
 type entry struct {
 	Cell
-	project string // the project of the latest request; masters refused for it do not count
+	project string // the project of the latest request; a master that the platform refused for this project cannot be delivered
 }
 
 // add appends the rows and gaps of one creative to the chart.
@@ -87,7 +88,7 @@ func (p page) entry(l creative.Locale, c Column) *entry {
 	return p.entries[l][c]
 }
 
-// expect makes every locale's row show the column, if requests can ask for it.
+// expect adds a column to those that each locale's row must show, unless requests cannot ask for it.
 func (p page) expect(c Column) {
 	if c.Kind != "" && c.Known() {
 		p.expected[c] = true
@@ -99,7 +100,7 @@ func (p page) ask(a Ask) {
 	now := masters.Choose(p.document, a.Slot, p.library).Master.Aspect
 	for _, aspect := range a.concerns(now) {
 		column := Column{a.Slot.Kind, aspect}
-		if a.Slot.Aspect != "" { // a request for a family does not need this very aspect in each locale
+		if a.Slot.Aspect != "" { // not for a family, which does not need exactly this aspect in each locale
 			p.expect(column)
 		}
 		e := p.entry(a.Slot.Locale, column)
@@ -118,7 +119,7 @@ func (p page) ask(a Ask) {
 func (p page) row(l creative.Locale) Row {
 	row := Row{Creative: p.creative, Locale: l}
 	shown := map[Column]bool{}
-	if l != "" { // no request asks for masters without a locale
+	if l != "" { // for "" nothing is expected, because no request asks for masters without a locale
 		maps.Copy(shown, p.expected)
 	}
 	for c := range p.entries[l] {
@@ -136,7 +137,7 @@ func (p page) row(l creative.Locale) Row {
 	return row
 }
 
-// judge sets the cell's state, reason and key to the result of a request for the slot.
+// judge sets the cell's state, reason and key to the result that a request for the slot would have now.
 func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 	if slot.Locale == "" {
 		cell.State, cell.Reason = s.unplaced(d, cell.Column)
@@ -188,7 +189,8 @@ func stateOf(v masters.Verdict) State {
 	return Missing
 }
 
-// locale returns the locale that a master counts as: its own, or the library's unlabelledLocale.
+// locale returns the locale in whose row a master is counted: the master's own locale, or the library's
+// setting unlabelledLocale for a master without one.
 func (s *Survey) locale(m masters.Master) creative.Locale {
 	return cmp.Or(m.Locale, s.library.UnlabelledLocale)
 }

@@ -18,7 +18,7 @@ const (
 	cellWidth  = 58
 	cellHeight = 22
 	gap        = 3  // the gap between cells
-	groupGap   = 14 // the gap between the kinds
+	groupGap   = 14 // the gap between the columns of different kinds
 	labelWidth = 250
 	headHeight = 134
 	margin     = 20
@@ -42,12 +42,12 @@ var looks = map[State]look{
 // vain is the look of a cell for which [Cell.InVain] is true.
 var vain = look{"#c0343c", "#ffffff", "skipped n times"}
 
-// picture writes an SVG. After the first error it writes nothing more.
+// picture writes an SVG drawing. After the first write error it writes nothing more.
 type picture struct {
 	out     io.Writer
 	err     error
 	columns []Column
-	left    []int // the left edge of each column
+	left    []int // the horizontal position of each column's left edge, in pixels
 	width   int
 }
 
@@ -116,7 +116,7 @@ func (p *picture) text(x, y int, style, text string) {
 
 func escaped(text string) string {
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(legible.Text(text))) // writing to a Builder cannot fail
+	_ = xml.EscapeText(&out, []byte(legible.Text(text))) // the error is ignored: writing to a Builder cannot fail
 	return out.String()
 }
 
@@ -180,7 +180,7 @@ func (r Row) gather(drawn Column) (cells []Cell) {
 	return cells
 }
 
-// cell draws the most urgent of the cells that share a place.
+// cell draws, at the position x, y, the most urgent of the cells that one drawn column combines.
 func (p *picture) cell(cells []Cell, x, y int) {
 	if len(cells) == 0 {
 		p.printf(`<circle cx="%d" cy="%d" r="1.5" fill="#c3cbd0"/>`+"\n", x+cellWidth/2, y+cellHeight/2)

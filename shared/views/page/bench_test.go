@@ -65,8 +65,8 @@ func crowded(b *testing.B, requests int) page.Sources {
 	return page.Sources{Requests: ledger, Names: ledger, Blobs: blobs, Libraries: []masters.Library{d.Libraries[0].Library}}
 }
 
-// BenchmarkPage reads a ledger with many requests and writes the page and the widget. The time
-// must not grow with the ledger.
+// BenchmarkPage reads a ledger with many requests and writes the page and the widget. The time for this
+// must not grow with the number of requests in the ledger.
 func BenchmarkPage(b *testing.B) {
 	for _, form := range []struct {
 		name  string

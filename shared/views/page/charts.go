@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Spark is a small line chart. Its points lie in a field of 100 by 24.
+// Spark is a small line chart. Line and Area are the points of the line and of the area below it, as SVG
+// text. Their coordinates are from 0 to 100 horizontally and from 0 to 24 vertically.
 type Spark struct{ Line, Area string }
 
 func newSpark(values []float64) *Spark {
@@ -44,13 +45,14 @@ type Hours struct {
 	Most  int
 	Title string
 	Marks []Mark
-	// Unread is the width of the chart's first part, whose requests were not read, in percent.
+	// Unread is the width of the chart's first part for which no requests were read, in percent of
+	// the chart's width.
 	Unread float64
 	Words  string
 }
 
-// Bar is the bar of one hour. Heights are in percent of the highest bar; each Y is the top edge
-// of its part.
+// Bar is the bar of one hour. It has three parts: Good, Open and Bad are their heights in percent of the
+// highest bar, and GoodY, OpenY and BadY the positions of their top edges.
 type Bar struct {
 	X                     float64
 	Good, Open, Bad       float64
@@ -130,7 +132,7 @@ func (b *builder) marks() (list []Mark) {
 	return list
 }
 
-// Lanes shows the announcements of other platforms, with a lane for each sender.
+// Lanes is the chart of the announcements of other platforms. It has a horizontal lane for each sender.
 type Lanes struct {
 	Lanes []Lane
 	Marks []Mark
@@ -189,7 +191,7 @@ func conditionLevel(c timeline.Condition) Level {
 	return Calm
 }
 
-// announced describes an announcement and what happened to its files.
+// announced returns a text that describes an announcement and the state of its files.
 func announced(t timeline.Timeline) string {
 	words := strings.TrimSpace(t.State.Type + " " + t.State.Status)
 	stored := 0

@@ -66,8 +66,8 @@ func sent(i ledger.Item, whole time.Duration) string {
 	return strings.Join(parts, " · ")
 }
 
-// left returns the time that an open request has left, or that an ended request had left when it
-// ended. It returns nil if there is none.
+// left returns the time until a request's expiry: from now for an open request, from its end for an
+// ended one. It returns nil if no time is left.
 func (b *builder) left(i ledger.Item) *Left {
 	if i.ExpiresAt.IsZero() || i.State == ledger.Malformed {
 		return nil

@@ -38,7 +38,8 @@ func newDeck() *deck {
 	}}
 }
 
-// master adds a master; words are code, variation, locale, kind and aspect: "HRT-1212 2 en video 9x16".
+// master adds a master to the data. words are its code, variation, locale, kind and aspect, such as
+// "HRT-1212 2 en video 9x16".
 func (d *deck) master(words string, edit ...func(*masters.Master)) {
 	w := strings.Fields(words)
 	var c creative.Creative
@@ -62,7 +63,8 @@ func (d *deck) master(words string, edit ...func(*masters.Master)) {
 	d.Libraries[0].Documents[c] = doc.Put(m)
 }
 
-// ask adds a request that arrived the time back ago; words are as "HRT-1212 2 en video 9x16".
+// ask adds a request to the data. back is the time since the request arrived. words are the requested
+// code, variation, locale, kind and aspect, such as "HRT-1212 2 en video 9x16".
 func (d *deck) ask(back time.Duration, words string, state ledger.State, edit ...func(*ledger.Item)) *ledger.Item {
 	w := strings.Fields(words)
 	c := creative.Creative{Code: w[0]}

@@ -20,13 +20,13 @@ type Map struct {
 	Columns   []MapColumn
 	First     []MapRow
 	Folded    []MapRow
-	Hidden    int // the number of creatives beyond maxCreatives, which are not shown
+	Hidden    int // the number of creatives that are not shown, because the map shows at most maxCreatives
 	Whole     string
 	Unread    int // the number of creatives that the summary does not contain yet
 	Sets      bool
 }
 
-// MapKind is the head over the columns of one kind.
+// MapKind is the heading above the columns of one kind.
 type MapKind struct {
 	Name string
 	Span int
@@ -47,7 +47,7 @@ type MapRow struct {
 // MapCell is a cell of the coverage table: Class sets its colour, Mark is its text, Title its tooltip.
 type MapCell struct{ Class, Mark, Title string }
 
-// The largest numbers of creatives in a map: shown at once, and in total.
+// The largest number of creatives of a map that are shown at once, and the largest number in total.
 const (
 	firstCreatives = 14
 	maxCreatives   = 300
@@ -98,7 +98,7 @@ func (m *Map) columns(c coverage.Chart) (columns []coverage.Column) {
 	folded := map[coverage.Column]coverage.Share{}
 	for _, column := range c.Columns {
 		if column.Kind == "" {
-			continue // this column holds files that are not media
+			continue // not shown: this column is for files that are not media
 		}
 		at := column
 		if !column.Known() {
@@ -156,7 +156,7 @@ func byDemand(rows []coverage.Row) (groups [][]coverage.Row) {
 	return groups
 }
 
-// looks holds the CSS class, the mark and the words of each state.
+// looks maps each state to the CSS class of its cells, the text in them and the words of their tooltips.
 var looks = map[coverage.State][3]string{
 	coverage.There:    {"t", "✓", "available"},
 	coverage.Lent:     {"l", "≈", "covered by another locale"},
@@ -188,7 +188,7 @@ func mapCell(row coverage.Row, column coverage.Column) MapCell {
 		out.Mark = fmt.Sprint(worst.Masters)
 	}
 	if worst.State == coverage.There && !worst.InVain() {
-		return out // most cells are available and need no tooltip
+		return out // without a tooltip, which most cells, those with an available master, do not need
 	}
 	words := []string{look[2]}
 	for _, more := range []string{strings.ReplaceAll(worst.Reason, "_", " "), shorten(worst.Key, 80)} {

@@ -33,7 +33,7 @@ func (m *markup) optional(format, value string) {
 	}
 }
 
-// fixed is a number that prints with two decimals.
+// fixed is a number that is printed with two decimals.
 type fixed float64
 
 // String implements [fmt.Stringer].

@@ -16,18 +16,21 @@ import (
 type View struct {
 	Name   string // the deployment's name
 	Script string // the URL of a script that refreshes the page; "" means no script
-	// Links adds a filter form and links to older requests; a server must answer them.
+	// Links reports whether the page has a filter form and links to older requests. Only a server can
+	// answer these; a static page must not have them.
 	Links   bool
 	Outcome string // shows only requests with this outcome; "" shows all
 	Code    string // shows only requests whose creative begins with this text, in any letter case
 	Leaf    int    // the number of the request list's page, from 0
-	// From and To bound the time of the figures and charts; zero values mean the last 24 hours.
+	// From and To are the start and the end of the time that the figures and charts cover. Zero
+	// values mean the last 24 hours.
 	From, To time.Time
 	// Endpoint is the ARN of the function behind a CloudWatch dashboard widget; "" means that the
 	// page is not a widget.
 	Endpoint string
 	Theme    string // "light" or "dark"; "" follows the reader's browser
-	// Type returns the full command line of a masterhand command; nil prefixes it with "masterhand".
+	// Type returns the command line that a person must type for a masterhand command. If it is nil,
+	// the command line is "masterhand" and the command.
 	Type func(command string) string
 }
 
@@ -43,7 +46,7 @@ type Page struct {
 	Numbers  []Number
 	Requests Requests
 	Next     []Todo
-	Folded   []Todo // the entries after Next, which the page shows only on a click
+	Folded   []Todo // the entries that follow those in Next; the page shows them only on a click
 	Maps     []Map
 	Lanes    Lanes
 	Hours    Hours
@@ -71,14 +74,14 @@ type Health struct {
 // Part is a part of the headline's sentence: a number and the noun or verb for it.
 type Part struct{ Strong, Text string }
 
-// Number is one of the page's figures.
+// Number is one of the page's figures, such as the number of deliveries.
 type Number struct {
 	Label, Value, Note string
 	Level              Level
 	Spark              *Spark
 }
 
-// window is the time that the figures cover if the view sets none.
+// window is the length of the time that the figures cover if the view sets neither From nor To.
 const window = 24 * time.Hour
 
 // builder holds the data that all parts of a page use.
@@ -86,7 +89,7 @@ type builder struct {
 	Data
 	View
 	recent []ledger.Item // the requests from From to To, without smoke tests
-	// The charts begin at start; each column covers a step.
+	// The charts begin at the time start. Each column covers a time of the length step.
 	start  time.Time
 	step   time.Duration
 	charts []coverage.Chart
@@ -118,7 +121,7 @@ func New(d Data, v View) Page {
 	return p
 }
 
-// span sets the time that the figures and the charts cover.
+// span sets the start and the end of the time that the figures and the charts cover.
 func (b *builder) span() {
 	if !b.From.IsZero() && b.To.After(b.From) {
 		b.start, b.step = b.From.UTC(), b.To.Sub(b.From)/hours
@@ -169,7 +172,7 @@ func (b *builder) since() string {
 	return b.From.UTC().Format("2 Jan 15:04") + " to " + b.To.UTC().Format("2 Jan 15:04 UTC")
 }
 
-// outcomes counts the requests of the window by outcome.
+// outcomes returns the number of requests of each outcome, in the time that the figures cover.
 func (b *builder) outcomes() map[Outcome]int {
 	counts := map[Outcome]int{}
 	for _, i := range b.recent {
@@ -289,7 +292,7 @@ func (b *builder) missing() Number {
 // waitingFor names the ads that wait for a file; it returns "" if none is known.
 func waitingFor(n affected.Names) string { return text(n.Words()) }
 
-// library returns the library of a request; false means that the data do not contain it.
+// library returns the library of a request. It returns false if the data do not contain that library.
 func (b *builder) library(i ledger.Item) (Library, bool) {
 	for _, lib := range b.Libraries {
 		if lib.Name == i.Library {

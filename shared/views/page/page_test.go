@@ -59,7 +59,8 @@ func TestThePageTellsWhatHappened(t *testing.T) {
 	}
 }
 
-// A name must not become markup, and must not reverse the text direction.
+// A text from outside, such as a file's name, must not become HTML markup, and must not reverse the text
+// direction.
 func TestHostileNamesAreText(t *testing.T) {
 	t.Parallel()
 	d := newDeck()
@@ -91,7 +92,8 @@ func TestHostileNamesAreText(t *testing.T) {
 	}
 }
 
-// Texts from outside may contain a URL. The page must show at most the URL's host.
+// A text that a sender or the platform wrote may contain a URL. The page must show at most the URL's
+// host.
 func TestNoAddressIsShown(t *testing.T) {
 	t.Parallel()
 	const secret = "X-Amz-Signature=SECRET"
@@ -207,8 +209,8 @@ func (b *blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return b.Memory.Load(ctx, name)
 }
 
-// Reading and writing the page must take few reads and less than a second, whatever the number of
-// requests and masters.
+// Even with many requests and masters, reading and writing the page must take less than a second and few
+// reads of the stores.
 func TestALargeDeployment(t *testing.T) {
 	t.Parallel()
 	store, index := &counted{}, &blobs{}

@@ -6,8 +6,9 @@
 //
 //   - The number of reads is bounded: the newest requests and one summary of each library,
 //     however many requests and creatives exist.
-//   - The page never contains a URL, a secret or a token. Texts from outside are always escaped.
-//   - The page counts only the requests that it has read, and states since when.
+//   - The page never contains a URL, a secret or a token. Texts that strangers wrote are always
+//     escaped.
+//   - The page counts only the requests that it has read, and states from which time on.
 //
 // For example:
 //
@@ -48,7 +49,7 @@ type Sources struct {
 	Names interface {
 		Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 	}
-	Blobs     masters.Blobs // the index
+	Blobs     masters.Blobs // the store of the index documents and summaries
 	Libraries []masters.Library
 	Timelines interface {
 		ByDay(ctx context.Context, sender, day string, limit int) ([]timeline.Timeline, error)

@@ -38,7 +38,7 @@ type Row struct {
 	Kind     creative.Kind
 	Shape    Shape
 	Affected string
-	File     string // the key of the delivered or chosen file, or of the file that holds the request up
+	File     string // the key of the delivered or chosen file, or of the ambiguous file that blocks the request's skip
 	Why      string
 	Phases   []Phase
 	Course   string // duration, size and speed, such as "1.1 s · 72 MB · 79 MB/s"
@@ -51,11 +51,11 @@ type Row struct {
 type Phase struct {
 	Name   string
 	Took   string
-	X, W   float64 // start and width, in percent of the request's time
+	X, W   float64 // the phase's start and width in a bar, in percent of the request's whole time
 	Number int
 }
 
-// The numbers of the phases that have not ended yet; they select the colour.
+// The numbers of the phases that have not ended yet. A phase's number selects its colour.
 const (
 	queued = 4
 	busy   = 5
@@ -64,7 +64,7 @@ const (
 // Left shows the time until a request expires.
 type Left struct {
 	Words string
-	Arc   float64 // the length of the ring's arc; the full circle is 100
+	Arc   float64 // the length of the arc that the page draws for this time; the full circle is 100
 	Open  bool
 }
 
@@ -84,7 +84,8 @@ type Candidate struct {
 	Chosen, Fits                                    bool
 }
 
-// The largest numbers of requests on a leaf (a page of the list), and of candidates for a request.
+// The largest number of requests on a leaf (a page of the list), and the largest number of candidates
+// that are shown for a request.
 const (
 	leaf          = 12
 	maxCandidates = 12
@@ -117,7 +118,7 @@ func (b *builder) requests() Requests {
 // dashboard it is the JSON of a widget call.
 func (b *builder) link(n int) string {
 	if b.Endpoint != "" {
-		call, _ := json.Marshal(map[string]any{"leaf": n, "outcome": b.Outcome, "code": b.Code}) // texts and numbers always marshal
+		call, _ := json.Marshal(map[string]any{"leaf": n, "outcome": b.Outcome, "code": b.Code}) // the error is ignored: texts and numbers can always be encoded
 		return string(call)
 	}
 	q := url.Values{}

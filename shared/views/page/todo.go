@@ -17,7 +17,7 @@ type Todo struct {
 	Locale   string
 	Aspects  string // the aspects that are asked for, such as "4x5 or 1x1"
 	Shapes   []Shape
-	Says     string // a sentence that names the similar files, or says what to do
+	Says     string // a sentence that names the similar files, or tells the reader what to do
 	Affected string
 	Ago      string
 	Put      string // the key to upload to; "" if the file exists
@@ -25,7 +25,7 @@ type Todo struct {
 	Commands []string
 }
 
-// The largest numbers of entries: shown at once, and in total.
+// The largest number of entries that are shown at once, and the largest number in total.
 const (
 	firstTodos = 8
 	maxTodos   = 60
@@ -77,7 +77,7 @@ func (b *builder) todoOf(g coverage.Gap) Todo {
 	return t
 }
 
-// instead returns what to do with the existing file, or which similar files exist.
+// instead returns a sentence that says what to do with the existing file, or which similar files exist.
 func instead(g coverage.Gap) string {
 	switch g.Step.Do {
 	case coverage.Tag:

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// why explains the state of a request.
+// why returns a text that explains the state of a request.
 func (b *builder) why(i ledger.Item, slot creative.Slot, choice masters.Choice, known bool) string {
 	switch {
 	case advice.Replaced(i):
@@ -41,7 +41,7 @@ func shorten(s string, n int) string {
 	return string(letters[:n-1]) + "…"
 }
 
-// chosen explains why the file was chosen among the files that fit.
+// chosen returns a text that explains why the chosen file was preferred to the other matching files.
 func chosen(c masters.Choice) string {
 	fit := 0
 	for _, candidate := range c.Candidates {
@@ -56,7 +56,7 @@ func chosen(c masters.Choice) string {
 	return fmt.Sprintf("the best of %d files that fit, of %d considered: %s", fit, len(c.Candidates), better(c.Master, second))
 }
 
-// better names the rule by which the chosen master m is preferred to the second one.
+// better returns a text that names the rule by which the chosen master m is preferred to the second one.
 func better(m masters.Master, second masters.Candidate) string {
 	switch second.Behind {
 	case masters.ByLocale:
@@ -75,7 +75,8 @@ func better(m masters.Master, second masters.Candidate) string {
 	return "its key comes first in the alphabet"
 }
 
-// lacks explains a skip: which master is missing, and which ones the creative has.
+// lacks returns a text that explains a skip: it names the missing master, and those that the creative
+// has.
 func lacks(reason string, slot creative.Slot, c masters.Choice) string {
 	var has []string
 	for _, candidate := range c.Candidates {
@@ -114,7 +115,7 @@ func said(i ledger.Item) string {
 			Reason  any `json:"reason"`
 			Reasons any `json:"reasons"`
 		}
-		_ = json.Unmarshal(i.Result, &result) // a result that is not JSON has no reason
+		_ = json.Unmarshal(i.Result, &result) // the error is ignored: a result that is not JSON contains no reason
 		if reason, is := result.Reason.(string); is {
 			return "rejected: " + shorten(words(reason), 120)
 		}

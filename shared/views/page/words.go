@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// text returns a text from outside without control and direction characters.
+// text returns a text that a stranger may have written, without control characters and without those
+// that change the text direction.
 func text(s string) string { return legible.Text(s) }
 
 // command returns a command line that a person can paste into a shell.
@@ -22,7 +23,7 @@ func (b *builder) command(name string, args ...string) string {
 	return line
 }
 
-// ago returns a duration as "3 min ago".
+// ago returns a duration as text, such as "3 min ago".
 func ago(d time.Duration) string {
 	switch {
 	case d < 2*time.Second:
@@ -64,7 +65,7 @@ func size(bytes float64) string {
 	return fmt.Sprintf("%.0f\u00a0%s", bytes, units[n])
 }
 
-// grouped returns a number with thousands separators: "1,700".
+// grouped returns a number with thousands separators, such as "1,700".
 func grouped(n int) string {
 	digits := strconv.Itoa(n)
 	for at := len(digits) - 3; at > 0; at -= 3 {
@@ -81,7 +82,7 @@ func plural(n int, what string) string {
 	return grouped(n) + " " + what + "s"
 }
 
-// Shape is the icon of an aspect: a rectangle in a field of 16 by 16.
+// Shape is the icon of an aspect: a rectangle within a square of 16 by 16 pixels.
 type Shape struct {
 	Name string
 	X, Y float64

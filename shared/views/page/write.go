@@ -21,7 +21,7 @@ func (p Page) WriteWidget(w io.Writer) error {
 	})
 }
 
-// WriteMain writes only the content of the page's body, which a refresh replaces.
+// WriteMain writes only the content of the page's body. A refresh of the page replaces this content.
 func (p Page) WriteMain(w io.Writer) error { return writeTo(w, p.main) }
 
 func (p Page) document(m *markup) {

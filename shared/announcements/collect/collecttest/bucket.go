@@ -64,7 +64,7 @@ func (b *Bucket) Uploads() (open, begun int) {
 	return len(b.uploads), b.begun
 }
 
-// Fail makes every call return err; Fail(nil) ends that.
+// Fail makes every later call of the bucket's methods return err. After Fail(nil) the calls succeed again.
 func (b *Bucket) Fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

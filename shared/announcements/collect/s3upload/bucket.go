@@ -74,7 +74,8 @@ func (b Bucket) Part(ctx context.Context, key, upload string, number int, data [
 	return nil
 }
 
-// errParts says that an upload lacks parts. Complete never creates an object from it.
+// errParts says that S3 does not list exactly the parts of an upload that were uploaded. Complete then
+// creates no object.
 var errParts = errors.New("upload has other parts than were uploaded")
 
 // Complete implements [collect.Bucket].
@@ -99,7 +100,7 @@ func (b Bucket) Complete(ctx context.Context, key, upload string, parts int) err
 	return nil
 }
 
-// parts lists the uploaded parts in order.
+// parts returns the parts of an upload that S3 has received, in the order of their numbers.
 func (b Bucket) parts(ctx context.Context, key, upload string) ([]types.CompletedPart, error) {
 	var list []types.CompletedPart
 	pages := s3.NewListPartsPaginator(b.Client, &s3.ListPartsInput{Bucket: &b.Name, Key: &key, UploadId: &upload})

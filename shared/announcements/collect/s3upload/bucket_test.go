@@ -41,7 +41,7 @@ func TestBucketKeepsTheContract(t *testing.T) {
 	})
 }
 
-// read returns an object as the store of package masters reads it.
+// read reads an object through the store of package masters, and returns its content, tags and metadata.
 func read(t *testing.T, b s3upload.Bucket, key string) collecttest.Stored {
 	t.Helper()
 	there, err := s3store.Bucket{Client: b.Client, Name: b.Name}.Look(t.Context(), key)

@@ -1,10 +1,11 @@
 // Package dynamostore stores timelines in the ledger's DynamoDB table, together with the
 // requests.
 //
-// A timeline is one item "intake#{sender}#{subject}". Its JSON is in the attribute "timeline". The
-// table needs the other attributes: "version", "day" and "receivedAt" for the index on days, and
-// "ttl". Its days differ from those of requests ("intake#hoox#2026-11-21"), so that lists of
-// requests contain no timelines. A mark is an item "intake-record#{key}" with only a ttl.
+// A timeline is one item with the id "intake#{sender}#{subject}". Its attribute "timeline" contains
+// the timeline as JSON. The item also has "version", the attributes "day" and "receivedAt" for the
+// table's index by day, and "ttl". A timeline's day has the form "intake#hoox#2026-11-21", which no
+// request has, so that lists of requests contain no timelines. The method Mark stores an item
+// "intake-record#{key}", which has only a ttl.
 //
 //	store := dynamostore.Store{Client: dynamodb.New(options), Table: "masterhand-ledger"}
 package dynamostore

@@ -36,7 +36,7 @@ func TestStoreKeepsTheContract(t *testing.T) {
 func TestTimelinesAreNoRequests(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	at := time.Date(2026, 11, 21, 23, 30, 0, 0, time.FixedZone("", -2*3600)) // in UTC this is 22 November
+	at := time.Date(2026, 11, 21, 23, 30, 0, 0, time.FixedZone("", -2*3600)) // this moment is on 22 November in UTC
 	one := timeline.Timeline{Version: 1, Sender: "hoox", Subject: "job/1", ReceivedAt: at, UpdatedAt: at}
 	if err := store.Save(t.Context(), one); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 )
 
 // Run tests the contract of [timeline.Store]. newStore must return a new, empty store. The suite
-// calls ByDay right after a write, so the store under test must not lag.
+// calls ByDay right after a write, so the store under test must return new timelines at once.
 func Run(t *testing.T, newStore func(t *testing.T) timeline.Store) {
 	t.Helper()
 	for _, c := range []struct {
@@ -119,7 +119,7 @@ func changesAtOnce(t *testing.T, store timeline.Store) {
 	}
 }
 
-// full tests a timeline of nearly the largest possible size.
+// full tests that the store can save and load a timeline of nearly the largest possible size.
 func full(t *testing.T, store timeline.Store) {
 	one := whole()
 	for len(one.Entries) < timeline.MaxEntries {
