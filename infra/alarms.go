@@ -19,10 +19,11 @@ type alarm struct {
 	metric  awscloudwatch.IMetric
 	limit   float64 // the alarm goes off when the metric is above the limit
 	below   bool    // the alarm goes off when the metric is below the limit instead
-	periods float64 // the number of consecutive periods of the metric that must breach; 0 means 1
-	once    bool    // one breaching period is enough, whatever the number of periods
-	// silence makes the alarm notify the topic when the metric stops, in state INSUFFICIENT_DATA.
-	// Every alarm begins in this state, and notifies nobody before its first sample.
+	periods float64 // the number of consecutive periods in which the metric must breach the limit; 0 means 1
+	once    bool    // the alarm goes off if the metric breaches the limit in only one of these periods
+	// silence makes the alarm also notify the topic when the metric stops and the alarm changes to
+	// the state INSUFFICIENT_DATA. A new alarm begins in this state, but does not notify anybody
+	// before its metric has had a first sample.
 	silence bool
 }
 
@@ -37,7 +38,8 @@ func newAlarms(stack awscdk.Stack, c settings.Config) alarms {
 	topic := awssns.NewTopic(stack, new("Alarms"), &awssns.TopicProps{
 		DisplayName: new(c.StackName()), EnforceSSL: new(true),
 	})
-	// A topic with its own policy loses the default policy, which lets the account's alarms publish.
+	// This statement lets the account's alarms publish to the topic. The default policy does so, too, but a
+	// topic with its own policy loses the default one.
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(new("cloudwatch.amazonaws.com"), nil)},
 		Actions:    &[]*string{new("sns:Publish")},

@@ -9,9 +9,10 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// alarmNumbers lists when each alarm goes off: the limit and its direction, the number of periods
-// that must breach and that are looked at, the seconds of a period, and the statistic.
-// TestAnAlarmTellsOfFalseSkips checks two more alarms, and TestAnAlarmNamesTheHost one.
+// alarmNumbers lists for each alarm when it goes off: the limit and its direction, the number of periods
+// in which the metric must breach the limit, the number of periods that are evaluated, the length of a
+// period in seconds, and the statistic. Three alarms are not listed here: TestAnAlarmTellsOfFalseSkips
+// checks two of them, and TestAnAlarmNamesTheHost checks the third.
 const alarmNumbers = `
 CollectDeadLetters  >   0   1/1 300  Maximum
 CollectErrors       >   0  1/20 60   Sum
@@ -55,9 +56,9 @@ Unbuilt             >   0 12/12 300  Minimum
 Unreadable          >   0   1/1 300  Sum
 Waits-default       >   0   1/5 60   Maximum`
 
-// Each library has an alarm for an index that does not follow the library's settings. The
-// schedule of index, the delay of the metric and the alarm's evaluation take less than five
-// minutes together.
+// Each library must have an alarm that goes off if its index does not follow its settings. The alarm must
+// go off within five minutes; this time includes the interval of the function index's schedule, the
+// delay of the metric and the alarm's evaluation.
 func TestAnAlarmTellsOfALibraryThatWaits(t *testing.T) {
 	c := settings.Defaults()
 	c.Passed[names.Libraries] = `[{"name":"films","prefix":"films/"},{"name":"a-b","prefix":"b/"}]`
@@ -94,7 +95,7 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	for _, row := range rows {
 		f := strings.Fields(row)
 		a := all[f[0]+"Alarm"]
-		metric, statistic := a, "Statistic" // the way in which CDK writes a metric without a label
+		metric, statistic := a, "Statistic" // for a metric without a label, CDK writes the statistic into the alarm itself
 		if m, ok := a.get("Metrics", 0, "MetricStat").(map[string]any); ok {
 			metric, statistic = resource{Properties: m}, "Stat"
 		}
@@ -106,8 +107,8 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	}
 }
 
-// The query groups by host. CloudWatch evaluates the alarm for each host and names the host in
-// its notification.
+// The alarm's query must group by host. CloudWatch then evaluates the alarm for each host separately and
+// names the host in the notification.
 func TestAnAlarmNamesTheHost(t *testing.T) {
 	a := synth(t, settings.Defaults())["HostsAlarm"]
 	query := fmt.Sprint(a.get("Metrics", 0, "Expression"))

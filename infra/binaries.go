@@ -14,7 +14,7 @@ import (
 
 // binaries are the functions' programs as "make build" writes them.
 type binaries struct {
-	folder  string // the folder that holds FUNCTION/bootstrap, relative to the folder of cdk.json
+	folder  string // the folder with a program FUNCTION/bootstrap for each function, relative to the folder of cdk.json
 	machine string // the machine that the programs are built for: a key of [machines]
 }
 
@@ -47,7 +47,7 @@ func (b binaries) check() error {
 		if program.Machine != want.elf {
 			problems = append(problems, fmt.Errorf("%s: built for %s, not for %s; run make build", path, program.Machine, b.machine))
 		}
-		_ = program.Close() // the file was only read
+		_ = program.Close() // the error is ignored: the file was only read
 	}
 	return errors.Join(problems...)
 }

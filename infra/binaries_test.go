@@ -8,7 +8,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// elfHeader returns the shortest ELF header that names a machine, by ELF's number of the machine.
+// elfHeader returns the shortest valid ELF header with the given machine, which is a number that ELF
+// defines.
 func elfHeader(machine byte) string {
 	header := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
@@ -28,7 +29,7 @@ func TestMissingOrForeignBinariesAreReported(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		b    binaries
-		each string // the error that each function gets
+		each string // a part of the error that check must report for each function
 	}{
 		"nothing there": {binaries{t.TempDir(), "arm64"}, "missing"},
 		"no programs":   {binaries{stubs(t), "arm64"}, "not a program"},
@@ -50,7 +51,8 @@ func TestMissingOrForeignBinariesAreReported(t *testing.T) {
 	}
 }
 
-// An emulation may run the functions on the machine's own architecture.
+// The functions must get the architecture for which their programs are built. An emulation of AWS may
+// need the architecture of the machine on which it runs.
 func TestMachineReachesTheFunctions(t *testing.T) {
 	dist := stubs(t)
 	app, stack := build(t, settings.Defaults(), dist)

@@ -12,8 +12,9 @@ const boundaryKey = "@aws-cdk/core:permissionsBoundary"
 
 var errBoundary = errors.New(boundaryKey + `: must be {"name":"POLICY"} or {"arn":"ARN OF THE POLICY"}`)
 
-// boundary returns the permissions boundary from CDK's context, nil if there is none. CDK itself
-// reads only the object of cdk.json and silently ignores the text of the flag -c.
+// boundary returns the permissions boundary from CDK's context; nil if there is none. This function is
+// necessary because CDK itself reads the boundary only as an object in cdk.json. It silently ignores
+// the text that the flag -c sets.
 func boundary(context any) (awscdk.PermissionsBoundary, error) {
 	if context == nil {
 		return nil, nil

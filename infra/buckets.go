@@ -5,7 +5,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// newBucket makes a bucket that is encrypted, accepts only TLS and is closed to the public.
+// newBucket makes a bucket that is encrypted, accepts only TLS connections and has no public access.
 func newBucket(scope constructs.Construct, id string, props awss3.BucketProps) awss3.Bucket {
 	props.Encryption = awss3.BucketEncryption_S3_MANAGED
 	props.EnforceSSL = new(true)

@@ -48,8 +48,8 @@ func recommended(t *testing.T) (flags map[string]any) {
 	}
 }
 
-// cdk.json must have all flags that CDK recommends, and no flag that CDK no longer knows. The
-// flags must not change the list of stateful resources, which another test checks.
+// cdk.json must set all feature flags that CDK recommends, and no flag that CDK no longer knows. That a
+// flag does not replace stateful resources is the subject of another test.
 func TestFlagsAreTheRecommendedOnes(t *testing.T) {
 	data, err := os.ReadFile("../cdk.json")
 	if err != nil {

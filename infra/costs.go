@@ -16,14 +16,14 @@ import (
 // costHeading names the costs that the graphs below the heading leave out.
 const costHeading = "## What it costs\nAn estimate, at the prices of us-east-1 and without the free tier. It leaves out S3, DynamoDB, SQS and logs, which cost a few cents for a thousand requests."
 
-// costGraphs estimate the cost of an hour: the bytes that leave AWS, and the execution time of
-// the functions.
+// costGraphs returns graphs that estimate the cost of an hour: of the bytes that leave AWS, and of the
+// execution time of the functions.
 func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 	times := map[string]awscloudwatch.IMetric{}
 	for _, f := range all {
 		times[f.name] = hourly(ofAlias(f, "Duration", sum, period))
 	}
-	var gigabyteSeconds []string // milliseconds × MiB, which compute divides by 1000 and by 1024
+	var gigabyteSeconds []string // products of milliseconds and MiB; the expression compute divides them by 1000 and by 1024
 	for _, f := range slices.SortedFunc(slices.Values(all), func(a, b deployed) int { return strings.Compare(a.name, b.name) }) {
 		gigabyteSeconds = append(gigabyteSeconds, fmt.Sprintf("FILL(%s, 0) * %g", f.name, f.memory))
 	}
@@ -39,7 +39,7 @@ func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 	}
 }
 
-// price formats a price for an expression of CloudWatch: without an exponent.
+// price returns a price as text for an expression of CloudWatch, which accepts no exponent.
 func price(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) }
 
 func labelled(of map[string]awscloudwatch.IMetric, text, label string) awscloudwatch.IMetric {

@@ -23,8 +23,8 @@ type section struct {
 	rows    [][]awscloudwatch.IWidget
 }
 
-// draw makes the dashboard, in the order in which an operator asks. Its name contains the region,
-// because an account has one list of dashboards for all regions.
+// draw makes the dashboard. Its sections have the order of an operator's questions. The dashboard's name
+// contains the region, because an account has one list of dashboards for all regions.
 func draw(d deployment, s stores, m emitted, fulfill, intake receiver, widget deployed, all []deployed, raised []interfacesawscloudwatch.IAlarmRef) {
 	var widgets []*[]awscloudwatch.IWidget
 	happened := [][]awscloudwatch.IWidget{requestGraphs(m), doorGraphs(m, fulfill)}
@@ -48,7 +48,7 @@ func draw(d deployment, s stores, m emitted, fulfill, intake receiver, widget de
 	})
 }
 
-// heading returns a line of text over the dashboard's whole width.
+// heading returns a widget with a text in Markdown, as wide as the dashboard.
 func heading(markdown string) awscloudwatch.IWidget {
 	return awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
 		Markdown: &markdown, Width: new(3 * third), Height: new(1.0), Background: awscloudwatch.TextWidgetBackground_TRANSPARENT,
@@ -119,7 +119,8 @@ func queueGraphs(s stores) []awscloudwatch.IWidget {
 	}
 }
 
-// Shades of red for errors and of blue for throttles. Each function has one shade of both.
+// The colours of the functions' lines in a graph: shades of red for errors and shades of blue for
+// throttles. Each function has one shade of each.
 var (
 	reds  = []string{"#7f0000", "#b22222", "#d62728", "#ef6548", "#fc9272", "#fdd0a2"}
 	blues = []string{"#08306b", "#2171b5", "#1f77b4", "#6baed6", "#9ecae1", "#c6dbef"}

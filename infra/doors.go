@@ -14,12 +14,13 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// receiveProgram processes the events of the queue and of the bucket. These events have no
-// signature, and no gateway waits for an answer.
+// receiveProgram is the function that processes the platform's events from the queue and the bucket.
+// These events have no signature, and the gateway does not wait for an answer.
 var receiveProgram = program{name: "receive", purpose: "takes the platform's events from a queue and a bucket", timeout: 900, memory: 512}
 
-// The queues of the doors. Their retention and number of receives allow an operator to add the
-// destination's entry a day late. Each request still expires after its hour.
+// The queues of the doors. An event whose destination has no entry in the secret stays in its queue. The
+// retention and the number of receives are large enough for an operator to add the entry a day late.
+// But a request expires after an hour as usual.
 var (
 	doorQueue = queueSpec{
 		name: "Door", purpose: "events that the platform sends", worker: receiveProgram,
@@ -31,8 +32,8 @@ var (
 	}
 )
 
-// openDoors holds the doors that the settings open in addition to the function URL; a closed door
-// is nil.
+// openDoors holds the resources of the doors, which are ways for the platform's events in addition to the
+// function URL. If the settings do not open a door, its fields are nil.
 type openDoors struct {
 	queue  *queue // the queue that the platform sends to
 	events *queue // the queue of the bucket's object events
@@ -69,8 +70,8 @@ func newDoors(stack awscdk.Stack, c settings.Config) (d openDoors) {
 	return d
 }
 
-// newSender makes an IAM user for the gateway, which accepts only static keys. A command creates
-// the user's key later, so that no template contains a key.
+// newSender makes an IAM user for the gateway, which can use only static access keys. A command of
+// masterhand creates the user's key after the deployment, so that no template contains a key.
 func newSender(scope constructs.Construct, id, action string, resource *string) awsiam.User {
 	user := awsiam.NewUser(scope, &id, nil)
 	user.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -79,9 +80,9 @@ func newSender(scope constructs.Construct, id, action string, resource *string) 
 	return user
 }
 
-// newDoorBucket makes the bucket of events. It keeps versions, so that receive reads every event
-// that was put under a key. The events' credentials are valid for an hour, so that the bucket is
-// deleted with the stack.
+// newDoorBucket makes the bucket of the platform's events. It keeps versions, so that the function receive
+// can read each event even if another one was stored under the same key. The URLs in an event are
+// valid for an hour, so old events are worthless and the bucket is deleted with the stack.
 func newDoorBucket(scope constructs.Construct) awss3.Bucket {
 	bucket := newBucket(scope, "DoorObjects", awss3.BucketProps{
 		Versioned:     new(true),
@@ -99,13 +100,14 @@ func newDoorBucket(scope constructs.Construct) awss3.Bucket {
 	return bucket
 }
 
-// newReceive deploys the function of the queue and the bucket. It reads the destinations' hosts
-// and libraries. It needs no secret of a destination, because IAM decides who may send.
+// newReceive deploys the function that processes events from the queue and the bucket. The function reads
+// the hosts and the libraries of the destinations. It needs no signing secret of a destination, because
+// IAM decides who may send events.
 func newReceive(d deployment, s stores) deployed {
 	env := s.fulfillment(d.config)
 	setting, err := json.Marshal(d.config.Doors)
 	if err != nil {
-		panic(err) // a list of texts always encodes
+		panic(err) // never happens: a list of texts can always be encoded
 	}
 	env[names.Doors] = new(string(setting))
 	if s.doors.queue != nil {

@@ -18,7 +18,7 @@ func withDoors() settings.Config {
 	return c
 }
 
-// A stack without doors must have no resource of a door, and a stack with one door no resource of
+// A stack without doors must have no resource of a door. A stack with one door must have no resource of
 // the other door.
 func TestTheStackHasOnlyTheDoorsOfTheSetting(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -52,8 +52,8 @@ func TestTheStackHasOnlyTheDoorsOfTheSetting(t *testing.T) {
 	}
 }
 
-// The logical ids and names of the doors must stay as they are, like those in
-// testdata/stateful.txt.
+// The logical ids and names of the doors' resources must never change, because CloudFormation would
+// replace the resources. testdata/stateful.txt lists the other resources for which this is so.
 func TestTheDoorsKeepTheirIdentity(t *testing.T) {
 	listed, err := os.ReadFile("testdata/stateful_doors.txt")
 	if err != nil {
@@ -71,7 +71,8 @@ func TestTheDoorsKeepTheirIdentity(t *testing.T) {
 	}
 }
 
-// Each sender of the gateway may do one action on one resource. The template must contain no key.
+// Each IAM user of the gateway must be allowed exactly one action on one resource. The template must
+// contain no access key.
 func TestSendersMayDoOneThing(t *testing.T) {
 	all := synth(t, withDoors())
 	want := map[string]string{

@@ -88,8 +88,8 @@ func collected() collect.Try {
 	}
 }
 
-// emission runs the functions' reporter and returns the series that it wrote, with the values of
-// their dimensions.
+// emission writes reports of all functions through their reporter. It returns the metric series in the
+// output, each with the values of its dimensions.
 func emission(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	var out bytes.Buffer

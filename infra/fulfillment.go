@@ -12,8 +12,9 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// The functions. The gateway waits 300 s for an answer. Lambda allows a function to run for 900 s
-// at most. More memory brings more CPU, but from 512 MB on, more CPU does not move bytes faster.
+// The functions that process requests. The gateway waits 300 s for an answer. Lambda allows a function
+// to run for 900 s at most. A function with more memory gets more CPU, but above 512 MB this does not
+// transfer files faster.
 var (
 	fulfillProgram = program{name: "fulfill", purpose: "answers the platform's webhooks", timeout: 295, memory: 512}
 	finishProgram  = program{name: "finish", purpose: "settles requests that were handed off", timeout: 900, memory: 512}
@@ -33,8 +34,9 @@ func newFulfill(d deployment, s stores) receiver {
 }
 
 // newFinish deploys the function that settles handed-off requests, with Lambda's limit of 15
-// minutes. Each minute it also settles requests that are still open after their deadline. It
-// reads only the hosts of the destinations, because fulfill has verified the queued requests.
+// minutes. Each minute the function also settles requests that are still open after their deadline. It
+// reads only the hosts of the destinations and no signing secrets, because the function fulfill has
+// verified the queued requests.
 func newFinish(d deployment, s stores) deployed {
 	f := d.deploy(finishProgram, s.fulfillment(d.config), 0)
 	s.openForFulfillment(f)
@@ -45,7 +47,8 @@ func newFinish(d deployment, s stores) deployed {
 		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(1.0))),
 		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(f.alias, nil)},
 	})
-	// Lambda must not retry a call that failed or came late: the next minute's call does its work.
+	// Lambda must not retry a scheduled call that failed or came late, because the call of the next minute
+	// does the same work.
 	f.alias.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
 		RetryAttempts: new(0.0), MaxEventAge: awscdk.Duration_Minutes(new(1.0)),
 	})
@@ -72,7 +75,8 @@ func newIndex(d deployment, s stores) deployed {
 	return f
 }
 
-// objects returns the environment that every function has.
+// objects returns the environment variables that the functions for requests, the index and the widget
+// share.
 func (s stores) objects(c settings.Config) environment {
 	env := environment{
 		names.MastersBucket: s.masters.bucket.BucketName(),
@@ -84,7 +88,7 @@ func (s stores) objects(c settings.Config) environment {
 	return env
 }
 
-// fulfillment returns the environment of a function that processes requests.
+// fulfillment returns the environment variables of a function that processes requests.
 func (s stores) fulfillment(c settings.Config) environment {
 	env := s.objects(c)
 	maps.Copy(env, environment{

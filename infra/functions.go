@@ -15,21 +15,21 @@ import (
 
 // program describes one of the functions before it is deployed.
 type program struct {
-	name    string // its folder's name in functions/ and in dist/
+	name    string // the function's name, which is the name of its folder in functions/ and in dist/
 	purpose string
-	timeout float64 // seconds
-	memory  float64 // MiB; Lambda assigns CPU in proportion
+	timeout float64 // the function's time-out in seconds
+	memory  float64 // the function's memory in MiB; Lambda assigns CPU in proportion to it
 }
 
-// title returns the name with a capital letter, as construct ids have it: "Fulfill".
+// title returns the function's name with a capital letter, as in the ids of constructs: "Fulfill".
 func (p program) title() string { return strings.ToUpper(p.name[:1]) + p.name[1:] }
 
 // environment holds a function's environment variables; package names has the keys.
 type environment map[string]*string
 
-// deployed is a deployed function. All callers call its alias. A deployment moves the alias to
-// the new version at once, without a canary: few webhooks arrive, so that a canary would show
-// little, and a correction must take effect immediately.
+// deployed is a deployed function. All callers call its alias. A deployment moves the alias to the new
+// version at once, not step by step (as a canary). Few webhooks arrive, so a canary would show little,
+// and a correction must take effect immediately.
 type deployed struct {
 	program
 	scope constructs.Construct
@@ -41,9 +41,9 @@ type deployed struct {
 // live is the name of the alias.
 const live = "live"
 
-// deploy adds a function to the stack. Its role may only write its log. reserved is the number of
-// concurrent executions that are reserved for the function and are its maximum; 0 uses the
-// account's shared executions.
+// deploy adds a function to the stack. The function's role may only write the function's log. reserved is
+// the number of concurrent executions that are reserved for the function; it is also the maximum. With
+// 0 the function uses the account's shared executions.
 func (d deployment) deploy(p program, env environment, reserved int) deployed {
 	f := deployed{program: p, scope: constructs.NewConstruct(d.stack, new(p.title()))}
 	f.logs = awslogs.NewLogGroup(f.scope, new("Logs"), &awslogs.LogGroupProps{RemovalPolicy: removal(d.config)})
@@ -86,7 +86,7 @@ type receiver struct {
 	url awslambda.FunctionUrl
 }
 
-// openToAll adds a URL to a function that accepts calls without AWS credentials.
+// openToAll adds a URL to a function. The URL accepts calls without AWS credentials.
 func openToAll(f deployed) receiver {
 	return receiver{f, f.alias.AddFunctionUrl(&awslambda.FunctionUrlOptions{
 		AuthType: awslambda.FunctionUrlAuthType_NONE, InvokeMode: awslambda.InvokeMode_BUFFERED,

@@ -69,7 +69,7 @@ func TestSettingsReachTheFunctions(t *testing.T) {
 	}
 }
 
-// plausible holds example values for CloudFormation's references, in the form of AWS.
+// plausible maps CloudFormation's references to example values that have the form of AWS's real values.
 var plausible = map[string]string{
 	"Masters": "masterhand-production-masters-1a2b3c", "IndexDocuments": "masterhand-production-index-1a2b3c",
 	"Ledger":       "masterhand-production-Ledger-1A2B3C",
@@ -85,8 +85,8 @@ var plausible = map[string]string{
 	"DoorQueue":     "https://sqs.eu-central-1.amazonaws.com/123456789012/door", "DoorEventsQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/door-events",
 }
 
-// Each function must load the environment that the stack sets, and must read each key that the
-// stack sets: without any of the keys, the function fails to load or loads other settings.
+// Each function must accept the environment variables that the stack sets. It must also read each of them:
+// if one is left out, the function must report an error or load other settings.
 func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	c := withDoors()
 	c.Passed = map[string]string{

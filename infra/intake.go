@@ -22,7 +22,7 @@ var (
 // intake holds the resources that only intake and collect use.
 type intake struct {
 	records recordsBucket
-	senders secret // the senders' tokens
+	senders secret // the secret with the senders' tokens
 	queue   queue
 	notices awssns.Topic
 }
@@ -34,10 +34,10 @@ func newIntakeStores(stack awscdk.Stack, c settings.Config) intake {
 	}
 }
 
-// newIntake deploys the function behind the URL that senders post to. The URL needs no AWS
-// credentials: it contains the sender's token. Unless executions are reserved for intake, intake
-// can only use those that fulfill leaves free. Lambda answers 429 to webhooks beyond that, and
-// Streampixel does not send them again.
+// newIntake deploys the function at the URL to which senders send their webhooks. The URL needs no AWS
+// credentials: it contains the sender's token. If no executions are reserved for intake, it can use
+// only those that the function fulfill leaves free. To further webhooks Lambda answers 429, and
+// Streampixel does not send such webhooks again.
 func newIntake(d deployment, s stores) receiver {
 	f := d.deploy(intakeProgram, s.announcements(d.config, environment{
 		names.IntakeSecret: s.intake.senders.SecretArn(),
@@ -49,8 +49,8 @@ func newIntake(d deployment, s stores) receiver {
 }
 
 // newCollect deploys the function that downloads announced files, with Lambda's limit of 15
-// minutes for each announcement. Every 15 minutes it looks for announcements without a message.
-// It has no access to the tokens.
+// minutes for each announcement. Every 15 minutes the function searches for stored announcements whose
+// message was lost. It has no access to the senders' tokens.
 func newCollect(d deployment, s stores) deployed {
 	env := s.announcements(d.config, environment{
 		names.MastersBucket: s.masters.bucket.BucketName(),
@@ -61,7 +61,7 @@ func newCollect(d deployment, s stores) deployed {
 		env[key] = &value
 	}
 	f := d.deploy(collectProgram, env, 0)
-	s.intake.records.fillableBy(f) // collect writes an announcement again if only its message has arrived
+	s.intake.records.fillableBy(f) // collect stores an announcement that intake could put only into a message
 	s.intake.records.readableBy(f)
 	s.intake.queue.fillableBy(f)
 	s.intake.queue.feed(f)
@@ -76,7 +76,7 @@ func newCollect(d deployment, s stores) deployed {
 	return f
 }
 
-// announcements returns the environment of both functions, with more added.
+// announcements returns the environment variables that intake and collect share, and those in more.
 func (s stores) announcements(c settings.Config, more environment) environment {
 	more[names.IntakeBucket] = s.intake.records.bucket.BucketName()
 	more[names.CollectQueue] = s.intake.queue.live.QueueUrl()
@@ -90,8 +90,9 @@ func (s stores) announcements(c settings.Config, more environment) environment {
 // recordsBucket holds each announcement as it arrived, so that people can inspect or replay it.
 type recordsBucket struct{ bucket awss3.Bucket }
 
-// recordDays is the number of days until an announcement is deleted; timelines are kept as long.
-// It exceeds the 14 days of a message, so that every message still finds its announcement.
+// recordDays is the number of days until a stored announcement is deleted. Timelines are stored for the
+// same time. It is longer than the 14 days for which a message exists, so that the announcement of
+// every message exists, too.
 const recordDays = 90.0
 
 func newRecords(scope constructs.Construct, c settings.Config) recordsBucket {

@@ -71,7 +71,8 @@ func collectAlarms(m emitted, q queue) []alarm {
 	}
 }
 
-// leastWaiting returns the smallest number of unclaimed messages in a queue during a period.
+// leastWaiting returns a metric: the smallest number of messages during a period that waited in a queue,
+// not counting messages that a function was processing.
 func leastWaiting(q queue) awscloudwatch.Metric {
 	return q.live.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
 		Statistic: new(minimum), Period: seconds(period), Label: new(q.purpose),

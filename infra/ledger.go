@@ -15,7 +15,7 @@ type ledgerTable struct{ table awsdynamodb.Table }
 const (
 	bySlot = "slot"
 	byDay  = "day"
-	open   = "open" // requests that are not settled
+	open   = "open" // the index of the requests that are not settled yet
 )
 
 func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
@@ -35,8 +35,9 @@ func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
 	return ledgerTable{table}
 }
 
-// tableRemoval returns the removal policy of the table. Deletion protection would stop the
-// roll-back of a failed first deployment, so the roll-back keeps the empty table.
+// tableRemoval returns the removal policy of the table. CloudFormation cannot delete a table with
+// deletion protection. So that the roll-back of a failed first deployment does not stop there, the
+// policy lets it keep the empty table.
 func tableRemoval(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN

@@ -11,7 +11,7 @@ import (
 	"masterhand/infra/settings"
 )
 
-// The local system must use the numbers of the deployed template.
+// The local system must use the template's numbers, such as time-outs and batch sizes.
 func TestTheLocalSystemHasTheTemplatesNumbers(t *testing.T) {
 	for name, spec := range map[string]queueSpec{services.FinishQueue: finishQueue, services.CollectQueue: collectQueue, services.DoorQueue: doorQueue, services.DoorEventsQueue: doorEventsQueue} {
 		want := services.Numbers{
@@ -38,7 +38,7 @@ func TestTheLocalSystemHasTheTemplatesNumbers(t *testing.T) {
 	}
 }
 
-// The model of an account must use the numbers of the template.
+// The model of an account (infra/bench/model) must use the template's numbers, such as time-outs.
 func TestTheModelHasTheTemplatesNumbers(t *testing.T) {
 	count := map[string]int{}
 	for path, r := range synth(t, settings.Defaults()) {

@@ -8,7 +8,7 @@
 // Invariants:
 //   - No custom resources: the account runs only the Lambda functions of functions/.
 //   - AWS generates the resources' names, so that an account can hold several environments.
-//   - Each permission is declared beside the resource that it opens.
+//   - The code that grants a permission is in the file of the resource that it opens.
 //   - The same context and the same binaries produce the same template, byte by byte.
 package main
 

@@ -29,7 +29,8 @@ func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
 // emitted are the metrics that the functions write, in one namespace.
 type emitted struct{ namespace string }
 
-// line returns one metric. With a dimension (name, value) it returns the series with this value.
+// line returns one metric that the functions write. dimension is empty, or the name and the value of a
+// dimension; then line returns the series with this value.
 func (e emitted) line(metric, statistic string, dimension ...string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
 		Namespace: &e.namespace, MetricName: &metric, Statistic: &statistic, Period: seconds(period),
@@ -46,14 +47,15 @@ func (e emitted) line(metric, statistic string, dimension ...string) awscloudwat
 	return awscloudwatch.NewMetric(props)
 }
 
-// by returns a metric as sums, grouped by a dimension. The mail of an alarm on it names every
-// value that raised the alarm.
+// by returns the sums of a metric, grouped by a dimension. If an alarm watches the result, its mail names
+// every value of the dimension for which the alarm went off.
 func (e emitted) by(metric, dimension string) awscloudwatch.IMetric {
 	return expression(period, nil, fmt.Sprintf("SELECT SUM(%s) FROM SCHEMA(%q, %s) GROUP BY %s", metric, e.namespace, dimension, dimension))
 }
 
-// ends returns a metric for each outcome of a request: skips, deliveries, failures and overdue
-// requests. It counts deliveries by their time left, which each delivery writes.
+// ends returns a metric for each outcome of a request: skips, deliveries, failures and overdue requests.
+// The number of deliveries is the number of samples of the metric TimeLeft, because each delivery
+// writes one sample.
 func (e emitted) ends() map[string]awscloudwatch.IMetric {
 	return map[string]awscloudwatch.IMetric{
 		"skips": e.line(names.MetricSkips, sum), "delivered": e.line(names.MetricTimeLeft, samples),
@@ -61,7 +63,8 @@ func (e emitted) ends() map[string]awscloudwatch.IMetric {
 	}
 }
 
-// onlySkips is 1 if at least 5 requests were skipped within an hour and none was delivered.
+// onlySkips returns an expression that is 1 if at least 5 requests were skipped within an hour and none
+// was delivered; 0 otherwise.
 func (e emitted) onlySkips() awscloudwatch.IMetric {
 	ends := e.ends()
 	delete(ends, "failed")
@@ -69,22 +72,22 @@ func (e emitted) onlySkips() awscloudwatch.IMetric {
 	return expression(3600, ends, "IF(skips >= 5 AND FILL(delivered, 0) == 0, 1, 0)")
 }
 
-// moreSkips is 1 if at least 20 requests were settled within 3 hours, and more of them were
-// skipped than delivered.
+// moreSkips returns an expression that is 1 if at least 20 requests were settled within 3 hours, and more
+// of them were skipped than delivered; 0 otherwise.
 func (e emitted) moreSkips() awscloudwatch.IMetric {
 	return expression(3*3600, e.ends(),
 		"IF(skips + FILL(delivered, 0) + FILL(failed, 0) + FILL(overdue, 0) >= 20 AND skips > FILL(delivered, 0), 1, 0)")
 }
 
-// expression returns an expression over metrics. Each metric is read with the given period, in
-// seconds.
+// expression returns a CloudWatch expression over the metrics in of. text is the expression, in which the
+// metrics have the names of the map's keys. every is the period of each metric in seconds.
 func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: &text, UsingMetrics: &of, Period: seconds(every),
 	})
 }
 
-// hourly returns a metric with points of an hour, for rare events.
+// hourly returns a metric with one point for each hour. It suits metrics of rare events.
 func hourly(m awscloudwatch.Metric) awscloudwatch.Metric {
 	return m.With(&awscloudwatch.MetricOptions{Period: seconds(3600)})
 }
@@ -97,7 +100,7 @@ func (e emitted) each(metric, dimensions string) awscloudwatch.IMetric {
 	})
 }
 
-// ofAlias returns one of Lambda's own metrics of a function's alias.
+// ofAlias returns one of the metrics that Lambda itself writes about the alias of a function.
 func ofAlias(f deployed, metric, statistic string, every float64) awscloudwatch.Metric {
 	label := f.name
 	if statistic != sum {
@@ -106,14 +109,15 @@ func ofAlias(f deployed, metric, statistic string, every float64) awscloudwatch.
 	return f.alias.Metric(&metric, &awscloudwatch.MetricOptions{Statistic: &statistic, Period: seconds(every), Label: &label})
 }
 
-// age returns how long the oldest message of a queue has waited, in seconds.
+// age returns a metric: the number of seconds for which the oldest message of a queue has waited.
 func age(q queue) awscloudwatch.Metric {
 	return q.live.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{
 		Statistic: new(maximum), Period: seconds(60), Label: new(q.purpose),
 	})
 }
 
-// length returns how many unclaimed messages a queue holds.
+// length returns a metric: the number of messages that wait in a queue, not counting messages that a
+// function is processing.
 func length(q awssqs.Queue, label string) awscloudwatch.Metric {
 	return q.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
 		Statistic: new(maximum), Period: seconds(period), Label: &label,

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// accepted lists the findings of cdk-nag that are intended, with the reason.
+// accepted lists the findings of cdk-nag that we accept, each with the reason.
 var accepted = []struct{ path, rule, reason string }{
 	{`^(Masters|IndexDocuments|Announcements|DoorObjects)$`, `^S1$`,
 		"The ledger and the functions' logs tell who read what; access logs would need a bucket of their own, " +

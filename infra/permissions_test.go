@@ -17,8 +17,8 @@ import (
 // permission is one line of the table: a function may do the action on the resource.
 type permission struct{ function, action, resource string }
 
-// permissions lists all permissions of the functions. A call that the function makes, or Lambda's
-// event source mapping, must need each of them.
+// permissions lists all permissions of the functions. Each permission must be necessary for a call in the
+// function's program, or for Lambda's event source mapping.
 var permissions = []permission{
 	{"fulfill", "dynamodb:GetItem", "Ledger.Arn"},
 	{"fulfill", "dynamodb:PutItem", "Ledger.Arn"},
@@ -151,7 +151,7 @@ func granted(t *testing.T, all template) map[permission]bool {
 	found := map[permission]bool{}
 	for _, path := range all.of("AWS::IAM::Policy") {
 		if all[path].get("Users") != nil {
-			continue // TestSendersMayDoOneThing checks these policies
+			continue // not a function's policy; TestSendersMayDoOneThing checks it
 		}
 		function := strings.ToLower(strings.TrimSuffix(path, "/Role/DefaultPolicy"))
 		if roles := list(all[path].get("Roles")); !deployedHere(function) || len(roles) != 1 || !strings.EqualFold(roles[0], function+"/Role") {
@@ -234,26 +234,27 @@ func TestAnExistingBucketIsReadWithItsKey(t *testing.T) {
 	}
 }
 
-// needs maps a call of the SDK to the actions that it needs, where their names differ. A call
-// that names a version needs the action for versions as well as the plain action.
+// needs maps a call of the SDK to the IAM actions that it needs. It lists only calls whose action has
+// another name. If a call names an object's version, it needs the action for versions as well as the
+// action without versions.
 var needs = map[string][]string{
 	"s3:HeadObject":        {"s3:GetObject", "s3:ListBucket"},
 	"s3:GetObject":         {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
 	"s3:GetObjectTagging":  {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
 	"s3:ListObjectsV2":     {"s3:ListBucket"},
 	"sqs:SendMessageBatch": {"sqs:SendMessage"},
-	// CreateMultipartUpload with tags needs the action for tags. Calls for parts need the object's
-	// actions.
+	// CreateMultipartUpload with tags also needs the action for tags. Calls for the parts of an upload
+	// need the actions for whole objects.
 	"s3:CreateMultipartUpload":   {"s3:PutObject", "s3:PutObjectTagging"},
 	"s3:UploadPart":              {"s3:PutObject"},
 	"s3:CompleteMultipartUpload": {"s3:PutObject"},
 	"s3:ListParts":               {"s3:ListMultipartUploadParts"},
-	// The SDK makes these calls itself, for features that the functions do not use: S3 Express and
-	// endpoint discovery.
+	// These calls need no permission. They belong to S3 Express and endpoint discovery, which the SDK
+	// contains but the functions do not use.
 	"s3:CreateSession": {}, "dynamodb:DescribeEndpoints": {},
 }
 
-// ofLambda reports whether Lambda itself does the action on a function's behalf.
+// ofLambda reports whether Lambda itself does the action with the permissions of the function.
 func ofLambda(action string) bool {
 	return strings.HasPrefix(action, "logs:") ||
 		slices.Contains([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, action)
@@ -266,8 +267,9 @@ var storeMethod = regexp.MustCompile(`dynamostore\.Store\.([A-Z][A-Za-z]+)$`)
 
 var sdkMethod = regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z0-9]+)$`)
 
-// calls returns the SDK operations in a function's binary, and the table's indexes that it
-// queries. The linker leaves out code that the function never calls.
+// calls returns the SDK operations in a function's program, and the indexes of the ledger's table that the
+// program queries. The program contains only what it can call, because the linker leaves out all
+// other code.
 func calls(ctx context.Context, t *testing.T, function string) (operations, indexes []string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), function)
@@ -325,7 +327,7 @@ func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
 			}
 			for _, action := range actions {
 				if action == "s3:GetObjectVersion" && slices.Contains([]string{"collect", "widget"}, function) {
-					continue // the function reads announcements or the index, and names no version
+					continue // not needed: the function reads announcements or the index, and names no version
 				}
 				needed[action] = true
 				if !may[action] {

@@ -7,9 +7,9 @@ import (
 	"masterhand/infra/queries"
 )
 
-// saveQueries saves the operator's queries in CloudWatch, in a folder named after the stack,
-// because an account has one list of queries per region. It uses CloudFormation's resource: CDK's
-// construct cannot filter aggregated results.
+// saveQueries saves the operator's queries in CloudWatch. It saves them in a folder with the stack's name,
+// because an account has only one list of queries per region. It uses the resource of CloudFormation
+// directly, because CDK's construct cannot describe a filter after an aggregation.
 func saveQueries(d deployment, all []deployed) {
 	scope, groups := constructs.NewConstruct(d.stack, new("Queries")), []any{}
 	for _, f := range all {

@@ -16,22 +16,23 @@ type queueSpec struct {
 	name      string
 	purpose   string
 	worker    program // the function that processes its messages
-	retention float64 // hours until a message is deleted
+	retention float64 // the number of hours until SQS deletes a message
 	receives  float64 // the number of receives after which a message becomes a dead letter
-	batch     float64 // the maximum number of messages in one call
-	window    float64 // seconds to wait for a full batch; at least 1 for batches over 10
-	parallel  float64 // the number of concurrent calls; the queue's setting, or [settings.LeastParallel]
+	batch     float64 // the maximum number of messages in one call of the function
+	window    float64 // the number of seconds for which Lambda waits for a full batch; at least 1 if batch is over 10
+	parallel  float64 // the number of concurrent calls of the function: the deployment's setting for this queue, or [settings.LeastParallel]
 }
 
-// The queues. A handed-off request ends by its deadline, an hour after it arrived, and not by its
-// number of attempts. Messages live for four hours, so that finish itself settles an expired
-// request.
+// The queues. The function finish tries a handed-off request again until its deadline, an hour after it
+// arrived; the number of tries is not limited in practice. A message stays in that queue for four
+// hours, so that finish can still settle a request whose deadline has passed.
 var (
 	indexQueue = queueSpec{
 		name: "Index", purpose: "object events", worker: indexProgram,
 		retention: 4 * 24, receives: indexing.MaxReceives, batch: 100, window: 1, parallel: 10,
 	}
-	// Batches of a reindex have their own queue, so that events and requests never wait for them.
+	// The batches of a reindex have their own queue, so that object events and requests never wait
+	// behind them.
 	reindexQueue = queueSpec{
 		name: "Reindex", purpose: "batches of a reindex", worker: indexProgram,
 		retention: 4 * 24, receives: 10, batch: 1,
@@ -40,16 +41,17 @@ var (
 		name: "Finish", purpose: "requests handed off", worker: finishProgram,
 		retention: 4, receives: 1000, batch: 1,
 	}
-	// A link may be valid for a week, and collect retries its file until then. Messages wait up to 45
-	// minutes between attempts: 400 attempts take 12 days. A message that never succeeds thus becomes
-	// a dead letter before the queue deletes it.
+	// A link may be valid for a week, and the function collect tries its file again until then. A
+	// message waits up to 45 minutes between tries, so that 400 tries take 12 days. A message that
+	// never succeeds thus becomes a dead letter before the queue deletes it after 14 days.
 	collectQueue = queueSpec{
 		name: "Collect", purpose: "announced files", worker: collectProgram,
 		retention: 14 * 24, receives: 400, batch: 1,
 	}
 )
 
-// margin is the number of seconds that a message stays hidden beyond its worker's time-out.
+// margin is the number of seconds for which a message stays hidden after the time-out of the function that
+// processes it.
 const margin = 30 // seconds
 
 // queue is a queue with its dead letters, which are kept for 14 days, SQS's maximum.
@@ -89,7 +91,7 @@ func (q queue) feed(f deployed) {
 	awslambda.NewEventSourceMapping(f.scope, new(q.name+"Messages"), props)
 }
 
-// countableBy allows a function to read the lengths of the queue and its dead letters.
+// countableBy allows a function to read the number of messages in the queue and in its dead-letter queue.
 func (q queue) countableBy(f deployed) {
 	f.allow(q.live.QueueArn(), "sqs:GetQueueAttributes")
 	f.allow(q.dead.QueueArn(), "sqs:GetQueueAttributes")

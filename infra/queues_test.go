@@ -55,8 +55,8 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// Lambda stops a chain of 16 invocations of one function, unless the function may run in a loop.
-// Only the functions that send to their own queue may run in a loop.
+// Lambda stops a chain after 16 invocations of one function, unless the function is allowed to run in a
+// loop. Only functions that send messages to their own queue may be allowed to do so.
 func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
 	all := synth(t, withDoors())
 	loops := map[string]bool{}

@@ -9,8 +9,9 @@ import (
 	"masterhand/infra/settings"
 )
 
-// "masterhand deploy" compares the next deployment with this output. The command's tests read the
-// same golden file, so that the command understands the stack's output.
+// The stack must have an output with its settings, with which "masterhand deploy" compares the next
+// deployment. The command's tests read the same golden file, which proves that the command can read
+// the output.
 func TestTheStackRecordsItsSettings(t *testing.T) {
 	c, err := settings.Load(t.TempDir(), map[string]any{
 		"mastersBucket": "films", "alarmEmail": "oncall@example.com", "concurrency": 20, "locales": `{"UK":"en-GB"}`, "keep": false,

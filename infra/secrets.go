@@ -8,12 +8,13 @@ import (
 	"masterhand/infra/settings"
 )
 
-// secret is an AWS secret that only people write and only its function reads.
+// secret is a secret in AWS Secrets Manager. Only people write it, and only the functions that need it
+// can read it.
 type secret struct{ awssecretsmanager.Secret }
 
-// newSecret makes a secret with an empty JSON list or object, which lets nobody in.
-// CloudFormation overwrites a secret's value only if the template's text changes. The text never
-// changes, so a deployment keeps the value that people have set.
+// newSecret makes a secret whose value is an empty JSON list or object, so that nobody is accepted yet.
+// CloudFormation overwrites a secret's value only if the value's text in the template changes. This
+// text never changes, so a deployment keeps the value that people have set.
 func newSecret(scope constructs.Construct, id, what, empty string, c settings.Config) secret {
 	return secret{awssecretsmanager.NewSecret(scope, &id, &awssecretsmanager.SecretProps{
 		Description:       new("masterhand: " + what),

@@ -51,10 +51,10 @@ type stores struct {
 	masters      mastersBucket
 	index        indexBucket
 	ledger       ledgerTable
-	destinations secret // the platform's destinations, with their secrets
-	events       queue  // object events of the masters bucket
-	reindex      queue  // batches of a reindex
-	finish       queue  // requests that were handed off
+	destinations secret // the entries of the platform's destinations, with their signing secrets
+	events       queue  // the queue of object events of the masters bucket
+	reindex      queue  // the queue of batches of a reindex
+	finish       queue  // the queue of requests that were handed off
 	intake       intake
 	doors        openDoors
 }
@@ -63,9 +63,10 @@ func (s stores) queues() []queue {
 	return append([]queue{s.events, s.reindex, s.finish, s.intake.queue}, s.doors.queues()...)
 }
 
-// removal returns what CloudFormation does with data when the stack is deleted. A failed first
-// deployment leaves nothing behind. The stack has no termination protection: CDK must be able to
-// delete a failed first deployment and to deploy again.
+// removal returns the policy that says whether CloudFormation keeps data when the stack is deleted. The
+// policy lets the roll-back of a failed first deployment delete everything. For the same reason the
+// stack has no termination protection: CDK must be able to delete a failed first deployment and to
+// deploy again.
 func removal(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
@@ -78,7 +79,7 @@ func outputs(stack awscdk.Stack, c settings.Config, s stores, fulfill, intake re
 	put := func(name string, value *string, what string) {
 		awscdk.NewCfnOutput(stack, &name, &awscdk.CfnOutputProps{Value: value, Description: &what})
 	}
-	record, _ := c.Record().MarshalText() // cannot fail: the record is a map of texts
+	record, _ := c.Record().MarshalText() // the error is ignored: the record is a map of texts, which can always be encoded
 	put(settings.Output, new(string(record)), "settings of this deployment; masterhand deploy compares the next deployment with them")
 	put("Url", fulfill.url.Url(), "URL for the platform's webhooks")
 	put("MastersBucket", s.masters.bucket.BucketName(), "bucket of masters")

@@ -20,7 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// The golden file shows which resources a change adds to an account or removes from it.
+// The golden file must list every resource of the stack. Its diff shows which resources a change of the code
+// adds to an account or removes from it.
 func TestTheSummaryListsEveryResource(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	var out strings.Builder
@@ -148,7 +149,7 @@ func TestEnvironmentsLiveSideBySide(t *testing.T) {
 	}
 }
 
-// The operator's commands find a deployment's resources by these outputs.
+// The stack must have the outputs by which the operator's commands find a deployment's resources.
 func TestTheStackHasTheOutputsThatCommandsRead(t *testing.T) {
 	app, stack := build(t, settings.Defaults(), stubs(t))
 	got := outputNames(t, file(t, app, stack))

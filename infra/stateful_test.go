@@ -28,9 +28,9 @@ var replacing = map[string][]string{
 	"AWS::IAM::User":              {"UserName"},
 }
 
-// A deployed stack must keep its data, its messages in flight and its addresses. CloudFormation
-// loses them if it replaces a resource. The list has no -update flag on purpose: an added line is
-// safe, but a changed or removed line deletes the content of a resource.
+// A deployed stack must keep its data, the messages in its queues and its addresses. They are lost if
+// CloudFormation replaces a resource. The list of resources has no -update flag on purpose: to add a
+// line is safe, but to change or remove a line means that the content of a resource is deleted.
 func TestStatefulResourcesKeepTheirIdentity(t *testing.T) {
 	listed, err := os.ReadFile("testdata/stateful.txt")
 	if err != nil {

@@ -96,7 +96,7 @@ func TestDataIsKeptWhenTheStackIsDeleted(t *testing.T) {
 		for _, path := range data {
 			on := want[0]
 			if path == "Ledger" {
-				on = want[1] // CloudFormation cannot roll back a first deployment with a protected table
+				on = want[1] // kept even then, because CloudFormation cannot roll back a first deployment with a protected table
 			}
 			if r := all[path]; r.DeletionPolicy != on || r.UpdateReplacePolicy != want[1] {
 				t.Errorf("keep %v: %s: %q on deletion, %q on replacement; want %s", keep, path, r.DeletionPolicy, r.UpdateReplacePolicy, want)
@@ -138,7 +138,7 @@ func tableRequest(t *testing.T) map[string]any {
 	return asked
 }
 
-// The ledger's code creates the table too, for tests. Both tables must be the same.
+// For tests the ledger's own code creates the table. This table and the stack's must be the same.
 func TestLedgerIsTheTableThatItsCodeExpects(t *testing.T) {
 	table, asked := synth(t, settings.Defaults())["Ledger"], tableRequest(t)
 	for _, key := range []string{"KeySchema", "GlobalSecondaryIndexes", "BillingMode"} {
@@ -164,8 +164,8 @@ func sorted(value any) []string {
 	return texts
 }
 
-// CloudFormation overwrites a secret's value when the template's text changes, so no setting may
-// change that text.
+// No setting may change the text of a secret's value in the template, because CloudFormation would then
+// overwrite the value that people have set.
 func TestSecretsAreNeverOverwritten(t *testing.T) {
 	other := settings.Config{
 		Name: "staging", AlarmEmail: "a@example.com", MastersBucket: "acme-masters", LogDays: 1, Concurrency: 5, IntakeConcurrency: 5,
@@ -185,7 +185,7 @@ func TestSecretsAreNeverOverwritten(t *testing.T) {
 	}
 }
 
-// An announcement must be stored for as long as a message may name it.
+// An announcement must be stored for at least as long as a message with its key can exist.
 func TestAnnouncementsOutliveTheirMessages(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	days, _ := all["Announcements"].get("LifecycleConfiguration", "Rules", 0, "ExpirationInDays").(float64)

@@ -17,8 +17,8 @@ import (
 
 // No test that makes a stack may run in parallel: the jsii kernel is not thread-safe.
 
-// flags returns the context of cdk.json, which "go test" does not read, with the setting that
-// adds the constructs' paths.
+// flags returns the context of cdk.json, because "go test" does not read this file. It adds the setting that
+// makes CDK write the constructs' paths into the template.
 func flags(t *testing.T) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile("../cdk.json")
@@ -90,12 +90,12 @@ type resource struct {
 	UpdateReplacePolicy string
 	UpdatePolicy        map[string]any
 	Metadata            map[string]any
-	id                  string // the logical id
+	id                  string // the resource's logical id in the template
 }
 
-// synth makes the stack of a configuration and reads its template. It replaces references by
-// texts: "Masters" for a Ref, "Masters.Arn" for an attribute, "X[7]" for the seventh part of a
-// text.
+// synth makes the stack of a configuration and returns its template. In the template it replaces
+// CloudFormation's references by texts: "Masters" for a Ref, "Masters.Arn" for an attribute, "X[7]"
+// for the part with the number 7 of a text.
 func synth(t *testing.T, c settings.Config) template {
 	t.Helper()
 	app, stack := build(t, c, stubs(t))
@@ -135,7 +135,7 @@ func parse(t *testing.T, data []byte, stackName string) template {
 	return all
 }
 
-// written replaces CloudFormation's references by texts.
+// written returns a value of a template in which CloudFormation's references are replaced by texts.
 func written(value any, paths map[string]string) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -201,8 +201,8 @@ func (t template) of(kind string) []string {
 	return paths
 }
 
-// get follows names and indexes into a resource's properties. It returns nil if a part of the
-// path is missing.
+// get returns the value in a resource's properties to which path leads; the parts of a path are names of
+// members and indexes of lists. It returns nil if there is no such value.
 func (r resource) get(path ...any) any {
 	var value any = r.Properties
 	for _, step := range path {

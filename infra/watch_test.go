@@ -16,8 +16,8 @@ import (
 
 var search = regexp.MustCompile(`^SEARCH\('\{"([^"]+)",([A-Za-z,]+)\} MetricName="([A-Za-z0-9]+)"', 'Sum', 300\)$`)
 
-// drawn returns the series on the dashboard: those that the functions write, and all other
-// metrics with their namespaces.
+// drawn returns the metrics on the dashboard: ours are the series that the functions write, others are all
+// other metrics with their namespaces.
 func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 	t.Helper()
 	body, _ := all["Dashboard"].get("DashboardBody").(string)
@@ -45,7 +45,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 			if expression, ok := metric[0].(map[string]any); ok {
 				text := fmt.Sprint(expression["expression"])
 				if !strings.Contains(text, "SEARCH") {
-					continue // an expression over metrics that the same widget lists
+					continue // skipped: an expression over metrics that the same widget lists
 				}
 				m := search.FindStringSubmatch(text)
 				if m == nil || m[1] != names.NamespaceOf(settings.Defaults().Name) {
@@ -64,7 +64,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 				ours[series(texts[1], nil)] = true
 				continue
 			}
-			if options, is := metric[len(metric)-1].(map[string]any); !is || options["visible"] != false { // a hidden metric is only a part of an expression
+			if options, is := metric[len(metric)-1].(map[string]any); !is || options["visible"] != false { // not for a hidden metric, which is only a part of an expression
 				others = append(others, strings.Join(texts[:2], " "))
 			}
 			if texts[0] == "AWS/Lambda" && !strings.HasSuffix(strings.Join(texts, " "), ":live") {
@@ -153,8 +153,8 @@ func TestEachAlarmSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Each alarm must match one row of docs/operations.md, and each row must match an alarm. A word
-// in capitals in a row stands for any words.
+// Each alarm must match one row of the table in docs/operations.md, and each row must match an alarm. A
+// word in capitals in a row stands for any text.
 func TestOperationsExplainsEachAlarm(t *testing.T) {
 	page, err := os.ReadFile("../docs/operations.md")
 	if err != nil {
@@ -187,8 +187,8 @@ func TestOperationsExplainsEachAlarm(t *testing.T) {
 	}
 }
 
-// The README states the price of the alarms, which changes with the stack: $0.10 for each metric
-// of an alarm and month. Source: CloudWatch's price list.
+// The README must state the right price of the alarms, which depends on the stack: $0.10 a month for each
+// metric of an alarm. Source: CloudWatch's price list.
 func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -198,8 +198,8 @@ func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
 		t.Errorf("the README does not say %q", want)
 	}
-	// An account's first 100 GB to the internet are free each month. Source: EC2's price list, data
-	// transfer.
+	// The README must say that the first 100 GB that an account sends to the internet each month are free.
+	// Source: EC2's price list, data transfer.
 	if free := "first 100 GB a month are free, then **$0.09 a GB**"; !strings.Contains(strings.Join(strings.Fields(string(text)), " "), free) {
 		t.Errorf("the README does not say %q", free)
 	}
@@ -220,8 +220,8 @@ func watched(a resource) (metrics []resource) {
 	return metrics
 }
 
-// checkWatched checks that something writes the metric of an alarm: our functions, or Lambda for
-// the alias that all callers use. It returns the metric's namespace.
+// checkWatched checks that a metric of an alarm exists: our functions write it, or AWS does. A metric of
+// Lambda must be that of the alias that all callers use. It returns the metric's namespace.
 func checkWatched(t *testing.T, path string, m resource, written map[string]map[string]bool) string {
 	t.Helper()
 	namespace := fmt.Sprint(m.get("Namespace"))
@@ -246,8 +246,8 @@ func checkWatched(t *testing.T, path string, m resource, written map[string]map[
 	return namespace
 }
 
-// Lambda dates an error, or an answer of 5xx, to the start of its invocation. The alarm must
-// still look at that time when the longest invocation has ended.
+// Lambda gives an error, or an answer of 5xx, the time at which its invocation started. When the longest
+// possible invocation has ended, the alarm must still evaluate that time.
 func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	for path, timeout := range map[string]float64{
@@ -267,7 +267,8 @@ func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 	}
 }
 
-// Only this alarm tells a person that masterhand skips requests that it should deliver.
+// There must be an alarm for skips of requests that masterhand should deliver. Without it nobody would
+// notice them.
 func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	for path, want := range map[string]struct {
@@ -296,7 +297,8 @@ func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
 	}
 }
 
-// A topic with its own policy loses the default policy, which lets the account's alarms publish.
+// The topic's policy must let the account's alarms publish. The default policy would do so, but a topic with
+// its own policy loses the default one.
 func TestAlarmsReachTheTopic(t *testing.T) {
 	c := settings.Defaults()
 	c.AlarmEmail, c.NotifyEmail = "oncall@example.com", "studio@example.com"

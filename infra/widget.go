@@ -9,7 +9,7 @@ import (
 var widgetProgram = program{name: "widget", purpose: "shows the page on the dashboard", timeout: 30, memory: 512}
 
 // newWidget deploys the function behind the dashboard's widget. CloudWatch calls it with the
-// permissions of the person who looks at the dashboard. The function may only read.
+// permissions of the person who looks at the dashboard. The function's role may only read.
 func newWidget(d deployment, s stores) deployed {
 	env := s.objects(d.config)
 	env[names.LedgerTable] = s.ledger.table.TableName()
@@ -21,7 +21,7 @@ func newWidget(d deployment, s stores) deployed {
 	return f
 }
 
-// page returns the widget, over the dashboard's whole width.
+// page returns a widget as wide as the dashboard, which shows the HTML of the function f.
 func page(f deployed) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{awscloudwatch.NewCustomWidget(&awscloudwatch.CustomWidgetProps{
 		FunctionArn: f.alias.FunctionArn(), Title: new("Requests, what to make next, coverage, announcements"),

@@ -47,7 +47,7 @@ func list(patterns ...string) ([]*golang, error) {
 func command(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
-	c.WaitDelay = time.Second // a child process of a test may keep the pipe open
+	c.WaitDelay = time.Second // ends the wait for output: a child process of a test may keep the output pipe open
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out[max(0, len(out)-4000):])
@@ -81,16 +81,17 @@ type bench struct {
 	of       *golang
 	dir      string
 	overlaid string
-	testers  []*golang // importing packages whose tests are not built yet
-	suites   []suite   // the package's own tests first, if it has any
+	testers  []*golang // the packages that import this one and whose tests are not built yet
+	suites   []suite   // the built tests; those of the package itself come first, if it has any
 }
 
-// slowest is the maximum total time of an importing package's tests, each run alone.
+// slowest is the maximum total time of the tests of a package that imports the faulty one, if each test
+// runs alone. The tests of a slower package are not used.
 const slowest = time.Minute
 
-// newBench builds the package's tests with all mutants, except those that need a separate build.
-// It checks that the tests pass while no mutant is active. With own, it runs no other package's
-// tests.
+// newBench builds the package's tests with all mutants, except those that need a separate build. It
+// checks that the tests pass while no mutant is active. If own is true, the tests of other packages
+// are not used.
 func newBench(p *golang, mutants []*mutant, own bool) (*bench, error) {
 	dir, err := os.MkdirTemp("", "mutate")
 	if err != nil {
@@ -128,7 +129,8 @@ func (b *bench) build(p *golang) (suite, error) {
 	return s, s.measure()
 }
 
-// next returns suite n and builds it at first use. It reports whether suite n exists.
+// next returns the suite number n, from 0, and builds it at its first use. The second result reports
+// whether there is such a suite.
 func (b *bench) next(n int) (suite, bool, error) {
 	for n == len(b.suites) && len(b.testers) > 0 {
 		s, err := b.build(b.testers[0])
@@ -170,9 +172,9 @@ func (s suite) build(overlaid string) error {
 // quick is the maximum total time of the tests that run before the slower ones.
 const quick = 300 * time.Millisecond
 
-// run runs the tests that execute a mutant, with the mutant active: first the quick tests, then
-// the others. A test that does not execute a mutant cannot detect it. A mutant with a separate
-// build gets all tests.
+// run activates a mutant and runs the tests that execute its code: first the quick tests, then the
+// others. It leaves out tests that do not execute the mutant, because they cannot detect it. For a
+// mutant with a separate build it runs all tests.
 func (s suite) run(m *mutant) error {
 	tests := s.reached[m.ID]
 	if m.alone() {
@@ -186,7 +188,7 @@ func (s suite) run(m *mutant) error {
 		if len(pass) == 0 {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*sum(pass)) // after this time a test counts as hanging
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*sum(pass)) // if the tests take longer, one of them hangs, and the mutant is detected
 		_, err := s.command(ctx, "MUTANT="+strconv.Itoa(m.ID), pattern(pass), "-test.failfast")
 		cancel()
 		if err != nil {

@@ -1,7 +1,7 @@
-// Command mutate measures how many faults the tests detect. It creates every small fault (a
-// mutant) that its operators define, one at a time. It runs the tests of the faulty package and
-// of the packages that import it. A mutant that no test detects survives, and the command lists
-// it.
+// Command mutate measures how many faults the tests detect. It changes the source into many mutants; a
+// mutant is one small fault, such as a negated condition. An operator is a kind of fault. For each
+// mutant the command runs the tests of the faulty package and of the packages that import it. If no
+// test detects the mutant, the command lists it as survived.
 //
 // All mutants of a package except those of constants are compiled into one test binary; the
 // environment variable MUTANT activates one of them. Only the tests that execute a mutant run
@@ -81,7 +81,7 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	var all tally
 	for _, p := range packages {
 		if strings.HasSuffix(p.Name, "test") || slices.Contains(p.Imports, "testing") {
-			continue // such a package only holds helpers for tests
+			continue // skipped: such a package contains only helpers for tests
 		}
 		mutants, err := mutantsOf(p)
 		if err != nil {
@@ -159,8 +159,8 @@ func (e errand) try(p *golang, mutants []*mutant, known equivalents, memory *mem
 	return nil
 }
 
-// changedLines returns the lines that changed since a commit, as "file:line". It returns nil,
-// which means all lines, if since is empty.
+// changedLines returns the lines that changed since the commit since, in the form "file:line". If since
+// is empty, it returns nil, which means all lines.
 func changedLines(since string) (map[string]bool, error) {
 	if since == "" {
 		return nil, nil

@@ -16,14 +16,15 @@ func digest(content []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// memory is a file that lists killed mutants. A mutant whose source file has changed since is
-// tried again.
+// memory is a file that lists killed mutants, which are not tried again. If a mutant's source file has
+// changed since it was listed, the mutant is tried again.
 type memory struct {
 	killed map[string]bool
 	file   *os.File
 }
 
-// openMemory reads the file. If path is empty, it returns a memory that stores nothing.
+// openMemory opens the memory in the file at path, and creates the file if there is none. If path is
+// empty, it returns a memory that stores nothing.
 func openMemory(path string) (*memory, error) {
 	m := &memory{killed: map[string]bool{}}
 	if path == "" {
@@ -50,7 +51,7 @@ func (r *memory) has(m *mutant) bool { return r.killed[r.key(m)] }
 
 func (r *memory) add(m *mutant) {
 	if r.file != nil && m.State == killed {
-		_, _ = fmt.Fprintln(r.file, r.key(m)) // if the write fails, the mutant is only tried again
+		_, _ = fmt.Fprintln(r.file, r.key(m)) // the error is ignored: if the write fails, the next run only tries the mutant again
 	}
 }
 

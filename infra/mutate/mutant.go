@@ -17,8 +17,8 @@ type state string
 const (
 	killed     state = "killed"
 	survived   state = "survived"
-	equivalent state = "equivalent" // it behaves like the original
-	rejected   state = "rejected"   // the compiler rejects it
+	equivalent state = "equivalent" // not tried: the mutant is listed as behaving like the original
+	rejected   state = "rejected"   // the compiler rejects the mutant
 )
 
 // mutant is one small fault in the source.
@@ -34,7 +34,7 @@ type mutant struct {
 
 	path  string
 	sum   string // hash of the file's content
-	edits []edit // changes of the source; a mutant of a constant is compiled alone, all others together
+	edits []edit // the changes of the source that make the mutant
 }
 
 func (m *mutant) String() string {
@@ -104,8 +104,8 @@ func (m *maker) add(n ast.Node, operator, change string, edits func(id int) []ed
 	})
 }
 
-// wrap adds a mutant that passes an expression through the named function, which changes it while
-// the mutant is active.
+// wrap adds a mutant of an expression. In the changed source the expression is the argument of the named
+// function, which changes its value while the mutant is active.
 func (m *maker) wrap(n ast.Node, operator, change, function string) {
 	m.add(n, operator, change, func(id int) []edit {
 		return around(m.at(n.Pos()), m.at(n.End()), fmt.Sprintf("%s(%d, ", function, id), ")")
@@ -116,7 +116,7 @@ func (m *maker) wrap(n ast.Node, operator, change, function string) {
 func (m *maker) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.GenDecl:
-		if n.Tok == token.CONST { // in a const declaration only numbers can become mutants
+		if n.Tok == token.CONST { // in a const declaration only numbers become mutants, because a function call is not allowed there
 			for _, s := range n.Specs {
 				for _, v := range s.(*ast.ValueSpec).Values {
 					ast.Inspect(v, m.number)
@@ -189,7 +189,7 @@ var opposites = map[token.Token]token.Token{
 	token.LSS: token.GEQ, token.GEQ: token.LSS, token.GTR: token.LEQ, token.LEQ: token.GTR,
 }
 
-// neighbours maps each order to the one that differs only at the boundary, such as < to <=.
+// neighbours maps each ordering operator to the one that differs only at the boundary, such as < to <=.
 var neighbours = map[token.Token]token.Token{
 	token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
 }
@@ -226,7 +226,8 @@ func (m *maker) times(n *ast.CallExpr) {
 	})
 }
 
-// condition adds the mutants of a whole condition.
+// condition adds the mutants of a whole condition. early reports whether the condition guards a branch
+// that leaves its function or loop.
 func (m *maker) condition(c ast.Expr, early bool) {
 	if early {
 		m.wrap(c, earlyReturn, m.text(c)+" → false", "mutantFalse")
@@ -237,8 +238,8 @@ func (m *maker) condition(c ast.Expr, early bool) {
 	}
 }
 
-// isFault reports whether a statement returns constants and an error. Such constants mean nothing
-// beside the error.
+// isFault reports whether a statement returns constants and an error. Callers ignore such constants
+// because of the error, so mutants of them would be useless.
 func isFault(r *ast.ReturnStmt) bool {
 	for _, v := range r.Results[:max(0, len(r.Results)-1)] {
 		if _, plain := v.(*ast.BasicLit); !plain {
@@ -252,7 +253,7 @@ func isFault(r *ast.ReturnStmt) bool {
 	return ok && strings.HasPrefix(last.Name, "err")
 }
 
-// leaves reports whether a branch ends its function or its loop.
+// leaves reports whether the last statement of a branch leaves the function or the loop.
 func leaves(body []ast.Stmt) bool {
 	if len(body) == 0 {
 		return false
@@ -274,7 +275,7 @@ func (m *maker) statements(list []ast.Stmt) {
 			}
 		case *ast.ExprStmt:
 			if call, ok := s.X.(*ast.CallExpr); ok && m.text(call.Fun) == "panic" {
-				continue // the compiler needs this statement at the function's end
+				continue // not removed: the compiler may need the panic at the end of a function
 			}
 		case *ast.IncDecStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
 		default:

@@ -19,7 +19,7 @@ type named struct {
 	old, new string // old must occur exactly once in the file
 	packages string // the package of the test
 	test     string
-	always   bool // replayed with every run of the tests
+	always   bool // reports whether every run of the tests replays this fault
 }
 
 var namedFaults = []named{
@@ -57,8 +57,8 @@ var namedFaults = []named{
 	{"finish keeps the message of a held request", "functions/finish/handler.go", ` && try.Outcome.Status != fulfillment.Held`, ``, "functions/finish", "TestTheMessageOfAHeldRequestComesAgain", false},
 }
 
-// Each named fault must be detected by its test. The fault's text must still be in the source:
-// when a rule moves, its entry must be changed.
+// Each named fault must be detected by its test. The text old must occur in the source: if the code of a
+// rule moves or changes, change its entry in the table.
 func TestNamedFaultsAreNoticed(t *testing.T) {
 	t.Parallel()
 	for _, f := range namedFaults {

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// edit replaces source[start:end] by text. An edit that only inserts has start == end. It is one
-// of a pair around an expression: span is the expression's length, and opens marks the first of
-// the pair.
+// edit replaces source[start:end] by text. If start equals end, it only inserts text. Such an edit is one
+// of two that enclose an expression in brackets: span is the expression's length in bytes, and opens
+// is true for the opening bracket.
 type edit struct {
 	start, end int
 	text       string
@@ -41,7 +41,8 @@ func apply(source []byte, edits []edit) []byte {
 		return e.span
 	}
 	edits = slices.Clone(edits)
-	// Of two pairs around the same text, the first one is the outer: it closes last.
+	// If two pairs enclose the same text, the first pair is the outer one, so its bracket must be
+	// closed last.
 	closing := func(e edit) bool { return !e.opens && e.end == e.start }
 	slices.Reverse(edits)
 	opening := slices.DeleteFunc(slices.Clone(edits), closing)

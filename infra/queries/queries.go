@@ -1,15 +1,15 @@
-// Package queries holds CloudWatch Logs Insights queries over the logs of all functions. Each
-// answers a question of the operator. The CDK app saves them. The local system checks that the
-// functions write every field that the queries read.
+// Package queries holds CloudWatch Logs Insights queries over the logs of all functions. Each query
+// answers a question of the operator. The CDK app saves the queries in CloudWatch. The tests of the
+// local system check that the functions write every field that the queries read.
 //
-// A log line about a request has the member "request", and a line about an announcement has
-// "record". Only the last line about a request or a file has the member "ended".
+// A log entry about a request has the member "request", and an entry about an announcement has the
+// member "record". Only the last entry about a request or a file has the member "ended".
 package queries
 
 // Query is a question with the query that answers it.
 type Query struct{ Name, Text string }
 
-// All lists the queries.
+// All lists all queries that the CDK app saves.
 var All = []Query{
 	{"why skipped", `fields @timestamp, destination, slot, reason, skip, detail, waited_ms, request
 | filter ended = "skipped"

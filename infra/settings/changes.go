@@ -11,15 +11,15 @@ import (
 	"masterhand/shared/library"
 )
 
-// Change is a setting, or a member of a library, that the next deployment changes.
+// Change is a setting, or a member of a library's settings, that the next deployment changes.
 type Change struct {
-	Setting       string // for example logDays, or libraries[films].prefix
-	Before, After string // values as text; "" means not set
+	Setting       string // the setting's name, for example logDays or libraries[films].prefix
+	Before, After string // the deployed value and the new value as text; "" means not set
 	Loses         string // the loss that the change causes; "" for none
 }
 
-// Changes returns the settings that differ between the deployed record and the next one, ordered
-// by name.
+// Changes returns the settings that differ between the deployed record r and the record next of the
+// next deployment, ordered by name.
 func (r Record) Changes(next Record) (all []Change) {
 	before, after := r.parts(), next.parts()
 	keys := maps.Clone(before)
@@ -32,8 +32,9 @@ func (r Record) Changes(next Record) (all []Change) {
 	return all
 }
 
-// parts returns the settings by name, with each member of each library as a setting of its own,
-// in JSON. Without a list of libraries it adds the default library.
+// parts returns the values of all settings by name. Each member of each library is a setting of its
+// own, with its value in JSON. If the record has no list of libraries, parts adds the members of the
+// default library.
 func (r Record) parts() map[string]string {
 	parts := map[string]string{}
 	maps.Copy(parts, r)
@@ -48,7 +49,7 @@ func (r Record) parts() map[string]string {
 	for _, l := range list {
 		for member, value := range l {
 			if member != "name" {
-				encoded, _ := json.Marshal(value) // cannot fail: value was decoded from JSON
+				encoded, _ := json.Marshal(value) // the error is ignored: value was decoded from JSON, so it can be encoded
 				parts[fmt.Sprintf("libraries[%v].%s", l["name"], member)] = string(encoded)
 			}
 		}
@@ -87,7 +88,7 @@ func losing(key, before, after string) string {
 	return ""
 }
 
-// number returns the number that a text holds, 0 if it holds none.
+// number returns the integer in a text; 0 if the text is not an integer.
 func number(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n

@@ -26,30 +26,30 @@ import (
 // the values of [Defaults].
 type Config struct {
 	Name       string // the environment's name; an account may have several environments
-	Keep       bool   // masters, ledger, secrets and logs stay when the stack is deleted
-	AlarmEmail string // address that receives alarms; "" for none, but people can subscribe to the topic
+	Keep       bool   // reports whether masters, ledger, secrets and logs stay when the stack is deleted
+	AlarmEmail string // the email address that receives alarms; "" for none; people can also subscribe to the topic of alarms
 
-	MastersBucket string // existing bucket of masters; "" makes a bucket
-	MastersKeyARN string // KMS key of that bucket; "" if it has none
+	MastersBucket string // the name of an existing bucket of masters; if "", the stack makes a bucket
+	MastersKeyARN string // the ARN of the KMS key of the bucket MastersBucket; "" if it has none
 
 	// NoncurrentDays is the number of days after which S3 deletes overwritten and deleted versions in
 	// a bucket that the stack makes; 0 keeps them.
 	NoncurrentDays int
 
-	NotifyEmail string            // address that receives notices of failed builds, jobs and screenshots; "" for none
-	Passed      map[string]string // settings that the functions read themselves, by their environment variable
-	onlyLibrary bool              // Passed's list of libraries comes from the settings of the only library, see [ofDefault]
+	NotifyEmail string            // the email address that receives notices of failed builds, jobs and screenshots; "" for none
+	Passed      map[string]string // the settings that the functions read themselves, by the name of the environment variable
+	onlyLibrary bool              // reports whether the list of libraries in Passed was made from the settings of the only library, see [ofDefault]
 
-	LogDays     int // days until logs are deleted
-	Concurrency int // executions reserved for fulfill, and its maximum; 0 uses the account's shared executions
+	LogDays     int // the number of days until logs are deleted
+	Concurrency int // the number of executions that are reserved for the function fulfill, also its maximum; 0 uses the account's shared executions
 
-	IntakeConcurrency int // the same for intake
+	IntakeConcurrency int // the same number for the function intake
 
-	Parallel     map[string]int // concurrent calls for each queue, by the queue's name
-	SpreadLedger bool           // the ledger spreads its index keys over shards
-	Doors        doors.Settings // the queue and the bucket that take events in addition to the URL; none by default
+	Parallel     map[string]int // the number of concurrent calls for each queue, by the queue's name
+	SpreadLedger bool           // reports whether the ledger spreads the keys of its indexes over several shards
+	Doors        doors.Settings // the queue and the bucket that receive the platform's events in addition to the function URL; none by default
 
-	record Record // the settings as they were set
+	record Record // the settings that the deployment sets, without defaults
 }
 
 // Defaults returns the settings of a deployment that sets nothing.
@@ -59,7 +59,7 @@ func Defaults() Config {
 
 // setting describes one setting of the stack.
 type setting struct {
-	help string // the valid values; completes the error "must be …"
+	help string // describes the valid values; follows "must be" in the error
 	set  func(c *Config, text string) bool
 }
 
@@ -140,7 +140,7 @@ func Load(root string, context map[string]any) (Config, error) {
 	return c, nil
 }
 
-// reading holds the settings that Load has read, and the mistakes in them.
+// reading holds the settings that Load has read so far, and the mistakes that it found in them.
 type reading struct {
 	told     map[string]given
 	problems []error
@@ -149,7 +149,7 @@ type reading struct {
 // given is a setting's value, with the place where it is set.
 type given struct {
 	value any
-	at    string // file and line, which begin an error about the setting; "" for the context
+	at    string // the file and the line, with which an error about the setting begins; "" for a setting from the context
 }
 
 // problem records a mistake in a setting, or in an element of a setting such as "codes[0]".
@@ -197,8 +197,8 @@ func (r *reading) config() Config {
 	return c
 }
 
-// asText returns a value in the form of the command line. In cdk.json the value may also be a
-// number, a list or an object.
+// asText returns a setting's value as a person would write it on the command line. In cdk.json the
+// value may also be a number, a list or an object.
 func asText(value any) string {
 	text, isText := value.(string)
 	if isText {
@@ -240,17 +240,17 @@ func parseInt(text string, to *int) bool {
 // reservation describes valid numbers of reserved executions.
 const reservation = "a number from 1 to 1000, or left out for no reservation"
 
-// parseReserved reads the number of executions to reserve for a function. Lambda leaves at least
-// 100 of an account's executions unreserved, so a new account with a quota of 10 can reserve
-// none.
+// parseReserved reads the number of executions to reserve for a function. Lambda requires that at
+// least 100 of an account's executions stay unreserved. So a new account, with a quota of 10, can
+// reserve none.
 func parseReserved(text string, to *int) bool { return parseInt(text, to) && *to >= 1 && *to <= 1000 }
 
 // parallelCalls describes valid numbers of concurrent calls for a queue.
 const parallelCalls = "a number from 2 to 1000, or left out for 2"
 
-// LeastParallel is the default number of concurrent calls for a queue. It is Lambda's minimum: a
-// new account can run ten executions, and requests must have most of them. Source: "Configuring
-// scaling behavior for SQS event source mappings" in Lambda's developer guide.
+// LeastParallel is the default number of concurrent calls for a queue, and the smallest number that
+// Lambda accepts. A new account can run only ten executions at a time, of which requests need most.
+// Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
 const LeastParallel = 2
 
 // parallelOf returns the parser of a queue's number of concurrent calls. Source:

@@ -13,7 +13,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// loaded returns the settings for a context, without any file, and clears their record.
+// loaded loads the settings of a context, without a file. It clears the field record, so that tests can
+// compare the result with a Config.
 func loaded(context map[string]any) (Config, error) {
 	c, err := Load(".", context)
 	c.record = nil
@@ -75,7 +76,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		for key, value := range told {
 			more[key] = value
 		}
-		if all := len(ofStack) + len(passed) - 1; len(more) != all { // noncurrentDays does not apply to an existing bucket
+		if all := len(ofStack) + len(passed) - 1; len(more) != all { // minus 1, because noncurrentDays is not allowed for an existing bucket
 			t.Errorf("%s: %d settings told of %d", form, len(more), all)
 		}
 		got, err := loaded(more)
@@ -147,8 +148,8 @@ func TestEachMistakeNamesItsSetting(t *testing.T) {
 	}
 }
 
-// Settings can describe a deployment's only library without a list of libraries. Errors must use
-// the names of these settings.
+// The only library of a deployment has settings of its own, such as "codes", instead of a list of
+// libraries. Errors about the library must use the names of these settings.
 func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -187,7 +188,7 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 	}
 }
 
-// The stack must report each library that declares no codes.
+// Guessing must return each library whose settings declare no codes.
 func TestLibrariesThatGuessAreReported(t *testing.T) {
 	t.Parallel()
 	for list, want := range map[string]string{
@@ -223,8 +224,8 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-// For settings that it passes to the functions, the stack must reject the same values as the
-// functions, with the same reason.
+// If a function rejects the value of a setting that the stack passes to it, Load must reject the value,
+// too, with the same reason.
 func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 	t.Parallel()
 	for key, values := range map[string][]string{
@@ -258,8 +259,8 @@ func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 	}
 }
 
-// asTheFunctionsRefuse returns the errors of collect about one variable, under its setting's
-// name.
+// asTheFunctionsRefuse returns the errors with which the function collect rejects the value. Each error
+// contains the setting's name key instead of the variable's.
 func asTheFunctionsRefuse(key, value string) (all []string) {
 	environment := map[string]string{
 		passed[key]: value, names.NotifyTopic: "arn:aws:sns:eu-central-1:123456789012:notices", names.Region: "eu-central-1",

@@ -13,14 +13,15 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// Folder is the folder of the environments' files, NAME.json, below the project's folder.
+// Folder is the path of the folder with the environments' files NAME.json, relative to the project's
+// folder.
 const Folder = "infra/environments"
 
 // file reads the environment's file, if it exists: JSON with comments and trailing commas. The
 // file holds only settings; keys of CDK belong in cdk.json.
 func (r *reading) file(root, name string) {
 	if !environmentName.MatchString(name) {
-		return // the check of the setting "name" reports the mistake
+		return // no file is read: the name is not valid, and the check of the setting "name" reports that
 	}
 	path := Folder + "/" + name + ".json"
 	data, err := os.ReadFile(filepath.Join(root, path))
@@ -54,8 +55,8 @@ func (r *reading) file(root, name string) {
 	}
 }
 
-// Context returns the context that the command of CDK would pass to the app: cdk.context.json and
-// cdk.json in the project's folder root, overridden by the command line.
+// Context returns the context that the command cdk would pass to the app: the values from
+// cdk.context.json and cdk.json in the project's folder root, overridden by those of the command line.
 func Context(root string, commandLine map[string]string) (map[string]any, error) {
 	var project struct{ Context map[string]any }
 	context := map[string]any{}
@@ -81,9 +82,9 @@ func Context(root string, commandLine map[string]string) (map[string]any, error)
 	return context, nil
 }
 
-// value converts a value of the file to Go's types for JSON.
+// value converts a value of an environment's file to the Go types that package json uses.
 func value(v hujson.Value) (meant any) {
 	v.Standardize()
-	_ = json.Unmarshal(v.Pack(), &meant) // cannot fail: v was parsed
+	_ = json.Unmarshal(v.Pack(), &meant) // the error is ignored: v was parsed, so it is valid JSON
 	return meant
 }

@@ -116,9 +116,9 @@ func TestAFilesMistakesAreAllReported(t *testing.T) {
 // it.
 var commentedOut = regexp.MustCompile(`(?m)^  // [A-Z].*\.\n  // "([A-Za-z]+)": .*,$`)
 
-// The default environment's file must have every setting, commented out, below an explanation.
-// Each example must load as it stands: first with the settings of the only library, then with a
-// list of libraries.
+// The default environment's file must contain every setting, commented out, below an explanation.
+// Without the comment signs the file must load: once with the settings of the only library, and once
+// with the list of libraries instead.
 func TestTheShippedFileHasEverySetting(t *testing.T) {
 	t.Parallel()
 	shipped, err := os.ReadFile("../environments/production.json")
@@ -136,7 +136,7 @@ func TestTheShippedFileHasEverySetting(t *testing.T) {
 	if c, err := Load(project(t, map[string]string{"production.json": string(shipped)}), nil); err != nil || !reflect.DeepEqual(c.Record(), Record{"name": "production"}) {
 		t.Errorf("as it is shipped: %v, %v", c.Record(), err)
 	}
-	existing := []string{"mastersBucket", "mastersKeyArn"} // the settings that exclude noncurrentDays
+	existing := []string{"mastersBucket", "mastersKeyArn"} // the settings that must not be set together with noncurrentDays
 	for _, several := range []bool{false, true} {
 		left := 1
 		if several {

@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/library"
 )
 
-// passed maps the settings that the functions read themselves to environment variables. The
-// functions' own code checks these settings; see [reading.objections].
+// passed maps the settings that the functions read themselves to the names of environment variables. The
+// functions' own code checks the values; see [reading.objections].
 var passed = map[string]string{
 	"libraries":        names.Libraries,
 	"collectLibrary":   names.CollectLibrary,
@@ -27,8 +27,8 @@ var passed = map[string]string{
 // allows 4 KiB for all variables of a function, and the other variables need about 1 KiB.
 const maxPassed = 3 << 10
 
-// asVariable returns the value of a setting's variable. It writes libraries in one canonical
-// form, and the list of notices separated by commas.
+// asVariable returns the value of the environment variable for a setting. It writes the list of libraries
+// in a canonical form, and the list of notices with commas between them.
 func asVariable(key, text string) string {
 	switch key {
 	case "libraries":
@@ -44,8 +44,8 @@ func asVariable(key, text string) string {
 	return text
 }
 
-// Collecting returns the variables of collect. If there are several libraries and none is set for
-// announced files, it chooses the first one.
+// Collecting returns the environment variables of the function collect that come from settings. If there
+// are several libraries and no setting names the one for announced files, it chooses the first one.
 func (c Config) Collecting() map[string]string {
 	told := maps.Clone(c.Passed)
 	if list, _ := library.DecodeSettings(told[names.Libraries]); len(list) > 1 && told[names.CollectLibrary] == "" {
@@ -54,11 +54,11 @@ func (c Config) Collecting() map[string]string {
 	return told
 }
 
-// objections records the errors of the functions about the settings that are passed to them,
-// under the names of the settings.
+// objections checks the settings in c.Passed with the code by which the function collect reads them. It
+// records each error as a problem of the setting, under the setting's own name.
 func (r *reading) objections(c Config) {
 	told := c.Collecting()
-	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices" // a valid example of the topic's ARN
+	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices" // an example that is valid: the real ARN is not known before the deployment
 	_, err := announcements.LoadCollect(func(key string) (string, bool) { value, set := told[key]; return value, set })
 	for _, p := range variables.Problems(err) {
 		for key, variable := range passed {

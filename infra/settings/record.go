@@ -10,16 +10,15 @@ import (
 // Output is the name of the stack's output that holds the settings.
 const Output = "Settings"
 
-// Record holds the settings that a deployment has set: the text of each value by the setting's
-// name. The deployed stack keeps the record as an output, and the next deployment is compared
-// with it. Defaults are not part of it. The settings of the only library are stored as a list of
-// libraries.
+// Record holds the settings that a deployment sets: the text of each value by the setting's name. It
+// does not contain defaults. The settings of the only library are stored as a list of libraries. The
+// deployed stack has the record as an output, so that the next deployment can be compared with it.
 type Record map[string]string
 
-// Record returns the settings that the deployment has set, and its name.
+// Record returns the settings that the deployment sets, including the deployment's name.
 func (c Config) Record() Record { return c.record }
 
-// record returns the settings in a canonical form: texts differ only if their meaning differs.
+// record returns the settings in a canonical form: two values with the same meaning have the same text.
 func (r *reading) record(c Config) Record {
 	told := Record{"name": c.Name}
 	for key, g := range r.told {
@@ -49,8 +48,8 @@ func asJSON(text string) (value any) {
 // limits the value of an exported output to 1,024 bytes
 // (github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/685), but this output is
 // not exported. Others measured a limit of about 450,000 bytes for all outputs of a stack
-// (github.com/aws-amplify/amplify-backend/pull/946); the settings have at most 5,000. CDK also
-// deploys a change of only the outputs (github.com/aws/aws-cdk/pull/2029).
+// (github.com/aws-amplify/amplify-backend/pull/946); the settings have at most 5,000 bytes. If only
+// the outputs change, CDK deploys the stack, too (github.com/aws/aws-cdk/pull/2029).
 func (r Record) MarshalText() ([]byte, error) {
 	all := map[string]any{}
 	for key, text := range r {
@@ -59,8 +58,8 @@ func (r Record) MarshalText() ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// UnmarshalText reads the record of a deployed stack. It does not check the settings, because
-// another version may have deployed the stack.
+// UnmarshalText reads the record of a deployed stack. It does not check the settings, because another
+// version of masterhand, with other rules, may have deployed the stack.
 func (r *Record) UnmarshalText(text []byte) error {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(text, &all); err != nil {

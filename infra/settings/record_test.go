@@ -24,7 +24,7 @@ func recorded(t *testing.T, context map[string]any) (r Record) {
 	return r
 }
 
-// Settings in another form but with the same meaning must not count as a change.
+// If a setting is written in another form with the same meaning, Changes must not list it.
 func TestTheFormOfASettingIsNoChange(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string][2]map[string]any{
@@ -41,7 +41,7 @@ func TestTheFormOfASettingIsNoChange(t *testing.T) {
 	}
 }
 
-// Each change must be listed with the loss that it causes.
+// Changes must list each change together with the loss that it causes.
 func TestAChangeSaysWhatTheDeploymentLoses(t *testing.T) {
 	t.Parallel()
 	const key = "arn:aws:kms:eu-central-1:123456789012:key/1"
@@ -88,7 +88,8 @@ func TestAChangeSaysWhatTheDeploymentLoses(t *testing.T) {
 	}
 }
 
-// The record of another version may hold settings that this version does not know or rejects.
+// The record of another version must be readable, even if it contains settings that this version does
+// not know or rejects.
 func TestARecordOfAnotherVersionIsRead(t *testing.T) {
 	t.Parallel()
 	var r Record
