@@ -144,7 +144,7 @@ reindex: ## index a whole library again, and show the progress
 redrive: ## move dead letters back to their queue, except expired requests
 	@$(OPS) redrive $(ON)
 
-destroy: ## delete the stack and the data that blocks its deletion; masters only with keep=false, after a typed confirmation
+destroy: ## empty the buckets that block the deletion of the stack, and print the command that deletes it
 	@$(OPS) destroy $(ON)
 
 setup: node_modules/.package-lock.json
