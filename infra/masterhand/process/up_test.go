@@ -3,7 +3,9 @@ package process_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -227,25 +229,23 @@ func TestDataIsKept(t *testing.T) {
 	}
 }
 
-// freePorts returns an address on this machine. Its port and the next two ports are free.
+// freePorts returns an address on this machine whose port and the next two ports are free. They are
+// below the ports that Linux gives to listeners on port 0 (ip(7), ip_local_port_range: from 32768),
+// so that no service of the started system takes one of them.
 func freePorts(t *testing.T) string {
 	t.Helper()
 	for {
-		first, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		at := first.Addr().(*net.TCPAddr)
-		free := first.Close()
-		for more := 1; more <= 2; more++ {
-			next, err := net.ListenTCP("tcp", &net.TCPAddr{IP: at.IP, Port: at.Port + more})
+		port := 20_000 + rand.IntN(10_000)
+		var taken error
+		for more := range 3 {
+			l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + more})
 			if err == nil {
-				err = next.Close()
+				err = l.Close()
 			}
-			free = errors.Join(free, err)
+			taken = errors.Join(taken, err)
 		}
-		if free == nil {
-			return at.String()
+		if taken == nil {
+			return fmt.Sprintf("127.0.0.1:%d", port)
 		}
 	}
 }

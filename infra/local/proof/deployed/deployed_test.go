@@ -90,8 +90,8 @@ func TestDeployed(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ from, to, want string }{
 		"as it is":       {"", "", ""},
-		"a function":     {"FinishFunction", "EndFunction", "stack without this function: finish"},
-		"another":        {"CollectFunction", "FetchFunction", "stack without this function: collect"},
+		"a function":     {"FinishFunction", "EndFunction", "the stack has no such function: finish"},
+		"another":        {"CollectFunction", "FetchFunction", "the stack has no such function: collect"},
 		"a variable":     {`"LEDGER_TABLE": "stack-ledger",`, "", "LEDGER_TABLE: missing"},
 		"the right code": {`"S3Key": "index.zip"`, `"ZipFile": "another"`, "no staged archive has the hash"},
 	} {
