@@ -76,7 +76,7 @@ func Open() (*Gate, error) {
 	g.proxy = &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			target := g.target.Load()
-			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host // sends the host that the client named: the signature of a pre-signed URL covers the host
+			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host // sends the server's host, not the gate's: the signature of a pre-signed URL covers it
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
 		// The buffer is tiny, so that a forwarded byte reaches the server at once.

@@ -39,7 +39,7 @@ func testDeliveries(t *testing.T, s *env) {
 		"feed family":     {feed, "HRT-1212/v2/en/4x5.mp4", "/v1/en/feed.mp4", "mp4", "4x5", ""},
 		"image":           {image, "HRT-1212/v2/en/1x1.jpg", "/v1/en/1x1.jpg", "jpg", "", ""},
 		"WebP image":      {image, "HRT-1212/v2/de/1x1.webp", "/v1/en/1x1.webp", "webp", "", ""},
-		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // this MOV is the sample scenario.Upright, stored lying with a rotation
+		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // this MOV shows the sample scenario.Upright, rotated
 		"by tags":         {image, "summer/end card.png", " end card.png", "png", "", "tags"},
 		"by metadata":     {image, "summer/end card.png", " end card.png", "png", "", "metadata"},
 		"a difficult key": {story, scenario.Upright, " ä+%41 🍏/v1/x", "mp4", "", "tags"},
