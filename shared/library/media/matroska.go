@@ -248,7 +248,7 @@ func (m *matroska) readInfo(r *reader, info element) error {
 			return err
 		}
 		switch {
-		case e.id == idScale && e.end > e.start: // skip an empty element, which means the default value
+		case e.id == idScale && e.end > e.start: // an empty element means the default value, so scale stays
 			m.scale, err = e.number(r)
 		case e.id == idDuration && e.end > e.start:
 			m.units, err = e.float(r)
@@ -286,7 +286,8 @@ func (m *matroska) readTracks(r *reader, tracks element) error {
 	}
 }
 
-// describe stores the selected video track's sides, rotation and codec in info.
+// describe stores the duration, and the selected video track's sides, rotation and codec, in
+// info.
 func (m *matroska) describe(info *Info) error {
 	if m.best == nil {
 		return ErrNoPicture

@@ -63,7 +63,7 @@ func inPackets(head []byte, size int) bool {
 }
 
 // sniffEBML identifies an EBML file by its document type (RFC 8794, 11.2.4). A file without a
-// document type may be a Matroska file.
+// document type is treated as a Matroska file, because these may omit it.
 func sniffEBML(head []byte) Info {
 	kind := "matroska"
 	size, n := vint(head[4:])

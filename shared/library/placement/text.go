@@ -57,7 +57,7 @@ func newText(s string) text {
 	return t
 }
 
-// spell builds the field upper and the runs' words.
+// spell builds the field upper and sets the offset of each run's word in it.
 func (t *text) spell() {
 	var b strings.Builder
 	b.Grow(len(t.s))

@@ -51,8 +51,9 @@ type reader struct {
 // 0.
 type matcher func(r *reader, i int) token
 
-// read tries all matchers at each run and takes the longest token. Of equally long tokens, it
-// takes that of the earlier matcher. A declared code overrides all of them.
+// matchers lists the matchers. The function read tries all of them at each run and takes the
+// longest token. Of equally long tokens, it takes that of the earlier matcher. A declared code
+// overrides all of them.
 var matchers = [...]matcher{
 	(*reader).copyMark, (*reader).version, (*reader).aspect, (*reader).date, (*reader).duration,
 	(*reader).technical, (*reader).revision, (*reader).counted, (*reader).guessedCode,
