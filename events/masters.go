@@ -19,7 +19,7 @@ type Master struct {
 	Data     []byte            `json:"-"`
 }
 
-// Masters returns the sample files in the manifest's order, including files that are not masters.
+// Masters returns the sample files in the manifest's order. Some of them must be refused as masters.
 func Masters() ([]Master, error) {
 	manifest, err := masterFiles.ReadFile("masters/manifest.json")
 	if err != nil {

@@ -32,7 +32,7 @@ var (
 	}
 )
 
-// openDoors holds the resources of the doors, which are ways for the platform's events in addition to the
+// openDoors holds the resources of the doors by which the platform's events can arrive, besides the
 // function URL. If the settings do not open a door, its fields are nil.
 type openDoors struct {
 	queue  *queue // the queue that the platform sends to

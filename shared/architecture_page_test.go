@@ -62,7 +62,7 @@ func TestTheExamplesOfStoredDocumentsAreReadByTheCode(t *testing.T) {
 				t.Errorf("example of %s: %v", name, err)
 				continue
 			}
-			if name == "ledger" { // the ledger's adapter omits zero times and writes all digits of other times
+			if name == "ledger" { // not compared: the ledger's adapter writes times in another form than encoding/json
 				continue
 			}
 			if again, err := json.Marshal(value); err != nil || !sameJSON(t, again, []byte(example)) {

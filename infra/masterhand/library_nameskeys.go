@@ -58,8 +58,8 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	}
 }
 
-// byteOrderMark is a character that some programs write at the start of a UTF-8 text. The method
-// keys removes it.
+// byteOrderMark is a character that some programs write at the start of a UTF-8 text. It is removed
+// from the first key.
 const byteOrderMark = "\ufeff"
 
 // readLine reads a line and returns it without its line end. It cuts a line that is longer than the

@@ -253,8 +253,8 @@ const parallelCalls = "a number from 2 to 1000, or left out for 2"
 // Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
 const LeastParallel = 2
 
-// parallelOf returns the parser of a queue's number of concurrent calls. Source:
-// MaximumConcurrency in Lambda's API reference.
+// parallelOf returns the parser of the setting for a queue's number of concurrent calls. The limits
+// are those of MaximumConcurrency in Lambda's API reference.
 func parallelOf(queue string) func(c *Config, text string) bool {
 	return func(c *Config, text string) bool {
 		var n int

@@ -164,8 +164,8 @@ func (s *simulation) work(now float64, request int) {
 	}
 }
 
-// run uses up the calls of a function's run from the account's limits. If a limit delays the calls,
-// the run ends later.
+// run counts the calls of one run of a function against the account's limits. If a limit delays the
+// calls, the run ends later.
 func (s *simulation) run(e event, c Calls, end event) {
 	s.running++
 	s.peak = max(s.peak, s.running)

@@ -1,7 +1,8 @@
-// Command transfers measures transfers with different programs on this machine alone. Each moves
-// the same object, from a source behind an emulated link to a sink that checks every byte. Each
-// contestant runs as its own processes, so that the operating system reports their time, memory
-// and processor use. The source generates the object's bytes while it sends them.
+// Command transfers measures transfers by different contestants (programs, or pipes of programs) on
+// this machine alone. Each contestant moves the same object, from a source behind an emulated link to
+// a sink that checks every byte. Each contestant runs as its own processes, so that the operating
+// system reports their time, memory and processor use. The source generates the object's bytes while
+// it sends them.
 //
 // The benchmark in the parent folder starts this program. It must stay small, because the kernel
 // counts its memory as that of its child processes.

@@ -85,7 +85,7 @@ func flat(prefix string, fields map[string]any) map[string]any {
 	return all
 }
 
-// wantTrue uses each address and each name in the line, to check that it is correct.
+// wantTrue connects to each address and looks up each name in the JSON line that up printed.
 func (r *site) wantTrue(t *testing.T) {
 	t.Helper()
 	out, err := r.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})

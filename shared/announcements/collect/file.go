@@ -133,10 +133,11 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	return held, err
 }
 
-// settle saves the result of a try in the timeline. The file's state stays Announced, so that another
-// message tries the file again, in two cases: the try failed, but not through the record whose URL
-// the timeline names for the file; or the file was stored under coordinates that a newer record,
-// which can also bring the file, has corrected.
+// settle saves the result of a try in the timeline. In two cases the file's state stays Announced, so
+// that another message tries the file again:
+//
+//   - The try failed, but it used another record than the one whose URL the timeline holds for the file.
+//   - The file was stored under old coordinates. A newer record corrected them, and has a URL, too.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()

@@ -68,7 +68,8 @@ func TestAStoredFileIsNotLost(t *testing.T) {
 	}
 }
 
-// A later announcement with a link must bring a file whose first announcement had no link.
+// If the first announcement of a file had no link, collect must fetch the file when a later
+// announcement has one.
 func TestALaterLinkBringsTheFile(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(1000)

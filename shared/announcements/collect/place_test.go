@@ -63,7 +63,8 @@ func TestMastersArePlaced(t *testing.T) {
 	}
 }
 
-// A file without usable coordinates must not become a master, and must not block the skip of a request.
+// A file without usable coordinates must not become a master. A request whose master does not exist
+// must be skipped although such a file is stored.
 func TestTheUnsortedAreNotPlaced(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "default", Rules: placement.Rules{Prefix: "lib/"}}

@@ -59,7 +59,7 @@ type Metric struct {
 	Values []float64
 }
 
-// Writer writes lines of metrics. It is safe for concurrent use. Its fields must not change.
+// Writer writes lines of metrics. It is safe for concurrent use. Its fields must not change after the first use.
 type Writer struct {
 	W         io.Writer
 	Namespace string

@@ -19,8 +19,8 @@ var ErrLocale = errors.New("not a language tag (expected a tag like en or pt-BR)
 // subtags of one to eight characters.
 var localeGrammar = lazy.Regexp(`^[a-z]{2,8}(-[a-z0-9]{1,8}){0,7}$`)
 
-// ParseLocale reads a language tag in any case, with "_" or "-" between its parts. It returns
-// ErrLocale for other text.
+// ParseLocale reads a language tag in upper or lower case, with "_" or "-" between its parts. It
+// returns ErrLocale for other text.
 func ParseLocale(s string) (Locale, error) {
 	normal := strings.ReplaceAll(strings.ToLower(s), "_", "-")
 	if !localeGrammar().MatchString(normal) {

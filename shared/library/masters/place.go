@@ -12,7 +12,7 @@ import (
 type Coordinates struct {
 	Creative creative.Creative
 	Locale   creative.Locale // "" if neither name nor labels state it
-	Aspect   creative.Aspect // "" if neither name nor labels state it; pixels override it
+	Aspect   creative.Aspect // "" if neither name nor labels state it; the measured pixel size, if known, takes precedence
 }
 
 // RuleLabels is the rule name that documents store for keys whose tags or metadata state the

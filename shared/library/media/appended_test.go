@@ -17,8 +17,8 @@ func noise(n int) []byte {
 	return bytes.ReplaceAll(data, []byte{0xff, 0xd9}, []byte{0xff, 0x27})
 }
 
-// A large photo is whole if its image data ends, even if a camera has appended a film to the
-// photo.
+// A large photo is complete if its image data has its end marker, even if a camera has appended a
+// film to the photo.
 func TestLargePhotos(t *testing.T) {
 	t.Parallel()
 	const much = 6 << 20

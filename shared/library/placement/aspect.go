@@ -106,7 +106,7 @@ func (r *reader) bareAspect(i int) token {
 		return token{}
 	}
 	if attached && len(r.runs[i].word) == 2 {
-		return token{} // no aspect: in HRT-1212-45, 45 is the variation
+		return token{} // 45 in HRT-1212-45 is the variation, not the aspect 4x5
 	}
 	return t
 }

@@ -240,7 +240,7 @@ type verdict byte
 
 const (
 	titled  verdict = iota // the token is a word of a title
-	edge                   // the token is beside a title: a language, or a word of the title
+	edge                   // the token is beside a title, so it may be a locale or a word of the title
 	certain                // the token is certainly a locale
 )
 

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// variations returns the variations below 1,000 of a code that a key names.
+// variations returns the variations of code, below 1,000, that the key names.
 func variations(key, code string) (named []int) {
 	for v := range 1000 {
 		if placement.Names(key, creative.Creative{Code: code, Variation: v}) {

@@ -70,8 +70,8 @@ func (s *fixture) whole(t *testing.T) bool {
 	return s.state(t).Current(s.worker.Libraries[0])
 }
 
-// A library whose settings name another bucket is not indexed automatically, whatever that bucket
-// contains: the documents stay, and nothing is skipped. Once the operator starts a reindex, the
+// If the settings of a library name a bucket other than the one that was last indexed, the library is
+// not indexed automatically: the documents stay, and no request is skipped. Once the operator starts a reindex, the
 // keys that exist only in the old bucket leave the documents and lists.
 func TestAnotherBucketIsNotIndexedByItself(t *testing.T) {
 	t.Parallel()

@@ -340,7 +340,8 @@ func TestADocumentThatChangesDuringAnUploadStopsNothing(t *testing.T) {
 	}
 }
 
-// The outcome's detail is about the callback, even if writing a digest failed.
+// If the callback and the writing of the digest both fail, the outcome's detail describes the failure
+// of the callback.
 func TestTheDetailOfAnOutcomeIsAboutTheCallback(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -38,7 +38,8 @@ func (s *teams) turns(t *testing.T) {
 	all.Wait()
 }
 
-// If one library does not declare the code, another library that may have the creative decides.
+// If a request's library does not declare the creative's code, another library that may have the
+// creative decides the outcome of the request.
 func TestALibraryThatCannotHaveTheCodeGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

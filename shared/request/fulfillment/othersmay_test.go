@@ -40,8 +40,9 @@ func rules(t *testing.T, prefix string, codes ...string) placement.Rules {
 	return r
 }
 
-// A run does not wait for another library that cannot have the creative: it is completely indexed
-// without such a file, or it declares codes of other shapes.
+// A run does not wait for another library if that library cannot have the creative. The library
+// cannot have it if it is completely indexed without such a file, or if it declares only codes of
+// other shapes.
 func TestARunEndsWhatNoOtherLibraryCanHave(t *testing.T) {
 	t.Parallel()
 	for name, other := range map[string]masters.Library{

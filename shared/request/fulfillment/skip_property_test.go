@@ -233,7 +233,7 @@ func (w *randomFixture) place(t *testing.T, o object) {
 	last := &w.objects[len(w.objects)-1]
 	last.frozen = o.frozen
 	switch storage := w.random.IntN(3); {
-	case storage == 0 && known == 2: // the index learns of the archiving or the restore later
+	case storage == 0 && known == 2: // the object was archived or restored, and the index does not know yet
 		before := o
 		before.frozen = !o.frozen
 		w.store(before)

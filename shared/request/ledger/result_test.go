@@ -52,8 +52,8 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		was             ledger.Item
 		verdict         ledger.Verdict
 		expired         bool         // whether the request has expired when the verdict arrives
-		want            ledger.State // the state after a verdict with the request's storage key; none if the verdict must not match
-		wantUnnamed     ledger.State // the state after a verdict with only the slot; none if the verdict must not match
+		want            ledger.State // the request's state after a verdict that names its storage key; none if the verdict must not apply to it
+		wantUnnamed     ledger.State // the request's state after a verdict that names only its slot; none if the verdict must not apply to it
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},

@@ -13,8 +13,8 @@ import (
 // Key is a secret that is ready for use. It never prints itself. The zero value signs nothing and
 // matches nothing.
 type Key struct {
-	// The secret is in a function, because fmt calls no methods of values in unexported fields. If
-	// another struct has a key in such a field, fmt prints only an address.
+	// fmt calls no String method of a value in an unexported field, so it would print a secret that
+	// is stored there. Of a function, fmt prints only the address.
 	secret func() secret
 }
 

@@ -100,7 +100,7 @@ func (p page) ask(a Ask) {
 	now := masters.Choose(p.document, a.Slot, p.library).Master.Aspect
 	for _, aspect := range a.concerns(now) {
 		column := Column{a.Slot.Kind, aspect}
-		if a.Slot.Aspect != "" { // not for a family, which does not need exactly this aspect in each locale
+		if a.Slot.Aspect != "" { // a slot without an aspect asks for a family, which needs no exact aspect in each locale
 			p.expect(column)
 		}
 		e := p.entry(a.Slot.Locale, column)

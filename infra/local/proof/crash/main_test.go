@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 	}
 	shared.Config = system.Config{Concurrency: 128, Environment: map[string]string{
 		names.EndpointDynamoDB: here.items.URL(), names.Lease: lease.String(), names.IndexLag: indexLag.String(),
-		names.IdleTimeout: "10m", // the SDK must not repeat a write that a gate holds
+		names.IdleTimeout: "10m", // long, so that the SDK does not time out and repeat a write that a gate holds back
 	}}
 	shared.Ending = func(*scenariotest.Env) (err error) {
 		for _, p := range []*platform{here.real, here.promising} {

@@ -6,7 +6,7 @@ import "sync"
 type Rule struct {
 	Key   string // subject of the requests, as the server's key function returns it; "" matches all requests
 	Skip  int    // number of matching requests that pass before the first failure
-	Every int    // after these, the first of every Every matching requests fails; 0 and 1 mean that each fails
+	Every int    // after Skip requests, one request of each group of this size fails, the first; 0 and 1 mean that each fails
 	Times int    // maximum number of failures of this rule; 0 means no limit
 	Fault Fault
 }

@@ -20,7 +20,7 @@ import (
 type lineage struct {
 	requests int    // number of invocations so far, of all functions
 	function string // hash of the first function in the chain; loops counts this function's invocations
-	loops    int    // number of earlier invocations of that function
+	loops    int    // number of earlier invocations of the same function in this chain of events
 }
 
 const lineageField = "Lineage="

@@ -19,7 +19,7 @@ var errNotice = errors.New("not a notice")
 type notice struct {
 	Operation    string    `json:"operation"`
 	Bucket       string    `json:"bucket"`
-	Key          string    `json:"key"`          // key of the object, not encoded
+	Key          string    `json:"key"`          // key of the object, not URL-encoded
 	Size         *int64    `json:"size"`         // size in bytes; nil if unknown
 	ETag         string    `json:"etag"`         // ETag without quotes
 	VersionID    string    `json:"versionId"`    // version id; "" in a bucket without versions
