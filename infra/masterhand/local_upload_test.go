@@ -140,7 +140,7 @@ func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...strin
 		doc, _, err := env.Index.Document(ctx, env.Library, scenariotest.Of(code))
 		return err == nil && len(doc.Masters) == 4
 	})
-	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "bad", "1 requested and skipped",
+	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "1 unclear", "1 requested and skipped",
 		"the name says 1x1, but the pixels say 9x16, which decides: "+code+"/v1/de/1x1.mov")
 	ops(operator{}, "coverage", code, "--csv", "--gaps").expect(t, 0, code+",1,en,video,4x5,missing,no_match:aspect,,0,1,1,")
 	ops(operator{}, "coverage", code, "--json").expect(t, 0, `{"code":"`+code+`","variation":1,"locale":"en","cells":[`, `"state":"there"`)

@@ -142,7 +142,7 @@ func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	}
 	ops("", "explain", "HRT-1-1", "en", "video", "9x16").expect(t, 0, "in library films: deliver HRT-1/v1/en/9x16.mp4", "not completely indexed")
 	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "--library", library.Default().Name).expect(t, 1, "configured: films")
-	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 ok", "not completely indexed")
+	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 available", "not completely indexed")
 
 	dead := d.queues["IndexDeadLettersUrl"]
 	if _, err := env.sqs().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &dead, MessageBody: new(objectEvent("a.mp4"))}); err != nil {
