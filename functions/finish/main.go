@@ -21,7 +21,6 @@ import (
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
 	"masterhand/shared/request/fulfillment/awsservice"
-	"masterhand/shared/request/transfer"
 )
 
 func main() {
@@ -40,7 +39,6 @@ func main() {
 		now:       time.Now,
 		jitter:    rand.Float64,
 	}
-	transfer.SmallHeap()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))

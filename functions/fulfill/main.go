@@ -20,7 +20,6 @@ import (
 	"masterhand/shared/request"
 	"masterhand/shared/request/fulfillment/awsservice"
 	"masterhand/shared/request/handoff"
-	"masterhand/shared/request/transfer"
 	"masterhand/shared/request/webhook"
 )
 
@@ -30,7 +29,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	transfer.SmallHeap()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	lambda.StartWithOptions(handler(c).Handle, lambda.WithContext(ctx))

@@ -63,7 +63,6 @@ func relay(args []string) error {
 
 // window moves the object with the same clients and settings as the deployed functions.
 func (r relaying) window(ctx context.Context) ([]byte, error) {
-	transfer.SmallHeap()
 	endpoint, path := r.job.split()
 	credentials := func(string) (string, bool) { return "bench", true }
 	s3 := s3client.New(awsclient.New("us-east-1", variables.Endpoints{S3: endpoint}, credentials))

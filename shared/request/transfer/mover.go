@@ -106,6 +106,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	if up.Size <= 0 || up.Size > masters.MaxUpload {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)
 	}
+	smallHeap()
 	length, slots := orDefault(m.SlotSize, DefaultSlotSize), orDefault(m.Slots, DefaultSlots)
 	chunks := (up.Size + int64(length) - 1) / int64(length)
 	taken := m.pool.take(int(min(int64(slots), chunks)), length)
