@@ -37,7 +37,7 @@ func series(name string, dimensions []string) string {
 	return name + "{" + strings.Join(dimensions, ",") + "}"
 }
 
-// webhooks returns reports that together make fulfill write each of its metrics.
+// webhooks returns served webhooks whose reports together make fulfill write each of its metrics.
 func webhooks() []webhook.Served {
 	from := destination.Match{Destination: &destination.Destination{Name: "ads", UploadHosts: []string{destination.DefaultUploadHosts}}, KeyHint: "cdef"}
 	outcomes := []fulfillment.Outcome{

@@ -20,8 +20,8 @@ type naming struct {
 	Unplaced      string          `json:"unplaced"`      // why the key is not placed; "" if it is placed
 	Never         string          `json:"never"`         // why the file can never be a master; "" if it can be one
 	LocaleUnclear string          `json:"localeUnclear"` // why the locale is unclear; "" if it is clear
-	// Blocks is true if the key blocks a skip of the wanted creative. It is nil if the command
-	// names no creative.
+	// Blocks is true if the key prevents a request for the wanted creative from being skipped. It is
+	// nil if the command names no creative.
 	Blocks *bool `json:"blocks,omitempty"`
 	rule   string
 	copy   bool

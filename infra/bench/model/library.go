@@ -80,8 +80,8 @@ const (
 	sweepTime = (2*sweepKeys/sweepParallel + 3*sweepKeys/ofCreative/sweepDocuments) * s3Time
 )
 
-// sweeps returns the number of sweeping steps. A step ends with the page on which the number of
-// keys that it has looked up reaches sweepKeys.
+// sweeps returns the number of sweeping steps. A step looks up keys page by page. It ends after the
+// page that brings its number of keys to sweepKeys or more.
 func sweeps(documents int) int {
 	const ofPage = sweepDocuments * (1 + ofCreative)
 	return max(1, ceil(documents, ceil(sweepKeys, ofPage)*sweepDocuments))

@@ -22,8 +22,8 @@ const (
 const look = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.other{fill:#8c959f}.own{fill:#0969da}.line{stroke:#1f2328}
 .target{stroke:#cf222e;stroke-width:2}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.line{stroke:#e6edf3}.own{fill:#4493f8}.other{fill:#6e7681}.target{stroke:#ff7b72}}`
 
-// Pictures returns one SVG picture for each group that has at least two rows of one unit, by the
-// picture's file name. A picture has one panel for each unit. A panel has a bar for each median and
+// Pictures returns one SVG picture for each group that has at least two rows with the same unit. The
+// map is keyed by file name. A picture has one panel for each unit. A panel has a bar for each median and
 // a line for each spread.
 func (m Measured) Pictures() map[string][]byte {
 	pictures := make(map[string][]byte)

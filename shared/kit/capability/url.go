@@ -61,7 +61,7 @@ func Parse(raw string) (URL, error) {
 		return URL{}, ErrHostAbsent
 	}
 	if strings.ContainsFunc(parsed.Hostname(), func(r rune) bool { return r > 0x7e }) {
-		return URL{}, ErrMalformed // refuse it: in lower case, the host would differ from the host that is dialled
+		return URL{}, ErrMalformed // refused: the allowed hosts are compared in lower case, which would be another host than the one dialled
 	}
 	return URL{func() content { return content{raw: raw, parsed: parsed} }}, nil
 }

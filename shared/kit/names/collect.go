@@ -2,7 +2,7 @@ package names
 
 // Metrics about files that are fetched from other platforms.
 const (
-	MetricCollectedFiles  = "CollectedFiles"  // counts announced files that were finished, by Sender and Outcome (stored, recorded, failed)
+	MetricCollectedFiles  = "CollectedFiles"  // counts announced files whose collection has ended, by Sender and Outcome (stored, recorded, failed)
 	MetricCollectedBytes  = "CollectedBytes"  // sums the bytes of stored files, by Sender
 	MetricCollectFailures = "CollectFailures" // counts files that will never be stored, by Sender and Reason
 	MetricCollectRetries  = "CollectRetries"  // counts messages that are retried, by Sender

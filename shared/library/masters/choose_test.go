@@ -235,7 +235,7 @@ func TestChoosePrefers(t *testing.T) {
 	for name, c := range map[string]struct {
 		slot    creative.Slot
 		library masters.Library
-		behind  masters.Order    // the rule by which the last master of the list is not preferred
+		behind  masters.Order    // the ordering rule that puts the last master of the list behind the others
 		list    []masters.Master // the masters in the expected order, the best first
 	}{
 		"locale before pixels": {austrian, library, masters.ByLocale, []masters.Master{

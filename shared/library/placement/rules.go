@@ -12,8 +12,8 @@ import (
 // at another creative or locale, so that libraries are indexed again.
 const Grammar = 1
 
-// Rules describe how a library names its files. The zero value describes a library of the whole
-// bucket without declared codes, locales or patterns.
+// Rules describe how a library names its files. The zero value describes a library that covers the
+// whole bucket and declares no codes, locales or patterns.
 type Rules struct {
 	// Prefix is the start of every key of the library; "" means every key in the bucket.
 	Prefix string

@@ -139,7 +139,8 @@ func (f *form) destination(element json.RawMessage) Destination {
 	return d
 }
 
-// field decodes the field if it is present, and reports whether its type is right.
+// field decodes the field if it is present, and reports whether its type is right. An absent field
+// counts as right.
 func (f *form) field(name string, value any) bool {
 	raw, present := f.fields[name]
 	if present && json.Unmarshal(raw, value) != nil {

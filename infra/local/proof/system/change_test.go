@@ -45,7 +45,7 @@ func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 			}
 			s.PutLabelled(t, key, data, tagged(tags))
 			if i%2 != 0 {
-				answer = s.sending(t, request.Event()) // the request arrives immediately after the upload
+				answer = s.sending(t, request.Event()) // the request arrives immediately after the master's upload to the bucket
 			}
 			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
 			s.wantDelivered(t, request, data)
