@@ -47,7 +47,7 @@ func (s *source) handler() http.Handler {
 	return mux
 }
 
-// feed returns the feed of a run. If there is none yet, it creates the feed.
+// feed returns the feed of a run. If the run has no feed yet, feed creates one.
 func (s *source) feed(run string, l link, size int64) *feed {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -52,7 +52,7 @@ func ofQueue() []trouble {
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
 		// The hand-off may take 10 s, and the silence uses most of that. The message may then be
-		// in the queue although the gateway was told to send the request again (503).
+		// in the queue although the answer 503 asked the gateway to send the request again.
 		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1),
 			or: []outcome{asked, {"503 unavailable, 409 held", "delivered", 1, 1}}},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},
