@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -21,17 +22,15 @@ import (
 	"masterhand/shared/request/platform"
 )
 
+var worlds = flag.Int("worlds", 1000, "random worlds for the property of skips")
+
 // TestNoSkipIsFalse sends requests in thousands of random worlds, several times as time passes. A
 // request is never skipped while the bucket holds an object that answers it, or while that is
 // uncertain. If everything is known and no object answers, the request is skipped.
 func TestNoSkipIsFalse(t *testing.T) {
 	t.Parallel()
-	worlds := 6000
-	if testing.Short() {
-		worlds = 500
-	}
 	ends := map[string]int{}
-	for seed := range uint64(worlds) {
+	for seed := range uint64(*worlds) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newRandomFixture(t, seed)
 			defer w.events.Wait()
@@ -41,9 +40,9 @@ func TestNoSkipIsFalse(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	t.Logf("%d worlds: %v", worlds, ends)
+	t.Logf("%d worlds: %v", *worlds, ends)
 	for _, end := range []string{"delivered", "skipped at once", "skipped later", "archived", "open", "open: not to be known", "delivered by the other"} {
-		if ends[end] < worlds/100 {
+		if ends[end] < *worlds/100 {
 			t.Errorf("only %d worlds ended as %s: the test is too tame", ends[end], end)
 		}
 	}
