@@ -43,7 +43,7 @@ func buildTransfers(ctx context.Context, out io.Writer, s settings) (transfers, 
 
 func (t transfers) program() string { return filepath.Join(t.dir, "transfers") }
 
-// ends with an interrupt instead of a kill, so that the program can remove its files
+// remove removes the program's folder.
 func (t transfers) remove() { _ = os.RemoveAll(t.dir) }
 
 // measure lets the transfers program measure one of its parts, and returns the rows.

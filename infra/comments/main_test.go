@@ -3,8 +3,44 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
+
+// declared finds the name that a line of code declares as a function, a method or a type.
+var declared = regexp.MustCompile(`^(?:func (?:\([^)]*\) )?|type )(\w+)`)
+
+// A comment above a function or a type must begin with its name, perhaps after an article. So a
+// comment that has moved to another declaration is found. The comment of a test states a rule.
+func TestADocCommentBeginsWithTheName(t *testing.T) {
+	t.Parallel()
+	found, err := collect([]string{"../../functions", "../../infra", "../../shared", "../../events"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, c := range found {
+		name := declared.FindStringSubmatch(c.below)
+		if name == nil || strings.HasSuffix(c.file, "_test.go") && strings.HasPrefix(c.below, "func ") && stated.MatchString(name[1]) {
+			continue
+		}
+		checked++
+		text := strings.TrimLeft(c.text, "/* \n")
+		for _, article := range []string{"The ", "A ", "An "} {
+			text = strings.TrimPrefix(text, article)
+		}
+		if !strings.HasPrefix(text, name[1]) {
+			t.Errorf("%s:%d: the comment of %s begins with %.40q", c.file, c.line, name[1], c.text)
+		}
+	}
+	if checked < 1000 {
+		t.Errorf("only %d comments were checked", checked)
+	}
+}
+
+// stated finds the functions whose comments may state a rule.
+var stated = regexp.MustCompile(`^(Test|Fuzz|Benchmark|Example|test)`)
 
 func TestCommentsComeWithTheirCode(t *testing.T) {
 	t.Parallel()

@@ -53,10 +53,10 @@ type trace struct {
 	Affected affected.Names `json:"affected,omitzero"`
 	Steps    []step         `json:"steps"` // steps of the request, sorted by time
 
-	library masters.Library // library of the request; the zero value if it is unknown
+	library masters.Library // library of the request; the zero value if the deployment no longer has it
 }
 
-// library of the request; the zero value if the deployment no longer has it
+// step is an event in the history of a request.
 type step struct {
 	At   time.Time       `json:"at"`
 	What string          `json:"what"`           // name of the step, for example "received"; "" if the step comes from a function's log

@@ -54,10 +54,13 @@ func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	return runs, nil
 }
 
-// The figures of one run: wall is its duration and cpu its processor time, both in seconds; memory
-// is in MiB.
-func wall(m measurement) float64   { return m.wall.Seconds() }
-func cpu(m measurement) float64    { return m.cpu.Seconds() }
+// wall returns the duration of a run in seconds.
+func wall(m measurement) float64 { return m.wall.Seconds() }
+
+// cpu returns the processor time of a run in seconds.
+func cpu(m measurement) float64 { return m.cpu.Seconds() }
+
+// memory returns the peak memory of a run in MiB.
 func memory(m measurement) float64 { return float64(m.memory) / mib }
 
 // oursOver returns one ratio for each pair: our figure divided by the reference's figure.

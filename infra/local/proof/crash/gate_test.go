@@ -47,25 +47,25 @@ type Exchange struct {
 	From      string // the sender's address
 	Method    string
 	Path      string
-	Operation string // the operation of AWS protocols that name it in a header
-	Body      []byte // the part that was forwarded to the server
-	Status    int    // status of the server's answer; 0 if there was none
-	Over      bool   // the operation, for AWS protocols that name the operation in a header; "" for others
+	Operation string // the operation, for AWS protocols that name the operation in a header; "" for others
+	Body      []byte // the bytes of the body that were forwarded to the server
+	Status    int    // status of the server's answer; 0 if the server did not answer
+	Over      bool   // whether the exchange has ended
 }
 
-// the bytes of the body that were forwarded to the server
+// Gate is a reverse proxy in front of one server.
 type Gate struct {
 	server  *http.Server
 	proxy   *httputil.ReverseProxy
 	address string
 	target  atomic.Pointer[url.URL]
 
-	mu        sync.Mutex // status of the server's answer; 0 if the server did not answer
+	mu        sync.Mutex // guards the following fields and the fields of all exchanges
 	exchanges []*Exchange
 	traps     []*Trap
 }
 
-// whether the exchange has ended
+// Open starts a gate. [Gate.Aim] sets its server, and [Gate.Close] stops it.
 func Open() (*Gate, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +157,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	if !streamed {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			panic(http.ErrAbortHandler) // the trap has dropped the request, so the connection is cut
+			panic(http.ErrAbortHandler) // the sender has disconnected, so nobody can read an answer
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		p.exchange.Body = body

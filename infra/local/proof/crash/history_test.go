@@ -91,8 +91,8 @@ func (w *work) history() string {
 // step reports whether a write belongs to a certain step of the processing of a request.
 type step func(write) bool
 
-// The steps. The renewal of a lease repeats the previous write, so a trap for a step holds the
-// first write that matches.
+// claimed matches the claim of the first run. The renewal of a lease repeats the previous write, so
+// a trap for a step holds the first write that matches.
 func claimed(w write) bool { return w.state == ledger.Claimed && w.fence == "1" }
 
 // reclaimed matches the claim of every run except the first run.
