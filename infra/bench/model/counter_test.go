@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"log"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"masterhand/infra/bench/model"
@@ -38,22 +34,13 @@ func (c *counter) take() model.Calls {
 // started.
 type front struct {
 	*fault.Server
-	behind atomic.Pointer[url.URL]
+	*fault.Proxy
 }
 
-func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) *front {
+func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) front {
 	t.Helper()
-	f := &front{}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(f.behind.Load())
-			p.Out.Host = p.In.Host // keep the host, because the signature of the request covers it
-			p.Out.URL.RawQuery = p.In.URL.RawQuery
-		},
-		ErrorLog: log.New(io.Discard, "", 0),
-	}
-	var err error
-	f.Server, err = fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	proxy := fault.NewProxy()
+	server, err := fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
 		if r.Header.Get("X-Amz-Target") != "" {
 			body, _ = io.ReadAll(r.Body) // the error is ignored: it means that the client has disconnected, and the proxy handles that
@@ -67,17 +54,15 @@ func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(f.Close)
-	return f
+	t.Cleanup(server.Close)
+	return front{server, proxy}
 }
 
-func (f *front) to(t *testing.T, address string) {
+func (f front) to(t *testing.T, address string) {
 	t.Helper()
-	parsed, err := url.Parse(address)
-	if err != nil {
+	if err := f.To(address); err != nil {
 		t.Fatal(err)
 	}
-	f.behind.Store(parsed)
 }
 
 // s3 counts one call of S3. A listing counts as a write, because both have the same price.

@@ -2,11 +2,7 @@ package requests
 
 import (
 	"fmt"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -50,18 +46,10 @@ func (m *meter) close() {
 // front opens an address that forwards calls to the service at target. It delays each answer by
 // delay. moves reports whether a call transfers the master's bytes; nil means that no call does.
 func (m *meter) front(service, target string, delay time.Duration, moves func(*http.Request) bool) (string, error) {
-	at, err := url.Parse(target)
-	if err != nil || at.Host == "" {
-		return "", fmt.Errorf("the address of %s must be a URL", service)
-	}
-	forward := &httputil.ReverseProxy{
-		Transport: m.transport,
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(at)
-			p.Out.Host = p.In.Host // keep the host, because the signature of the request covers it
-			p.Out.URL.RawQuery = p.In.URL.RawQuery
-		},
-		ErrorLog: log.New(io.Discard, "", 0), // silent, because the proxy would log URLs that are credentials
+	forward := fault.NewProxy()
+	forward.Transport = m.transport
+	if err := forward.To(target); err != nil {
+		return "", fmt.Errorf("%s: %w", service, err)
 	}
 	server, err := fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.running.Add(1)

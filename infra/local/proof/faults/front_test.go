@@ -5,12 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"masterhand/infra/local/sim/fault"
@@ -21,10 +17,9 @@ import (
 // listens before the service starts, so that the address can be in the functions' configuration.
 type front struct {
 	*fault.Server
+	service  *fault.Proxy
 	Requests *fault.Schedule // faults of requests: before the service gets the request, or after that (fault.Done)
 	Answers  *replies        // faults that change the service's answers
-
-	behind atomic.Pointer[url.URL]
 }
 
 // aboutKey is the key in the request's context under which the subject of the exchange is stored.
@@ -39,17 +34,9 @@ func about(ctx context.Context) string {
 // and its body.
 func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *front {
 	t.Helper()
-	f := &front{Requests: &fault.Schedule{}, Answers: &replies{}}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(f.behind.Load())
-			p.Out.Host = p.In.Host // sends the host that the client named, because the signature covers the host
-			p.Out.URL.RawQuery = p.In.URL.RawQuery
-		},
-		ModifyResponse: func(r *http.Response) error { f.Answers.take(about(r.Request.Context())).spoil(r); return nil },
-		ErrorLog:       log.New(io.Discard, "", 0),
-	}
-	inner := fault.Handler(f.Requests, func(r *http.Request) string { return about(r.Context()) }, cutting(proxy))
+	f := &front{service: fault.NewProxy(), Requests: &fault.Schedule{}, Answers: &replies{}}
+	f.service.ModifyResponse = func(r *http.Response) error { f.Answers.take(about(r.Request.Context())).spoil(r); return nil }
+	inner := fault.Handler(f.Requests, func(r *http.Request) string { return about(r.Context()) }, cutting(f.service))
 	var err error
 	f.Server, err = fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
@@ -71,11 +58,9 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 // to sets the address of the service that gets the requests.
 func (f *front) to(t *testing.T, address string) {
 	t.Helper()
-	parsed, err := url.Parse(address)
-	if err != nil {
+	if err := f.service.To(address); err != nil {
 		t.Fatal(err)
 	}
-	f.behind.Store(parsed)
 }
 
 // cutting returns a handler that sends a RST if the proxy aborts in the middle of an answer.

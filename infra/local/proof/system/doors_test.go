@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -37,14 +35,10 @@ var mixed = flag.Int("mixed", 90, "events of all sorts that come through all doo
 // the proxy cuts, after the service has processed the request.
 func cutting(t *testing.T, endpoint string, schedule *fault.Schedule) string {
 	t.Helper()
-	behind, err := url.Parse(endpoint)
-	if err != nil {
+	proxy := fault.NewProxy()
+	if err := proxy.To(endpoint); err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		p.SetURL(behind)
-		p.Out.Host = p.In.Host // sends the host that the client named, because the signature covers the host
-	}}
 	server, err := fault.Listen(fault.Handler(schedule, func(*http.Request) string { return "" }, proxy))
 	if err != nil {
 		t.Fatal(err)

@@ -7,10 +7,7 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
-	"log"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"time"
 
@@ -28,18 +25,8 @@ var errDigest = errors.New("body that does not match its checksum")
 
 // handler returns the chain of handlers through which a request goes, in this order: count the
 // request, apply faults, apply R2's rules, count the writers, forward to the S3 server.
-func (s *Storage) handler(endpoint *url.URL) http.Handler {
-	forward := &httputil.ReverseProxy{
-		Transport: s.behind,
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(endpoint)
-			p.Out.Host = p.In.Host                 // sends the host that the client named, because the signature covers the host
-			p.Out.URL.RawQuery = p.In.URL.RawQuery // sends the query unchanged, because the signature covers the query
-		},
-		ModifyResponse: translate,
-		ErrorHandler:   broken,
-		ErrorLog:       log.New(io.Discard, "", 0), // the log is discarded, because it would contain URLs that are credentials
-	}
+func (s *Storage) handler(forward *fault.Proxy) http.Handler {
+	forward.Transport, forward.ModifyResponse, forward.ErrorHandler = s.behind, translate, broken
 	return s.writes.count(s.key, fault.Handler(s.Faults, s.key, s.rules(s.write(forward))))
 }
 

@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,9 +72,9 @@ func Open(ctx context.Context, config Config) (*Storage, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	endpoint, err := url.Parse(config.Endpoint)
-	if err != nil || endpoint.Host == "" {
-		return nil, errors.New("platform's storage: the endpoint is not a URL")
+	forward := fault.NewProxy()
+	if err := forward.To(config.Endpoint); err != nil {
+		return nil, fmt.Errorf("platform's storage: %w", err)
 	}
 	s := &Storage{
 		Faults: &fault.Schedule{},
@@ -93,7 +92,8 @@ func Open(ctx context.Context, config Config) (*Storage, error) {
 	if err := s.makeBucket(ctx); err != nil {
 		return nil, err
 	}
-	if s.Server, err = fault.Listen(s.handler(endpoint)); err != nil {
+	var err error
+	if s.Server, err = fault.Listen(s.handler(forward)); err != nil {
 		return nil, fmt.Errorf("platform's storage: %w", err)
 	}
 	return s, nil
