@@ -112,7 +112,7 @@ func (s *session) requestLine(i ledger.Item) string {
 	if i.State == ledger.Delivered && i.Decision != nil {
 		words = append(words, bytesMoved(i.Decision.Size))
 	}
-	if reason := why(i); reason != "" {
+	if reason := strings.TrimPrefix(why(i), string(i.State)+": "); reason != "" && reason != string(i.State) {
 		words = append(words, printable(reason))
 	} else if !i.State.Ended() {
 		words = append(words, "in progress")

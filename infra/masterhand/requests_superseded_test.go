@@ -55,3 +55,14 @@ func TestOnlyAnOpenRequestIsInProgress(t *testing.T) {
 		}
 	}
 }
+
+func TestALineNamesTheStateOnce(t *testing.T) {
+	t.Parallel()
+	s := &session{}
+	for _, detail := range []string{"", "no field of the event is known"} {
+		line := s.requestLine(ledger.Item{ID: "req#0123456789", State: ledger.Malformed, Code: "malformed", Detail: detail})
+		if strings.Count(line, "malformed") != 1 || !strings.Contains(line, detail) {
+			t.Errorf("%q: %s", detail, line)
+		}
+	}
+}

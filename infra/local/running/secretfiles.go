@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"masterhand/infra/local/scenario/announce"
 	"masterhand/shared/announcements/intake"
@@ -112,10 +113,12 @@ func (s System) Destination(name string) (destination.Destination, error) {
 	if err != nil {
 		return destination.Destination{}, err
 	}
+	var names []string
 	for _, d := range list {
 		if name == "" || d.Name == name {
 			return d, nil
 		}
+		names = append(names, d.Name)
 	}
-	return destination.Destination{}, fmt.Errorf("%[2]s lists no destination %[1]q", name, s.Destinations)
+	return destination.Destination{}, fmt.Errorf("%s lists no destination %q, only %s", s.Destinations, name, strings.Join(names, ", "))
 }

@@ -285,7 +285,7 @@ func TestCorrectedCoordinatesCountInAnyOrder(t *testing.T) {
 			d.advance(time.Minute)
 			newer := d.export(t, address)
 			d.collect(t, newer)
-			d.advance(48 * time.Hour)
+			d.advance(8 * 24 * time.Hour)
 			d.collect(t, newer)
 			up.Store(d.file(t).Ended())
 			d.collect(t, older)

@@ -140,8 +140,8 @@ func occurrence(e senders.Event, received time.Time) string {
 // unlisted reports a file as failed because its timeline has no room for it. The timeline cannot store
 // this failure. To count it once, only the run that added the record to the timeline counts it.
 func (s *Service) unlisted(record intake.Record, f senders.File, o *Outcome) {
-	if f.Problem != "" {
-		return // no failure to report: the event has no usable link or object for this file
+	if f.Problem != "" && !senders.Lost(f.Problem) {
+		return // no failure to report: the sender says that it has no such file
 	}
 	given := timeline.File{
 		Name: f.Name, Role: f.Role, State: timeline.Failed, Record: record.Key(), Host: f.URL.Host(), Status: f.Status, Code: CodeUnlisted, Since: s.Now(),
