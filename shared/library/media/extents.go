@@ -34,7 +34,7 @@ func (m *items) checkExtents(r *reader) error {
 		if version > 0 {
 			method = c.number(2) & 15
 		}
-		c.number(2) // skip data_reference_index; items in other files are not checked
+		here := c.number(2) == 0 && method == 0 // data_reference_index 0: the bytes of the item are in this file
 		start, count := c.number(base), c.number(2)
 		if offset+length+index == 0 {
 			count = 0 // the item is the whole file: no extents to check
@@ -45,13 +45,13 @@ func (m *items) checkExtents(r *reader) error {
 			}
 			c.number(index)
 			at, n := start+c.number(offset), c.number(length)
-			if size := uint64(r.size); method == 0 && (at > size || n > size-at) && !c.over {
+			if size := uint64(r.size); here && (at > size || n > size-at) && !c.over {
 				return truncated("bytes of an item are missing")
 			}
 			if c.over {
 				break
 			}
-			if primary && method == 0 && n >= 2*zeroTail {
+			if primary && here && n >= 2*zeroTail {
 				if zeros, err := r.endsInZeros(int64(at), int64(at+n)); err != nil || zeros {
 					return cmp.Or(err, truncated("zeros at the end of the picture"))
 				}

@@ -76,6 +76,7 @@ func TestItems(t *testing.T) {
 		"not its property":          {pictureItems{properties: [][]byte{irot(1)}, order: []byte{1}}, 120, 90, 0},
 		"a property of no number":   {pictureItems{order: []byte{0, 1, 99}}, 120, 90, 0},
 		"no word of how it's coded": {pictureItems{without: "iinf"}, 120, 90, 0},
+		"an item of another file":   {pictureItems{located: atom("iloc", full(0, 0), []byte{0x44, 0}, b16(1), b16(1), b16(1), b16(1), b32(100, 5000))}, 120, 90, 0},
 		"many extents of no length": {pictureItems{located: atom("iloc", full(0, 0), zeros(2), b16(1), b16(1), b16(0), b16(0xffff))}, 120, 90, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
