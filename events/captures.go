@@ -10,22 +10,22 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Capture is a webhook, byte for byte, that a real Outpost (a version just after v1.2.0) sent to a server
-// that recorded it. The secrets in it were used only for this purpose.
+// Capture is a webhook, byte for byte, that a real Outpost (a version just after v1.2.0) sent to a
+// server that recorded it. The secrets in a capture were used only to record it.
 type Capture struct {
 	Name           string           `json:"name"`
 	Note           string           `json:"note"`
 	Scheme         signature.Scheme `json:"scheme"`
 	CurrentSecret  string           `json:"currentSecret"`
-	PreviousSecret string           `json:"previousSecret"` // the old secret, if the webhook was sent during a rotation; "" otherwise
-	SignedWith     []string         `json:"signedWith"`     // the secrets with which the digests in the signature were computed, in the order of the digests
+	PreviousSecret string           `json:"previousSecret"` // the old secret during a rotation; "" otherwise
+	SignedWith     []string         `json:"signedWith"`     // the secret of each digest in the signature, in order
 	ReceivedAt     time.Time        `json:"receivedAt"`
 	Headers        [][2]string      `json:"headers"` // pairs of name and value, in order
 	Body           []byte           `json:"bodyBase64"`
 }
 
-// Header returns the value of the header with the given name, in any letter case; "" if there is no such
-// header. The method has the type [signature.Headers].
+// Header returns the value of the header with the given name, in any letter case. It returns "" if
+// there is no such header. The method has the type [signature.Headers].
 func (c Capture) Header(name string) string {
 	for _, header := range c.Headers {
 		if strings.EqualFold(header[0], name) {

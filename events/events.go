@@ -80,9 +80,10 @@ func Sample(name string) (Event, error) {
 	return Parse(file)
 }
 
-// Parse reads an event's file. The file contains a topic and data, as the samples do, or only an event's
-// data, as a webhook's log shows them. If it contains only the data of a request, Parse sets the topic
-// of requests. For only the data of another event, Topic is "". Errors: ErrNoEvent.
+// Parse parses an event's file. The file contains a topic and data, as the samples do, or only an
+// event's data, as a webhook's log shows them. If the file contains only the data of a request,
+// Parse sets the topic of requests. If it contains only the data of another event, Parse sets the
+// topic "". Errors: ErrNoEvent.
 func Parse(file []byte) (Event, error) {
 	var event Event
 	if err := json.Unmarshal(file, &event); err != nil {
@@ -113,8 +114,9 @@ func undecoded(err error) error {
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
-// Values holds the values that replace the placeholders of an event. If a field has its zero value, the
-// placeholder has no value, and [Fill] returns an error for an event with this placeholder.
+// Values holds the values that replace the placeholders of an event. If a field has its zero value,
+// its placeholder has no value, and [Fill] returns an error for an event that contains the
+// placeholder.
 type Values struct {
 	UploadURL   capability.URL
 	CallbackURL capability.URL
@@ -123,7 +125,7 @@ type Values struct {
 	Now         time.Time
 	ContentHash string // the hash as "sha256:<hex>"
 
-	// The fields below are only for announcements.
+	// The following fields are used only for announcements.
 
 	FileURL capability.URL
 	ID      string
@@ -131,7 +133,8 @@ type Values struct {
 	Key     string
 }
 
-// text returns a placeholder's value; "" if there is none.
+// text returns the value of the placeholder with this name. It returns "" if there is no such
+// value.
 func (v Values) text(name string) string {
 	switch name {
 	case "uploadUrl":

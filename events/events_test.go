@@ -48,7 +48,7 @@ func TestSamplesMeanWhatTheirNamesSay(t *testing.T) {
 		"fulfilled":            {platform.Fulfilled, creative.Video, ""},
 		"rejected":             {platform.Rejected, creative.Video, ""},
 		"timeout":              {platform.TimedOut, creative.Video, ""},
-		"malformed":            {}, // no expected values: a loop below checks the malformed sample
+		"malformed":            {}, // no expected values: a separate loop below checks this sample
 	}
 	for _, name := range events.Names() {
 		sample, err := events.Sample(name)

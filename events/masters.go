@@ -11,7 +11,9 @@ var masterFiles embed.FS
 
 // Master is a sample file and the key to store it under.
 type Master struct {
-	File     string            `json:"file"` // the file's name in the folder of samples; not its key, because some file systems do not allow such names
+	// File is the file's name in the folder of samples. The key is not used as this name,
+	// because some file systems do not allow such names.
+	File     string            `json:"file"`
 	Key      string            `json:"key"`
 	Tags     map[string]string `json:"tags"`
 	Metadata map[string]string `json:"metadata"`

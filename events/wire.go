@@ -9,9 +9,9 @@ import (
 // ErrNoWireCase says that there is no wire case with the requested name.
 var ErrNoWireCase = errors.New("unknown wire case")
 
-// Wire returns a wire case by the name of its file. A wire case is a sequence of bytes that a real system,
-// such as a sender or S3, sent or answered. A case in JSON also contains the result that masterhand
-// must compute from it. Errors: ErrNoWireCase.
+// Wire returns a wire case by the name of its file. A wire case holds the bytes that a real system,
+// such as a sender or S3, sent or answered. A wire case in JSON also contains the result that
+// masterhand must compute from the bytes. Errors: ErrNoWireCase.
 func Wire(name string) ([]byte, error) {
 	data, err := files.ReadFile("wire/" + path.Base(name))
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 
 // alarm describes one CloudWatch alarm. docs/operations.md explains every alarm.
 type alarm struct {
-	id      string // the id of the construct, without "Alarm"
+	id      string // the id of the alarm's construct in CDK, without the suffix "Alarm"
 	title   string // the fault in a few words; it is the subject of the mail
 	do      string // the meaning of the fault, and what the operator must do
 	metric  awscloudwatch.IMetric
 	limit   float64 // the alarm goes off when the metric is above the limit
-	below   bool    // the alarm goes off when the metric is below the limit instead
+	below   bool    // reverses the direction: the alarm goes off when the metric is below the limit
 	periods float64 // the number of consecutive periods in which the metric must breach the limit; 0 means 1
-	once    bool    // the alarm goes off if the metric breaches the limit in only one of these periods
-	// silence makes the alarm also notify the topic when the metric stops and the alarm changes to
-	// the state INSUFFICIENT_DATA. A new alarm begins in this state, but does not notify anybody
-	// before its metric has had a first sample.
+	once    bool    // the alarm goes off as soon as the metric breaches the limit in one of these periods
+	// If silence is set, the alarm also notifies the topic when the metric has no more data, which
+	// changes the alarm's state to INSUFFICIENT_DATA. A new alarm begins in this state, but does
+	// not notify anybody before its metric has had a first sample.
 	silence bool
 }
 
@@ -38,8 +38,8 @@ func newAlarms(stack awscdk.Stack, c settings.Config) alarms {
 	topic := awssns.NewTopic(stack, new("Alarms"), &awssns.TopicProps{
 		DisplayName: new(c.StackName()), EnforceSSL: new(true),
 	})
-	// This statement lets the account's alarms publish to the topic. The default policy does so, too, but a
-	// topic with its own policy loses the default one.
+	// This statement lets the account's alarms publish to the topic. The default policy of a topic
+	// allows the same, but a topic with its own policy loses the default policy.
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(new("cloudwatch.amazonaws.com"), nil)},
 		Actions:    &[]*string{new("sns:Publish")},

@@ -9,10 +9,10 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// alarmNumbers lists for each alarm when it goes off: the limit and its direction, the number of periods
-// in which the metric must breach the limit, the number of periods that are evaluated, the length of a
-// period in seconds, and the statistic. Three alarms are not listed here: TestAnAlarmTellsOfFalseSkips
-// checks two of them, and TestAnAlarmNamesTheHost checks the third.
+// alarmNumbers lists for each alarm when it goes off: the limit and its direction, the number of
+// periods in which the metric must breach the limit, the number of periods that are evaluated, the
+// length of a period in seconds, and the statistic. Three alarms are not in this list:
+// TestAnAlarmTellsOfFalseSkips checks two of them, and TestAnAlarmNamesTheHost checks the third.
 const alarmNumbers = `
 CollectDeadLetters  >   0   1/1 300  Maximum
 CollectErrors       >   0  1/20 60   Sum
@@ -56,9 +56,9 @@ Unbuilt             >   0 12/12 300  Minimum
 Unreadable          >   0   1/1 300  Sum
 Waits-default       >   0   1/5 60   Maximum`
 
-// Each library must have an alarm that goes off if its index does not follow its settings. The alarm must
-// go off within five minutes; this time includes the interval of the function index's schedule, the
-// delay of the metric and the alarm's evaluation.
+// Each library must have an alarm that goes off if its index was not built with the library's
+// current settings. The alarm must go off within five minutes; this time includes the interval of
+// the function index's schedule, the delay of the metric and the alarm's evaluation.
 func TestAnAlarmTellsOfALibraryThatWaits(t *testing.T) {
 	c := settings.Defaults()
 	c.Passed[names.Libraries] = `[{"name":"films","prefix":"films/"},{"name":"a-b","prefix":"b/"}]`
@@ -95,7 +95,9 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	for _, row := range rows {
 		f := strings.Fields(row)
 		a := all[f[0]+"Alarm"]
-		metric, statistic := a, "Statistic" // for a metric without a label, CDK writes the statistic into the alarm itself
+		// reads the statistic from the alarm itself, where CDK writes it for a metric without a
+		// label
+		metric, statistic := a, "Statistic"
 		if m, ok := a.get("Metrics", 0, "MetricStat").(map[string]any); ok {
 			metric, statistic = resource{Properties: m}, "Stat"
 		}

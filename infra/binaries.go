@@ -14,8 +14,8 @@ import (
 
 // binaries are the functions' programs as "make build" writes them.
 type binaries struct {
-	folder  string // the folder with a program FUNCTION/bootstrap for each function, relative to the folder of cdk.json
-	machine string // the machine that the programs are built for: a key of [machines]
+	folder  string // the folder that contains FUNCTION/bootstrap for each function, relative to the folder of cdk.json
+	machine string // the processor architecture that the programs are built for: a key of [machines]
 }
 
 // machine is a processor architecture that Lambda offers.
@@ -30,7 +30,8 @@ var machines = map[string]machine{
 	"amd64": {elf.EM_X86_64, awslambda.Architecture_X86_64},
 }
 
-// check reports all programs that are missing or that are built for another machine.
+// check returns an error that names every program that is missing or built for another
+// architecture.
 func (b binaries) check() error {
 	want, known := machines[b.machine]
 	if !known {
@@ -52,5 +53,6 @@ func (b binaries) check() error {
 	return errors.Join(problems...)
 }
 
-// architecture returns Lambda's name of the machine.
+// architecture returns Lambda's name of the processor architecture for which the programs are
+// built.
 func (b binaries) architecture() awslambda.Architecture { return machines[b.machine].lambda() }

@@ -8,8 +8,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// elfHeader returns the shortest valid ELF header with the given machine, which is a number that ELF
-// defines.
+// elfHeader returns the shortest valid ELF header of a program for the given processor
+// architecture, as ELF numbers it.
 func elfHeader(machine byte) string {
 	header := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
@@ -51,8 +51,8 @@ func TestMissingOrForeignBinariesAreReported(t *testing.T) {
 	}
 }
 
-// The functions must get the architecture for which their programs are built. An emulation of AWS may
-// need the architecture of the machine on which it runs.
+// The functions must get the architecture for which their programs are built. With an emulation of
+// AWS, this may be the architecture of the local machine.
 func TestMachineReachesTheFunctions(t *testing.T) {
 	dist := stubs(t)
 	app, stack := build(t, settings.Defaults(), dist)

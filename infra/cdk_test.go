@@ -48,8 +48,8 @@ func recommended(t *testing.T) (flags map[string]any) {
 	}
 }
 
-// cdk.json must set all feature flags that CDK recommends, and no flag that CDK no longer knows. That a
-// flag does not replace stateful resources is the subject of another test.
+// cdk.json must set all feature flags that CDK recommends, and no flag that CDK no longer knows.
+// Another test checks that no flag makes CloudFormation replace a stateful resource.
 func TestFlagsAreTheRecommendedOnes(t *testing.T) {
 	data, err := os.ReadFile("../cdk.json")
 	if err != nil {
@@ -79,7 +79,7 @@ func inContext(t *testing.T, more map[string]any) []byte {
 	return file(t, app, stack)
 }
 
-// A permissions boundary bounds every role, whether cdk.json or -c sets it.
+// A permissions boundary must bound every role, whether cdk.json or the flag -c sets the boundary.
 func TestAPermissionsBoundaryBoundsEveryRole(t *testing.T) {
 	const arn = "arn:aws:iam::123456789012:policy/limits"
 	for name, c := range map[string]struct {

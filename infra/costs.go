@@ -13,17 +13,19 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// costHeading names the costs that the graphs below the heading leave out.
+// costHeading is the heading above the cost graphs. It also says which costs the graphs leave out.
 const costHeading = "## What it costs\nAn estimate, at the prices of us-east-1 and without the free tier. It leaves out S3, DynamoDB, SQS and logs, which cost a few cents for a thousand requests."
 
-// costGraphs returns graphs that estimate the cost of an hour: of the bytes that leave AWS, and of the
-// execution time of the functions.
+// costGraphs returns graphs that estimate the cost of each hour: of the bytes that leave AWS, and
+// of the execution time of the functions.
 func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 	times := map[string]awscloudwatch.IMetric{}
 	for _, f := range all {
 		times[f.name] = hourly(ofAlias(f, "Duration", sum, period))
 	}
-	var gigabyteSeconds []string // products of milliseconds and MiB; the expression compute divides them by 1000 and by 1024
+	// terms for the product of time in ms and memory in MiB; the expression compute converts the
+	// sum to GiB-seconds
+	var gigabyteSeconds []string
 	for _, f := range slices.SortedFunc(slices.Values(all), func(a, b deployed) int { return strings.Compare(a.name, b.name) }) {
 		gigabyteSeconds = append(gigabyteSeconds, fmt.Sprintf("FILL(%s, 0) * %g", f.name, f.memory))
 	}

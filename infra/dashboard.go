@@ -11,7 +11,8 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// A dashboard is 24 columns wide.
+// The width and the height of a graph, in units of the dashboard's grid. The grid is 24 columns
+// wide.
 const (
 	third  = 8.0
 	height = 6.0
@@ -19,7 +20,7 @@ const (
 
 // section is a part of the dashboard: a heading with rows below it.
 type section struct {
-	heading string // Markdown
+	heading string // the text of the heading in Markdown
 	rows    [][]awscloudwatch.IWidget
 }
 
@@ -55,7 +56,7 @@ func heading(markdown string) awscloudwatch.IWidget {
 	})
 }
 
-// graph returns one of the three widgets of a row.
+// graph returns a widget that shows metrics. It is as wide as a third of the dashboard.
 func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {
 	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 		Title: &title, Width: new(third), Height: new(height), Left: &metrics,
@@ -120,7 +121,7 @@ func queueGraphs(s stores) []awscloudwatch.IWidget {
 }
 
 // The colours of the functions' lines in a graph: shades of red for errors and shades of blue for
-// throttles. Each function has one shade of each.
+// throttles. Each function has one shade of red and one shade of blue.
 var (
 	reds  = []string{"#7f0000", "#b22222", "#d62728", "#ef6548", "#fc9272", "#fdd0a2"}
 	blues = []string{"#08306b", "#2171b5", "#1f77b4", "#6baed6", "#9ecae1", "#c6dbef"}

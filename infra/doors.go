@@ -18,9 +18,10 @@ import (
 // These events have no signature, and the gateway does not wait for an answer.
 var receiveProgram = program{name: "receive", purpose: "takes the platform's events from a queue and a bucket", timeout: 900, memory: 512}
 
-// The queues of the doors. An event whose destination has no entry in the secret stays in its queue. The
-// retention and the number of receives are large enough for an operator to add the entry a day late.
-// But a request expires after an hour as usual.
+// The queues of the doors, which are the two ways in which the platform sends unsigned events. An
+// event whose destination has no entry in the secret stays in its queue. The retention and the
+// number of receives are large enough for an operator to add the entry a day late. But a request
+// expires after an hour as usual.
 var (
 	doorQueue = queueSpec{
 		name: "Door", purpose: "events that the platform sends", worker: receiveProgram,
@@ -32,11 +33,12 @@ var (
 	}
 )
 
-// openDoors holds the resources of the doors by which the platform's events can arrive, besides the
-// function URL. If the settings do not open a door, its fields are nil.
+// openDoors holds the resources of the doors: of the queue and of the bucket by which the
+// platform's events can arrive, in addition to the function URL. If the settings do not open a
+// door, its fields are nil.
 type openDoors struct {
-	queue  *queue // the queue that the platform sends to
-	events *queue // the queue of the bucket's object events
+	queue  *queue // the queue to which the platform sends events
+	events *queue // the queue of the bucket's object events; each object that the platform stores causes one event
 	bucket awss3.Bucket
 }
 
@@ -70,8 +72,9 @@ func newDoors(stack awscdk.Stack, c settings.Config) (d openDoors) {
 	return d
 }
 
-// newSender makes an IAM user for the gateway, which can use only static access keys. A command of
-// masterhand creates the user's key after the deployment, so that no template contains a key.
+// newSender makes an IAM user for the gateway, because the gateway can use only static access keys.
+// A command of masterhand creates the user's key after the deployment, so that no template contains
+// a key.
 func newSender(scope constructs.Construct, id, action string, resource *string) awsiam.User {
 	user := awsiam.NewUser(scope, &id, nil)
 	user.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -100,14 +103,14 @@ func newDoorBucket(scope constructs.Construct) awss3.Bucket {
 	return bucket
 }
 
-// newReceive deploys the function that processes events from the queue and the bucket. The function reads
-// the hosts and the libraries of the destinations. It needs no signing secret of a destination, because
-// IAM decides who may send events.
+// newReceive deploys the function receive, which processes the platform's events from the queue and
+// the bucket. The function reads the hosts and the libraries of the destinations. It needs no
+// signing secrets, because IAM decides who may send events.
 func newReceive(d deployment, s stores) deployed {
 	env := s.fulfillment(d.config)
 	setting, err := json.Marshal(d.config.Doors)
 	if err != nil {
-		panic(err) // never happens: a list of texts can always be encoded
+		panic(err) // this never happens: the settings of the doors can always be encoded as JSON
 	}
 	env[names.Doors] = new(string(setting))
 	if s.doors.queue != nil {
@@ -125,7 +128,8 @@ func newReceive(d deployment, s stores) deployed {
 	}
 	if s.doors.events != nil {
 		f.allow(s.doors.bucket.ArnForObjects(new("*")), "s3:GetObject", "s3:GetObjectVersion")
-		f.allow(s.doors.bucket.BucketArn(), "s3:ListBucket") // without this permission S3 answers 403 for an object that is missing
+		// without this permission, S3 would answer 403 instead of 404 for a missing object
+		f.allow(s.doors.bucket.BucketArn(), "s3:ListBucket")
 	}
 	return f
 }

@@ -11,15 +11,16 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// withDoors returns the settings of a deployment with the queue and the bucket.
+// withDoors returns the settings of a deployment that also receives events through a queue and a
+// bucket.
 func withDoors() settings.Config {
 	c := settings.Defaults()
 	c.Doors = doors.Settings{doors.Queue: {Destination: "ads"}, doors.Bucket: {Destination: "team 2"}}
 	return c
 }
 
-// A stack without doors must have no resource of a door. A stack with one door must have no resource of
-// the other door.
+// A door is a queue or a bucket through which the platform sends events. A stack must contain only
+// the resources of those doors that its settings open.
 func TestTheStackHasOnlyTheDoorsOfTheSetting(t *testing.T) {
 	for name, c := range map[string]struct {
 		doors []doors.Door
@@ -53,7 +54,7 @@ func TestTheStackHasOnlyTheDoorsOfTheSetting(t *testing.T) {
 }
 
 // The logical ids and names of the doors' resources must never change, because CloudFormation would
-// replace the resources. testdata/stateful.txt lists the other resources for which this is so.
+// replace the resources. For the other resources with this rule, see testdata/stateful.txt.
 func TestTheDoorsKeepTheirIdentity(t *testing.T) {
 	listed, err := os.ReadFile("testdata/stateful_doors.txt")
 	if err != nil {

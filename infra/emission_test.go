@@ -32,12 +32,14 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// series returns a metric's name with the names of its dimensions, such as "Requests{Outcome}".
+// series returns the name of a metric series: the metric's name with the names of its dimensions,
+// such as "Requests{Outcome}".
 func series(name string, dimensions []string) string {
 	return name + "{" + strings.Join(dimensions, ",") + "}"
 }
 
-// webhooks returns served webhooks whose reports together make fulfill write each of its metrics.
+// webhooks returns reports about webhooks that together make the function fulfill write each of its
+// metrics.
 func webhooks() []webhook.Served {
 	from := destination.Match{Destination: &destination.Destination{Name: "ads", UploadHosts: []string{destination.DefaultUploadHosts}}, KeyHint: "cdef"}
 	outcomes := []fulfillment.Outcome{
@@ -59,7 +61,7 @@ func webhooks() []webhook.Served {
 	return reports
 }
 
-// received returns reports that together make receive write each of its metrics.
+// received returns reports that together make the function receive write each of its metrics.
 func received() []doors.Received {
 	match := destination.Match{Destination: &destination.Destination{Name: "ads"}}
 	return []doors.Received{
@@ -68,7 +70,7 @@ func received() []doors.Received {
 	}
 }
 
-// takenIn returns reports that together make intake write each of its metrics.
+// takenIn returns reports that together make the function intake write each of its metrics.
 func takenIn() []announced.Served {
 	odd := senders.Event{Sender: senders.Hoox, Unknown: []string{senders.UnknownType}}
 	return []announced.Served{
@@ -77,7 +79,7 @@ func takenIn() []announced.Served {
 	}
 }
 
-// collected returns a report that makes collect write each of its metrics.
+// collected returns a report that makes the function collect write each of its metrics.
 func collected() collect.Try {
 	return collect.Try{
 		Outcome: collect.Outcome{
@@ -88,8 +90,8 @@ func collected() collect.Try {
 	}
 }
 
-// emission writes reports of all functions through their reporter. It returns the metric series in the
-// output, each with the values of its dimensions.
+// emission writes the reports of all functions. It returns the metric series in the output, each
+// with the values of its dimensions.
 func emission(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	var out bytes.Buffer

@@ -23,8 +23,8 @@ var (
 	programs = []program{fulfillProgram, finishProgram, indexProgram, intakeProgram, collectProgram, receiveProgram, widgetProgram}
 )
 
-// newFulfill deploys the function behind the URL. The URL needs no AWS credentials: the function
-// checks the webhook's signature.
+// newFulfill deploys the function fulfill with its URL. Calls of the URL need no AWS credentials,
+// because the function checks the webhook's signature.
 func newFulfill(d deployment, s stores) receiver {
 	f := d.deploy(fulfillProgram, s.fulfillment(d.config), d.config.Concurrency)
 	s.openForFulfillment(f)
@@ -75,8 +75,8 @@ func newIndex(d deployment, s stores) deployed {
 	return f
 }
 
-// objects returns the environment variables that the functions for requests, the index and the widget
-// share.
+// objects returns the environment variables that tell a function the masters bucket, the index
+// bucket and the libraries.
 func (s stores) objects(c settings.Config) environment {
 	env := environment{
 		names.MastersBucket: s.masters.bucket.BucketName(),

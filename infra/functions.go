@@ -17,19 +17,20 @@ import (
 type program struct {
 	name    string // the function's name, which is the name of its folder in functions/ and in dist/
 	purpose string
-	timeout float64 // the function's time-out in seconds
+	timeout float64 // the time limit of one call of the function, in seconds
 	memory  float64 // the function's memory in MiB; Lambda assigns CPU in proportion to it
 }
 
 // title returns the function's name with a capital letter, as in the ids of constructs: "Fulfill".
 func (p program) title() string { return strings.ToUpper(p.name[:1]) + p.name[1:] }
 
-// environment holds a function's environment variables; package names has the keys.
+// environment holds a function's environment variables: values by name. Package names defines the
+// names.
 type environment map[string]*string
 
-// deployed is a deployed function. All callers call its alias. A deployment moves the alias to the new
-// version at once, not step by step (as a canary). Few webhooks arrive, so a canary would show little,
-// and a correction must take effect immediately.
+// deployed is a deployed function. All callers call its alias. A deployment moves the alias to the
+// new version at once and not step by step (as a canary), because a correction must take effect
+// immediately. Besides, few webhooks arrive, so a canary would show little.
 type deployed struct {
 	program
 	scope constructs.Construct
@@ -38,7 +39,7 @@ type deployed struct {
 	alias awslambda.Alias
 }
 
-// live is the name of the alias.
+// live is the name of each function's alias.
 const live = "live"
 
 // deploy adds a function to the stack. The function's role may only write the function's log. reserved is
@@ -80,7 +81,7 @@ func (d deployment) deploy(p program, env environment, reserved int) deployed {
 	return f
 }
 
-// receiver is a function with a URL that receives webhooks.
+// receiver is a function that receives webhooks, together with its function URL.
 type receiver struct {
 	deployed
 	url awslambda.FunctionUrl
@@ -100,7 +101,7 @@ func (f deployed) allow(resource *string, actions ...string) {
 	}))
 }
 
-// pointers converts a list into the form that jsii expects.
+// pointers converts a list into a list of pointers, as the Go version of CDK expects it.
 func pointers(texts []string) *[]*string {
 	list := make([]*string, len(texts))
 	for i := range texts {

@@ -134,7 +134,7 @@ func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	}
 }
 
-// A public function URL needs two permissions since October 2025. With only the first one, AWS
+// Since October 2025, a public function URL needs two permissions. With only the first of them, AWS
 // answers 403.
 func TestTheURLNeedsNoAWSCredentials(t *testing.T) {
 	all := synth(t, settings.Defaults())
@@ -183,7 +183,7 @@ func checkOpen(t *testing.T, all template, function string) {
 }
 
 // A deployment must move all calls to the new version at once, so that a correction never waits
-// for an alarm to turn green.
+// until an alarm is in the state OK.
 func TestADeploymentNeedsNoAlarm(t *testing.T) {
 	all := synth(t, withDoors())
 	for path, r := range all {

@@ -13,13 +13,13 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// The functions for announcements. The senders wait 10 s for an answer.
+// The functions that process announcements. The senders wait 10 s for an answer.
 var (
 	intakeProgram  = program{name: "intake", purpose: "accepts announcements of other platforms", timeout: 15, memory: 512}
 	collectProgram = program{name: "collect", purpose: "fetches files that other platforms announced", timeout: 900, memory: 512}
 )
 
-// intake holds the resources that only intake and collect use.
+// intake holds the resources that only the functions intake and collect use.
 type intake struct {
 	records recordsBucket
 	senders secret // the secret with the senders' tokens
@@ -34,10 +34,10 @@ func newIntakeStores(stack awscdk.Stack, c settings.Config) intake {
 	}
 }
 
-// newIntake deploys the function at the URL to which senders send their webhooks. The URL needs no AWS
-// credentials: it contains the sender's token. If no executions are reserved for intake, it can use
-// only those that the function fulfill leaves free. To further webhooks Lambda answers 429, and
-// Streampixel does not send such webhooks again.
+// newIntake deploys the function intake with its URL, to which senders send their webhooks. The URL
+// needs no AWS credentials, because it contains the sender's token. If no executions are reserved
+// for intake, it can use only those that the function fulfill leaves free. When there are none,
+// Lambda answers 429, and Streampixel does not send such webhooks again.
 func newIntake(d deployment, s stores) receiver {
 	f := d.deploy(intakeProgram, s.announcements(d.config, environment{
 		names.IntakeSecret: s.intake.senders.SecretArn(),
@@ -61,7 +61,9 @@ func newCollect(d deployment, s stores) deployed {
 		env[key] = &value
 	}
 	f := d.deploy(collectProgram, env, 0)
-	s.intake.records.fillableBy(f) // collect stores an announcement that intake could put only into a message
+	// for an announcement that only its message contains: the function collect then stores it in
+	// the bucket
+	s.intake.records.fillableBy(f)
 	s.intake.records.readableBy(f)
 	s.intake.queue.fillableBy(f)
 	s.intake.queue.feed(f)
@@ -76,7 +78,8 @@ func newCollect(d deployment, s stores) deployed {
 	return f
 }
 
-// announcements returns the environment variables that intake and collect share, and those in more.
+// announcements adds to more the environment variables that the functions intake and collect share,
+// and returns more.
 func (s stores) announcements(c settings.Config, more environment) environment {
 	more[names.IntakeBucket] = s.intake.records.bucket.BucketName()
 	more[names.CollectQueue] = s.intake.queue.live.QueueUrl()
@@ -90,9 +93,9 @@ func (s stores) announcements(c settings.Config, more environment) environment {
 // recordsBucket holds each announcement as it arrived, so that people can inspect or replay it.
 type recordsBucket struct{ bucket awss3.Bucket }
 
-// recordDays is the number of days until a stored announcement is deleted. Timelines are stored for the
-// same time. It is longer than the 14 days for which a message exists, so that the announcement of
-// every message exists, too.
+// recordDays is the number of days until a stored announcement is deleted. Timelines are stored for
+// the same time. A message exists for at most 14 days, so the announcement of every message still
+// exists.
 const recordDays = 90.0
 
 func newRecords(scope constructs.Construct, c settings.Config) recordsBucket {
@@ -105,7 +108,7 @@ func newRecords(scope constructs.Construct, c settings.Config) recordsBucket {
 	})}
 }
 
-// records matches the keys of announcements in the bucket.
+// records matches the keys of all announcements in the bucket.
 const records = "raw/*"
 
 func (b recordsBucket) fillableBy(f deployed) {

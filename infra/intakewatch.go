@@ -71,8 +71,8 @@ func collectAlarms(m emitted, q queue) []alarm {
 	}
 }
 
-// leastWaiting returns a metric: the smallest number of messages during a period that waited in a queue,
-// not counting messages that a function was processing.
+// leastWaiting returns a metric: the smallest number of messages that waited in a queue during a
+// period. Messages that a function is processing are not counted.
 func leastWaiting(q queue) awscloudwatch.Metric {
 	return q.live.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
 		Statistic: new(minimum), Period: seconds(period), Label: new(q.purpose),

@@ -11,7 +11,7 @@ import (
 // ledgerTable is the table of requests.
 type ledgerTable struct{ table awsdynamodb.Table }
 
-// The table's indexes. The hash key of each index has the same name as the index.
+// The indexes of the ledger's table. The hash key of each index has the same name as the index.
 const (
 	bySlot = "slot"
 	byDay  = "day"
@@ -35,9 +35,9 @@ func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
 	return ledgerTable{table}
 }
 
-// tableRemoval returns the removal policy of the table. CloudFormation cannot delete a table with
-// deletion protection. So that the roll-back of a failed first deployment does not stop there, the
-// policy lets it keep the empty table.
+// tableRemoval returns the removal policy of the ledger's table. CloudFormation cannot delete a
+// table with deletion protection. Therefore the policy lets CloudFormation keep the table;
+// otherwise the roll-back of a failed first deployment could not end.
 func tableRemoval(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN
@@ -49,7 +49,7 @@ func text(name string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: &name, Type: awsdynamodb.AttributeType_STRING}
 }
 
-// writableBy allows a function to read and write requests.
+// writableBy allows a function to read and write the ledger's requests.
 func (l ledgerTable) writableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:GetItem", "dynamodb:PutItem")
 }
@@ -59,7 +59,7 @@ func (l ledgerTable) namesReadableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:BatchGetItem")
 }
 
-// searchableBy allows a function to query one of the indexes.
+// searchableBy allows a function to query one of the ledger's indexes.
 func (l ledgerTable) searchableBy(f deployed, index string) {
 	f.allow(new(*l.table.TableArn()+"/index/"+index), "dynamodb:Query")
 }

@@ -12,7 +12,7 @@ import (
 // mastersBucket is the bucket of masters: a new bucket or an existing one.
 type mastersBucket struct {
 	bucket awss3.IBucket
-	keyARN string // the KMS key of an existing bucket; "" if it has none
+	keyARN string // the ARN of the KMS key of an existing bucket; "" if it has none
 }
 
 func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
@@ -22,7 +22,8 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	rules := []*awss3.LifecycleRule{{
 		Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
 	}}
-	if c.NoncurrentDays > 0 { // safe from one day on: a request that reads an overwritten version is settled within an hour
+	// one day is enough: a request that reads an overwritten version is settled within an hour
+	if c.NoncurrentDays > 0 {
 		rules = append(rules, &awss3.LifecycleRule{
 			Id: new("what was overwritten or deleted"), NoncurrentVersionExpiration: awscdk.Duration_Days(new(float64(c.NoncurrentDays))),
 			ExpiredObjectDeleteMarker: new(true),
@@ -35,16 +36,18 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	return mastersBucket{bucket: bucket}
 }
 
-// announceChanges makes S3 send an event to EventBridge for each change in the bucket. It does not use the
-// property of CDK's bucket for this, because that would add a Lambda function to the stack.
+// announceChanges makes S3 send an event to EventBridge for each change in the bucket. It does not
+// use the property of CDK's Bucket for this purpose, because that property would add a Lambda
+// function to the stack.
 func announceChanges(bucket awss3.Bucket) {
 	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
 		EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: new(true)},
 	})
 }
 
-// readableBy allows a function to read masters and their tags, and to detect that a master is missing.
-// For that it allows ListBucket: without it S3 answers 403 for a missing key, as for a fault.
+// readableBy allows a function to read masters and their tags, and to list the bucket. Without the
+// permission to list, S3 answers 403 for a missing key, so a missing master could not be
+// distinguished from a fault.
 func (m mastersBucket) readableBy(f deployed) {
 	f.allow(m.bucket.ArnForObjects(new("*")),
 		"s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
@@ -65,8 +68,8 @@ func (m mastersBucket) takesUploadsOf(f deployed) {
 	}
 }
 
-// objectEvents lists the EventBridge detail-types of the events that the function index must receive. For
-// each such event it reads the object again.
+// objectEvents lists the EventBridge detail-types of the events that the function index must
+// receive. After each such event, the function reads the object again.
 var objectEvents = []string{
 	"Object Created", "Object Deleted", "Object Tags Added", "Object Tags Deleted",
 	"Object Restore Completed", "Object Restore Expired", "Object Storage Class Changed", "Object Access Tier Changed",
@@ -104,15 +107,15 @@ func newIndexBucket(scope constructs.Construct) indexBucket {
 	})}
 }
 
-// summariesReadableBy allows a function to read the libraries' summaries, and to see whether a summary is
-// missing or S3 has a fault.
+// summariesReadableBy allows a function to read the libraries' summaries, and to distinguish a
+// missing summary from a fault of S3.
 func (b indexBucket) summariesReadableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new("summary/*")), "s3:GetObject")
 	f.allow(b.bucket.BucketArn(), "s3:ListBucket")
 }
 
-// readableBy allows a function to read index documents, and to see whether a document is missing or S3 has
-// a fault.
+// readableBy allows a function to read index documents, and to distinguish a missing document from
+// a fault of S3.
 func (b indexBucket) readableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new("*")), "s3:GetObject")
 	f.allow(b.bucket.BucketArn(), "s3:ListBucket")

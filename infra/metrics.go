@@ -21,16 +21,18 @@ const (
 	samples = "SampleCount"
 )
 
-// period is the default time that one point of a metric covers.
-const period = 300 // seconds
+// period is the default length of a metric's period: the time for which CloudWatch computes one
+// value.
+const period = 300 // in seconds
 
 func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
 
-// emitted are the metrics that the functions write, in one namespace.
+// emitted creates references to the metrics that the functions write. All of them are in one
+// namespace.
 type emitted struct{ namespace string }
 
-// line returns one metric that the functions write. dimension is empty, or the name and the value of a
-// dimension; then line returns the series with this value.
+// line returns one metric that the functions write. If dimension is not empty, it must be the name
+// and the value of a dimension; then line returns the series with this value.
 func (e emitted) line(metric, statistic string, dimension ...string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
 		Namespace: &e.namespace, MetricName: &metric, Statistic: &statistic, Period: seconds(period),
@@ -47,8 +49,8 @@ func (e emitted) line(metric, statistic string, dimension ...string) awscloudwat
 	return awscloudwatch.NewMetric(props)
 }
 
-// by returns the sums of a metric, grouped by a dimension. If an alarm watches the result, its mail names
-// every value of the dimension for which the alarm went off.
+// by returns the sums of a metric, grouped by a dimension. If an alarm watches the result, the
+// alarm's mail names every value of the dimension for which the alarm went off.
 func (e emitted) by(metric, dimension string) awscloudwatch.IMetric {
 	return expression(period, nil, fmt.Sprintf("SELECT SUM(%s) FROM SCHEMA(%q, %s) GROUP BY %s", metric, e.namespace, dimension, dimension))
 }
@@ -63,8 +65,8 @@ func (e emitted) ends() map[string]awscloudwatch.IMetric {
 	}
 }
 
-// onlySkips returns an expression that is 1 if at least 5 requests were skipped within an hour and none
-// was delivered; 0 otherwise.
+// onlySkips returns an expression over the last hour. It is 1 if at least 5 requests were skipped
+// and none was delivered; otherwise it is 0.
 func (e emitted) onlySkips() awscloudwatch.IMetric {
 	ends := e.ends()
 	delete(ends, "failed")
@@ -72,15 +74,15 @@ func (e emitted) onlySkips() awscloudwatch.IMetric {
 	return expression(3600, ends, "IF(skips >= 5 AND FILL(delivered, 0) == 0, 1, 0)")
 }
 
-// moreSkips returns an expression that is 1 if at least 20 requests were settled within 3 hours, and more
-// of them were skipped than delivered; 0 otherwise.
+// moreSkips returns an expression over the last 3 hours. It is 1 if at least 20 requests were
+// settled and more of them were skipped than delivered; otherwise it is 0.
 func (e emitted) moreSkips() awscloudwatch.IMetric {
 	return expression(3*3600, e.ends(),
 		"IF(skips + FILL(delivered, 0) + FILL(failed, 0) + FILL(overdue, 0) >= 20 AND skips > FILL(delivered, 0), 1, 0)")
 }
 
-// expression returns a CloudWatch expression over the metrics in of. text is the expression, in which the
-// metrics have the names of the map's keys. every is the period of each metric in seconds.
+// expression returns a metric that CloudWatch computes by the expression text. The names in text
+// are the keys of the map of. every is the period of each metric in seconds.
 func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: &text, UsingMetrics: &of, Period: seconds(every),
@@ -92,7 +94,7 @@ func hourly(m awscloudwatch.Metric) awscloudwatch.Metric {
 	return m.With(&awscloudwatch.MetricOptions{Period: seconds(3600)})
 }
 
-// each returns a metric with one line for each value of its dimensions.
+// each returns all series of a metric: a graph shows one line for each value of the dimensions.
 func (e emitted) each(metric, dimensions string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: new(fmt.Sprintf(`SEARCH('{"%s",%s} MetricName="%s"', 'Sum', %d)`, e.namespace, dimensions, metric, period)),
@@ -100,7 +102,8 @@ func (e emitted) each(metric, dimensions string) awscloudwatch.IMetric {
 	})
 }
 
-// ofAlias returns one of the metrics that Lambda itself writes about the alias of a function.
+// ofAlias returns one of the metrics that Lambda itself writes about a function's alias. every is
+// the metric's period in seconds.
 func ofAlias(f deployed, metric, statistic string, every float64) awscloudwatch.Metric {
 	label := f.name
 	if statistic != sum {

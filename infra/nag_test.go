@@ -76,7 +76,8 @@ func unexplained(found []naggedAt) (open []naggedAt, stale []string) {
 func TestEveryFindingOfCDKNagIsAccepted(t *testing.T) {
 	c := withDoors()
 	c.Passed[names.Libraries] = `[{"name":"default","prefix":"","codes":["HRT-####"]}]`
-	// With the flag, CDK would report the findings as errors and end before the test could list them.
+	// If this flag were true, CDK would report the findings as errors and end before the test could
+	// list them.
 	_, stack := buildOf(t, c, binaries{stubs(t), "arm64"}, map[string]any{"@aws-cdk/core:failSynthOnValidationErrors": false})
 	open, stale := unexplained(nag(t, stack))
 	for _, f := range open {

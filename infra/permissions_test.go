@@ -14,7 +14,7 @@ import (
 	"masterhand/infra/settings"
 )
 
-// permission is one line of the table: a function may do the action on the resource.
+// permission is one line of the table permissions: the function may do the action on the resource.
 type permission struct{ function, action, resource string }
 
 // permissions lists all permissions of the functions. Each permission must be necessary for a call in the
@@ -151,7 +151,9 @@ func granted(t *testing.T, all template) map[permission]bool {
 	found := map[permission]bool{}
 	for _, path := range all.of("AWS::IAM::Policy") {
 		if all[path].get("Users") != nil {
-			continue // not a function's policy; TestSendersMayDoOneThing checks it
+			// skipped: this policy belongs to an IAM user and not to a function;
+			// TestSendersMayDoOneThing checks it
+			continue
 		}
 		function := strings.ToLower(strings.TrimSuffix(path, "/Role/DefaultPolicy"))
 		if roles := list(all[path].get("Roles")); !deployedHere(function) || len(roles) != 1 || !strings.EqualFold(roles[0], function+"/Role") {
@@ -234,27 +236,28 @@ func TestAnExistingBucketIsReadWithItsKey(t *testing.T) {
 	}
 }
 
-// needs maps a call of the SDK to the IAM actions that it needs. It lists only calls whose action has
-// another name. If a call names an object's version, it needs the action for versions as well as the
-// action without versions.
+// needs maps each call of the SDK to the IAM actions that the call needs. It lists only calls whose
+// action has another name. A call that can name an object's version needs both the action for
+// versions and the action without versions.
 var needs = map[string][]string{
 	"s3:HeadObject":        {"s3:GetObject", "s3:ListBucket"},
 	"s3:GetObject":         {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
 	"s3:GetObjectTagging":  {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
 	"s3:ListObjectsV2":     {"s3:ListBucket"},
 	"sqs:SendMessageBatch": {"sqs:SendMessage"},
-	// CreateMultipartUpload with tags also needs the action for tags. Calls for the parts of an upload
-	// need the actions for whole objects.
+	// CreateMultipartUpload with tags also needs the action for tags. The calls for the parts of an
+	// upload need the same action as the upload of a whole object.
 	"s3:CreateMultipartUpload":   {"s3:PutObject", "s3:PutObjectTagging"},
 	"s3:UploadPart":              {"s3:PutObject"},
 	"s3:CompleteMultipartUpload": {"s3:PutObject"},
 	"s3:ListParts":               {"s3:ListMultipartUploadParts"},
-	// These calls need no permission. They belong to S3 Express and endpoint discovery, which the SDK
-	// contains but the functions do not use.
+	// These calls need no permission: the SDK contains them for S3 Express and for endpoint
+	// discovery, but the functions do not use these features.
 	"s3:CreateSession": {}, "dynamodb:DescribeEndpoints": {},
 }
 
-// ofLambda reports whether Lambda itself does the action with the permissions of the function.
+// ofLambda reports whether Lambda itself, and not the function's code, does the action with the
+// function's permissions.
 func ofLambda(action string) bool {
 	return strings.HasPrefix(action, "logs:") ||
 		slices.Contains([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, action)
@@ -327,7 +330,9 @@ func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
 			}
 			for _, action := range actions {
 				if action == "s3:GetObjectVersion" && slices.Contains([]string{"collect", "widget"}, function) {
-					continue // not needed: the function reads announcements or the index, and names no version
+					// This action is not needed: the function reads announcements or the index, and
+					// names no version.
+					continue
 				}
 				needed[action] = true
 				if !may[action] {

@@ -20,7 +20,9 @@ type queueSpec struct {
 	receives  float64 // the number of receives after which a message becomes a dead letter
 	batch     float64 // the maximum number of messages in one call of the function
 	window    float64 // the number of seconds for which Lambda waits for a full batch; at least 1 if batch is over 10
-	parallel  float64 // the number of concurrent calls of the function: the deployment's setting for this queue, or [settings.LeastParallel]
+	// The maximum number of concurrent calls of the function. The value is the deployment's setting
+	// for this queue, but at least [settings.LeastParallel].
+	parallel float64
 }
 
 // The queues. The function finish tries a handed-off request again until its deadline, an hour after it
@@ -77,8 +79,8 @@ func newQueue(scope constructs.Construct, spec queueSpec, c settings.Config) que
 	return queue{spec, live, dead}
 }
 
-// feed makes Lambda call a function with the queue's messages. The function reports the messages
-// that failed, and Lambda delivers only those again.
+// feed makes Lambda call the function f with the queue's messages. The function reports the
+// messages that failed, and Lambda delivers only those again.
 func (q queue) feed(f deployed) {
 	f.allow(q.live.QueueArn(), "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes")
 	props := &awslambda.EventSourceMappingProps{

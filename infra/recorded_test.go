@@ -9,9 +9,9 @@ import (
 	"masterhand/infra/settings"
 )
 
-// The stack must have an output with its settings, with which "masterhand deploy" compares the next
-// deployment. The command's tests read the same golden file, which proves that the command can read
-// the output.
+// The stack must have an output that contains the settings of the deployment. The command
+// "masterhand deploy" compares them with the settings of the next deployment. The command's tests
+// read the same golden file, which proves that the command can read the output.
 func TestTheStackRecordsItsSettings(t *testing.T) {
 	c, err := settings.Load(t.TempDir(), map[string]any{
 		"mastersBucket": "films", "alarmEmail": "oncall@example.com", "concurrency": 20, "locales": `{"UK":"en-GB"}`, "keep": false,

@@ -9,7 +9,8 @@ import (
 
 // newStack declares all resources of a deployment.
 func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.Stack {
-	limits, _ := boundary(scope.Node().TryGetContext(new(boundaryKey))) // the error is ignored: main has reported it
+	// The error is ignored: the function main has already reported it.
+	limits, _ := boundary(scope.Node().TryGetContext(new(boundaryKey)))
 	stack := awscdk.NewStack(scope, new(c.StackName()), &awscdk.StackProps{
 		Description:         new("masterhand " + c.Name + ": hands original video and image files to the platforms that ask for them"),
 		PermissionsBoundary: limits,
@@ -74,12 +75,13 @@ func removal(c settings.Config) awscdk.RemovalPolicy {
 	return awscdk.RemovalPolicy_DESTROY
 }
 
-// outputs adds the stack's outputs, by which commands and people find its resources.
+// outputs adds the stack's outputs. Commands and people find the deployment's resources by them.
 func outputs(stack awscdk.Stack, c settings.Config, s stores, fulfill, intake receiver, others ...deployed) {
 	put := func(name string, value *string, what string) {
 		awscdk.NewCfnOutput(stack, &name, &awscdk.CfnOutputProps{Value: value, Description: &what})
 	}
-	record, _ := c.Record().MarshalText() // the error is ignored: the record is a map of texts, which can always be encoded
+	// The error is ignored: the record is a map of texts, which can always be encoded.
+	record, _ := c.Record().MarshalText()
 	put(settings.Output, new(string(record)), "settings of this deployment; masterhand deploy compares the next deployment with them")
 	put("Url", fulfill.url.Url(), "URL for the platform's webhooks")
 	put("MastersBucket", s.masters.bucket.BucketName(), "bucket of masters")

@@ -104,8 +104,8 @@ func TestOnlyAChangedFunctionIsDeployedAgain(t *testing.T) {
 	}
 }
 
-// lint runs the CloudFormation linter in CDK and returns its findings, which CDK raises as a
-// panic.
+// lint runs CDK's CloudFormation linter on a stack. It returns the findings, which CDK raises as a
+// panic, or nil if there are none.
 func lint(stack awscdk.Stack) (complaint any) {
 	defer func() { complaint = recover() }()
 	assertions.Template_FromStack(stack, nil)

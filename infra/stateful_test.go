@@ -28,9 +28,10 @@ var replacing = map[string][]string{
 	"AWS::IAM::User":              {"UserName"},
 }
 
-// A deployed stack must keep its data, the messages in its queues and its addresses. They are lost if
-// CloudFormation replaces a resource. The list of resources has no -update flag on purpose: to add a
-// line is safe, but to change or remove a line means that the content of a resource is deleted.
+// A deployed stack must keep its data, the messages in its queues and its addresses. They are lost
+// if CloudFormation replaces a resource. The test never rewrites testdata/stateful.txt itself: a
+// person may safely add a line, but to change or remove a line means that the content of a resource
+// is deleted.
 func TestStatefulResourcesKeepTheirIdentity(t *testing.T) {
 	listed, err := os.ReadFile("testdata/stateful.txt")
 	if err != nil {

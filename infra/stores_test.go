@@ -86,7 +86,8 @@ func deniesPlainHTTP(policy resource) bool {
 	})
 }
 
-// Stateful resources must be kept when the stack is deleted or when an update would replace them.
+// If the setting keep is true, resources with data must be kept when the stack is deleted and when
+// an update would replace them.
 func TestDataIsKeptWhenTheStackIsDeleted(t *testing.T) {
 	data := []string{"Masters", "Ledger", "Destinations", "Senders", "Announcements", "Fulfill/Logs", "Finish/Logs", "Index/Logs", "Intake/Logs", "Collect/Logs"}
 	for keep, want := range map[bool][2]string{true: {"RetainExceptOnCreate", "Retain"}, false: {"Delete", "Delete"}} {
@@ -96,7 +97,9 @@ func TestDataIsKeptWhenTheStackIsDeleted(t *testing.T) {
 		for _, path := range data {
 			on := want[0]
 			if path == "Ledger" {
-				on = want[1] // kept even then, because CloudFormation cannot roll back a first deployment with a protected table
+				// The ledger is kept even when a first deployment is rolled back, because
+				// CloudFormation cannot delete a table with deletion protection.
+				on = want[1]
 			}
 			if r := all[path]; r.DeletionPolicy != on || r.UpdateReplacePolicy != want[1] {
 				t.Errorf("keep %v: %s: %q on deletion, %q on replacement; want %s", keep, path, r.DeletionPolicy, r.UpdateReplacePolicy, want)
@@ -115,7 +118,7 @@ func TestDataIsKeptWhenTheStackIsDeleted(t *testing.T) {
 	}
 }
 
-// tableRequest returns the CreateTable call of the ledger's own code.
+// tableRequest returns the CreateTable request that the ledger's own code sends.
 func tableRequest(t *testing.T) map[string]any {
 	t.Helper()
 	var asked map[string]any
@@ -138,7 +141,8 @@ func tableRequest(t *testing.T) map[string]any {
 	return asked
 }
 
-// For tests the ledger's own code creates the table. This table and the stack's must be the same.
+// In tests, the ledger's own code creates the table. The stack must declare a table with the same
+// keys, indexes and billing mode.
 func TestLedgerIsTheTableThatItsCodeExpects(t *testing.T) {
 	table, asked := synth(t, settings.Defaults())["Ledger"], tableRequest(t)
 	for _, key := range []string{"KeySchema", "GlobalSecondaryIndexes", "BillingMode"} {
@@ -185,7 +189,8 @@ func TestSecretsAreNeverOverwritten(t *testing.T) {
 	}
 }
 
-// An announcement must be stored for at least as long as a message with its key can exist.
+// An announcement must be stored for longer than a message that contains its key can stay in the
+// queue.
 func TestAnnouncementsOutliveTheirMessages(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	days, _ := all["Announcements"].get("LifecycleConfiguration", "Rules", 0, "ExpirationInDays").(float64)

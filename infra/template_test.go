@@ -17,8 +17,9 @@ import (
 
 // No test that makes a stack may run in parallel: the jsii kernel is not thread-safe.
 
-// flags returns the context of cdk.json, because "go test" does not read this file. It adds the setting that
-// makes CDK write the constructs' paths into the template.
+// flags returns the context in cdk.json, which the tests must pass to CDK because "go test" does
+// not read that file. It adds the setting that makes CDK write the constructs' paths into the
+// template.
 func flags(t *testing.T) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile("../cdk.json")
@@ -93,9 +94,9 @@ type resource struct {
 	id                  string // the resource's logical id in the template
 }
 
-// synth makes the stack of a configuration and returns its template. In the template it replaces
-// CloudFormation's references by texts: "Masters" for a Ref, "Masters.Arn" for an attribute, "X[7]"
-// for the part with the number 7 of a text.
+// synth makes the stack of a configuration and returns its template. CloudFormation's references in
+// the template are replaced by texts: "Masters" for Ref, "Masters.Arn" for Fn::GetAtt, and "X[7]"
+// for the Fn::Select of element 7 of X.
 func synth(t *testing.T, c settings.Config) template {
 	t.Helper()
 	app, stack := build(t, c, stubs(t))
@@ -135,7 +136,7 @@ func parse(t *testing.T, data []byte, stackName string) template {
 	return all
 }
 
-// written returns a value of a template in which CloudFormation's references are replaced by texts.
+// written returns a value of a template in which texts replace CloudFormation's references.
 func written(value any, paths map[string]string) any {
 	switch v := value.(type) {
 	case map[string]any:

@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// watch creates the alarms, the dashboard and the operator's saved queries. For a fault that ends without
-// an operator there is a graph on the dashboard, but no alarm.
+// watch creates the alarms, the dashboard and the operator's saved queries. A fault that ends
+// without the help of an operator is shown in a graph on the dashboard, but has no alarm.
 func watch(d deployment, s stores, fulfill, intake receiver, widget deployed, others ...deployed) {
 	m := emitted{names.NamespaceOf(d.config.Name)}
 	rows := append(requestAlarms(m), platformAlarms(m)...)
@@ -39,8 +39,8 @@ func watch(d deployment, s stores, fulfill, intake receiver, widget deployed, ot
 	saveQueries(d, all)
 }
 
-// failing returns the alarm for a function's errors. The alarm evaluates a time as long as the function's
-// time-out, because Lambda gives an error the time at which its invocation started.
+// failing returns the alarm for a function's errors. The alarm must look back over the function's
+// whole time-out, because Lambda records an error at the time at which its invocation started.
 func failing(f deployed) alarm {
 	return alarm{
 		id: f.title() + "Errors", title: f.name + " fails", metric: ofAlias(f, "Errors", sum, 60),
@@ -50,14 +50,14 @@ func failing(f deployed) alarm {
 	}
 }
 
-// spanning returns the number of periods that an alarm must evaluate to include the start of an invocation
-// that has just reached its time-out. seconds is the length of a period. The result includes five
-// minutes more, because the metric may arrive so late.
+// spanning returns the number of periods that an alarm must evaluate to include the start of an
+// invocation that has just reached its time-out. The parameter seconds is the length of a period.
+// Five more minutes are included, because the metric may arrive so late.
 func spanning(f deployed, seconds float64) float64 { return math.Ceil((f.timeout + 300) / seconds) }
 
-// waits returns the alarm for a library whose index does not follow the library's settings. The alarm goes
-// off within five minutes after a deployment: the function index checks the library each minute, and a
-// metric takes about two minutes to arrive.
+// waits returns the alarm for a library whose index does not follow the library's settings. The
+// alarm is raised within five minutes after a deployment: the function index checks the library
+// each minute, and a metric takes about two minutes to arrive.
 func waits(m emitted, library string) alarm {
 	return alarm{
 		id: "Waits-" + library, title: "library " + library + " waits for masterhand reindex",
@@ -91,7 +91,9 @@ func queueAlarms(q queue) []alarm {
 		},
 	}
 	if q.name == reindexQueue.name || q.name == collectQueue.name {
-		return rows[:1] // without the alarm for age: a reindex may take hours, and the function collect tries a dead link for days
+		// These queues have no alarm for the age of their messages: a reindex may take hours, and
+		// the function collect retries a dead link for days.
+		return rows[:1]
 	}
 	return rows
 }

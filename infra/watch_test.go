@@ -16,8 +16,8 @@ import (
 
 var search = regexp.MustCompile(`^SEARCH\('\{"([^"]+)",([A-Za-z,]+)\} MetricName="([A-Za-z0-9]+)"', 'Sum', 300\)$`)
 
-// drawn returns the metrics on the dashboard: ours are the series that the functions write, others are all
-// other metrics with their namespaces.
+// drawn returns the metrics on the dashboard. The map ours holds the series that the functions
+// write. The list others holds all other visible metrics, each with its namespace.
 func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 	t.Helper()
 	body, _ := all["Dashboard"].get("DashboardBody").(string)
@@ -45,7 +45,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 			if expression, ok := metric[0].(map[string]any); ok {
 				text := fmt.Sprint(expression["expression"])
 				if !strings.Contains(text, "SEARCH") {
-					continue // skipped: an expression over metrics that the same widget lists
+					continue // skipped: the widget lists the metrics of this expression itself
 				}
 				m := search.FindStringSubmatch(text)
 				if m == nil || m[1] != names.NamespaceOf(settings.Defaults().Name) {
@@ -64,7 +64,8 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 				ours[series(texts[1], nil)] = true
 				continue
 			}
-			if options, is := metric[len(metric)-1].(map[string]any); !is || options["visible"] != false { // not for a hidden metric, which is only a part of an expression
+			// A hidden metric is not added, because it is only a part of an expression.
+			if options, is := metric[len(metric)-1].(map[string]any); !is || options["visible"] != false {
 				others = append(others, strings.Join(texts[:2], " "))
 			}
 			if texts[0] == "AWS/Lambda" && !strings.HasSuffix(strings.Join(texts, " "), ":live") {
@@ -153,8 +154,8 @@ func TestEachAlarmSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Each alarm must match one row of the table in docs/operations.md, and each row must match an alarm. A
-// word in capitals in a row stands for any text.
+// Each alarm must match one row of the table in docs/operations.md, and each row must match an
+// alarm. A word in capitals in a row stands for any text, such as the name of a library.
 func TestOperationsExplainsEachAlarm(t *testing.T) {
 	page, err := os.ReadFile("../docs/operations.md")
 	if err != nil {
@@ -205,7 +206,8 @@ func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	}
 }
 
-// watched returns the metrics that an alarm reads: those of its expression, or its own metric.
+// watched returns the metrics that an alarm reads: the metrics in its expression, or the one metric
+// of an alarm without an expression.
 func watched(a resource) (metrics []resource) {
 	list, _ := a.get("Metrics").([]any)
 	for _, m := range list {
@@ -220,8 +222,9 @@ func watched(a resource) (metrics []resource) {
 	return metrics
 }
 
-// checkWatched checks that a metric of an alarm exists: our functions write it, or AWS does. A metric of
-// Lambda must be that of the alias that all callers use. It returns the metric's namespace.
+// checkWatched checks that one of our functions or AWS writes the metric m of an alarm. A metric of
+// Lambda must belong to the alias that all callers use. checkWatched returns the metric's
+// namespace.
 func checkWatched(t *testing.T, path string, m resource, written map[string]map[string]bool) string {
 	t.Helper()
 	namespace := fmt.Sprint(m.get("Namespace"))
@@ -267,8 +270,8 @@ func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 	}
 }
 
-// There must be an alarm for skips of requests that masterhand should deliver. Without it nobody would
-// notice them.
+// There must be alarms for wrong skips, that is, skips of requests whose masters exist. Without an
+// alarm nobody would notice them.
 func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	for path, want := range map[string]struct {
@@ -297,8 +300,8 @@ func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
 	}
 }
 
-// The topic's policy must let the account's alarms publish. The default policy would do so, but a topic with
-// its own policy loses the default one.
+// The policy of the SNS topic must allow the account's alarms to publish. SNS's default policy
+// would allow that, but a topic with a policy of its own loses the default policy.
 func TestAlarmsReachTheTopic(t *testing.T) {
 	c := settings.Defaults()
 	c.AlarmEmail, c.NotifyEmail = "oncall@example.com", "studio@example.com"

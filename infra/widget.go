@@ -8,8 +8,9 @@ import (
 
 var widgetProgram = program{name: "widget", purpose: "shows the page on the dashboard", timeout: 30, memory: 512}
 
-// newWidget deploys the function behind the dashboard's widget. CloudWatch calls it with the
-// permissions of the person who looks at the dashboard. The function's role may only read.
+// newWidget deploys the function that makes the HTML of the dashboard's widget. CloudWatch calls
+// the function with the permissions of the person who looks at the dashboard. The function's role
+// may only read.
 func newWidget(d deployment, s stores) deployed {
 	env := s.objects(d.config)
 	env[names.LedgerTable] = s.ledger.table.TableName()

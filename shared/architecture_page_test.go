@@ -62,7 +62,9 @@ func TestTheExamplesOfStoredDocumentsAreReadByTheCode(t *testing.T) {
 				t.Errorf("example of %s: %v", name, err)
 				continue
 			}
-			if name == "ledger" { // not compared: the ledger's adapter writes times in another form than encoding/json
+			// The ledger's item is not compared: the ledger's adapter writes times in another form
+			// than encoding/json.
+			if name == "ledger" {
 				continue
 			}
 			if again, err := json.Marshal(value); err != nil || !sameJSON(t, again, []byte(example)) {
@@ -75,7 +77,8 @@ func TestTheExamplesOfStoredDocumentsAreReadByTheCode(t *testing.T) {
 	}
 }
 
-// sameJSON reports whether two texts are one document, whatever the order of its members.
+// sameJSON reports whether two texts contain the same JSON document. The order of members does not
+// matter.
 func sameJSON(t *testing.T, a, b []byte) bool {
 	t.Helper()
 	canonical := func(text []byte) []byte {
@@ -92,7 +95,7 @@ func sameJSON(t *testing.T, a, b []byte) bool {
 	return bytes.Equal(canonical(a), canonical(b))
 }
 
-// Each file and each test that a decision on the page names must exist.
+// Each file and each test that docs/architecture.md names for a decision must exist.
 func TestDecisionsNameFilesAndTestsThatExist(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../docs/decisions/*.md")

@@ -15,7 +15,7 @@ import (
 const module = "masterhand/"
 
 // adapters are the packages that may import the AWS SDK. An adapter must not import another
-// adapter, except that an adapter of a wing may import an adapter of kit.
+// adapter. Exception: an adapter outside shared/kit may import an adapter in shared/kit.
 var adapters = []string{
 	"shared/kit/awsclient", "shared/kit/awsclient/dynamoclient", "shared/kit/awsclient/s3client",
 	"shared/kit/awsclient/secretsclient", "shared/kit/awsclient/snsclient", "shared/kit/awsclient/sqsclient",
@@ -26,10 +26,11 @@ var adapters = []string{
 	"shared/announcements/collect/s3upload", "shared/announcements/collect/snsnotice",
 }
 
-// compositions join adapters with the packages that need them, so they may import both.
+// compositions are the packages that create adapters for the packages that need them. They may
+// therefore import both.
 var compositions = []string{"shared/request/fulfillment/awsservice"}
 
-// wings holds, for each folder of shared, the other folders that its packages may import.
+// wings maps each folder of shared to the other folders of shared whose packages it may import.
 var wings = map[string][]string{
 	"kit":           {},
 	"library":       {"kit"},
@@ -44,7 +45,7 @@ type listed struct {
 	Deps       []string
 }
 
-// packages lists the module's packages with what they import, without test files.
+// packages lists the module's packages with their imports, without the imports of test files.
 func packages(t *testing.T) []listed {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Deps", module+"...")
@@ -116,8 +117,8 @@ func forbidden(from, dep string) bool {
 	return false
 }
 
-// wingOf returns the folder of shared that a package is in, and whether the package is in such a
-// folder.
+// wingOf returns the folder directly below shared that contains a package. inShared says whether
+// the package is below shared.
 func wingOf(path string) (wing string, inShared bool) {
 	rest, inShared := strings.CutPrefix(path, "shared/")
 	wing, _, _ = strings.Cut(rest, "/")

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// Each rule in the list must name a file or folder that exists, and a test beside it.
+// Each rule in the table of docs/architecture.md must name a file or folder that exists, and a test
+// in that folder or beside that file.
 func TestThePageOfTheArchitectureListsRulesWithTheirFileAndTest(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(architecture)
@@ -49,7 +50,8 @@ func TestEachGuardNamesItsFileAndTest(t *testing.T) {
 	}
 }
 
-// Each behaviour of AWS in the table must name its source, and tests in files that exist.
+// Each behaviour of AWS in the table of docs/aws.md must name its source, and tests in files that
+// exist.
 func TestTheTableOfAWSNamesSourcesAndTests(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/aws.md")
@@ -83,8 +85,8 @@ func TestTheTableOfAWSNamesSourcesAndTests(t *testing.T) {
 	}
 }
 
-// mustDeclare fails the test unless a file or folder of the repository exists and a test file in
-// that folder, or beside that file, declares a test.
+// mustDeclare fails the test unless path, a file or folder of the repository, exists and a test
+// file in that folder, or beside that file, declares the test.
 func mustDeclare(t *testing.T, of, path, test string) {
 	t.Helper()
 	path = filepath.Join("..", path)

@@ -15,15 +15,15 @@ import (
 	"testing"
 )
 
-// cheap are the functions that package-level variables may call: each costs next to nothing. The
-// functions of package sync run their argument only later, and a strings.Replacer is built at its
-// first use.
+// cheap lists the functions that a package-level variable may call, because each costs next to
+// nothing. The functions of package sync run their argument only later, and a strings.Replacer is
+// built at its first use.
 var cheap = []string{
 	"errors.New", "fmt.Errorf", "lazy.Regexp", "sync.OnceValue", "sync.OnceFunc", "strings.NewReplacer",
 	"strings.Join", "senders.Names", "new", "len",
 }
 
-// maxTable is how many entries a map may have that is built before a function starts.
+// maxTable is the largest number of entries of a map that an initializer may build.
 const maxTable = 10
 
 // A function's cold start runs the initializers of all packages that it imports. A value that is
@@ -70,8 +70,9 @@ type initializers struct {
 	found []string
 }
 
-// expensive returns the expressions that may be expensive in the initializers of a package with
-// these files; a file whose source is nil is read.
+// expensive returns the expressions that may be expensive in the initializers of a package. The
+// keys of files are the paths of the package's files. A value is the source of a file; nil means
+// that the file is read.
 func expensive(t *testing.T, files map[string]any) []string {
 	t.Helper()
 	in := initializers{set: token.NewFileSet(), types: map[string]bool{}, funcs: map[string]*ast.FuncDecl{}}
@@ -111,11 +112,14 @@ func (in *initializers) report(n ast.Node, what string) {
 	in.found = append(in.found, filepath.Base(in.set.Position(n.Pos()).String())+": "+what)
 }
 
-// look reports an expensive node, and returns whether its children must be examined, too.
+// look reports a node that is expensive. It returns whether the children of the node must be
+// examined, too.
 func (in *initializers) look(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.FuncLit:
-		return false // a function literal is not examined: it runs later; if it is called at once, the method call reports that
+		// A function literal is not examined, because it runs later. If it is called at once, the
+		// method named call reports it.
+		return false
 	case *ast.ForStmt, *ast.RangeStmt:
 		in.report(n, "a loop")
 	case *ast.CompositeLit:
@@ -128,8 +132,8 @@ func (in *initializers) look(n ast.Node) bool {
 	return true
 }
 
-// call reports a call other than a conversion, a cheap function or a function of the package that
-// does only cheap things.
+// call reports a call, unless it is a conversion, a call of a cheap function, or a call of a
+// function of the package that does only cheap things.
 func (in *initializers) call(c *ast.CallExpr) {
 	called := types.ExprString(c.Fun)
 	own := in.funcs[called]
@@ -139,7 +143,9 @@ func (in *initializers) call(c *ast.CallExpr) {
 	case own == nil:
 		in.report(c, "a call of "+called)
 	default:
-		delete(in.funcs, called) // called is absent from in.funcs while its body is examined, so that a recursive call is reported
+		// The function is removed from in.funcs while its body is examined, so that a recursive
+		// call is reported.
+		delete(in.funcs, called)
 		ast.Inspect(own.Body, in.look)
 		in.funcs[called] = own
 	}

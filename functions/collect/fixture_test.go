@@ -32,7 +32,8 @@ const secret = "s3cr3t"
 // shared starts the services that all tests use. Each test has its own buckets and queue there.
 var shared servicestest.Shared
 
-// fixture runs the function as it is deployed, behind its queue.
+// fixture is the function collect as it is deployed, together with its queue and the stores that it
+// uses.
 type fixture struct {
 	function  *lambda.Function
 	records   s3records.Records
@@ -42,8 +43,9 @@ type fixture struct {
 	printed   *telemetrytest.Output
 }
 
-// newFixture starts the function; changes override its environment. If the npm packages are not
-// installed, newFixture skips the test; in CI the test fails instead.
+// newFixture starts the function collect. The variables in changes replace those of its
+// environment. If the npm packages of the local services are not installed, newFixture skips the
+// test; in CI the test fails instead.
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
@@ -108,7 +110,8 @@ func (s *fixture) start(t *testing.T, running servicestest.Running, environment 
 	})
 }
 
-// keep stores a record that was received at a time, and returns its key.
+// keep stores a sender's announcement as a record in the records bucket, with the receiving time
+// at. It returns the record's key.
 func (s *fixture) keep(t *testing.T, sender string, c intake.Coordinates, at time.Time, body string) string {
 	t.Helper()
 	r := intake.Record{ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Coordinates: c, Body: []byte(body)}
@@ -122,7 +125,7 @@ func (s *fixture) keep(t *testing.T, sender string, c intake.Coordinates, at tim
 	return r.Key()
 }
 
-// send sends the message about a record to the queue.
+// send sends a message to the function's queue. The message names the record with this key.
 func (s *fixture) send(t *testing.T, key string) {
 	t.Helper()
 	message, err := intake.EncodeKey(key)
@@ -134,7 +137,8 @@ func (s *fixture) send(t *testing.T, key string) {
 	}
 }
 
-// until waits until wanted returns true for the timeline, and returns the timeline.
+// until loads the timeline of a sender's subject again and again until wanted returns true for it.
+// It then returns the timeline; after a minute it fails the test.
 func (s *fixture) until(t *testing.T, sender, subject string, wanted func(timeline.Timeline) bool) timeline.Timeline {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
@@ -154,7 +158,7 @@ func (s *fixture) until(t *testing.T, sender, subject string, wanted func(timeli
 	return line
 }
 
-// waitFor waits until the function has logged a text.
+// waitFor waits until the function's log contains the text. After 30 seconds it fails the test.
 func (s *fixture) waitFor(t *testing.T, text string) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)

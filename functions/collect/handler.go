@@ -15,11 +15,11 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// reserve is the time that the function keeps for saving the progress of a file: work on files ends so
-// long before the function's deadline.
+// reserve is how long before the function's deadline the work on files must end. The function needs
+// this time to save the progress of a file.
 const reserve = 50 * time.Second
 
-// delayer makes a received message invisible for a while.
+// delayer delays a received message: the queue delivers the message again after the pause.
 type delayer interface {
 	Delay(ctx context.Context, receipt string, pause time.Duration) error
 }
@@ -28,10 +28,11 @@ type handler struct {
 	service *collect.Service
 	queue   delayer
 	report  telemetry.Reporter
-	jitter  func() float64 // returns a random number in [0, 1)
+	jitter  func() float64 // returns a random number in [0, 1), which varies the delays of messages
 }
 
-// handle processes a batch of messages, or an event of the schedule.
+// handle processes an event of Lambda. The event is either a batch of messages from the function's
+// queue, or a call by the schedule, which starts a sweep.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	working := ctx
 	if end, ok := ctx.Deadline(); ok {
@@ -55,8 +56,8 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	return response, nil
 }
 
-// collect processes one message and reports whether it is done. It delays a message that is not
-// done or cannot be read; the queue then delivers it again.
+// collect processes one message and reports whether the message is done. It delays a message that
+// is not done, or that it cannot read; the queue then delivers the message again.
 func (h handler) collect(ctx, working context.Context, message awsevents.SQSMessage) bool {
 	var outcome collect.Outcome
 	began := h.service.Now()
@@ -71,7 +72,9 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 		try.Delay = collect.Pause(n, h.jitter())
 		err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay)
 		if err != nil && try.Err == nil {
-			try.Err = err // only reported: without the delay the queue delivers the message again after its visibility timeout
+			// the error is only reported: without the delay, the queue delivers the message again
+			// after its visibility timeout
+			try.Err = err
 		}
 	}
 	try.At = h.service.Now()

@@ -23,7 +23,7 @@ var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinat
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Aspect: "9x16",
 }}
 
-// film begins like a video and is large enough for three parts.
+// film is a file that begins like a video. It is so large that it is uploaded in three parts.
 var film = append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isomiso2"), make([]byte, 33<<20)...)
 
 func exported(job, address string) string {
@@ -62,7 +62,7 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 	if o.Size != f.Size || (masters.Coordinates{Creative: p.Creative, Locale: p.Locale, Aspect: p.Aspect}) != coordinates.Coordinates || p.Rule != masters.RuleLabels {
 		t.Errorf("%+v, placed at %+v", o, p)
 	}
-	s.send(t, key) // sends a second message about the same record
+	s.send(t, key) // sends a second message about the same record; the function must not collect the record again
 	s.send(t, s.keep(t, senders.Hoox, coordinates, time.Now(), `{"job_id":"`+job+`","task":"video_export","status":"failed"}`))
 	line = s.until(t, senders.Hoox, "job/"+job, func(line timeline.Timeline) bool { return len(line.Entries) == 2 })
 	if line.State.Status != "completed" || line.Entries[0].Count != 1 || times.Load() != 2 {
@@ -120,7 +120,8 @@ func TestTemporaryFaultsWaitAndFinalFaultsEnd(t *testing.T) {
 	s.waitFor(t, `"`+names.MetricCollectStuck+`":1`)
 }
 
-// A sweep that cannot list the records must not write the metric of a sweep.
+// If a sweep cannot list the records, the function must not write the metric for the records that
+// it found.
 func TestASweepThatFailsIsNotCounted(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, map[string]string{names.IntakeBucket: "no-such-bucket-" + strings.ToLower(rand.Text())})
@@ -132,7 +133,7 @@ func TestASweepThatFailsIsNotCounted(t *testing.T) {
 	}
 }
 
-// A scheduled sweep must find a record without a message.
+// A scheduled sweep must find a stored record for which no message was sent.
 func TestTheScheduleSweeps(t *testing.T) {
 	t.Parallel()
 	s, build := newFixture(t, nil), rand.Text()

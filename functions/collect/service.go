@@ -21,11 +21,13 @@ import (
 )
 
 const (
-	redirects = 3           // the largest number of redirects from a link to its file
-	silence   = time.Minute // the longest time without bytes before the request is cancelled and sent again
+	redirects = 3 // the largest number of redirects from a link to its file
+	// longest time for which a server may send no bytes; then the request is cancelled and sent
+	// again
+	silence = time.Minute
 )
 
-// pauses are the waits between two requests to a server.
+// pauses are the waits between two tries of a request to a sender's server.
 var pauses = backoff.Steps{First: time.Second, Longest: 8 * time.Second}
 
 // service returns the collecting service with AWS stores.

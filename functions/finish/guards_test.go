@@ -32,7 +32,8 @@ func TestTheMessageOfAHeldRequestComesAgain(t *testing.T) {
 	})
 }
 
-// until is an index that records the deadline of the context of its last read.
+// until is an index store for tests. Its method Load records the deadline of the context that it
+// gets.
 type until struct {
 	masters.Blobs
 	end time.Time

@@ -19,16 +19,16 @@ import (
 // errUnknownLibrary says that the library of a queued request is no longer configured.
 var errUnknownLibrary = errors.New("message names a library that is not configured")
 
-// reserve is the time that the function keeps for saving the request's state: work on the request ends
-// so long before the function's deadline.
+// reserve is how long before the function's deadline the work on a request must end. The function
+// needs this time to save the request's state.
 const reserve = 50 * time.Second
 
-// unreadableDelay is used as the time until the request's expiry if a message cannot be read. Such a
-// message stays in the queue, where the alarm for the age of the oldest message reports it, until the
-// queue deletes it at the end of its retention.
+// unreadableDelay is used instead of the time until the request's expiry if a message cannot be
+// read. Such a message stays in the queue until the queue deletes it at the end of its retention.
+// Meanwhile the alarm for the age of the oldest message reports it.
 const unreadableDelay = time.Hour
 
-// delayer makes a received message invisible for a while.
+// delayer delays a received message: the queue delivers the message again after the pause.
 type delayer interface {
 	Delay(ctx context.Context, receipt string, pause time.Duration) error
 }
@@ -39,10 +39,11 @@ type handler struct {
 	libraries []masters.Library
 	report    telemetry.Reporter
 	now       func() time.Time
-	jitter    func() float64 // returns a random number in [0, 1)
+	jitter    func() float64 // returns a random number in [0, 1), which varies the delays of messages
 }
 
-// handle processes a batch of messages, or an event of the schedule.
+// handle processes an event of Lambda. The event is either a batch of messages from the function's
+// queue, or a call by the schedule, which starts a sweep.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
@@ -60,8 +61,8 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	return response, nil
 }
 
-// finish processes one request and reports whether its message is done. It delays a message that
-// is not done; the queue then delivers it again.
+// finish processes one request and reports whether the request's message is done. It delays a
+// message that is not done; the queue then delivers the message again.
 func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool {
 	try := handoff.Try{Receives: receives(message)}
 	began := h.now()
@@ -83,13 +84,15 @@ func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool 
 			return true
 		}
 	}
-	left := unreadableDelay // for a message that cannot be read, whose request's expiry is not known
+	left := unreadableDelay // used for a message that cannot be read: the expiry of its request is not known
 	if expiry := try.Job.Request.ExpiresAt; !expiry.IsZero() {
 		left = expiry.Sub(h.now())
 	}
 	try.Delay = handoff.RetryDelay(try.Receives, try.Outcome, left, h.jitter())
 	if err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay); err != nil && try.Err == nil {
-		try.Err = err // only reported: without the delay the queue delivers the message again after its visibility timeout
+		// the error is only reported: without the delay, the queue delivers the message again after
+		// its visibility timeout
+		try.Err = err
 	}
 	return false
 }
@@ -99,9 +102,9 @@ func receives(message awsevents.SQSMessage) int {
 	return n
 }
 
-// others returns the other libraries for which the gateway may have sent the same event. A message of
-// older code does not list them (j.Others is nil); then others returns all libraries except the
-// request's own.
+// others returns the other libraries for which the gateway may have sent the same event. A message
+// that an older version of the code wrote does not list them (j.Others is nil). For such a message,
+// others returns all libraries except the request's own.
 func (h handler) others(j fulfillment.Job) []masters.Library {
 	stated := make([]string, len(j.Others))
 	for i, other := range j.Others {

@@ -41,27 +41,27 @@ type fixture struct {
 	handler
 	store    *ledgertest.Memory
 	said     bytes.Buffer
-	delayed  map[string]time.Duration // the delays by message receipt
+	delayed  map[string]time.Duration // the delay of each message in the queue, by the message's receipt
 	delayErr error
 }
 
-// Delay implements delayer.
+// Delay implements the interface delayer.
 func (d *fixture) Delay(_ context.Context, receipt string, pause time.Duration) error {
 	d.delayed[receipt] = pause
 	return d.delayErr
 }
 
-// Load implements [masters.Blobs].
+// Load implements [masters.Blobs]. It always returns an error.
 func (d *fixture) Load(context.Context, string) ([]byte, string, error) {
 	return nil, "", errors.New("no index")
 }
 
-// Save implements [masters.Blobs].
+// Save implements [masters.Blobs]. It always returns an error.
 func (d *fixture) Save(context.Context, string, []byte, string) (string, error) {
 	return "", errors.New("no index")
 }
 
-// Allow implements [fulfillment.Hosts].
+// Allow implements [fulfillment.Hosts]. It allows every host.
 func (d *fixture) Allow(context.Context, string, capability.URL, capability.URL) error { return nil }
 
 func newFixture() *fixture {
@@ -83,7 +83,7 @@ func newFixture() *fixture {
 	return d
 }
 
-// job returns a request that expires after the time life.
+// job returns a new request for the function finish. The request expires after the time life.
 func job(t *testing.T, life time.Duration) fulfillment.Job {
 	t.Helper()
 	parse := func(path string) capability.URL {
@@ -130,7 +130,9 @@ func (d *fixture) failed(t *testing.T, bodies ...string) (ids []string) {
 	}
 	response, err := d.handle(t.Context(), event)
 	if err != nil {
-		t.Fatal(err) // handle must not return an error: the queue would then deliver all messages again without a delay
+		// handle must report failed messages, not return an error: after an error the queue
+		// delivers all messages again without a delay
+		t.Fatal(err)
 	}
 	for _, f := range response.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier)
@@ -197,8 +199,9 @@ func TestDelays(t *testing.T) {
 	}
 }
 
-// A message of older code does not list the other libraries for which the gateway may have sent the same
-// event. Then the handler must use all libraries except the request's own.
+// A message that an older version of the code wrote does not list the other libraries for which the
+// gateway may have sent the same event. Then the handler must use all libraries except the
+// request's own.
 func TestOtherLibrariesOfAMessage(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -263,7 +266,7 @@ func TestSchedule(t *testing.T) {
 			if item := d.item(t, open); item.State.Ended() != want {
 				t.Errorf("the request is %s at %v, %v after it was made", item.State, time.Now(), time.Until(open.Request.ExpiresAt))
 			}
-			<-time.After(time.Hour) // an hour of synctest's fake time
+			<-time.After(time.Hour) // waits for an hour of synctest's fake time, so that the request's deadline passes
 		}
 	})
 }

@@ -9,8 +9,9 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// Package functionurl itself answers a request whose body it cannot decode, and a request whose handler
-// panics. These answers must use the outcomes of the table of answers to the gateway.
+// Package functionurl, and not the handler, answers two kinds of requests: those whose body cannot
+// be decoded, and those whose handler panics. The outcomes in these answers must be in the table of
+// answers to the gateway.
 func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
 	t.Parallel()
 	h := handler(request.Settings{})

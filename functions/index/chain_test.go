@@ -13,8 +13,8 @@ import (
 // size is the number of masters that TestAReindexIsOneChain indexes. "make prove" sets it to 200,000.
 var size = flag.Int("masters", 2_000, "masters that TestAReindexIsOneChain indexes")
 
-// pages is a bucket that lists its keys in small pages. So the reindex of a few keys needs as many steps
-// as that of a large library.
+// pages is a bucket that lists its keys in small pages. Therefore the reindex of a few keys needs
+// as many steps as the reindex of a large library.
 type pages struct {
 	reindex.Lister
 	keys int
@@ -24,15 +24,15 @@ func (p pages) Page(ctx context.Context, prefix, after string, n int) ([]string,
 	return p.Lister.Page(ctx, prefix, after, min(n, p.keys))
 }
 
-// hop is a message with the number of chained invocations that led to it.
+// hop is a queue message, together with the number of chained invocations that led to it.
 type hop struct {
 	body        string
 	invocations int
 }
 
 // work handles the messages of the reindex queue one by one, as Lambda does. Unless recursive is
-// set, it stops long chains of invocations, as Lambda's loop detection does. It returns the number
-// of stopped messages and the length of the longest chain.
+// set, work drops a message if its chain of invocations is too long, as Lambda's loop detection
+// does. It returns the number of dropped messages and the length of the longest chain.
 func (b *fixture) work(t *testing.T, recursive bool) (dead, longest int) {
 	t.Helper()
 	var queue []hop

@@ -24,12 +24,13 @@ type handler struct {
 	report  telemetry.Reporter
 	indexer *indexing.Indexer
 	worker  reindex.Worker
-	// summaries writes the summaries of the worker's libraries.
+	// summaries writes the summary of each library in worker.Libraries.
 	summaries summary.Keeper
 }
 
-// handle processes a batch of messages of either queue, or an event of the schedule. It returns the
-// messages that failed, so that the queue delivers only these again.
+// handle processes a batch of messages, either of object events or of the reindex queue, or an
+// event of the schedule. It returns the messages that failed, so that the queue delivers only these
+// again.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
@@ -77,7 +78,8 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 			keys = append(keys, event.Key)
 		}
 	}
-	live, wrote := *h.indexer, map[string][]creative.Creative{} // the creatives whose documents were written, by library
+	// wrote holds the creatives whose index documents were written, by library
+	live, wrote := *h.indexer, map[string][]creative.Creative{}
 	live.Wrote = func(lib masters.Library, c creative.Creative) { wrote[lib.Name] = append(wrote[lib.Name], c) }
 	failed := live.Apply(ctx, keys)
 	file(ctx, &live, failed, messages)
@@ -101,8 +103,8 @@ func (h handler) summarized(ctx context.Context, lib masters.Library, err error)
 	}
 }
 
-// file stores in the index that the objects of some failed keys are unreadable: of those whose event the
-// queue has delivered for the last time. It removes these keys from failed.
+// file handles the failed keys whose event the queue has delivered for the last time. It stores in
+// the index that the objects of these keys are unreadable, and removes the keys from failed.
 func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string
 	for key := range failed {
@@ -117,7 +119,7 @@ func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]erro
 	}
 }
 
-// reindex processes the steps and batches of reindexes.
+// reindex processes messages of the reindex queue: the steps and the batches of reindexes.
 func (h handler) reindex(ctx context.Context, batch awsevents.SQSEvent) (response awsevents.SQSEventResponse) {
 	for _, message := range batch.Records {
 		m, err := reindex.Decode([]byte(message.Body))

@@ -81,13 +81,13 @@ func ofReindex(bodies ...string) awsevents.SQSEvent {
 	return event
 }
 
-// created returns EventBridge's event for a new object in a bucket.
+// created returns the event that EventBridge sends for a new object in a bucket.
 func created(bucket, key string) string {
 	quoted, _ := json.Marshal(key) // the error is ignored: a string can always be encoded
 	return fmt.Sprintf(`{"version":"0","source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":%q},"object":{"key":%s}}}`, bucket, quoted)
 }
 
-// batch returns a batch of messages whose ids are their numbers.
+// batch returns a batch of messages. The messages have the ids "0", "1" and so on.
 func batch(bodies ...string) (event awsevents.SQSEvent) {
 	for i, body := range bodies {
 		event.Records = append(event.Records, awsevents.SQSMessage{MessageId: fmt.Sprint(i), Body: body})
@@ -104,7 +104,9 @@ func (b *fixture) respond(t *testing.T, event any) awsevents.SQSEventResponse {
 	}
 	response, err := b.handle(t.Context(), text)
 	if err != nil {
-		t.Fatal(err) // handle must not return an error: the queue would then deliver the whole batch again
+		// handle must report failed messages, not return an error: after an error the queue
+		// delivers the whole batch again
+		t.Fatal(err)
 	}
 	return response
 }

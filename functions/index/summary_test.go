@@ -43,8 +43,8 @@ func (b *fixture) handled(t *testing.T, event any) {
 	}
 }
 
-// The summary of a library must be updated after each batch of object events, and by events of the
-// schedule.
+// The summary of a library must be updated after each batch of object events, and also by calls of
+// the schedule.
 func TestTheSummaryFollowsTheIndex(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

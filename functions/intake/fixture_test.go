@@ -40,7 +40,8 @@ const (
 // shared starts the services that all tests use. Each test has its own bucket and queue there.
 var shared servicestest.Shared
 
-// fixture runs the function as it is deployed, with a bucket, a queue and a secret.
+// fixture is the function intake as it is deployed, together with its bucket, its queue and its
+// secret.
 type fixture struct {
 	url        string
 	records    s3records.Records
@@ -50,8 +51,9 @@ type fixture struct {
 	printed    *telemetrytest.Output
 }
 
-// newFixture starts the function; changes override its environment. If the npm packages are not
-// installed, newFixture skips the test; in CI the test fails instead.
+// newFixture starts the function intake. The variables in changes replace those of its environment.
+// If the npm packages of the local services are not installed, newFixture skips the test; in CI the
+// test fails instead.
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
@@ -176,8 +178,8 @@ func (s *fixture) kept(t *testing.T, sender string) int {
 	}
 }
 
-// listed returns the keys of the records that a sender's webhooks caused today. It skips all keys up to
-// and including after.
+// listed returns the keys of the records that today's webhooks of a sender caused. It leaves out
+// all keys up to and including the key after.
 func (s *fixture) listed(t *testing.T, sender, after string) (keys []string) {
 	t.Helper()
 	for key, err := range s.records.List(t.Context(), intake.DayPrefix(sender, time.Now()), after) {

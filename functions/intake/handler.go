@@ -14,8 +14,8 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// reload is the longest time for which a request waits until newer tokens are loaded, if older ones are
-// in memory. It is short because the sender should get its answer within a second.
+// reload is the longest time for which a request waits for newer tokens while older tokens are in
+// memory. It is short because the sender should get its answer within a second.
 const reload = 400 * time.Millisecond
 
 func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter telemetry.Reporter) *intake.Keyring {

@@ -23,7 +23,8 @@ import (
 
 const accepted = `{"outcome":"accepted"}`
 
-// filled returns a sample announcement and its body, without placeholders.
+// filled returns the sample announcement of this name, and its body with values in place of the
+// placeholders.
 func filled(t *testing.T, name string) (a events.Announcement, body []byte) {
 	t.Helper()
 	address, err := capability.Parse("https://cdn.example/1.mp4?token=s3cr3t")
@@ -45,7 +46,8 @@ func filled(t *testing.T, name string) (a events.Announcement, body []byte) {
 	return a, body
 }
 
-// Every sample must reach the bucket and the queue unchanged.
+// Each sample announcement must be stored unchanged, and a message about it must be sent to the
+// queue.
 func TestEverySample(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
@@ -72,7 +74,8 @@ func TestEverySample(t *testing.T) {
 	}
 }
 
-// A body that is too large to be interpreted must be stored unchanged and sent to the queue.
+// A body that is too large to be parsed must be stored unchanged, and a message about it must be
+// sent to the queue.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
@@ -204,7 +207,7 @@ func TestTokensRotate(t *testing.T) {
 // how fast the answers are; infra/local/proof/load does.
 const senderTimeout = 10 * time.Second
 
-// A hundred concurrent webhooks must be answered even if nothing processes their events.
+// A hundred concurrent webhooks must be answered even if the function collect does not run.
 func TestAHundredWebhooksAtOnceAreAnswered(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)

@@ -22,8 +22,9 @@ func TestMainRefusesItsConfiguration(t *testing.T) {
 	programtest.Refuses(t, []string{"AWS_REGION=eu-central-1", "POSTERNITY_FIELDS=x"}, "INTAKE_BUCKET", "COLLECT_QUEUE_URL", "INTAKE_SECRET", "POSTERNITY_FIELDS")
 }
 
-// Package functionurl itself answers a request whose body it cannot decode, and a request whose handler
-// panics. These answers must use the outcomes of intake's table of answers.
+// Package functionurl, and not the handler, answers two kinds of requests: those whose body cannot
+// be decoded, and those whose handler panics. The outcomes in these answers must be in intake's
+// table of answers.
 func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
 	t.Parallel()
 	h := handler(announcements.IntakeSettings{})

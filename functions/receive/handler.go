@@ -13,19 +13,19 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// reserve is the time that the function keeps for saving the request's state: work on the request ends
-// so long before the function's deadline.
+// reserve is how long before the function's deadline the work on a request must end. The function
+// needs this time to save the request's state.
 const reserve = 50 * time.Second
 
-// source is an SQS queue from which the function receives the events of a door. A door is a way in which
-// the platform sends events without a signature: through a queue, or through a bucket.
+// source is an SQS queue from which the function receives the events of one door. A door is a way
+// in which the platform sends unsigned events: through a queue, or through a bucket.
 type source struct {
 	door  doors.Door
 	name  string // the queue's name, which is the last part of its ARN
 	queue delayer
 }
 
-// delayer makes a received message invisible for a while.
+// delayer delays a received message: the queue delivers the message again after the pause.
 type delayer interface {
 	Delay(ctx context.Context, receipt string, pause time.Duration) error
 }
@@ -51,8 +51,8 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (response aw
 	return response, nil
 }
 
-// receive processes one message and reports whether it is done. It delays a message that is not
-// done; the queue then delivers it again.
+// receive processes one message and reports whether the message is done. It delays a message that
+// is not done; the queue then delivers the message again.
 func (h handler) receive(ctx context.Context, message awsevents.SQSMessage) bool {
 	from := h.source(message.EventSourceARN)
 	got := h.receiver.Receive(ctx, doors.Message{
@@ -61,15 +61,17 @@ func (h handler) receive(ctx context.Context, message awsevents.SQSMessage) bool
 	})
 	if got.Delay > 0 {
 		if err := from.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, got.Delay); err != nil && got.Err == nil {
-			got.Err = err // only reported: without the delay the queue delivers the message again after its visibility timeout
+			// the error is only reported: without the delay, the queue delivers the message again
+			// after its visibility timeout
+			got.Err = err
 		}
 	}
 	got.Report(ctx, h.report)
 	return got.Delay == 0
 }
 
-// source returns the source whose queue has the given ARN. It always finds one, because only the queues
-// of h's sources can call the function.
+// source returns the element of h.sources whose queue has the given ARN. There is always one,
+// because only the queues of h.sources can call the function.
 func (h handler) source(arn string) source {
 	for _, s := range h.sources {
 		if strings.HasSuffix(arn, ":"+s.name) {

@@ -23,12 +23,12 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// fixture is a handler whose secret contains an entry for the destination "ads" but none for the
-// destination "late".
+// fixture is a handler for tests. Its secret contains an entry for the destination "ads" but none
+// for the destination "late".
 type fixture struct {
 	handler
 	said    bytes.Buffer
-	delayed map[string]time.Duration // the delays by queue and message receipt
+	delayed map[string]time.Duration // the delay of each message, by the name of its queue and its receipt
 	err     error                    // the error that Delay returns
 }
 
@@ -38,7 +38,7 @@ type pauses struct {
 	name string
 }
 
-// Delay implements delayer.
+// Delay implements the interface delayer.
 func (p pauses) Delay(_ context.Context, receipt string, pause time.Duration) error {
 	p.delayed[p.name+" "+receipt] = pause
 	return p.err
@@ -75,7 +75,8 @@ func newFixture(queue, bucket string) *fixture {
 
 const arn = "arn:aws:sqs:eu-central-1:123456789012:"
 
-// ofQueue and ofBucket return messages of the two doors as Lambda delivers them.
+// ofQueue and ofBucket return a message of each of the two sources of events, the queue and the
+// bucket, as Lambda delivers it.
 func ofQueue(id, body string) awsevents.SQSMessage {
 	return awsevents.SQSMessage{
 		MessageId: id, ReceiptHandle: id, Body: body, EventSourceARN: arn + "door", Attributes: map[string]string{"ApproximateReceiveCount": "3"},
@@ -141,7 +142,7 @@ func TestOnlyUnfinishedMessagesComeAgain(t *testing.T) {
 	}
 }
 
-// A message without the metadata attribute must be accepted.
+// A queue message without the attribute "metadata" must be accepted.
 func TestAMessageWithoutMetadata(t *testing.T) {
 	t.Parallel()
 	f := newFixture("ads", "ads")

@@ -36,8 +36,8 @@ type call struct {
 	} `json:"widgetContext"`
 }
 
-// moments are the start and the end of a time range, in milliseconds since 1970. 0 means that the
-// dashboard set no time.
+// moments holds the start and the end of a time range, in milliseconds since 1970. Both are 0 if
+// the dashboard set no time range.
 type moments struct {
 	Start int64 `json:"start"`
 	End   int64 `json:"end"`
@@ -53,7 +53,8 @@ const description = "### masterhand\n\n" +
 	"Parameters, all optional:\n\n" +
 	"```yaml\noutcome: skipped # only requests with this outcome\ncode: HRT-12     # only requests for creatives that begin with this text\n```\n"
 
-// handle returns the widget as HTML, or its description.
+// handle returns the widget as HTML. If the event asks for a description, it returns the
+// description instead.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (any, error) {
 	var c call
 	if err := json.Unmarshal(event, &c); err != nil {

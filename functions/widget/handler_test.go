@@ -37,7 +37,8 @@ const (
 	hostile = `</cwdb-action><script>alert(1)</script><iframe src=x></iframe><svg><use href="#x"/></svg>`
 )
 
-// store is a ledger with a request for every ten minutes; it can also be down.
+// store is a ledger for tests, with one request for every ten minutes before noon. If err is set,
+// each read returns it.
 type store struct {
 	err   error
 	until time.Time
@@ -67,7 +68,7 @@ func (s *store) Affected(_ context.Context, ids []string) (map[string]affected.N
 	return found, nil
 }
 
-// asked returns the widget's answer to a call, and its log.
+// asked calls the widget with an event, and returns its answer, its log and its error.
 func asked(t *testing.T, s *store, event string) (answer any, said string, err error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -81,7 +82,7 @@ func asked(t *testing.T, s *store, event string) (answer any, said string, err e
 	return answer, out.String(), err
 }
 
-// shown returns the HTML that the widget answers a call with.
+// shown calls the widget with an event, and returns the HTML of its answer.
 func shown(t *testing.T, s *store, event string) string {
 	t.Helper()
 	answer, said, err := asked(t, s, event)

@@ -1,5 +1,6 @@
-// Command widget is the function that returns the HTML of the dashboard's widget: the page of package
-// page. Everybody who looks at the dashboard calls this function, so its role may only read.
+// Command widget is the function that returns the HTML of the dashboard's widget. Package page
+// renders this HTML. Everybody who looks at the dashboard calls this function, so its role may only
+// read.
 package main
 
 import (

@@ -67,7 +67,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return s.measure(ctx, chosen, out)
 }
 
-// choose returns the parts that the flags select. If the flags select none, it returns all parts.
+// choose returns the parts of the benchmark that the flags select. If the flags select none, it
+// returns all parts.
 func choose(all []part, only string, quick bool) ([]part, error) {
 	if only == "" {
 		if quick {

@@ -22,14 +22,15 @@ type settings struct {
 	store   string // folder in which tables and pictures are stored; "" means that nothing is stored
 	long    bool
 	quick   bool
-	count   int // number of runs of each transfer
+	count   int // how many times each transfer is run
 }
 
-// measurer measures one part of the benchmark. If long is set, it measures more.
+// measurer measures one part of the benchmark. If long is set, it measures more cases, which takes
+// longer.
 type measurer func(ctx context.Context, out io.Writer, long bool) ([]result.Row, error)
 
-// part is one part of the benchmark. Either this program measures it with the function run, or the
-// transfers program measures it.
+// part is one part of the benchmark. Either this program measures it with the function in the field
+// run, or the transfers program measures it.
 type part struct {
 	name      string
 	run       measurer // nil if the transfers program measures the part
@@ -55,8 +56,8 @@ func coldStarts(ctx context.Context, out io.Writer, _ bool) ([]result.Row, error
 	return coldstart.Run(ctx, out, root, coldstart.Rounds)
 }
 
-// measure measures the chosen parts, one after another. It prints each part's figures and judges
-// them against the targets.
+// measure measures the chosen parts of the benchmark, one after another. It prints the figures of
+// each part, and compares them with their targets.
 func (s settings) measure(ctx context.Context, chosen []part, out io.Writer) error {
 	t, err := buildTransfers(ctx, out, s)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// transfers is the built program that measures transfers. It must be a separate process: until a
-// started program is loaded, the kernel counts the memory of the process that started it as its
+// transfers is the built program that measures transfers. It must run as a separate process: until
+// a new program is loaded, the kernel counts the memory of its parent process as the new process's
 // own.
 type transfers struct {
 	dir   string // folder that contains only the program
@@ -52,7 +52,8 @@ func (t transfers) measure(ctx context.Context, part string, count int) (rows []
 	cmd := exec.CommandContext(ctx, t.program(), "measure", "-rows", file, "-count", strconv.Itoa(count),
 		"-long="+strconv.FormatBool(t.long), "-quick="+strconv.FormatBool(t.quick), part)
 	cmd.Stdout, cmd.Stderr = t.out, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // an interrupt lets the program remove its files
+	// the program is stopped by an interrupt and not killed, so that it can remove its files
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("measuring transfers: %w", err)
 	}

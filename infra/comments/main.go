@@ -24,8 +24,8 @@ import (
 type comment struct {
 	file  string
 	line  int    // the first line of the comment, from 1
-	text  string // as it stands in the file
-	below string // the line of code that follows; or, for a comment at a line's end, that line
+	text  string // the comment's text as it stands in the file
+	below string // the next line of code; for a comment at the end of a line of code, that line
 }
 
 func main() {

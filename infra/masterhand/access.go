@@ -16,8 +16,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// accessCommand returns the parent of the commands that make access keys for the queue and the
-// bucket. The platform can send events without a signature only to these two.
+// accessCommand returns the parent of the commands that make access keys for the platform's queue
+// and bucket. The queue and the bucket are the only places that accept events without a signature.
 func accessCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
 		Use: "access", Short: "Make or rotate the platform's key for the queue or the bucket",
@@ -74,11 +74,11 @@ var (
 	errNoOlderKey = errors.New("the user has fewer than two keys, so there is no older key to delete")
 )
 
-// accessKey is one access key of the IAM user.
+// accessKey is one access key of an IAM user, as --json prints it.
 type accessKey struct {
 	ID   string    `json:"accessKeyId"`
 	Made time.Time `json:"made"`
-	Used time.Time `json:"lastUsed,omitzero"` // zero if the key was never used, as far as IAM knows
+	Used time.Time `json:"lastUsed,omitzero"` // time of the last use; zero if IAM knows of no use
 }
 
 // granted is the result of "access queue" or "access bucket", as --json prints it.

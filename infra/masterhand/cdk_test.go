@@ -9,8 +9,8 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// The program runs the CDK version that the project pins. It passes on even an argument that npx
-// would take for itself.
+// masterhand runs the CDK version that the project pins. It passes every argument to CDK, even one
+// that npx would otherwise read as its own option.
 func TestCDKRunsAsTheProjectPinsIt(t *testing.T) {
 	t.Parallel()
 	folder, err := system.Root()

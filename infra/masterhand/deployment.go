@@ -30,16 +30,18 @@ type deployment struct {
 	intake  intakePlaces
 	doors   doorPlaces
 	logs    map[string]string // name of the CloudWatch log group, by the function's name
-	queues  map[string]string // queue's URL, by the name of the stack's output, such as "FinishDeadLettersUrl"; on this machine, the queue's name
+	queues  map[string]string // URL of each queue (on this machine its name), by the name of the stack's output
 
-	settings  string // the stack's record of its settings, as text; "" if an older version without records deployed the stack
+	settings  string // the stack's record of its settings, as text; "" if an older version deployed the stack
 	protected bool   // whether the stack has termination protection
 }
 
-// doorPlaces names the queue and the bucket that accept unsigned events. Where the deployment lacks
-// the queue or the bucket, its fields are "".
+// doorPlaces names the queue and the bucket that accept unsigned events. If the deployment has no
+// such queue or no such bucket, the fields about the missing one are "".
 type doorPlaces struct {
-	queueUser, bucketUser string // names of the IAM users: one may only send to the queue, the other may only write to the bucket
+	// queueUser is the name of the IAM user that may only send to the queue. bucketUser is the name of
+	// the IAM user that may only write to the bucket.
+	queueUser, bucketUser string
 	bucket                string
 }
 
@@ -48,7 +50,7 @@ type doorPlaces struct {
 type intakePlaces struct {
 	url    string
 	bucket string // name of the bucket that stores announced events unchanged
-	secret string // ARN of the secret with the senders; on this machine, the path of a file
+	secret string // ARN of the secret with the senders' tokens; on this machine, the path of a file
 }
 
 // programs lists the names of all functions. Each writes a log.
@@ -104,8 +106,8 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	return d, err
 }
 
-// stack returns the stack's name and outputs, and whether it has termination protection. With the
-// errors errNoStack and errNeverStood it also returns the name.
+// stack returns the stack's name and outputs, and whether the stack has termination protection.
+// Together with errNoStack or errNeverStood it still returns the name.
 func (s *session) stack(ctx context.Context) (name string, outputs map[string]string, protected bool, err error) {
 	name = "masterhand-" + s.name
 	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
@@ -130,7 +132,7 @@ func (s *session) stack(ctx context.Context) (name string, outputs map[string]st
 	return name, outputs, protected, nil
 }
 
-// takingIn is like deployment, but returns errNoIntake if the deployment cannot receive
+// takingIn is like the method deployment, but returns errNoIntake if the deployment cannot receive
 // announcements.
 func (s *session) takingIn(ctx context.Context) (deployment, error) {
 	d, err := s.deployment(ctx)
@@ -147,8 +149,8 @@ func absent(err error) bool {
 	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
 }
 
-// functionURL asks Lambda for the URL of the function fulfill. It serves stacks of older versions,
-// which have no output for the URL.
+// functionURL asks Lambda for the URL of the function fulfill. It is needed for stacks of older
+// versions, because these have no output with the URL.
 func (s *session) functionURL(ctx context.Context, stack string) (string, error) {
 	function, err := s.function(ctx, stack, "fulfill")
 	if err != nil {

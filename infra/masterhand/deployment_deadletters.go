@@ -19,7 +19,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// deadKind is a queue with a dead-letter queue, from which "redrive" moves messages back.
+// deadKind describes a queue and its dead-letter queue. The command "redrive" moves messages from
+// the dead-letter queue back to the queue.
 type deadKind struct {
 	name       string
 	live, dead string // names of the stack's outputs with the URLs of the queue and of its dead-letter queue
@@ -47,7 +48,9 @@ var deadKinds = []deadKind{
 func readDoorEvent(body string) (deadLetter, error) {
 	event, err := platform.Parse("", []byte(body))
 	if err != nil || event.Class != platform.Requested {
-		return deadLetter{What: "an event that is no request", same: body}, nil // no error, so the message can be moved: the function receive will record a malformed event
+		// The error is nil, so that "redrive" may move the message back to the live queue. The
+		// function receive will then record the event as malformed.
+		return deadLetter{What: "an event that is no request", same: body}, nil
 	}
 	r := event.Request
 	return deadLetter{What: r.Slot.String(), Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
@@ -72,7 +75,7 @@ func readObjectEvent(body string) (deadLetter, error) {
 	return deadLetter{What: e.Type + " " + e.Key, same: e.Bucket + "/" + e.Key}, nil
 }
 
-// readReindex describes a step or a batch of a reindex.
+// readReindex describes a message of a reindex. The message starts a step or contains a batch.
 func readReindex(body string) (deadLetter, error) {
 	m, err := reindex.Decode([]byte(body))
 	if err != nil {
@@ -128,7 +131,7 @@ type deadLetter struct {
 	What     string    `json:"what"`
 	Sent     time.Time `json:"sent"`
 	Receives int       `json:"receives"`
-	Expires  time.Time `json:"expires,omitzero"` // deadline of the request in the message; zero if it has none
+	Expires  time.Time `json:"expires,omitzero"` // deadline of the request in the message; zero if there is none
 	Fate     fate      `json:"fate"`
 
 	same   string      // identifies the content: copies of one message have equal values; "" if the message is unreadable
@@ -296,6 +299,6 @@ func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	for batch := range slices.Chunk(entries, takeBatch) {
 		_, _ = q.client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{
 			QueueUrl: &q.deadURL, Entries: batch,
-		}) // the error is ignored: without this call, the messages become visible when the time held has passed
+		}) // the error is ignored: if this call fails, SQS shows the messages again after 15 minutes (constant held)
 	}
 }

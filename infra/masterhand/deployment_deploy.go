@@ -106,7 +106,7 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	if err != nil {
 		return fmt.Errorf("settings of %s:\n%w", s.name, err)
 	}
-	s.nameGiven = true // without this, open could select a system on this machine
+	s.nameGiven = true // otherwise the method open could select a system on this machine
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (s *session) runDeploy(ctx context.Context, folder string, o deployOptions)
 	return nil
 }
 
-// comparison is the result of comparing the deployed settings with the new ones.
+// comparison is the result of comparing the deployed stack's settings with the new settings.
 type comparison struct {
 	stack    string
 	deployed bool              // whether the stack exists
@@ -190,8 +190,8 @@ func (c comparison) losses() (all []string) {
 	return all
 }
 
-// question returns the question that the operator must confirm, or "" if the deployment loses
-// nothing.
+// question returns the question that the operator must confirm before CDK runs, or "" if the
+// deployment loses nothing.
 func (c comparison) question() string {
 	switch losses := c.losses(); {
 	case c.deployed && !c.recorded:

@@ -12,7 +12,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// projectOf returns a new project folder with cdk.json and this production.json.
+// projectOf makes a project folder with a cdk.json, and with the given text as production.json. It
+// returns the folder's path.
 func projectOf(t *testing.T, production string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -45,8 +46,8 @@ const asWritten = `{
   "concurrency": 20, "locales": {"UK": "en-GB"}, "keep": false, // as it was told
 }`
 
-// deploying runs "deploy" with this production.json. It returns the arguments that CDK received, or
-// nil if CDK was not run.
+// deploying runs the command "deploy" with the given text as production.json. cdk holds the
+// arguments that CDK received; it is nil if CDK was not run.
 func (a *account) deploying(t *testing.T, o operator, production string, args ...string) (got said, cdk, environment []string) {
 	t.Helper()
 	o.root = projectOf(t, production)
@@ -62,7 +63,7 @@ func (a *account) deploying(t *testing.T, o operator, production string, args ..
 }
 
 // If the setting mastersBucket is removed, the next deployment would make a new, empty bucket.
-// Therefore deploy names the bucket that would be lost, and asks for confirmation.
+// Therefore the command "deploy" names the bucket that would be lost, and asks for confirmation.
 func TestDeployWithoutTheMastersBucketAsks(t *testing.T) {
 	t.Parallel()
 	const forgetful = `{"alarmEmail": "oncall@example.com", "concurrency": 20, "locales": {"UK": "en-GB"}, "keep": false}`
@@ -151,7 +152,7 @@ func TestDeployOfAStackThatCannotBeCompared(t *testing.T) {
 	}
 }
 
-// deploy runs CDK for the environment and the region whose settings it compared.
+// The command "deploy" runs CDK for the environment and the region whose settings it has compared.
 func TestDeployRunsCDKForTheComparedEnvironment(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -175,7 +176,7 @@ func TestDeployRunsCDKForTheComparedEnvironment(t *testing.T) {
 	got.expect(t, 1, "npx cdk deploy: exit status 1")
 }
 
-// deploy reports all wrong settings and arguments at once, before it calls AWS or CDK.
+// The command "deploy" reports all wrong settings and arguments at once, before it calls AWS or CDK.
 func TestDeployRefuses(t *testing.T) {
 	t.Parallel()
 	for line, c := range map[string]struct {

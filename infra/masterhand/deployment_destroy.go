@@ -105,7 +105,8 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 // turningOn is the time limit for turning the EventBridge rules on again after an error.
 const turningOn = 20 * time.Second
 
-// emptyAll empties the data buckets in going, and then the index bucket.
+// emptyAll empties the data buckets in the list going that are deleted with the stack. Then it
+// empties the index bucket.
 func (s *session) emptyAll(ctx context.Context, d deployment, going []dataBucket) error {
 	for _, k := range going {
 		if !k.goes {
@@ -130,11 +131,11 @@ func (s *session) rules(ctx context.Context, d deployment) (names []string, err 
 	return names, err
 }
 
-// on and off are the two values of turn's parameter enabled.
+// on and off are the two values of the parameter enabled of the method turn.
 const on, off = true, false
 
-// turn turns EventBridge rules on or off. The rules must be off while buckets are emptied, because
-// the functions that they start would write to the buckets.
+// turn turns EventBridge rules on or off. The rules must be off while buckets are emptied:
+// otherwise they would start functions that write to the buckets.
 func (s *session) turn(ctx context.Context, rules []string, enabled bool) error {
 	client := eventbridge.NewFromConfig(s.aws)
 	for _, rule := range rules {
@@ -200,7 +201,7 @@ var errTemplate = errors.New("the stack's template cannot be read: expected JSON
 type dataBucket struct {
 	what, bucket string
 	logical      string // prefix of the bucket's logical id in the template
-	goes         bool   // whether the bucket is deleted together with the stack
+	goes         bool   // whether CloudFormation deletes the bucket together with the stack
 }
 
 // going returns the data buckets, and for each whether it is deleted with the stack. The deletion
@@ -224,7 +225,8 @@ func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error)
 		return nil, errTemplate
 	}
 	for i, k := range list {
-		for id, r := range template.Resources { // a bucket that existed before the stack is not in the template, so it is not deleted
+		// A bucket that existed before the stack is not in the template, so it is not deleted.
+		for id, r := range template.Resources {
 			list[i].goes = list[i].goes || r.Type == "AWS::S3::Bucket" && strings.HasPrefix(id, k.logical) && r.DeletionPolicy == "Delete"
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// template returns the template of a stack in which the masters bucket has this deletion policy; ""
-// means no policy.
+// template returns the template of a stack. In it the masters bucket has the given deletion policy,
+// or no policy if policy is "".
 func template(policy string) string {
 	masters := fmt.Sprintf(`,"Masters7A3C":{"Type":"AWS::S3::Bucket","DeletionPolicy":%q}`, policy)
 	if policy == "" {
@@ -53,9 +53,9 @@ func TestDestroy(t *testing.T) {
 	}
 }
 
-// destroy turns the rules off before it empties the index, because a schedule or an object event
-// would make a function write to the index again. It also reports that the URLs are deleted with
-// the stack.
+// The command "destroy" turns the EventBridge rules off before it empties the index, because a
+// schedule or an object event would make a function write to the index again. It also reports that
+// the functions' URLs are deleted with the stack.
 func TestDestroyTurnsTheRulesOffFirst(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -104,7 +104,8 @@ func TestDestroyStopsAtAnError(t *testing.T) {
 	a.run(operator{}, "destroy", "films").expect(t, 2, "expected no arguments")
 }
 
-// destroy does not call the API for termination protection if the stack has none.
+// If the stack has no termination protection, the command "destroy" does not call the API that
+// removes it.
 func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -115,8 +116,8 @@ func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 	}
 }
 
-// destroy keeps the bucket with announcements, like the masters bucket. It empties that bucket only
-// after the operator has typed the bucket's name.
+// The command "destroy" keeps the bucket with announcements if the bucket's deletion policy says so.
+// Otherwise it empties the bucket, but only after the operator has typed the bucket's name.
 func TestDestroyOfAnnouncements(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

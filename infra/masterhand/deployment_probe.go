@@ -22,8 +22,8 @@ type probe struct {
 	body    []byte
 }
 
-// past is how long ago the test event expired. It is far longer than the error of any clock: the
-// functions would work on a request that seems not to have expired.
+// past is how long ago the test event expired. It is far longer than any clock error. If a clock
+// error made the event seem unexpired, the functions would work on its request.
 const past = 24 * time.Hour
 
 // uploadHosts returns the upload hosts to test. The first is a host that the destination allows. If
@@ -74,7 +74,8 @@ func newProbe(d destination.Destination, uploadHost string, now time.Time) (prob
 	return p, nil
 }
 
-// address returns a URL whose host matches the pattern. unique makes the URL differ from others.
+// address returns a URL whose host matches the pattern. The URL contains the text unique, so that no
+// two URLs are equal.
 func address(pattern, unique string) string {
 	return "https://" + strings.Replace(pattern, "*", "smoke", 1) + "/smoke/" + unique
 }

@@ -58,7 +58,8 @@ func deadNames() (names []string) {
 	return names
 }
 
-// errDeadLeft makes the exit code 1, so that scripts notice messages that were not moved.
+// errDeadLeft is the error if "redrive" did not move all messages. The exit code is then 1, so that
+// scripts notice it.
 var errDeadLeft = errors.New("not all dead letters were moved")
 
 // redrive moves the dead letters of one queue or of all queues.

@@ -84,7 +84,8 @@ func (s *session) skip(check, why string) bool {
 
 func (s *session) printCheck(result, check, detail string) {
 	if s.asJSON {
-		_ = s.JSON(map[string]string{"check": check, "result": strings.ToLower(result), "detail": detail}) // the error is ignored: the next write to the output returns it again
+		// The error is ignored: the next write to the output returns it again.
+		_ = s.JSON(map[string]string{"check": check, "result": strings.ToLower(result), "detail": detail})
 		return
 	}
 	s.printf("%-4s  %-14s %s\n", result, check, detail)
@@ -110,8 +111,8 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 }
 
 // smokeEvent sends a test event whose upload URL has this host, and checks the answer and the
-// ledger. If again is set, an earlier test event has passed, and only the check of the host is
-// printed.
+// ledger. If again is set, an earlier test event has passed these checks; smokeEvent then prints
+// only the check of the host.
 func (s *session) smokeEvent(ctx context.Context, d deployment, dest destination.Destination, host string, again bool) bool {
 	p, err := newProbe(dest, host, s.now())
 	if err != nil {
@@ -155,8 +156,8 @@ func (s *session) sender(ctx context.Context, d deployment, name string) (*desti
 // maxAnswer is the largest number of bytes that post reads from the body of an answer.
 const maxAnswer = 4 << 10
 
-// post sends the test event, and returns the answer's status and outcome. The outcome is "" if AWS
-// itself answered, and not the function.
+// post sends the test event, and returns the answer's HTTP status and outcome. The outcome is "" if
+// AWS answered instead of the function.
 func (s *session) post(ctx context.Context, address string, p probe) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(p.body))
 	if err != nil {
@@ -177,7 +178,8 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 	var answer struct {
 		Outcome string `json:"outcome"`
 	}
-	_ = json.Unmarshal(body, &answer) // the error is ignored: an answer of AWS itself may not be JSON, and then the outcome stays ""
+	// The error is ignored: an answer of AWS itself may not be JSON, and then the outcome stays "".
+	_ = json.Unmarshal(body, &answer)
 	return resp.StatusCode, answer.Outcome, nil
 }
 
@@ -204,7 +206,7 @@ func usualCause(status int, outcome string) string {
 }
 
 // smokeLedger checks that the ledger records the test event as expired, and that the functions
-// accept the hosts of its URLs.
+// accept the hosts of the event's URLs.
 func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host string, again bool) bool {
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, p.id)
 	switch {

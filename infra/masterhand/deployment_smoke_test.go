@@ -43,7 +43,7 @@ func TestSmoke(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, scheme, secret, hosts string
-		second                      string // second upload host that smoke tests; "" if there is none
+		second                      string // second upload host that the command must test; "" if only one host is tested
 	}{
 		{"plain", "outpost", oldSecret, "", "smoke-bucket.smoke.r2.cloudflarestorage.com"},
 		{"stamped", "outpost-timestamped", oldSecret, "a.r2.cloudflarestorage.com", "smoke-bucket.a.r2.cloudflarestorage.com"},
@@ -76,7 +76,9 @@ func TestSmoke(t *testing.T) {
 		a.state, a.lastRun = "no JSON", ""
 		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")
 		a.state = ""
-		want := 5 * 2 // smoke tests two hosts in each run, because the first destination allows a whole R2 account
+		// Five runs of the command use the first destination. It allows a whole R2 account, so each
+		// run sends two test events: one for each form of the upload host.
+		want := 5 * 2
 		if want += 2; c.second != "" {
 			want += 2
 		}
@@ -146,7 +148,7 @@ func TestSmokeNamesTheCauseOfEachFailure(t *testing.T) {
 	holding(t, oldSecret).run(operator{}, "smoke", "--destination", "acne").expect(t, 1, "no such destination")
 }
 
-// smoke checks that intake refuses an announcement with a wrong token.
+// The command "smoke" checks that the function intake refuses an announcement with a wrong token.
 func TestSmokeIntake(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -39,7 +39,9 @@ func (s *session) smokeDoors(ctx context.Context, d deployment) bool {
 // of the function receive. On this machine, the events of both belong to the first destination.
 func (s *session) doorSettings(ctx context.Context, d deployment) (doors.Settings, error) {
 	switch {
-	case s.system != nil && s.system.Doors.QueueURL == "": // an older version, which has no queue and no bucket for unsigned events, started the system
+	// An older version of masterhand started the system. That version has no queue and no bucket
+	// for unsigned events, so there are no settings.
+	case s.system != nil && s.system.Doors.QueueURL == "":
 		return nil, nil
 	case s.system != nil:
 		first, err := s.system.Destination("")
@@ -114,9 +116,10 @@ func (s *session) bringIn(ctx context.Context, d deployment, door doors.Door, p 
 	return err
 }
 
-// The limits of the wait for a record in the ledger. An object event or a cold start takes seconds.
+// The wait for a test event's record in the ledger: the number of reads, and the time between two
+// reads. An object event or a cold start can delay the record by seconds.
 const (
-	doorPatience = 90 // number of reads of the ledger
+	doorPatience = 90 // largest number of reads of the ledger
 	doorInterval = time.Second
 )
 

@@ -33,8 +33,8 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	return s.report(false, "intake", answer+": "+usualCause(status, outcome))
 }
 
-// smokeTokens prints the tokens that an older version made, because they permit an announcement of
-// any code.
+// smokeTokens prints the senders' tokens that an older version of masterhand made, because such a
+// token permits an announcement of any code. The check does not fail because of such tokens.
 func (s *session) smokeTokens(ctx context.Context) bool {
 	_, r, err := s.senderList(ctx)
 	if err != nil {

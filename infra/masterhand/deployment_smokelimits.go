@@ -26,15 +26,15 @@ const (
 // minutes, and Lambda answers 429 if no execution is free.
 const roomAtURL = 10
 
-// needs holds the numbers of concurrent executions that a deployment needs.
+// needs holds the numbers of concurrent Lambda executions that a deployment needs.
 type needs struct {
 	queues   int // most executions that the queues start at the same time
 	reserved int // executions that the settings reserve for functions with URLs
 	sharing  int // number of functions that have a URL and no reserved executions
 }
 
-// needsOf computes the needs from the deployed settings. For a setting that the record lacks, it
-// uses the default.
+// needsOf computes the needed executions from the deployed settings. If the record lacks a setting,
+// needsOf uses the setting's default.
 func needsOf(told settings.Record) (n needs) {
 	number := func(setting string) int {
 		i, _ := strconv.Atoi(told[setting]) // the error is ignored: i is 0 if the record lacks the setting
@@ -43,7 +43,8 @@ func needsOf(told settings.Record) (n needs) {
 	for _, queue := range []string{"index", "reindex", "finish", "collect"} {
 		n.queues += max(number(queue+"Concurrency"), settings.LeastParallel)
 	}
-	for _, setting := range []string{"concurrency", "intakeConcurrency"} { // the settings with the reservations of fulfill and intake
+	// The two settings reserve executions for the functions fulfill and intake.
+	for _, setting := range []string{"concurrency", "intakeConcurrency"} {
 		if reserved := number(setting); reserved > 0 {
 			n.reserved += reserved
 		} else {
@@ -78,7 +79,7 @@ func (s *session) smokeLimits(ctx context.Context, d deployment) {
 	}
 	var told settings.Record
 	if err := told.UnmarshalText([]byte(d.settings)); err != nil {
-		told = nil // without a record every setting has its default: an older version deployed the stack
+		told = nil // an older version deployed the stack without a record, so needsOf must use the defaults
 	}
 	n := needsOf(told)
 	free, atURLs := int(aws.ToInt32(out.AccountLimit.UnreservedConcurrentExecutions)), roomAtURL*n.sharing

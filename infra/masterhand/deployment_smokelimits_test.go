@@ -7,8 +7,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// smoke compares the account's quota of concurrent executions with the deployed settings. If the
-// quota is too small, smoke prints the command that requests a larger one, and does not fail.
+// The command "smoke" compares the account's quota of concurrent executions with the deployed
+// settings. If the quota is too small, it prints how to request a larger one, and does not fail.
 func TestSmokeComparesTheAccountsQuotaWithTheSettings(t *testing.T) {
 	t.Parallel()
 	const ask = "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --region eu-central-1 --desired-value "

@@ -50,12 +50,13 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	isPath  = regexp.MustCompile(`^(?:functions|shared|infra|events|docs|\.ci)/[\w./-]*$`)
 	target  = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
-	// claim matches a statement of a speed, of a comparison or of a cost.
+	// claim matches a number with a unit of speed, of comparison or of cost, such as "3 ×",
+	// "20 MB/s" or "$5".
 	claim = regexp.MustCompile(`\d ?×|\d [kMG]i?B/s|\$\d`)
 )
 
-// commandLines returns the command lines in a page's text. They stand in code blocks, whose
-// comments are left out, or as code within a sentence.
+// commandLines returns the command lines in a page's text, both from code blocks and from code
+// within a sentence. It leaves out the comments in code blocks.
 func commandLines(text string) []string {
 	var found []string
 	add := func(line string) {
@@ -77,8 +78,8 @@ func commandLines(text string) []string {
 	return found
 }
 
-// isCommand reports whether words form a command line that this test can check. A command of this
-// program may lack the program's name if it has arguments.
+// isCommand reports whether words form a command line that this test can check. In a command of
+// masterhand, the program's name may be missing if the command has arguments.
 func isCommand(words []string) bool {
 	switch words[0] {
 	case "make", "go", "npx", "npm", "masterhand", "./masterhand":
@@ -168,7 +169,7 @@ func TestTheDocsLinkToWhatExists(t *testing.T) {
 			switch {
 			case err != nil:
 				t.Errorf("%s: %v", page, err)
-			case to.Scheme == "https": // not checked: this machine may have no internet access
+			case to.Scheme == "https": // a link to another site is not checked: this machine may have no internet access
 			case to.Scheme != "":
 				t.Errorf("%s: the link %s is not https", page, to)
 			default:

@@ -28,29 +28,29 @@ type account struct {
 	outputs     map[string]string    // outputs of the stack; nil means that the stack does not exist
 	status      string               // CloudFormation status of the stack; "" means UPDATE_COMPLETE
 	functions   map[string]string    // names of the functions, by logical id
-	leftOver    map[string]string    // names of the resources that remain after a failed deployment was rolled back, by type
-	rules       map[string]bool      // whether the rule is on, by the name of the rule
+	leftOver    map[string]string    // resources that a rolled-back deployment left in the account: their names, by type
+	rules       map[string]bool      // whether an EventBridge rule is on, by the name of the rule
 	template    string               // the stack's template as JSON
 	secret      string               // content of the secret with the destinations
-	writes      int                  // number of calls that replaced one of the two secrets
+	writes      int                  // number of API calls that replaced a secret (of destinations or senders)
 	senders     string               // content of the secret with the senders
 	protected   bool                 // whether the stack has termination protection
-	asks        int                  // number of calls that changed the termination protection
+	asks        int                  // number of API calls that changed the termination protection
 	environment map[string]string    // environment variables of every function
-	points      map[owned][]point    // data points of the metrics that count matches
+	points      map[owned][]point    // points of the metric for matches, by owner and hint of the secret or token
 	metricsDown bool                 // whether CloudWatch answers every query with 400
 	logged      map[string][]event   // log events, by the name of the log group
 	buckets     map[string]*bucket   // buckets by name
-	reserved    int                  // number of executions that the account's functions have reserved
+	reserved    int                  // number of concurrent executions that are reserved for functions of the account
 	executions  int                  // the account's quota of concurrent executions; 0 means that it cannot be read
 	state       string               // index document with the library's state; "" means that there is none
 	lastRun     string               // index document of the library's last reindex; "" means that there is none
 	items       map[string]string    // state of each request in the ledger, by the request's id
-	code        string               // code of the creative of every request in items
+	code        string               // code of the requested creative; all requests in items have the same one
 	users       map[string][]userKey // access keys, by the name of the IAM user
-	webhook     http.HandlerFunc     // answers like the function fulfill
-	announced   http.HandlerFunc     // answers like the function intake
-	calls       map[string]int       // number of calls, by the name of the operation
+	webhook     http.HandlerFunc     // handler of the webhook's URL; answers like the function fulfill
+	announced   http.HandlerFunc     // handler of the URL for announcements; answers like the function intake
+	calls       map[string]int       // number of API calls, by the name of the AWS operation
 	seenSince   map[string][]float64 // start times that FilterLogEvents calls asked for, by log group
 }
 
@@ -125,7 +125,8 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// json answers the services whose requests name the operation in a header and have a JSON body.
+// json answers for the AWS services whose requests have a JSON body and name the operation in a
+// header.
 func (a *account) json(w http.ResponseWriter, service, operation string, body []byte) {
 	var in map[string]any
 	if err := json.Unmarshal(body, &in); err != nil {

@@ -12,15 +12,15 @@ import (
 // bucket is a fake bucket with the properties that the commands use.
 type bucket struct {
 	bridge   bool     // whether the bucket sends its object events to EventBridge
-	others   string   // all other parts of the notification configuration, as XML
-	versions []string // each is "key@version", or "-key@version" for a delete marker
+	others   string   // all other parts of the bucket's notification configuration, as XML
+	versions []string // versions in the bucket, each as "key@version"; a delete marker is "-key@version"
 	locked   string   // a version that S3 refuses to delete; "" means none
 	rules    string   // the lifecycle configuration as XML; "" means none
 	stubborn bool     // whether the bucket accepts a notification configuration but does not store it
 	region   string   // region of the bucket; "" means the stack's region
 	account  string   // account of the bucket; "" means the stack's account
 	refused  bool     // whether the bucket answers every request with 403
-	deleting func()   // called before versions are deleted; nil means no call
+	deleting func()   // function that is called before versions are deleted; nil means none
 }
 
 // pageSize is the number of versions on a page of a listing.
@@ -68,7 +68,8 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	case query.Has("versions"):
 		b.list(w, query.Get("key-marker")+"@"+query.Get("version-id-marker"))
 	case query.Get("list-type") == "2":
-		fmt.Fprint(w, "<ListBucketResult></ListBucketResult>") // always empty: the fake buckets hold only versions
+		// A listing of current objects is always empty: the fake buckets hold only versions.
+		fmt.Fprint(w, "<ListBucketResult></ListBucketResult>")
 	case query.Has("delete"):
 		b.delete(w, body)
 	default:
@@ -76,7 +77,7 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 }
 
-// configure replaces the whole notification configuration, as S3 does.
+// configure replaces the bucket's whole notification configuration, as S3 does.
 func (b *bucket) configure(body string) {
 	if b.stubborn {
 		return

@@ -21,13 +21,13 @@ import (
 // timelineQuery selects timelines. A timeline is the history of one subject: a build, a job, a set
 // or a campaign.
 type timelineQuery struct {
-	sender, kind, state string // each limits the selection to one value; "" selects all
+	sender, kind, state string // the only sender, kind or state to select; "" selects all
 	since               age
 	limit               int
 }
 
-// define adds the query's flags to a command. The flag --since has the default back and the help
-// text since.
+// define adds the query's flags to a command. back is the default of the flag --since, and since is
+// the help text of that flag.
 func (q *timelineQuery) define(c *cobra.Command, back age, since string) {
 	q.since = back
 	oneOf(c, &q.sender, "sender", "only subjects of this `sender`", senders.Names())
@@ -44,8 +44,8 @@ func (q timelineQuery) senders() []string {
 	return senders.Names()
 }
 
-// narrow reports whether the query selects by kind or by state. No index serves these, so all
-// timelines of a day must be read.
+// narrow reports whether the query selects by kind or by state. The table has no index by kind or
+// state, so all timelines of a day must then be read.
 func (q timelineQuery) narrow() bool { return q.kind != "" || q.state != "" }
 
 // wants reports whether the query selects a timeline. It never selects a timeline whose first event
@@ -111,8 +111,8 @@ func conditionPaint(c timeline.Condition) screen.Paint {
 }
 
 // trouble returns the reason why a subject needs attention, or "" if it needs none. It returns the
-// first of these that exists: the error of a failed file, the sender's reason, what a file waits
-// for or lacks, and the events that masterhand does not understand.
+// first of these reasons that exists: the error of a failed file, the failure that the sender
+// reports, the problem of another file, and the events that masterhand does not understand.
 func trouble(t timeline.Timeline) string {
 	failed := fileTrouble(t.Files, timeline.Failed)
 	if failed == "" && t.State.Alert != "" {

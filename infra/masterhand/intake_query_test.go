@@ -63,8 +63,8 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// If the key of a file changes, "intake show" prints the earlier key. Later it prints the copy that
-// still has the earlier key and should be deleted.
+// If a stored file gets another key, "intake show" prints the earlier key. After the file is stored
+// under the new key, it prints the object under the old key, which the operator should delete.
 func TestAFileShowsItsEarlierAndOrphanedKeys(t *testing.T) {
 	t.Parallel()
 	f := timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "unsorted/f"}}

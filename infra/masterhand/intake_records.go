@@ -30,7 +30,7 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 		keys = recordsIn(t)
 	case o.narrow():
 		q := o.timelineQuery
-		q.limit++ // search for one more than the limit, to notice that there are too many
+		q.limit++ // search for one event more than the limit, to notice that too many events match
 		found, err := s.findTimelines(ctx, d, q)
 		if err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func recordsIn(t timeline.Timeline) (keys []string) {
 }
 
 // recordsSince returns the keys of a sender's stored events from o.since ago until now. It includes
-// events that belong to no timeline. It stops after one key more than o.limit.
+// events that belong to no timeline. It stops when it has one key more than o.limit.
 func (s *session) recordsSince(ctx context.Context, d deployment, o replayOptions) (keys []string, err error) {
 	oldest := s.now().Add(-time.Duration(o.since))
 	bucket := s3records.Records{Client: s.s3(), Bucket: d.intake.bucket}
@@ -73,7 +73,7 @@ func (s *session) recordsSince(ctx context.Context, d deployment, o replayOption
 			}
 			_, id, err := intake.ParseKey(key)
 			if err != nil {
-				continue // skip an object with a foreign key: it is no event
+				continue // skip the object: its key is not the key of a stored event
 			}
 			if at, err := intake.IDTime(id); err == nil && !at.Before(oldest) {
 				keys = append(keys, key)

@@ -48,11 +48,12 @@ command first shows the events. Events are kept for a limited time only.`,
 	return c
 }
 
-// replayOptions selects stored events by their keys, by a subject, or by the query.
+// replayOptions selects stored events in one of three ways: by their keys, by their subject, or by
+// the conditions of a timelineQuery.
 type replayOptions struct {
 	timelineQuery
 	records     []string
-	subject     string // the subject whose events are replayed, with the query's sender; "" means no subject
+	subject     string // subject whose events are replayed; its sender is in the query; "" means no subject is selected
 	dryRun, yes bool
 }
 

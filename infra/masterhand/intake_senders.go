@@ -36,15 +36,15 @@ var (
 	errNoVerifier   = errors.New("the sender has no verifier")
 )
 
-// parseSenderList decodes the stored secret. It returns an error for any secret that the function
-// intake would refuse.
+// parseSenderList decodes the stored secret. If the function intake would refuse the secret,
+// parseSenderList returns an error.
 func parseSenderList(stored []byte) (senderList, error) {
 	if _, err := intake.Parse(stored); err != nil {
 		return senderList{}, fmt.Errorf("the stored secret with the senders is invalid (correct it in the Secrets Manager console): %w", err)
 	}
 	var r senderList
 	if json.Unmarshal(stored, &r.bySender) != nil {
-		return senderList{}, intake.ErrNoObject // json's error is not returned, because its text may contain the secret
+		return senderList{}, intake.ErrNoObject // the JSON error is replaced, because its text may contain the secret
 	}
 	return r, nil
 }
@@ -67,7 +67,8 @@ func (s *session) senderList(ctx context.Context) (d deployment, r senderList, e
 func (s *session) storeSenders(ctx context.Context, d deployment, r senderList) error {
 	encoded, err := json.MarshalIndent(r.bySender, "", "  ")
 	if err != nil {
-		return errors.New("the secret with the senders cannot be encoded as JSON") // err is not returned, because its text may contain the secret
+		// The error err is not returned, because its text may contain the secret.
+		return errors.New("the secret with the senders cannot be encoded as JSON")
 	}
 	if _, err := intake.Parse(encoded); err != nil {
 		return err

@@ -40,7 +40,7 @@ file that is announced with another code stays unsorted, and a notice reports it
 				switch _, err := placement.ParseCode(shape); {
 				case errors.Is(err, placement.ErrOnlyDigits):
 					return fmt.Errorf("%w: --codes: %w", errUsage, placement.ErrOnlyDigits)
-				case err != nil: // err is not returned, because its text contains the shape, which may be a secret
+				case err != nil: // the text of err is not printed: it contains the shape, which may be a secret
 					return fmt.Errorf("%w: --codes: %w", errUsage, intake.ErrCode)
 				}
 			}
@@ -94,8 +94,8 @@ func (s *session) warnSender(sender string, r senderList) {
 	s.warnClosed(sender, r)
 }
 
-// warnClosed warns if a sender must have a verifier and has none: intake then refuses all its
-// announcements.
+// warnClosed warns if a sender must have a verifier and has none. The function intake then refuses
+// all announcements of that sender.
 func (s *session) warnClosed(sender string, r senderList) {
 	if sender == senders.Posternity && r.bySender[sender].Verifier == nil {
 		s.warn("all announcements of %s are refused until its verifier is set (%s)", sender, typed("intake verifier "+sender))
@@ -146,8 +146,8 @@ func (s *session) listTokens(ctx context.Context) error {
 		err := s.JSON(struct {
 			Sender string   `json:"sender"`
 			Token  string   `json:"token"`               // the start of the token's hash, which identifies the token
-			Codes  []string `json:"codes,omitempty"`     // shapes of the codes that the token may announce; empty means any code
-			Header string   `json:"signed_by,omitempty"` // name of the HTTP header with the signature; "" if signatures are not checked
+			Codes  []string `json:"codes,omitempty"`     // code shapes that the token may announce; empty means any code
+			Header string   `json:"signed_by,omitempty"` // HTTP header of the signature; "" if signatures are not checked
 			lastMatch
 		}{o.owner, o.hint, scopes[o].Codes, signs, m})
 		if err != nil {

@@ -28,7 +28,7 @@ const (
 
 const sendersSecret = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Senders-AbCdEf"
 
-// announcing returns a fake account in which the sender Hoox has these tokens.
+// announcing returns a fake account whose secret has these tokens for the sender Hoox.
 func announcing(t *testing.T, tokens ...string) *account {
 	a := newAccount(t)
 	a.outputs["IntakeUrl"], a.outputs["IntakeBucket"] = "https://abc.lambda-url.eu-central-1.on.aws/", "events"
@@ -87,7 +87,7 @@ func TestIntakeToken(t *testing.T) {
 	}
 }
 
-// A token that was made for some codes permits only these codes.
+// A token that was made for some codes permits only announcements of files with these codes.
 func TestIntakeTokenForCodes(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
@@ -188,7 +188,7 @@ func TestIntakeTokenDrop(t *testing.T) {
 	fresh, old := intake.TokenHint(freshToken), intake.TokenHint(oldToken)
 	for name, c := range map[string]struct {
 		args    string
-		matched time.Duration // how long ago the old token last matched; 0 means that it never matched
+		matched time.Duration // how long ago an announcement last used the old token; 0 means never
 		down    bool
 		code    int
 		says    string
@@ -263,8 +263,8 @@ func TestIntakeVerifier(t *testing.T) {
 	}
 }
 
-// The command can set each usual scheme by its name or by its single settings, and the function
-// intake accepts announcements that are signed in this way.
+// The command can set up each usual signature scheme by its name or by its single settings. The
+// function intake then accepts announcements that are signed by this scheme.
 func TestIntakeVerifierOfUsualSchemes(t *testing.T) {
 	t.Parallel()
 	body, unix := `{"event":"studio.campaign.completed"}`, strconv.FormatInt(noon.Unix(), 10)
@@ -349,7 +349,7 @@ func FuzzSenderList(f *testing.F) {
 		}
 		after, err := parseSenderList(encoded)
 		if err != nil {
-			return // stop here: the list has too many tokens or is too large, so it is refused
+			return // stop here: with one more token the list is over a limit, so it is rightly refused
 		}
 		if !slices.Equal(after.hints(senders.AdReform)[1:], before.hints(senders.AdReform)) {
 			t.Error("tokens that were there are lost")

@@ -32,7 +32,7 @@ that aborts incomplete uploads.`,
 			if s.localFlag.given {
 				return fmt.Errorf("%w: a system on this machine learns of its bucket's changes by itself", errAWSOnly)
 			}
-			s.nameGiven = true // without this, open could select a system on this machine
+			s.nameGiven = true // otherwise the method open could select a system on this machine
 			if err := s.open(c.Context()); err != nil {
 				return err
 			}
@@ -44,8 +44,8 @@ that aborts incomplete uploads.`,
 	return c
 }
 
-// oneOwner is a warning: another tool that manages the bucket may overwrite its notification
-// configuration.
+// oneOwner is a warning to the operator: if another tool manages the bucket, that tool may overwrite
+// the bucket's notification configuration.
 const oneOwner = "If Terraform or another stack manages the bucket, stop here and turn it on there:\n" +
 	"its next run would turn it off again. In Terraform: eventbridge = true in aws_s3_bucket_notification."
 
@@ -93,8 +93,8 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 	return s.showConnected(bucket, true)
 }
 
-// showConnected prints that the bucket sends its events to EventBridge. changed is set if this
-// command has just turned that on.
+// showConnected prints that the bucket sends its events to EventBridge. changed must be set if this
+// command has just made the bucket do so.
 func (s *session) showConnected(bucket string, changed bool) error {
 	switch {
 	case s.asJSON:

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// announced is an example of other notifications in a bucket's configuration, in the XML that S3
-// returns.
+// announced is an example of a bucket's notifications that do not go to EventBridge, in the XML
+// that S3 returns.
 const announced = `<QueueConfiguration><Id>thumbs</Id><Queue>arn:aws:sqs:eu-central-1:000000000000:thumbs</Queue>` +
 	`<Event>s3:ObjectCreated:*</Event><Filter><S3Key><FilterRule><Name>suffix</Name><Value>.jpg</Value></FilterRule></S3Key></Filter></QueueConfiguration>` +
 	`<TopicConfiguration><Id>mail</Id><Topic>arn:aws:sns:eu-central-1:000000000000:mail</Topic><Event>s3:ObjectRemoved:*</Event></TopicConfiguration>` +
@@ -34,8 +34,8 @@ func TestConnect(t *testing.T) {
 	a.run(operator{}, "connect", "films", "--json").expect(t, 2, "--json asks no questions")
 }
 
-// The parts of an incomplete upload cost money. Therefore connect warns if no lifecycle rule aborts
-// incomplete uploads.
+// The parts of an incomplete upload cost money. Therefore the command "connect" warns if no
+// lifecycle rule aborts incomplete uploads.
 func TestConnectWarnsAboutIncompleteUploads(t *testing.T) {
 	t.Parallel()
 	rule := func(status, what string) string {
@@ -73,7 +73,8 @@ func TestConnectChangesNothingWithoutConfirmation(t *testing.T) {
 	a.run(operator{}, "connect", "films", "--yes").expect(t, 1, "EventBridge is off again")
 }
 
-// connect refuses a bucket in another region before it makes any other call for the bucket.
+// The command "connect" refuses a bucket in another region before it makes any other call for the
+// bucket.
 func TestConnectOfABucketInAnotherRegion(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

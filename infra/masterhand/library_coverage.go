@@ -104,7 +104,7 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 	return s.showCoverage(chart, o)
 }
 
-// documents returns a lister of the documents in the index bucket.
+// documents returns an object that can list the documents in the index bucket.
 func (s *session) documents(d deployment) masters.Lister {
 	return s3store.Bucket{Client: s.s3(), Name: d.index}
 }
@@ -121,11 +121,12 @@ func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Lib
 
 const unbuilt = "the library is not completely indexed by its current rules: the index may lack masters, and no request is skipped until then"
 
-// asks returns the requests to the library in the last o.days days. Package coverage counts them.
+// asks returns the requests to the library in the last o.days days, in the form that package
+// coverage counts.
 func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o coverageOptions) (asks []coverage.Ask, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	named := func(ids []string) (map[string]affected.Names, error) {
-		if !o.gaps { // only the gaps show the affected ads
+		if !o.gaps { // the affected ads are needed only for the list of gaps
 			return nil, nil
 		}
 		return store.Affected(ctx, ids)
@@ -186,7 +187,7 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 	return nil
 }
 
-// readable is the largest number of creatives for which a terminal shows the table.
+// readable is the largest number of creatives for which the command prints the table to a terminal.
 const readable = 40
 
 // writeFile replaces a file only after the whole new content is written. After an error, an

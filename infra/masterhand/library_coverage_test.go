@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// covering returns a chart in which each state that the table can show occurs.
+// covering returns a chart that contains each state that the table can show.
 func covering() coverage.Chart {
 	hrt := creative.Creative{Code: "HRT-1212", Variation: 2}
 	film := func(key string, l creative.Locale, a creative.Aspect, edit func(*masters.Master)) masters.Master {

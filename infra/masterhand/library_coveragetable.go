@@ -61,8 +61,8 @@ func kindCells(row coverage.Row, kind creative.Kind) []screen.Cell {
 	return cells
 }
 
-// coverageCell merges the chart's cells in one column into one table cell. The table cell shows the
-// worst state among them.
+// coverageCell merges the chart's cells that belong to one column into one table cell. The table
+// cell shows the worst of their states.
 func coverageCell(cells []coverage.Cell) screen.Cell {
 	if len(cells) == 0 {
 		return screen.Cell{Text: "·", Paint: screen.Faint}
@@ -77,7 +77,7 @@ func coverageCell(cells []coverage.Cell) screen.Cell {
 	return marks[c.State]
 }
 
-// marks holds the mark of each state. The help and the totals explain the marks in the page's words.
+// marks holds, for each state of a master, the text and the colour of its cell in the table.
 var marks = map[coverage.State]screen.Cell{
 	coverage.There:    {Text: "ok", Paint: screen.Good},
 	coverage.Lent:     {Text: "≈", Paint: screen.Good},

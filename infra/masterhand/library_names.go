@@ -69,8 +69,8 @@ The exit code is 1 if a key that may be a master is not placed.`,
 	return c
 }
 
-// warnLocales warns if a declared locale is the name of a language, such as "english". It is not an
-// error, because deployed libraries may already declare such locales.
+// warnLocales warns if a declared locale is the name of a language, such as "english". It does not
+// return an error, because deployed libraries may already declare such locales.
 func (s *session) warnLocales(locales placement.Locales) {
 	for _, word := range slices.Sorted(maps.Keys(locales)) {
 		if l := locales[word]; !l.IsTag() {
@@ -130,8 +130,8 @@ func localeWords(list string) (words [][2]string, err error) {
 	return words, nil
 }
 
-// maxTableKeys is the largest number of keys in the table. It limits the memory that the table
-// needs.
+// maxTableKeys is the largest number of keys in the table that the command prints. It limits the
+// memory that the command needs.
 const maxTableKeys = 1_000_000
 
 var (
@@ -176,8 +176,8 @@ func (s *session) names(rules placement.Rules, wanted *creative.Creative) error 
 	return nil
 }
 
-// showNames prints the table of keys, the totals, what the library could declare, and the unused
-// patterns.
+// showNames prints the table of keys, the totals, the declarations that would place more keys, and
+// the unused patterns.
 func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wanted *creative.Creative) error {
 	if len(all) == 0 {
 		s.warn("standard input has no keys")

@@ -72,8 +72,8 @@ func (s said) namings(t *testing.T, keys []string) (all []naming) {
 	return all
 }
 
-// as returns the naming in the notation of names.tsv, so that the test can compare it with the
-// expected text.
+// as returns the naming in the notation of the file names.tsv, so that the test can compare it with
+// the text that the file expects.
 func (n naming) as(expected string) string {
 	locale := string(n.Locale)
 	switch {
@@ -82,9 +82,9 @@ func (n naming) as(expected string) string {
 	case n.Unplaced != "":
 		return "?"
 	case n.LocaleUnclear != "" && strings.Contains(expected, "|("):
-		locale = strings.Split(expected, "|")[2] // copies the expected text: names.tsv accepts any reason
+		locale = strings.Split(expected, "|")[2] // copies the expected text: names.tsv accepts any reason here
 	case strings.Contains(expected, "|~|"):
-		locale = "~" // copies the expected mark: names.tsv accepts any locale
+		locale = "~" // copies the expected "~", with which names.tsv accepts any locale
 	}
 	aspect := string(n.Aspect)
 	if want := strings.Split(expected, "|"); strings.HasPrefix(want[len(want)-1], "~") && (aspect == "" || "~"+aspect == want[3]) {
@@ -205,7 +205,8 @@ func TestNamesShowsKeysCountsAndAdvice(t *testing.T) {
 			t.Errorf("%s: %s", pattern, got.out)
 		}
 	}
-	// A pattern that refuses a key counts as used, so there is no warning about it.
+	// The command warns of unused patterns. A pattern that refuses a key is used, so the command
+	// does not warn of it.
 	offline(t, "A_1_2_x.mp4", "--pattern", "{code}_{variation}_*").quiet(t, "neither place nor refuse")
 }
 
@@ -289,7 +290,8 @@ func TestNamesRefusesMistakesWithTheirReasons(t *testing.T) {
 	offline(t, "ABCDE-123-2.mp4", "--codes", "[A-Z]{2,5}-###,SUMMER").expect(t, 0, "ABCDE-123-2 - -")
 }
 
-// names warns of a declared locale that is the name of a language, and only of such a locale.
+// The command "names" warns of each declared locale that is the name of a language, and of no other
+// locale.
 func TestNamesWarnsOfALocaleThatIsNoTag(t *testing.T) {
 	t.Parallel()
 	got := operator{input: "HRT-1212-2_UK.mp4\n"}.run(t, noRegion, "names", "--locales", "UK=english,CH=de-CH")

@@ -23,7 +23,9 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		lines, done := make(chan line, 64), make(chan struct{})
 		defer close(done)
-		go func() { // after an interrupt this goroutine keeps running, because a read from a terminal cannot be stopped
+		// A read from a terminal cannot be stopped. After an interrupt this goroutine therefore keeps
+		// running until the program ends.
+		go func() {
 			for err := error(nil); err == nil; {
 				var next line
 				next.text, err = readLine(t.in)
@@ -58,8 +60,8 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	}
 }
 
-// byteOrderMark is a character that some programs write at the start of a UTF-8 text. It is removed
-// from the first key.
+// byteOrderMark is a character that some programs write at the start of a UTF-8 text. The command
+// removes it from the first key.
 const byteOrderMark = "\ufeff"
 
 // readLine reads a line and returns it without its line end. It cuts a line that is longer than the
@@ -68,7 +70,7 @@ func readLine(in *bufio.Reader) (string, error) {
 	part, err := in.ReadSlice('\n')
 	text := string(part)
 	if errors.Is(err, bufio.ErrBufferFull) {
-		text = strings.ToValidUTF8(text, "") // removes an incomplete character at the cut
+		text = strings.ToValidUTF8(text, "") // removes a UTF-8 character that the cut has split
 	}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = in.ReadSlice('\n')

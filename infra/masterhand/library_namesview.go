@@ -27,8 +27,8 @@ func namesTable(all []naming, wanted *creative.Creative) *screen.Table {
 	return t
 }
 
-// skip returns the cell that shows whether a key blocks a skip of the wanted creative. blocks is
-// that answer.
+// skip returns the table cell that shows whether a key blocks a skip of the wanted creative. blocks
+// is set if the key does so.
 func skip(blocks bool) screen.Cell {
 	if blocks {
 		return screen.Cell{Text: "blocked", Paint: screen.Bad}
@@ -43,7 +43,9 @@ func (n naming) isOf(wanted creative.Creative) bool {
 // tally holds the numbers of placed and unplaced keys.
 type tally struct {
 	keys, placed, unclear, unplaced, never int
-	there, blocks                          int // numbers of keys that are placed at the wanted creative, and of keys that block a skip of it
+	// there counts the keys that are placed at the wanted creative, blocks the keys that block a
+	// skip of it.
+	there, blocks int
 }
 
 func (t *tally) add(n naming, wanted *creative.Creative) {

@@ -17,9 +17,9 @@ type naming struct {
 	Variation     int             `json:"variation"` // 0 if the key is not placed
 	Locale        creative.Locale `json:"locale"`
 	Aspect        creative.Aspect `json:"aspect"`
-	Unplaced      string          `json:"unplaced"`      // why the key is not placed; "" if it is placed
-	Never         string          `json:"never"`         // why the file can never be a master; "" if it can be one
-	LocaleUnclear string          `json:"localeUnclear"` // why the locale is unclear; "" if it is clear
+	Unplaced      string          `json:"unplaced"`      // why the key is not placed; "" if the key is placed
+	Never         string          `json:"never"`         // why the file can never be a master; "" if the file can be a master
+	LocaleUnclear string          `json:"localeUnclear"` // why the locale is unclear; "" if the locale is clear
 	// Blocks is true if the key prevents a request for the wanted creative from being skipped. It is
 	// nil if the command names no creative.
 	Blocks *bool `json:"blocks,omitempty"`
@@ -45,7 +45,7 @@ func nameOf(rules placement.Rules, key string, size int64) naming {
 	return namingOf(key, rules.Place(key, size))
 }
 
-// namingOf returns the placement p of a key as a naming.
+// namingOf returns a naming that describes the placement p of a key.
 func namingOf(key string, p placement.Placement) naming {
 	return naming{
 		Key: key, Code: p.Creative.Code, Variation: p.Creative.Variation, Locale: p.Locale, Aspect: p.Aspect,

@@ -64,8 +64,8 @@ They also need s3:ListBucket and s3:GetObject on the index bucket.`,
 	return c
 }
 
-// placing is the new place of a file. If the locale or the aspect is "", the file keeps its present
-// one.
+// placing is the new place of a file. If the locale is "", the file keeps its present locale; the
+// same holds for the aspect.
 type placing struct {
 	creative creative.Creative
 	locale   creative.Locale
@@ -103,9 +103,11 @@ func parsePlacing(args []string) (keys []string, at placing, err error) {
 			rest = rest[:len(rest)-1]
 		}
 	}
-	// "es-419" has the form of a locale and of a creative. After a creative it counts as a locale.
+	// A word such as "es-419" has the form of a locale and of a creative. It is read as a locale if
+	// the word before it is a creative.
 	if n := len(rest); n > 1 && (isCreative(rest[n-2]) || !isCreative(rest[n-1])) {
-		if _, err := language.Parse(last()); err == nil { // "english" and HRT-1212-2 fail to parse, so they do not count as locales
+		// Parse returns an error for words such as "english" and "HRT-1212-2": they are no locales.
+		if _, err := language.Parse(last()); err == nil {
 			at.locale, _ = creative.ParseLocale(last())
 			rest = rest[:n-1]
 		}
@@ -167,11 +169,12 @@ func (s *session) place(ctx context.Context, keys []string, at placing, written 
 	return p.run(ctx, o)
 }
 
-// errStated is the reason why placeObvious does not change a file.
+// errStated is the error for a file whose own labels state a creative: placeObvious must not change
+// these labels.
 var errStated = errors.New("its tags or metadata already state a creative")
 
-// placeObvious places unplaced files by the obvious readings of their names. An empty keys means
-// all unplaced files of the library.
+// placeObvious places unplaced files by the obvious readings of their names. If keys is empty, it
+// places all unplaced files of the library.
 func (s *session) placeObvious(ctx context.Context, keys []string, library string, o tagOptions) error {
 	d, lib, err := s.library(ctx, library)
 	if err != nil {
@@ -216,9 +219,9 @@ func stateCreative(l masters.Labels) bool {
 	return false
 }
 
-// readObvious returns the obvious readings of unplaced files, by key. An empty asked means all
-// unplaced files. It adds two kinds of files to the plan as left alone: those without an obvious
-// reading, and those in asked that are not unplaced.
+// readObvious returns the obvious readings of the unplaced files whose keys are in asked, by key. If
+// asked is empty, it reads all unplaced files. It marks two kinds of files as left alone in the
+// plan: those without an obvious reading, and those in asked that are not unplaced.
 func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, asked []string) map[string]placing {
 	obvious, everything := map[string]placing{}, len(asked) == 0
 	leave := func(key, why string) {

@@ -18,7 +18,7 @@ func TestParsePlacing(t *testing.T) {
 		"a.mp4 HRT-1212-2 9:16":            {hrt, "", "9x16"},
 		"a.mp4 HRT-1212-2 pt_BR 1080x1920": {hrt, "pt-br", "9x16"},
 		"a.mp4 HRT-1212-2 es-419":          {hrt, "es-419", ""},
-		"HRT-1213-1 HRT-1212-2":            {hrt, "", ""}, // the first word is a key without an extension
+		"HRT-1213-1 HRT-1212-2":            {hrt, "", ""}, // the first word is a key, although it looks like a creative
 		"a.mp4 en-1 de":                    {creative.Creative{Code: "en", Variation: 1}, "de", ""},
 	} {
 		args := strings.Fields(line)

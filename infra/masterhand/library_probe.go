@@ -60,13 +60,13 @@ type probed struct {
 	File      string          `json:"file"` // the path in the user's spelling
 	Kind      string          `json:"kind"`
 	Container string          `json:"container"`
-	Extension string          `json:"extension"` // extension of a delivered file; "" if the file cannot be delivered
+	Extension string          `json:"extension"` // file extension for a delivery; "" if the file cannot be delivered
 	Width     int             `json:"width"`     // Width and Height in pixels, as a player displays the picture; 0 if unknown
 	Height    int             `json:"height"`
 	Rotation  int             `json:"rotation"` // angle in degrees by which a player must rotate the picture clockwise
 	Aspect    creative.Aspect `json:"aspect"`
 	Codec     string          `json:"codec"`
-	Problem   string          `json:"problem"` // why the file cannot be delivered or read; "" if it can
+	Problem   string          `json:"problem"` // why the file cannot be delivered or read; "" if the file can be delivered
 	Reads     int             `json:"reads"`
 	BytesRead int64           `json:"bytesRead"`
 }
@@ -146,7 +146,9 @@ func eachFile(path string, show func(string) error, fail func(string, error)) er
 
 // probeFile probes a file. It returns an error only if the file cannot be read.
 func probeFile(ctx context.Context, path string) (probed, error) {
-	stat, err := os.Stat(path) // called before Open, because Open would block on a named pipe without a writer
+	// The type of the file is checked before os.Open, because Open would block on a named pipe
+	// without a writer.
+	stat, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return probed{}, err
@@ -193,7 +195,7 @@ func (p probed) cells() []screen.Cell {
 	return cells
 }
 
-// countedRanges is a file as the source of a probe. It counts the reads and their bytes.
+// countedRanges gives a probe access to a local file. It counts the reads and the read bytes.
 type countedRanges struct {
 	ranges
 	reads int

@@ -49,8 +49,8 @@ func TestProbeJSON(t *testing.T) {
 	}
 }
 
-// probe prints the files in the order of the arguments, one line for each. For a folder it prints
-// one line for each file in it.
+// The command "probe" prints one line for each file, in the order of the arguments. For a folder it
+// prints one line for each file in the folder.
 func TestProbeShowsALineForEachFile(t *testing.T) {
 	t.Parallel()
 	entries, err := os.ReadDir(mediaCases)

@@ -131,8 +131,8 @@ func (s *session) reindexStatus(lib masters.Library, state masters.State, p rein
 	return s.reportReindex(lib, p)
 }
 
-// waitsForReindex returns the error for a library that stays unindexed until the operator runs this
-// command. why is the reason.
+// waitsForReindex returns the error for a library that stays unindexed until the operator runs the
+// command "reindex". why is the reason.
 func (s *session) waitsForReindex(lib masters.Library, why string) error {
 	return fmt.Errorf("%s: no request is skipped, and no function indexes the library; correct the settings and deploy again or, if the settings are right, run \"%s\"",
 		why, typed("reindex")+s.ofLibrary(lib))

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/library/reindex/inventory"
 )
 
-// fed is how many keys are sent before the current position in the report is stored.
+// fed is the number of keys after which the feeder stores its position in the report.
 const fed = 5000
 
 var (
@@ -97,8 +97,8 @@ type feeder struct {
 	run      reindex.Run
 }
 
-// file sends the keys in one file of the report, except the first skip keys, which an earlier call
-// sent.
+// file sends the keys in one file of the report. It leaves out the first keys, as many as skip
+// says, because an earlier call already sent them.
 func (f *feeder) file(ctx context.Context, number, skip int) error {
 	file := f.manifest.Files[number]
 	out, err := f.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &file.Key})
@@ -132,8 +132,8 @@ func (f *feeder) file(ctx context.Context, number, skip int) error {
 	return send(cursor(number+1, 0))
 }
 
-// cursor returns a position in a report as text: the number of a file, and how many of that file's
-// keys are sent.
+// cursor returns a position in a report as text: the number of a file, and the number of that
+// file's keys that are already sent.
 func cursor(file, row int) string { return fmt.Sprintf("%d %d", file, row) }
 
 func readCursor(text string) (file, row int, err error) {

@@ -12,35 +12,35 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// look is a snapshot of a reindex's progress, as --json prints it.
+// look is the progress of a reindex at one moment, as --json prints it.
 type look struct {
 	Phase    reindex.Phase     `json:"phase"`
-	Listed   int               `json:"listed"`            // number of listed keys
-	Queued   int               `json:"queued"`            // number of batches that are not finished
+	Listed   int               `json:"listed"`            // number of keys that are listed so far
+	Queued   int               `json:"queued"`            // number of batches that were sent and are not finished
 	Done     int               `json:"done"`              // number of keys whose batches are finished
-	Checked  int               `json:"checked,omitempty"` // number of the index's keys that the sweep has looked up in the bucket
-	ToCheck  int               `json:"toCheck,omitempty"` // approximate number of keys that the sweep must check; 0 outside the sweep
-	Rate     float64           `json:"rate"`              // keys per second that are done or, in the sweep, checked
+	Checked  int               `json:"checked,omitempty"` // number of indexed keys that the sweep has looked up in the bucket
+	ToCheck  int               `json:"toCheck,omitempty"` // approximate number of keys to check in the sweep; 0 in other phases
+	Rate     float64           `json:"rate"`              // keys per second that are indexed or, in the sweep, checked
 	Left     string            `json:"left,omitempty"`
 	LeftFor  float64           `json:"left_seconds,omitempty"`
-	Stalled  string            `json:"stalled,omitempty"` // time since the last progress; "" if that is short
+	Stalled  string            `json:"stalled,omitempty"` // time since the last progress; "" unless the reindex seems stalled
 	StillFor float64           `json:"stalled_seconds,omitempty"`
 	Counts   reindex.Counts    `json:"counts"`
 	Failures []reindex.Failure `json:"failures,omitempty"`
 	Problem  string            `json:"problem,omitempty"`
 
-	done, total int // numbers of keys in the present phase
+	done, total int // numbers of finished keys and of all keys in the present phase
 }
 
-// mark is the point from which the rate is measured: a time, and how many keys were done or checked
-// at that time.
+// mark is the point from which the rate is measured: a time, and the number of keys that were
+// finished at that time.
 type mark struct {
 	checking bool
 	at       time.Time
 	done     int
 }
 
-// longest is the longest remaining time that is shown.
+// longest is the limit of the estimated remaining time. A longer estimate is not shown.
 const longest = 100 * 24 * time.Hour
 
 func (s *session) looked(p reindex.Progress, from mark) look {
@@ -60,7 +60,8 @@ func (s *session) looked(p reindex.Progress, from mark) look {
 		l.Rate = float64(done-from.done) / took
 	}
 	bounded := p.Run.Checking() || l.Phase == reindex.Draining || l.Phase == reindex.Confirming
-	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() { // if the rate is 0, seconds is +Inf or NaN, and no remaining time is shown
+	// The condition is false if the rate is 0, because seconds is then +Inf or NaN.
+	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() {
 		l.Left, l.LeftFor = (time.Duration(seconds) * time.Second).String(), math.Trunc(seconds)
 	}
 	if p.Run.Standing(now) {
@@ -121,7 +122,7 @@ func grouped(n int) string {
 type reindexView struct {
 	*session
 	bar    *progress
-	from   *mark // start of measuring the rate; nil before the first snapshot
+	from   *mark // point from which the rate is measured; nil before the first snapshot
 	last   string
 	warned bool
 }
@@ -164,8 +165,8 @@ func outset(r reindex.Run) mark {
 	return mark{at: r.Started}
 }
 
-// status shows the progress once. The rate is that since the start of the reindex or, during the
-// sweep, since the start of the sweep.
+// status shows the progress once. It shows the average rate since the start of the reindex or,
+// during the sweep, since the start of the sweep.
 func (v *reindexView) status(p reindex.Progress) {
 	l := v.looked(p, outset(p.Run))
 	switch {

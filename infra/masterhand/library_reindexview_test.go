@@ -28,7 +28,7 @@ func viewed(t *testing.T, width int, asJSON bool, looks ...reindex.Progress) (be
 	return shown.String(), printed.String()
 }
 
-// at returns the progress of a reindex of 1,000 keys whose last progress was some time ago.
+// at returns the progress of a reindex of 1,000 keys. ago is the time since its last progress.
 func at(phase reindex.Phase, done int, ago time.Duration) reindex.Progress {
 	return reindex.Progress{
 		Run:    reindex.Run{Moved: time.Time{}.Add(ago), Step: reindex.Step{Phase: phase, Listed: 1000, Batches: 10}},
@@ -127,7 +127,8 @@ func TestTheSweepShowsItsOwnProgress(t *testing.T) {
 	}
 }
 
-// --status shows the rate since the start of the phase. It shows no rate if that time is unknown.
+// "reindex --status" shows the average rate since the start of the phase. If the time of that start
+// is unknown, it shows no rate.
 func TestReindexStatusShowsTheRate(t *testing.T) {
 	t.Parallel()
 	unknown := checking(reindex.Sweeping, 10)

@@ -29,8 +29,8 @@ const (
 type tagging struct {
 	naming
 	State taggingState      `json:"state"`
-	Why   string            `json:"why"`            // why the key is refused or left alone, or a remark about the change; "" if there is nothing to say
-	Tags  map[string]string `json:"tags,omitempty"` // all tags after the change
+	Why   string            `json:"why"`            // why the key is refused or left alone, or a remark; "" if neither
+	Tags  map[string]string `json:"tags,omitempty"` // all tags of the object after the change
 	now   naming
 	shown tagged
 	after []types.Tag
@@ -58,8 +58,8 @@ func (s *session) tagPlan(ctx context.Context, verb string) (*tagPlan, error) {
 // atOnce is the number of objects that are read at the same time.
 const atOnce = 8
 
-// plan reads each object and adds it, with its new place, to the plan. change returns the change of
-// an object's tags, or errStated if the object must stay unchanged.
+// plan reads the object of each key and adds the object, with its new place, to the plan. change
+// must return the change of an object's tags, or errStated if the object must stay unchanged.
 func (p *tagPlan) plan(ctx context.Context, keys []string, change func(tagged) (tagChange, error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -134,10 +134,10 @@ func sameTags(a, b []types.Tag) bool {
 	})
 }
 
-// libraryOf returns the library whose prefix a key has. It returns false if no library has such a
-// prefix.
+// libraryOf returns the library whose prefix a key begins with. It returns false if the key begins
+// with the prefix of no library.
 func libraryOf(libraries []masters.Library, key string) (masters.Library, bool) {
-	for _, lib := range libraries { // the order does not matter: no library's prefix begins with that of another
+	for _, lib := range libraries { // the order of the libraries does not matter: no two prefixes fit the same key
 		if strings.HasPrefix(key, lib.Prefix) {
 			return lib, true
 		}

@@ -34,9 +34,8 @@ var (
 	errNotAllTags = errors.New("not all tags were written")
 )
 
-// tagChange is a change of an object's tags. It writes a tag's name in lower case. The new tag
-// replaces any tag whose name differs only in case, because masterhand ignores the case of these
-// names.
+// tagChange is a change of an object's tags. The names of the new tags are in lower case. A new tag
+// replaces any tag whose name differs only in case, because masterhand ignores the case of names.
 type tagChange struct {
 	set   map[string]string
 	unset []string

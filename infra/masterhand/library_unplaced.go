@@ -89,7 +89,8 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	}
 }
 
-// hintTagging prints how to place the files if the name of every file says that it is no master.
+// hintTagging prints how to place one of the files, in case it is a master after all. It is for a
+// list in which the name of every file says that the file is no master.
 func (s *session) hintTagging(list []masters.Placed) {
 	if slices.ContainsFunc(list, func(p masters.Placed) bool { return p.Unplaced != "" }) {
 		s.printf("\nIf one of the files is a master, place it:\n  %s%s %s\n", typed("place"), s.sameDeployment(), "KEY CODE-N LOCALE")
@@ -103,7 +104,7 @@ func (s *session) listUnplaced(ctx context.Context, d deployment, lib masters.Li
 	return list, err
 }
 
-// whyListed returns the reason why a file is unplaced or unreadable.
+// whyListed returns the reason why a listed file is unplaced or unreadable.
 func whyListed(p masters.Placed) string {
 	switch {
 	case p.Unread == "":

@@ -120,8 +120,8 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	return u.send(ctx, pending, bytes)
 }
 
-// adviseNames prints which declarations would make the library's rules read more names. It prints
-// nothing if the rules read all names.
+// adviseNames prints which settings of the library would let its rules place more files by their
+// names. It prints nothing if the rules place all files.
 func (u *upload) adviseNames() error {
 	if !slices.ContainsFunc(u.names, func(n naming) bool { return n.Never == "" && n.why() != "" }) {
 		return nil
@@ -129,8 +129,8 @@ func (u *upload) adviseNames() error {
 	return u.advise(u.library.Rules, u.names)
 }
 
-// idle ends a run in which no file needs an upload. If the folder has no masters, it returns
-// errNoMasters.
+// idle is called if no file needs an upload. With --json it prints the files. Otherwise, if the
+// folder has no masters at all, it returns errNoMasters.
 func (u *upload) idle(pending []*file) error {
 	if u.asJSON {
 		return printLines(u.terminal, u.files...)

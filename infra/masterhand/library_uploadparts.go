@@ -25,7 +25,7 @@ type inParts struct {
 	content *os.File
 	sums    sums
 	id      string
-	done    []types.CompletedPart // uploaded parts, by part number less one; the zero value means that the part is not uploaded
+	done    []types.CompletedPart // done[i] is part i+1; its zero value means that the part is not uploaded yet
 }
 
 // putInParts uploads a file in parts. It reuses the parts that an earlier run uploaded. After an
@@ -109,8 +109,9 @@ func (p *inParts) sendPart(ctx context.Context, i int) error {
 	return nil
 }
 
-// complete asks S3 to join the parts into an object. S3 refuses if the object of the key has
-// changed since the comparison, or if the checksum of the whole file does not match.
+// complete asks S3 to join the parts into an object. S3 refuses this in two cases: another program
+// has changed the key's object since the file was compared with it, or the checksum of the whole
+// file does not match.
 func (p *inParts) complete(ctx context.Context) error {
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &p.bucket, Key: &p.file.Key, UploadId: &p.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: p.done},
@@ -121,8 +122,8 @@ func (p *inParts) complete(ctx context.Context) error {
 	return err
 }
 
-// errBegun is the error for an object that has the right bytes but may have wrong metadata, because
-// its upload was started for another file or by another program.
+// errBegun is the error for an uploaded object with the right bytes but perhaps wrong metadata: its
+// multipart upload was started for another file or by another program.
 var errBegun = errors.New("the reused parts belonged to an upload for another file, so the metadata may be wrong: run the command again")
 
 // check returns errBegun unless the multipart upload was started for this file.
@@ -137,8 +138,8 @@ func (p *inParts) check(ctx context.Context) error {
 	return nil
 }
 
-// spoilt reports whether an error means that the upload can never be completed, because the file or
-// the object of the key has changed.
+// spoilt reports whether an error means that the upload can never be completed, because the local
+// file or the key's object in the bucket has changed.
 func spoilt(err error) bool {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		switch response.HTTPStatusCode() {
@@ -164,7 +165,7 @@ func apiCode(err error) string {
 // noUpload is the AWS error code for a multipart upload that does not exist.
 const noUpload = "NoSuchUpload"
 
-// errPartsLeft is the error for an upload that did not succeed and could not be aborted either.
+// errPartsLeft is the error for a multipart upload that failed and could not be aborted either.
 var errPartsLeft = errors.New("invisible parts of the file are left in the bucket and cost money until the bucket's lifecycle rule for incomplete uploads deletes them")
 
 // The time limit for aborting an upload, and the pause between two tries.

@@ -39,13 +39,13 @@ type file struct {
 	Locale   creative.Locale `json:"locale,omitempty"`
 	Kind     string          `json:"kind,omitempty"`
 	Aspect   creative.Aspect `json:"aspect,omitempty"`
-	Type     string          `json:"type,omitempty"` // extension that the content should have
+	Type     string          `json:"type,omitempty"` // file extension that fits the content
 	State    fileState       `json:"state"`
 	Why      string          `json:"why,omitempty"`
-	Note     string          `json:"note,omitempty"` // remarks about the file that do not prevent the upload; "" if there are none
+	Note     string          `json:"note,omitempty"` // remarks that do not prevent the upload; "" if there are none
 	Resumed  int64           `json:"kept,omitempty"` // number of bytes that an earlier run already uploaded
 	media    string          // media type, for the header Content-Type
-	replaced string          // ETag of the object that the key has now; "" if it has none
+	replaced string          // ETag of the object that now has this key; "" if the bucket has no such object
 	info     fs.FileInfo
 }
 
@@ -57,7 +57,7 @@ type upload struct {
 	folder   string
 	prefix   string // text between the library's prefix and the file's path in each key
 	parallel int
-	files    []*file  // sorted by path
+	files    []*file  // all files of the folder, sorted by path
 	names    []naming // placements of the files by their names
 }
 
@@ -105,7 +105,7 @@ func (u *upload) lookAtAll(ctx context.Context) error {
 	return group.Wait()
 }
 
-// found returns the file with this name, and sets the place that the name gives it.
+// found returns the file with this name, and sets the file's place from its name.
 func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	relative, err := filepath.Rel(u.folder, name)
 	if err != nil {
@@ -186,8 +186,8 @@ func verdictOnFile(err error) bool {
 	return false
 }
 
-// measure sets the file's aspect from its pixels. It also adds a remark for each reason why the
-// file may not be delivered.
+// measure sets the file's aspect from its pixels. It also adds remarks, for example if the name
+// states another aspect, or if the file has no locale and so answers no request.
 func (u *upload) measure(f *file, info media.Info) {
 	named := f.Aspect
 	if info.Probed {
@@ -232,7 +232,7 @@ func (u *upload) noteRivals() {
 	}
 }
 
-// ranges is a local file as the source of a probe.
+// ranges gives a probe access to a local file.
 type ranges struct{ file *os.File }
 
 // ReadRange implements [media.Source].

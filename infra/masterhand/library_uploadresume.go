@@ -13,8 +13,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// staleAfter is the age after which an incomplete upload of the same key is aborted, if it cannot
-// be continued. Somebody may still be working on a younger upload.
+// staleAfter is the age after which the command aborts an incomplete upload of the same key that it
+// cannot continue. A younger upload is kept, because another run may still be working on it.
 const staleAfter = 24 * time.Hour
 
 // resume selects an incomplete upload of the key whose parts all match the file. Of several, it
@@ -74,7 +74,7 @@ func (p *inParts) partsOf(ctx context.Context, id string) (done []types.Complete
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if apiCode(err) == noUpload {
-			return nil, 0, nil // no parts and no error: the upload has been completed or aborted meanwhile
+			return nil, 0, nil // return no parts and no error: somebody has completed or aborted the upload meanwhile
 		}
 		if err != nil {
 			return nil, 0, fmt.Errorf("listing the parts of an incomplete upload: %w", err)

@@ -44,7 +44,7 @@ func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 	bar := u.progress("uploading", bytes)
 	var group errgroup.Group
 	group.SetLimit(u.parallel)
-	var one sync.Mutex // serialises the calls of tell
+	var one sync.Mutex // makes sure that only one goroutine at a time calls tell
 	for _, f := range pending {
 		if ctx.Err() != nil {
 			break
@@ -57,7 +57,7 @@ func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // the error is ignored: the functions always return nil, because tell stores the error of each file
+	_ = group.Wait() // the error is ignored: it is always nil, because tell has stored the error of each file
 	bar.end()
 	return u.sum(ctx, len(pending))
 }
@@ -65,8 +65,8 @@ func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 // errChanged is the error for a file whose content changed during the upload.
 var errChanged = errors.New("the file changed during the upload: run the command again")
 
-// put uploads one file. If the object of the key has changed since the comparison, S3 refuses the
-// file.
+// put uploads one file. If another program has changed the key's object since the file was compared
+// with it, S3 refuses the file.
 func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	content, err := os.Open(filepath.Join(u.folder, filepath.FromSlash(f.Path)))
 	if err != nil {
@@ -89,7 +89,7 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	}
 	in := &s3.PutObjectInput{
 		Bucket: &u.bucket, Key: &f.Key, Body: section(content, 0, f.Size), ContentLength: &f.Size, ContentType: &f.media,
-		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // lets S3 refuse bytes that do not match
+		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // S3 refuses the file if its bytes do not match this checksum
 	}
 	in.IfMatch, in.IfNoneMatch = f.condition()
 	if _, err := u.s3().PutObject(ctx, in); err != nil {
@@ -99,8 +99,8 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	return nil
 }
 
-// condition returns the values of the headers If-Match and If-None-Match. With them, S3 writes only
-// if the key still has the object that was compared, or still has none.
+// condition returns the values of the headers If-Match and If-None-Match. With them, S3 writes the
+// file only if the key's object has not changed since the comparison, or if there is still none.
 func (f *file) condition() (ifMatch, ifNoneMatch *string) {
 	if f.replaced == "" {
 		return nil, new("*")
@@ -126,7 +126,7 @@ func (u *upload) tell(f *file, err error) {
 	}
 }
 
-// reason returns a short text for the error of a file.
+// reason returns a short text for the error of uploading a file.
 func reason(err error) string {
 	var response *smithyhttp.ResponseError
 	text := err.Error()
@@ -142,7 +142,8 @@ func reason(err error) string {
 	return text
 }
 
-// sum prints how many files were uploaded. If it is fewer than wanted, it returns errNotAll.
+// sum prints how many files were uploaded. If fewer files than wanted were uploaded, it returns
+// errNotAll.
 func (u *upload) sum(ctx context.Context, wanted int) error {
 	done := u.count(uploaded)
 	if u.asJSON {

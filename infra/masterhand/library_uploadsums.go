@@ -30,7 +30,8 @@ const partSize = 8 << 20
 // part returns the size in bytes of part i. Parts are counted from 0 here, but from 1 in S3.
 func (f *file) part(i int) int64 { return min(partSize, f.Size-int64(i)*partSize) }
 
-// section returns a reader of the bytes of part i, which has this size. Parts are counted from 0.
+// section returns a reader of the bytes of part i. size is the size of that part in bytes. Parts are
+// counted from 0.
 func section(content io.ReaderAt, i int, size int64) *io.SectionReader {
 	return io.NewSectionReader(content, int64(i)*partSize, size)
 }
@@ -64,8 +65,8 @@ func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err erro
 
 // sameBytes reports whether an object of the same size has the same bytes as the file. It compares
 // one of these: the SHA-256 that an upload by this command stored, the CRC that S3 keeps for the
-// whole object, or an ETag that is an MD5. For an object without any of them it returns false, and
-// the file is uploaded again.
+// whole object, or an ETag that is an MD5. For an object without any of them it returns false, so
+// that the command uploads the file again.
 func sameBytes(content io.ReaderAt, size int64, head *s3.HeadObjectOutput) (bool, error) {
 	noted, etag, crc := head.Metadata[labelSHA256], strings.Trim(value(head.ETag), `"`), value(head.ChecksumCRC64NVME)
 	switch {

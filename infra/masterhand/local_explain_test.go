@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// explain shows that the platform refused a file for a project, whether explain gets an event or
-// the four words of a slot.
+// The command "explain" shows that the platform refused a file for a project. It does so both for an
+// event and for a slot that is given as four words.
 func TestExplainShowsARefusalForItsProject(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -71,8 +71,8 @@ func TestExplainShowsARefusalForItsProject(t *testing.T) {
 	}
 }
 
-// If an unplaced file blocks a request, the commands explain, requests and trace name that file and
-// give the same reason.
+// If an unplaced file blocks a request, the commands "explain", "requests" and "trace" name that
+// file and give the same reason.
 func TestExplainAgreesWithTheProof(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -100,8 +100,9 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 	ops(operator{}, "trace", item.ID[len("req#"):][:8]).expect(t, 0, item.ID, "wanted by 1 ad", "received", toPlace)
 }
 
-// explain and place refuse a code without a variation, even if the code reads as a creative. They
-// accept a creative that has masters, and a text that is no code of the library.
+// The commands "explain" and "place" refuse a code without a variation, even if the code has the
+// form of a creative. They accept a creative that has masters, and a text that is no code of the
+// library.
 func TestACodeWithoutVariationIsRefused(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})

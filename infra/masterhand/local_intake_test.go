@@ -20,14 +20,14 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// arrivals holds the announcements of one test: a bucket and queues in an env that only this test
-// uses.
+// arrivals holds what one test needs for announcements: a simulated system with a bucket and queues
+// of its own, and a session on it.
 type arrivals struct {
 	env       *scenariotest.Env
 	session   *session
 	records   s3records.Records
 	timelines dynamostore.Store
-	queues    map[string]string // queue's URL, by the name of the stack's output
+	queues    map[string]string // URL of each queue, by the name of the stack's output
 }
 
 func takingIn(t *testing.T) *arrivals {
@@ -47,14 +47,14 @@ func takingIn(t *testing.T) *arrivals {
 	}
 }
 
-// ops runs a command on the env of the test.
+// ops runs a command on the simulated system of the test.
 func (a *arrivals) ops(t *testing.T, o operator, args ...string) said {
 	t.Helper()
 	return o.inSession(t, a.session, args...)
 }
 
-// happened stores the timeline of a subject whose first event came at a time ago. It returns the
-// key of that event.
+// happened stores the timeline of a subject, and returns the key of its first event. ago is the time
+// since that event.
 func (a *arrivals) happened(t *testing.T, sender, subject string, ago time.Duration, change func(*timeline.Timeline)) string {
 	t.Helper()
 	received := time.Now().Add(-ago)
@@ -141,7 +141,8 @@ func TestIntakeListAndShow(t *testing.T) {
 	show("hoox").expect(t, 2)
 
 	for _, args := range [][]string{{}, {"--outcome", "failed"}} {
-		a.ops(t, operator{}, append([]string{"requests"}, args...)...).expect(t, 0, "no matching requests") // The commands for requests list no timelines, although both are in one table.
+		// The table of the ledger also contains timelines. The command "requests" must not list them.
+		a.ops(t, operator{}, append([]string{"requests"}, args...)...).expect(t, 0, "no matching requests")
 	}
 	a.session.system.IntakeURL, a.session.system.S3.IntakeBucket, a.session.system.Senders = "", "", ""
 	list().expect(t, 1, "cannot receive announcements")

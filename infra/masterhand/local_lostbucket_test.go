@@ -46,8 +46,8 @@ func putFresh(t *testing.T, env *scenariotest.Env, key string, data []byte) {
 	}
 }
 
-// heldFor sends a request for a code. It fails the test unless the request waits with a reason,
-// neither skipped nor delivered.
+// heldFor sends a request for a code. It fails the test unless the request waits because the index
+// is of another bucket, and then expires without an upload or a callback.
 func heldFor(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
 	request, err := env.NewRequest(env.Platform, scenariotest.Story(code), adplatform.Options{ExpiresAt: time.Now().Add(20 * time.Second)})
@@ -123,7 +123,7 @@ func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 	scenariotest.Answers(t, env.Send(t, gone.Event()), 200, "skipped")
 }
 
-// A reindex that the function index starts by itself stops if the new rules would empty most
+// The function index starts a reindex by itself, and stops it if the new rules would empty most
 // documents. The operator can then confirm the reindex; a script can do so with --yes.
 func TestReindexAfterARunThatStopped(t *testing.T) {
 	t.Parallel()

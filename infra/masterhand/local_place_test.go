@@ -92,7 +92,7 @@ func TestPlaceMakesAnUnplacedFileAMaster(t *testing.T) {
 	if err := json.Unmarshal([]byte(again.out), &line); err != nil || line.Key != key || line.State != hasTags || line.Code != code || line.Variation != 1 || !maps.Equal(line.Tags, after) {
 		t.Errorf("%v: %s", err, again.all())
 	}
-	// Without LOCALE and ASPECT, place does not change the tags for the locale and the aspect.
+	// If the command "place" gets no LOCALE and no ASPECT, it keeps the file's locale and aspect.
 	ops(operator{}, "place", key, code+"-2", "--yes").expect(t, 0, code+"-1 en -", code+"-2 en -", "tagged")
 	after["creative-variation"] = "2"
 	expectTags(t, env, key, after)
@@ -123,8 +123,8 @@ func TestPlaceRefusesUnusableTags(t *testing.T) {
 	ops(operator{}, "place", "--yes", "many.mp4", "HRT-1-1").expect(t, 0, "tagged many.mp4")
 }
 
-// place does not tag a file that has changed since place showed it. If the file changes during the
-// tagging, place reports that.
+// The command "place" does not tag a file that has changed since the command showed it. If the file
+// changes while it is tagged, the command reports that.
 func TestPlaceNoticesAChangedFile(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -226,8 +226,8 @@ func TestAnIgnoredFileBlocksNoSkip(t *testing.T) {
 	ops(operator{}, "ignore", "--undo", key, "--yes").expect(t, 0, key+"  not a master  unplaced", "tagged "+key)
 	expectTags(t, env, key, map[string]string{"team": "A"})
 
-	// "place" removes the tag that excludes a file from the masters, and "ignore" can exclude a
-	// placed file.
+	// The command "ignore" can exclude a file that is placed. The command "place" makes an excluded
+	// file a master again.
 	ops(operator{}, "ignore", key, "--yes").expect(t, 0)
 	ops(operator{}, "place", key, code+"-2", "en", "--yes").expect(t, 0, key+"  not a master  "+code+"-2 en -")
 	expectTags(t, env, key, map[string]string{"team": "A", "creative-code": code, "creative-variation": "2", "creative-locale": "en"})

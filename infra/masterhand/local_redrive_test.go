@@ -26,8 +26,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// queues makes queues that only this test uses, and that no function reads. It returns the name and
-// the URL of each, by the name of the stack's output.
+// queues makes queues that only this test uses and that no function reads. It returns the queues'
+// names and URLs, each by the name of the stack's output.
 func queues(t *testing.T, env *scenariotest.Env, name string) (names, urls map[string]string) {
 	t.Helper()
 	names, urls = map[string]string{}, map[string]string{}
@@ -51,8 +51,8 @@ func objectEvent(key string) string {
 
 const secretURL = "https://a.r2.cloudflarestorage.com/b/k?X-Amz-Signature=5EC12E7"
 
-// handedOff returns a message of the finish queue: a request with this deadline that was handed
-// off.
+// handedOff returns a message of the queue for the function finish. It contains a request with this
+// deadline that was handed off.
 func handedOff(t *testing.T, token string, expires time.Time) string {
 	t.Helper()
 	upload, err := capability.Parse(secretURL)
@@ -84,7 +84,7 @@ func enqueue(t *testing.T, env *scenariotest.Env, url string, bodies ...string) 
 	}
 }
 
-// holds fails the test unless exactly this number of messages is visible in a queue.
+// holds fails the test unless exactly want messages are visible in a queue.
 func holds(t *testing.T, env *scenariotest.Env, url string, want int) {
 	t.Helper()
 	out, err := env.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -143,7 +143,8 @@ func TestRedrive(t *testing.T) {
 	ops(operator{}, "--json").expect(t, 2, "--json asks no questions")
 }
 
-// Whatever call fails, each message is still in at least one of the two queues.
+// "redrive" loses no message: whichever call to SQS fails, each message is still in the dead-letter
+// queue or in the live queue.
 func TestRedriveLosesNothing(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -190,8 +191,8 @@ func TestRedriveFindsTheLocalQueues(t *testing.T) {
 	operator{}.inSession(t, s, "redrive").expect(t, 1, "the stack lacks an output: deploy the present version (missing: IndexQueueUrl)")
 }
 
-// A message reaches the dead letters if its files could not be fetched in the allowed number of
-// receives. "redrive collect" moves such messages back unchanged.
+// SQS moves a message to the dead letters if the function collect has received it too often without
+// success. "redrive collect" moves such messages back unchanged.
 func TestRedriveCollect(t *testing.T) {
 	t.Parallel()
 	a := takingIn(t)

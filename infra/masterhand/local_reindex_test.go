@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// lose empties a creative's document in the index, as if an event had been lost.
+// lose empties a creative's document in the index, as if the events of its masters had been lost.
 func lose(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
 	_, revision, err := env.Index.Document(t.Context(), env.Library, scenariotest.Of(code))
@@ -50,7 +50,7 @@ func TestReindex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state.Rules = "5" // the rules that an older version of the code stored
+	state.Rules = "5" // the version of the rules that an older version of masterhand stored
 	if err := env.Index.SaveState(t.Context(), env.Library, state, revision); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestReindexByInventory(t *testing.T) {
 	env.Master(t, code, 1<<10)
 	lose(t, env, code)
 	ops(operator{}, "reindex", "--status").expect(t, 0, "completely indexed; it was empty at the start")
-	left := scenariotest.NewCode() // code of a master that the report does not list
+	left := scenariotest.NewCode() // code of a master that the inventory report does not list
 	env.Master(t, left, 1<<10)
 	lose(t, env, left)
 	manifest := report(t, env, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")

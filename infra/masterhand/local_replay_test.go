@@ -27,8 +27,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// arrive stores an event as the function intake does. The event came at a time ago. It returns the
-// event's key.
+// arrive stores an event as the function intake does, and returns the event's key. ago is the time
+// since the event arrived.
 func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) string {
 	t.Helper()
 	at := time.Now().Add(-ago)
@@ -43,7 +43,8 @@ func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) 
 	return r.Key()
 }
 
-// collect returns the service of the function collect. It uses the local services of the env.
+// collect returns the service of the function collect. It uses the test's own buckets, queues and
+// table.
 func (a *arrivals) collect() *collect.Service {
 	return &collect.Service{
 		Timelines: a.timelines, Records: a.records,
@@ -54,7 +55,8 @@ func (a *arrivals) collect() *collect.Service {
 	}
 }
 
-// work runs collect on all messages in the queue, and returns how many there were.
+// work lets the service of the function collect process all messages in the queue. It returns the
+// number of these messages.
 func (a *arrivals) work(t *testing.T, service *collect.Service) (n int) {
 	t.Helper()
 	client, url := a.env.Clients().SQS(), a.queues["CollectQueueUrl"]
@@ -99,7 +101,8 @@ func TestIntakeReplay(t *testing.T) {
 	defer host.Close()
 	service := a.collect()
 	failed := a.arrive(t, senders.Hoox, exported("failed", host.URL+"/S3CR3T"), time.Minute)
-	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour) // an event for which intake sent no message
+	// For this event, the function intake sent no message to collect, as if it had crashed.
+	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour)
 	other := a.arrive(t, senders.AdReform, `{"topic":"ad.uploaded"}`, time.Minute)
 	service.Collect(t.Context(), intake.Message{Key: failed})
 	show := func(subject string) said {
@@ -150,14 +153,15 @@ func TestIntakeReplay(t *testing.T) {
 	replay(operator{}, "hoox", "job/absent").expect(t, 1, "no such subject")
 }
 
-// list runs "intake list" for a sender, and fails the test unless the output names the record.
+// list runs "intake list" for a sender, and fails the test unless the output names the given
+// record.
 func (a *arrivals) list(t *testing.T, record, sender string) {
 	t.Helper()
 	a.ops(t, operator{}, "intake", "list", "--sender", sender, "--json").expect(t, 0, record)
 }
 
-// If the queue refuses a message, the command reports that. The messages that the queue accepted
-// before do no harm.
+// If the queue refuses a message, "intake replay" reports that and stops. It also reports how many
+// events it had already replayed.
 func TestIntakeReplayInterrupted(t *testing.T) {
 	t.Parallel()
 	a, sent := takingIn(t), 0
@@ -210,8 +214,8 @@ func TestReplayArguments(t *testing.T) {
 	}
 }
 
-// With the deployed functions: an operator replays an event whose file failed, and the file is
-// delivered for the next request.
+// This test runs the real functions. After the operator replays an event whose file failed, the next
+// request receives the file.
 func TestReplayedByTheFunctions(t *testing.T) {
 	t.Parallel()
 	env, mended, code := scenariotest.Start(t, system.Config{}), atomic.Bool{}, scenariotest.NewCode()

@@ -23,7 +23,7 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// sent records which parts of a file are uploaded, and can interrupt the upload at one of them.
+// sent records which parts of a file are uploaded, and can interrupt the upload at one of the parts.
 type sent struct {
 	mu    sync.Mutex
 	parts map[int]bool
@@ -118,7 +118,8 @@ func TestUploadWithoutPermissionToListUploads(t *testing.T) {
 	begun(t, env, key, "", long[:partSize])
 	s, out := working(t, env, wire{func(r *http.Request) error {
 		if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
-			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1)) // an invalid signature, so that S3 answers 403
+			// Make the signature invalid, so that S3 answers 403.
+			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1))
 		}
 		return nil
 	}})
@@ -156,8 +157,8 @@ func TestUploadOfAChangingFileFails(t *testing.T) {
 	}
 }
 
-// begun starts a multipart upload with these parts and does not complete it, like a run of the
-// command that was killed. note is the SHA-256 in the metadata. It returns the upload's id.
+// begun starts a multipart upload, uploads these parts and does not complete the upload, like a
+// killed run of the command. note is the SHA-256 in the metadata. begun returns the upload's id.
 func begun(t *testing.T, env *scenariotest.Env, key, note string, parts ...[]byte) string {
 	t.Helper()
 	client := env.Clients().S3()
@@ -219,7 +220,8 @@ func TestUploadReusesOnlyMatchingParts(t *testing.T) {
 			if left := unfinished(t, env, key); c.left != (len(left) == 1 && *left[0].UploadId == id) || !c.left && len(left) > 0 {
 				t.Errorf("left: %+v", left)
 			}
-			// Let a day pass and change the file.
+			// Simulate that a day has passed and that the file has changed: the command must now abort
+			// the old upload.
 			s.now = func() time.Time { return time.Now().Add(staleAfter + time.Hour) }
 			newer := scenariotest.Film(t, partSize+1)
 			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(key)), newer, 0o600); err != nil {

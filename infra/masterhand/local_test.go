@@ -102,7 +102,8 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
 	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "--force")
 	ops(operator{}, "secret-drop", "plain", hint, "--force").expect(t, 0, "1 left")
-	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // fails: the functions of this env have another list of secrets than the file
+	// The check of the answer fails: only the file has the new secret, and not the functions.
+	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401")
 
 	ops(operator{input: oldToken}, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "now the first of 1")
 	ops(operator{}, "intake", "token", "hoox", "--any-code").expect(t, 0, "now the first of 2")
@@ -121,14 +122,14 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	ops(operator{}, "destroy").expect(t, 1, "in AWS only", "Ctrl-C ends")
 }
 
-// writeLine writes a line in the format of "up --json" to a file. The line describes the system of
-// an env.
+// writeLine writes a line in the format of "up --json" to a file. The line describes the simulated
+// system env.
 func writeLine(t *testing.T, path string, env *scenariotest.Env, destinations string) {
 	t.Helper()
 	writeLineOf(t, path, env, services.MastersBucket, destinations)
 }
 
-// writeLineOf is like writeLine, but for a system whose functions read the given masters bucket.
+// writeLineOf is like writeLine, but the line names the given masters bucket.
 func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, destinations string) {
 	t.Helper()
 	var m running.System
@@ -148,8 +149,8 @@ func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, desti
 	}
 }
 
-// listening starts a server that running.Find accepts as a system on this machine. The function end
-// stops the server.
+// listening starts a server that the function running.Find accepts as a system on this machine. The
+// caller must call end to stop the server.
 func listening(t *testing.T) (found running.System, end func()) {
 	t.Helper()
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -215,7 +216,7 @@ func TestLogsOfTheSystemOnThisMachine(t *testing.T) {
 		`{"function":"index","time":"` + noon.Add(-time.Hour).Format(time.RFC3339) + `","level":"INFO","msg":"long ago"}`,
 		`{"function":"fulfill",` + printedAt(webhookLine(), noon.Add(-2*time.Second).In(time.FixedZone("", 3600)))[1:],
 		`{"function":"index","time":"2026-11-21T11:59:59Z","level":"WARN","msg":"indexed","key":"a b"}`,
-		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // an incomplete line, as if a function were still writing it
+		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // an incomplete line: the function has not yet written its end
 	}, "\n")
 	if err := os.WriteFile(found.Log, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)

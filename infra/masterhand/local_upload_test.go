@@ -21,13 +21,13 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// here returns a function that runs a command on the system of an env.
+// here returns a function that runs a command on the simulated system env.
 func here(t *testing.T, env *scenariotest.Env) func(o operator, args ...string) said {
 	t.Helper()
 	return hereOf(t, env, services.MastersBucket)
 }
 
-// hereOf is like here, but for a system whose functions read the given masters bucket.
+// hereOf is like the function here, but the commands use the given masters bucket.
 func hereOf(t *testing.T, env *scenariotest.Env, bucket string) func(o operator, args ...string) said {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
@@ -126,7 +126,7 @@ func TestUpload(t *testing.T) {
 	lookAround(t, env, ops, code)
 }
 
-// lookAround checks the lists of present, missing and unplaced files for a code.
+// lookAround checks what the commands print about the present, missing and unplaced files of a code.
 func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...string) said, code string) {
 	t.Helper()
 	wanted := scenariotest.Story(code)
@@ -164,7 +164,9 @@ func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...strin
 
 // wire is an HTTP client that calls a function of the test before it sends a request.
 type wire struct {
-	before func(*http.Request) error // called before each request; if it returns an error, the request is not sent and fails with that error
+	// before is called before each request. If it returns an error, the request fails with that
+	// error and is not sent.
+	before func(*http.Request) error
 }
 
 // Do implements [aws.HTTPClient].
@@ -175,8 +177,8 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	return http.DefaultClient.Do(r)
 }
 
-// working returns a session on an env and the session's output. The requests of the session go
-// through the wire.
+// working returns a session on the simulated system env, and the session's output. The session
+// sends its HTTP requests through w.
 func working(t *testing.T, env *scenariotest.Env, w wire) (*session, *bytes.Buffer) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
@@ -190,8 +192,8 @@ func working(t *testing.T, env *scenariotest.Env, w wire) (*session, *bytes.Buff
 	return s, out
 }
 
-// If another program writes an object to the key after the comparison, the command does not replace
-// that object.
+// "upload" first compares a file with its key's object. If another program then writes a new object
+// to the key, the command does not replace that object.
 func TestUploadNeverReplacesANewerObject(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})

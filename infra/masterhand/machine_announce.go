@@ -26,8 +26,8 @@ import (
 type announcer struct {
 	*session
 	sample events.Announcement
-	query  string // coordinates of the file, as the query of the URL for announcements
-	id     string // id of the subject; "" means that send makes a new id
+	query  string // query of the URL for announcements: the coordinates of the file
+	id     string // id of the subject; "" means that the method send makes a new id
 }
 
 // announcementResult is the result of sending an announcement, as --json prints it.
@@ -54,7 +54,7 @@ type announcedFile struct {
 	Size   int64              `json:"size_bytes,omitempty"`
 	SHA256 string             `json:"sha256,omitempty"` // SHA-256 of the file in hex; "" if the sender stores its files itself
 	Tags   map[string]string  `json:"tags,omitempty"`
-	Index  string             `json:"index,omitempty"` // the master in the index that the file became, or the reason why it became none
+	Index  string             `json:"index,omitempty"` // the master as the index lists it, or why the file is no master
 }
 
 // followFor is the time limit for the wait until a file is stored. Without it, the command could

@@ -66,17 +66,18 @@ func (s *session) loadRequests(ctx context.Context, c loadtest.Config) error {
 }
 
 const (
-	// announceWaves is how often all senders announce at the same time after the functions are
-	// warm. With 100 senders, more than one answer is slower than the 99th percentile, so one slow
-	// answer does not decide.
+	// announceWaves is how many times all senders announce at once after the functions are warm.
+	// With 100 senders this gives 500 answers. The slowest 1 % are then several answers, so that one
+	// slow answer alone does not fail the test.
 	announceWaves = 5
-	// announceWithin is the longest allowed 99th percentile of warm answers. The senders give up
-	// after 10 s or more, and intake must answer within one second.
+	// announceWithin is the limit for the 99th percentile of the answer times after the functions
+	// are warm. The function intake must answer within one second; a sender gives up after 10 s or
+	// more.
 	announceWithin = time.Second
 )
 
-// loadIntake starts a system that downloads no announced files. It makes atOnce senders announce to
-// it at the same time.
+// loadIntake starts a system that downloads no announced files. It then makes atOnce senders send
+// announcements to the system at the same time.
 func (s *session) loadIntake(ctx context.Context, atOnce int) error {
 	return s.withSystem(ctx, running.Config{HoldCollect: true}, func(started *running.Started) error {
 		announcers, err := started.Ready.Announcers()

@@ -30,8 +30,10 @@ type livePage struct {
 
 // The intervals of the live page.
 const (
-	lookEvery = time.Second      // interval between two checks for changes
-	tellEvery = 10 * time.Second // longest time until readers reload the page without a change, so that the shown ages stay right
+	lookEvery = time.Second // interval between two checks for changes
+	// tellEvery is the longest time between two events to a reader. Each event makes the browser
+	// reload the page's data, so that the ages on the page stay right even without a change.
+	tellEvery = 10 * time.Second
 )
 
 // servePage serves the page on a port of this machine until ctx ends or the returned stop is
@@ -94,7 +96,8 @@ func (l livePage) handler(host string) http.Handler {
 	})
 }
 
-// show reads the present data, and writes the page or a part of it, as write decides.
+// show reads the present data and answers with the page or a part of the page. write must be the
+// function that writes the page or that part.
 func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.Page, io.Writer) error) {
 	data, err := page.Read(r.Context(), l.sources, l.session.now(), time.Time{})
 	if err != nil {
@@ -115,8 +118,8 @@ func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.P
 	_, _ = out.WriteTo(w) // the error is ignored: writing fails only if the reader has disconnected
 }
 
-// events sends a server-sent event to the reader whenever the page's data changes, and at least
-// once every tellEvery.
+// events sends a server-sent event to the reader whenever the page's data changes. Without a change
+// it sends one after the time tellEvery.
 func (l livePage) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	last, told := l.mark(r.Context()), l.session.now()
@@ -135,13 +138,14 @@ func (l livePage) events(w http.ResponseWriter, r *http.Request) {
 		now := l.session.now()
 		if mark := l.mark(r.Context()); mark != last || now.Sub(told) >= tellEvery {
 			last, told = mark, now
-			_, _ = fmt.Fprint(w, "data: changed\n\n") // the error is ignored: if the reader has disconnected, Flush returns an error
+			// The error is ignored: if the reader has disconnected, the next Flush returns an error.
+			_, _ = fmt.Fprint(w, "data: changed\n\n")
 		}
 	}
 }
 
-// mark returns a hash of the page's data without ages. The hash changes whenever the page would
-// show something else. If the data cannot be read, the hash is zero.
+// mark returns a hash of the page's data without the ages. The hash changes whenever anything on the
+// page except an age would change. If the data cannot be read, the hash is zero.
 func (l livePage) mark(ctx context.Context) (mark [sha256.Size]byte) {
 	data, err := page.Read(ctx, l.sources, l.session.now(), time.Time{})
 	data.At = time.Time{}

@@ -117,8 +117,8 @@ type sendResult struct {
 	URL      string          `json:"url"`
 	Status   int             `json:"status"`
 	Answer   json.RawMessage `json:"answer"`
-	Reason   string          `json:"reason,omitempty"` // reason for the answer, from the system's log; "" if the log has none
-	Seconds  float64         `json:"duration_seconds"` // duration of the first answer, in seconds
+	Reason   string          `json:"reason,omitempty"` // reason for the answer in the system's log; "" if there is none
+	Seconds  float64         `json:"duration_seconds"` // time from sending the event to its answer, in seconds
 	Callback json.RawMessage `json:"callback"`         // body of the callback; null if the platform received no callback
 	Upload   *arrival        `json:"upload"`           // the uploaded object; null if the platform received no upload
 }
@@ -202,7 +202,9 @@ func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, re
 	if !token.Completed.IsZero() {
 		r.Callback = asJSON(token.Output)
 	}
-	if platform.Storage.Writes(request.StorageKey).Landed == 0 { // no upload: an object there comes from an earlier event
+	// If nothing was uploaded for this request, an object under its storage key comes from an
+	// earlier event, so the result has no upload.
+	if platform.Storage.Writes(request.StorageKey).Landed == 0 {
 		return nil
 	}
 	object, err := platform.Storage.Object(ctx, request.StorageKey)

@@ -58,8 +58,8 @@ func (s *session) followOne(ctx context.Context, id string) {
 	}
 }
 
-// adviseOnSent prints advice about a request that has ended, for example after a skip. An error
-// only means that no advice is printed.
+// adviseOnSent prints advice about a request that has ended, for example after a skip. After an
+// error it prints no advice.
 func (s *session) adviseOnSent(ctx context.Context, id string) {
 	d := s.localDeployment()
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, id)
@@ -94,7 +94,7 @@ func (s *session) showState(ctx context.Context, id string) {
 // recorded returns the reason for the answer to an event, as the system on this machine logged it.
 // It returns "" if the log has no reason.
 func (s *session) recorded(event string) (reason string) {
-	_ = eachLine(s.system.Log, func(l logLine) { // the error is ignored: an unreadable log has no reason
+	_ = eachLine(s.system.Log, func(l logLine) { // the error is ignored: if the log cannot be read, the reason stays ""
 		var said struct{ Event, Detail, Error string }
 		if strings.Contains(l.text, event) && json.Unmarshal([]byte(l.text), &said) == nil && said.Event == event {
 			reason = cmp.Or(said.Error, said.Detail)

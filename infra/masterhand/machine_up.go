@@ -24,8 +24,8 @@ func commandsHere(s *session) []*cobra.Command {
 	return []*cobra.Command{upCommand(s), demoCommand(s), sendCommand(s), loadCommand(s)}
 }
 
-// untilOrphaned wraps run so that its context also ends when the parent process ends. It is needed
-// for "go run", which dies at once on SIGTERM and would leave this program running.
+// untilOrphaned returns a function that calls run with a context that also ends when the parent
+// process ends. Otherwise SIGTERM would end a parent "go run" and leave this program running.
 func untilOrphaned(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx, cancel := child.WithParent(c.Context(), time.Second)

@@ -22,7 +22,7 @@ func (s *session) narrate(ctx context.Context, at running.System) {
 	here.system, here.aws = &at, localConfig(at)
 	d := here.localDeployment()
 	requests := watch{store: dynamostore.Store{Client: here.dynamodb(), Table: d.ledger}, query: requestQuery{since: age(time.Hour), limit: followed}}
-	announced := map[string]int64{} // version of each timeline that was printed last, by the timeline's id
+	announced := map[string]int64{} // for each timeline, the version that was printed last, by the timeline's id
 	for here.pause(ctx, narrateEvery) == nil {
 		if err := here.narrateOnce(ctx, d, &requests, announced); err != nil && ctx.Err() == nil {
 			here.warn("requests and announcements cannot be read: %v", err)
@@ -46,7 +46,7 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 		}
 	}
 	quiet := *s
-	quiet.Width = 0 // a width of 0 means no progress bar, which would disturb the printed lines
+	quiet.Width = 0 // a width of 0 turns the progress bar off: the bar would disturb the printed lines
 	lines, err := quiet.findTimelines(ctx, d, timelineQuery{since: age(time.Hour), limit: followed})
 	if err != nil {
 		return err

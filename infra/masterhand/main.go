@@ -39,7 +39,7 @@ import (
 
 func main() {
 	ctx := interruptible()
-	log.SetOutput(io.Discard) // silences the S3 uploader, which also returns the errors that it logs
+	log.SetOutput(io.Discard) // hides the log lines of the S3 uploader, because it also returns the errors that it logs
 	os.Exit(run(ctx, os.Args[1:], &session{
 		terminal: standard(ctx), now: time.Now, pause: pause, load: load, local: runningLocal, http: newClient(),
 		project: system.Root, cdk: runCDK,
@@ -66,7 +66,7 @@ func interruptible() context.Context {
 func run(ctx context.Context, args []string, s *session) int {
 	s.args = args
 	root := newRoot(s)
-	root.SetArgs(append([]string{}, args...)) // never nil: for nil, cobra would read os.Args
+	root.SetArgs(append([]string{}, args...)) // the argument must not be nil: for nil, cobra would read os.Args
 	c, err := root.ExecuteContextC(ctx)
 	return s.exit(c, err)
 }
@@ -108,8 +108,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// runCDK runs the CDK CLI on this program's terminal. It uses the version that the project pins,
-// and never downloads one. An interrupt of this program also interrupts the CLI.
+// runCDK runs the CDK CLI on this program's terminal. It uses the CDK version that the project pins,
+// and never downloads another version. An interrupt of this program also interrupts the CLI.
 func runCDK(ctx context.Context, folder string, environment []string, out io.Writer, args []string) error {
 	c := exec.CommandContext(ctx, "npx", append([]string{"--no", "--", "cdk"}, args...)...)
 	c.Dir, c.Env = folder, append(os.Environ(), environment...)

@@ -83,7 +83,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// tree returns all commands that have no subcommands, by their full names.
+// tree returns all commands of masterhand that have no subcommands, by their full names.
 func tree() map[string]*cobra.Command {
 	found := map[string]*cobra.Command{}
 	var walk func(c *cobra.Command, name string)

@@ -35,8 +35,8 @@ func syntax(t *testing.T) []*ast.File {
 	return files
 }
 
-// constant returns the text of a constant expression. The letter X stands for each part that is
-// known only at run time.
+// constant returns the text of an expression in the source. It puts the letter X in place of each
+// part that is known only at run time.
 func constant(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -105,7 +105,8 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 				return true
 			}
 			for _, arg := range call.Args {
-				if line := constant(arg); line != "X" { // skip X, a line that only the caller of "examples" knows
+				// An argument that is known only at run time has the text "X". It cannot be checked.
+				if line := constant(arg); line != "X" {
 					if problem := commandProblem(strings.Fields(line)); problem != "" {
 						t.Errorf("%q %s", line, problem)
 					}
@@ -120,15 +121,16 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 	}
 }
 
-// foreign matches a command of this program that was written without the function typed, so that a
-// user may not be able to run it as printed.
+// foreign matches a command line of this program in a text that does not come from the function
+// typed. A user may not be able to run such a command line as printed.
 var foreign = regexp.MustCompile(`\b(?:ops|make|local|masterhand) (?:` + strings.Join(strings.Fields(
 	"up demo send load run requests trace explain logs upload unplaced names probe place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
 
 // flagName matches a flag of the form --name in a text.
 var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)
 
-// In each text of this program, commands are written with the function typed, and each flag exists.
+// Each text of this program gets its command lines from the function typed, and names only flags
+// that exist.
 func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"help": true, "endpoint-url": true, "require-approval": true, "no": true,

@@ -86,7 +86,7 @@ func deployOnMoto(t *testing.T, env *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// moto's CloudFormation makes no aliases.
+	// moto's CloudFormation makes no aliases, so the test makes the alias "live".
 	function, err := env.function(t.Context(), "masterhand-production", "index")
 	if err == nil {
 		_, err = env.lambda().CreateAlias(t.Context(), &lambda.CreateAliasInput{

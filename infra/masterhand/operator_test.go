@@ -32,8 +32,8 @@ type operator struct {
 	input  string
 	hidden string // secret that is typed without being shown; "" means that the input is no terminal
 	pause  func(context.Context, time.Duration) error
-	now    func() time.Time // returns the present time; nil means noon
-	root   string           // project's folder, in which commands find a system on this machine and deploy
+	now    func() time.Time // function that returns the present time; nil means that the time is always noon
+	root   string           // project's folder, where commands find a running system and "deploy" finds settings
 	cdk    func(environment []string, args []string) error
 }
 
@@ -98,7 +98,7 @@ func (s said) quiet(t *testing.T, words ...string) {
 	}
 }
 
-// inSession runs a command in a session that is already open.
+// inSession runs a command with a session that has already selected its deployment.
 func (o operator) inSession(t *testing.T, s *session, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer

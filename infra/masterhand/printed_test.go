@@ -22,8 +22,8 @@ import (
 )
 
 // asFunction is the name of an environment variable. If it is set, the test binary prints the log
-// lines of a function and exits. A process of its own is needed, because AWS's logger reads its
-// settings at the start of the process and prints to standard output.
+// lines of a function and exits. The lines need a process of their own, because AWS's logger reads
+// its settings at the start of a process and prints to standard output.
 const asFunction = "MASTERHAND_TEST_AS_FUNCTION"
 
 func TestMain(m *testing.M) {
@@ -52,7 +52,8 @@ var printed = sync.OnceValue(func() [2]string {
 	function.Env = append(os.Environ(), asFunction+"=1", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO")
 	out, err := function.Output()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if err != nil || len(lines) != 3 { // the first line states the version and is not used
+	// The three lines are the version, which is not used, the log line and the metrics.
+	if err != nil || len(lines) != 3 {
 		panic("a function printed " + string(out))
 	}
 	return [2]string{lines[1], lines[2]}

@@ -43,7 +43,7 @@ func (p *progress) add(n int64) {
 	}
 }
 
-// advance shows done of total, with words beside the bar; total is the total that is known so far.
+// advance sets the bar to done of total, with words beside the bar. total may change between calls.
 // The bar never becomes full before the method end is called.
 func (p *progress) advance(done, total int, words string) {
 	if p.bar != nil {
@@ -64,6 +64,6 @@ func (p *progress) clear() {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
-		_ = p.bar.Clear() // needed because a counter does not remove itself; an error is ignored
+		_ = p.bar.Clear() // a counter does not remove itself from the terminal; an error of removing it is ignored
 	}
 }

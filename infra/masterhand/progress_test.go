@@ -8,8 +8,8 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// At its end, a progress bar leaves an empty line on a terminal. If the output is not a terminal,
-// it prints nothing at all.
+// On a terminal, a progress bar leaves an empty line when it ends. If the output is not a terminal,
+// nothing is printed at all.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(terminal) *progress{

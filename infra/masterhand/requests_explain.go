@@ -43,7 +43,7 @@ unclear   a file may answer the request, but its locale, aspect or creative is
 			if err != nil {
 				return err
 			}
-			written := "" // stays "" for the slot of an event: only an operator can have mistyped the creative
+			written := "" // stays "" if the slot comes from an event: only a typed creative can lack its variation
 			if len(args) == 4 {
 				written = args[0]
 			}
@@ -71,12 +71,12 @@ type explanation struct {
 	Library string `json:"library"`
 	Built   bool   `json:"built"` // whether the library is completely indexed by its current rules
 	answer
-	// Refused holds a different answer for each project for which the platform refused a file. It
-	// is empty if Project is set.
+	// Refused holds, for each project for which the platform refused a file, the answer to a
+	// request of that project. It is empty if Project is set.
 	Refused    []refusal `json:"refused,omitempty"`
-	Candidates []weighed `json:"candidates"` // the best candidate first, the dropped candidates last
-	// Held says why a request would wait although no candidate answers it, and what would end the
-	// wait. It is "" if the request would not wait.
+	Candidates []weighed `json:"candidates"` // all candidates: the best one first, the dropped ones last
+	// Held says why a request without a usable candidate would wait instead of being skipped, and
+	// what would end the wait. It is "" if the request would not wait for this.
 	Held    string `json:"held,omitempty"`
 	Blocker string `json:"blocker,omitempty"` // key of the file that would make the request wait; "" if no file would
 	Full    bool   `json:"full,omitempty"`    // whether the index has no room for another file of the creative
@@ -97,13 +97,13 @@ type refusal struct {
 	answer
 }
 
-// weighed is a candidate. If the candidate was dropped, it has the reason; otherwise the reason is
-// "".
+// weighed is a candidate with the reason why it was dropped. The reason is "" for a candidate that
+// was not dropped.
 type weighed struct {
 	masters.Master
 	Dropped    masters.Drop  `json:"dropped,omitempty"`
-	Behind     masters.Order `json:"behind,omitempty"`     // the rule by which the chosen file ranks before this one; "" if no rule decides
-	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which the platform refused this file; empty if the request names its project
+	Behind     masters.Order `json:"behind,omitempty"`     // rule by which the chosen file ranks before this one; "" if none
+	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which this file was refused; empty if Project is set
 }
 
 // explain returns the answer that a request for the slot would get now. written is the creative as
@@ -191,7 +191,7 @@ func answered(choice masters.Choice) answer {
 	return a
 }
 
-// libraryFlag adds the flag --library to a command, and returns the flag's value.
+// libraryFlag adds the flag --library to a command, and returns a pointer to the flag's value.
 func libraryFlag(c *cobra.Command) *string {
 	return c.Flags().String("library", "", "name of the `library`; unless given, the only library, or else \"default\"")
 }

@@ -98,7 +98,7 @@ func TestRequestsTable(t *testing.T) {
 	}
 }
 
-// For each rule of preference, explain says why the chosen file ranks before another file.
+// The command "explain" says by which rule of preference the chosen file ranks before another file.
 func TestExplainSaysWhyACandidateIsNotPreferred(t *testing.T) {
 	t.Parallel()
 	film := masters.Master{Kind: creative.Video, Locale: "en", Aspect: "9x16", Extension: "mp4", Width: 1080, Height: 1920}
@@ -127,8 +127,8 @@ func TestExplainSaysWhyACandidateIsNotPreferred(t *testing.T) {
 	}
 }
 
-// If no file has the requested locale, explain lists the locales of the existing files. If a file
-// has it, explain lists no locales.
+// If no file has the requested locale, the command "explain" lists the locales of the existing
+// files. If a file has the requested locale, the command lists no locales.
 func TestExplainListsTheExistingLocales(t *testing.T) {
 	t.Parallel()
 	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "fr", Kind: creative.Video, Aspect: "9x16"}
@@ -149,8 +149,8 @@ func TestExplainListsTheExistingLocales(t *testing.T) {
 	}
 }
 
-// explain marks a candidate whose key has an extension that does not match its content. It marks no
-// other candidate.
+// The command "explain" marks each candidate whose key has an extension that does not match the
+// file's content. It marks no other candidate.
 func TestMisnamedCandidate(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -172,8 +172,8 @@ func TestMisnamedCandidate(t *testing.T) {
 	}
 }
 
-// If a library declares the shapes of its codes, explain and place can distinguish a code without a
-// variation from a creative even before the library has any file.
+// If a library declares the shapes of its codes, the commands "explain" and "place" recognise a code
+// without a variation even before the library has any file.
 func TestDeclaredCodesTellACodeFromACreative(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -183,7 +183,8 @@ func TestDeclaredCodesTellACodeFromACreative(t *testing.T) {
 	}
 }
 
-// trace prints the state of a request only once, even if the reason begins with the same word.
+// The command "trace" prints the state of a request only once, even if the reason begins with the
+// name of the state.
 func TestTraceSaysTheStateOnce(t *testing.T) {
 	t.Parallel()
 	for want, i := range map[string]ledger.Item{

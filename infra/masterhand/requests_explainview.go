@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// verdict returns the name of a verdict in the output.
+// verdict returns the name under which the output shows a verdict.
 func verdict(v masters.Verdict) string {
 	switch v {
 	case masters.Deliver:
@@ -115,7 +115,7 @@ func (s *session) answer(a answer) string {
 }
 
 // aspectWords returns the master's aspect. If the file's name states another aspect than the
-// pixels, it adds that one.
+// pixels, aspectWords adds the name's aspect.
 func aspectWords(m masters.Master) string {
 	if m.Conflict() {
 		return fmt.Sprintf("%s (named %s)", m.Aspect, m.NamedAspect)
@@ -124,7 +124,7 @@ func aspectWords(m masters.Master) string {
 }
 
 // rule returns the reason for a candidate's rank, and the projects for which the platform refused
-// it.
+// the candidate.
 func rule(e explanation, c weighed) string {
 	if len(c.RefusedFor) > 0 {
 		return printable(place(e, c) + "; refused for project " + strings.Join(c.RefusedFor, ", "))

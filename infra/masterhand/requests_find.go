@@ -73,7 +73,7 @@ func (q requestQuery) days(now time.Time) []string {
 	return lastDays(now, recentDays)
 }
 
-// recentDays is how many days are searched if the query names neither a day nor a time.
+// recentDays is the number of days that are searched if the query names neither a day nor a time.
 const recentDays = 7
 
 // lastDays returns the last n days as the ledger writes them, with today first.
@@ -104,8 +104,8 @@ func (q *requestQuery) setDay(text string) error {
 	return nil
 }
 
-// choose returns the items that the query selects, in the same order. It returns at most limit of
-// them.
+// choose returns the first items that the query selects, in the same order. It returns at most
+// limit items.
 func (q requestQuery) choose(items []ledger.Item, now time.Time, limit int) (kept []ledger.Item) {
 	for _, item := range items {
 		if len(kept) < limit && q.means(item, now) {
@@ -115,14 +115,15 @@ func (q requestQuery) choose(items []ledger.Item, now time.Time, limit int) (kep
 	return kept
 }
 
-// means reports whether the query selects a request.
+// means reports whether a request fulfils the conditions of the query.
 func (q requestQuery) means(item ledger.Item, now time.Time) bool {
 	return (q.outcome == "" || q.outcome == string(item.State)) &&
 		(q.since == 0 || !item.ReceivedAt.Before(now.Add(-time.Duration(q.since)))) &&
 		(q.code == "" || isOf(item.Slot, q.code))
 }
 
-// isOf reports whether text is the start of the code in a slot, or the slot's whole creative.
+// isOf reports whether a text selects the creative of a slot: the text must be the start of the
+// creative's code, or the whole creative.
 func isOf(slot, text string) bool {
 	s, err := creative.ParseKey(slot)
 	asked, prefix := s.Creative.Canonical(), creative.Creative{Code: text}.Canonical().Code

@@ -14,7 +14,7 @@ import (
 
 const (
 	followEvery = 2 * time.Second
-	// followed is how many of a day's newest requests each check reads.
+	// followed is the largest number of requests that each check reads for a day, the newest first.
 	followed = 500
 )
 
@@ -22,11 +22,11 @@ const (
 type watch struct {
 	store dynamostore.Store
 	query requestQuery
-	seen  map[string]string // result of the function standing for each request at the last read, by the request's id
+	seen  map[string]string // for each request, the text that standing returned at the last read, by the request's id
 }
 
-// followRequests prints the newest requests, the latest last. Then it prints each request that is
-// new or has changed, until ctx ends.
+// followRequests prints the newest requests, sorted by time. Then, until ctx ends, it prints each
+// request that is new or has changed.
 func (s *session) followRequests(ctx context.Context, q requestQuery) error {
 	d, err := s.deployment(ctx)
 	if err != nil {

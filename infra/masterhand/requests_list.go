@@ -147,15 +147,15 @@ func ending(i ledger.Item) string {
 	return strings.TrimSpace(string(i.State) + " " + reason)
 }
 
-// digits returns the first digits of a request's id. They are enough for the command "trace" to
-// find the request.
+// digits returns the first digits of a request's id, as many as the command "trace" needs to find
+// the request.
 func digits(id string) string {
 	_, start, _ := strings.Cut(shortID(id), "#")
 	return start
 }
 
-// shortID returns the start of a request's id, with its prefix. It is enough to identify a recent
-// request.
+// shortID returns the start of a request's id, including the id's prefix such as "req#". The start
+// is long enough to identify a recent request.
 func shortID(id string) string {
 	const shown = len("req#") + 8
 	return id[:min(len(id), shown)]

@@ -57,7 +57,8 @@ func (l logLine) compact(all bool) string {
 	var fields map[string]json.RawMessage
 	head := fmt.Sprintf("%s %-7s", l.at.UTC().Format("15:04:05.000Z"), l.function)
 	if json.Unmarshal([]byte(l.text), &fields) != nil {
-		return head + " " + printable(strings.TrimSpace(l.text)) // show a line that is not JSON, for example of a panic, as it is
+		// A line that is not JSON, for example from a panic, is shown as it is.
+		return head + " " + printable(strings.TrimSpace(l.text))
 	}
 	kind := text(fields["type"])
 	if _, metrics := fields["_aws"]; (metrics || strings.HasPrefix(kind, "platform.")) && !all {

@@ -50,8 +50,8 @@ type logOptions struct {
 
 const (
 	logEvery = 2 * time.Second
-	// logLate is the longest time between a log line and its appearance in CloudWatch Logs.
-	// Therefore each check reads the last logLate again.
+	// logLate is the longest time until CloudWatch Logs shows a line that a function has logged.
+	// Therefore each check reads the last 30 seconds again.
 	logLate = 30 * time.Second
 )
 
@@ -61,7 +61,7 @@ type tailing struct {
 	groups map[string]string // name of the log group, by the function's name
 	all    bool
 	from   time.Time
-	seen   map[string]time.Time // times of the printed lines that are not older than from, by the line's id
+	seen   map[string]time.Time // time of each printed line that is not older than the field from, by the line's id
 }
 
 func (s *session) tail(ctx context.Context, d deployment, o logOptions) error {
@@ -168,7 +168,8 @@ func (t *tailing) unseen(function string, events []types.FilteredLogEvent) (line
 	return lines
 }
 
-// forget sets the time from which the next look reads, and removes the ids of older lines.
+// forget sets the time from which the next call of the method look reads. It also removes the ids of
+// older lines.
 func (t *tailing) forget(from time.Time) {
 	if from.Before(t.from) {
 		return

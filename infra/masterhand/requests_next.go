@@ -11,11 +11,12 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// maxAdvised is the largest number of different advices that are printed for a list of requests.
+// maxAdvised is the largest number of different pieces of advice that are printed for a list of
+// requests.
 const maxAdvised = 3
 
-// adviseOn prints advice for the first requests of a list for which the operator must act. It
-// prints the same advice only once.
+// adviseOn prints advice for the requests of a list for which the operator must act, beginning with
+// the first request. It prints the same advice only once.
 func (s *session) adviseOn(ctx context.Context, d deployment, items []ledger.Item) error {
 	given := map[string]bool{}
 	for _, i := range items {

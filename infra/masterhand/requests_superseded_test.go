@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// For a superseded request that was delivered, the commands requests, trace and up say that it was
-// delivered first.
+// If a request was delivered and later superseded, the commands "requests", "trace" and "up" say
+// that it was delivered before.
 func TestASupersededDeliveryKeepsItsStory(t *testing.T) {
 	t.Parallel()
 	item := ledger.Item{

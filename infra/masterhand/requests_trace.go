@@ -53,13 +53,13 @@ type trace struct {
 	Affected affected.Names `json:"affected,omitzero"`
 	Steps    []step         `json:"steps"` // steps of the request, sorted by time
 
-	library masters.Library // library of the request; the zero value if the deployment no longer has it
+	library masters.Library // step is one step in the history of a request, from the ledger or from a function's log.
 }
 
 // step is an event in the history of a request.
 type step struct {
 	At   time.Time       `json:"at"`
-	What string          `json:"what"`           // name of the step, for example "received"; "" if the step comes from a function's log
+	What string          `json:"what"`           // name of the step, such as "received"; "" for a step from a function's log
 	By   string          `json:"by,omitempty"`   // function that logged the step; "" if the step comes from the ledger
 	Line json.RawMessage `json:"line,omitempty"` // line that the function logged; nil if the step comes from the ledger
 }
@@ -99,8 +99,8 @@ const (
 
 var errNoID = errors.New("REQUEST must be a request's id, or at least its first four digits")
 
-// findRequest returns the request whose id is start, or the only request of the last recentDays
-// days whose id begins with start.
+// findRequest returns the request whose id is start. If start is only the beginning of an id,
+// exactly one request of the last recentDays days must have an id that begins so.
 func (s *session) findRequest(ctx context.Context, store dynamostore.Store, start string) (ledger.Item, error) {
 	kind, digits, has := strings.Cut(strings.ToLower(start), "#")
 	if !has {
@@ -138,7 +138,9 @@ func (s *session) findRequest(ctx context.Context, store dynamostore.Store, star
 func dated(i ledger.Item) (steps []step) {
 	end, after := i.State, time.Time{}
 	if advice.Replaced(i) {
-		end, after = ledger.Delivered, i.UpdatedAt // UpdatedAt is the time of the supersession, because nothing else writes to an ended request
+		// UpdatedAt is the time at which the platform reported another file, because nothing else
+		// writes to a request that has ended.
+		end, after = ledger.Delivered, i.UpdatedAt
 	}
 	for _, d := range []struct {
 		at   time.Time

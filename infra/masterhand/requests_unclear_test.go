@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// explain gives the commands that end the wait for a file of unclear locale.
+// If a request waits because a file's locale is unclear, the command "explain" prints the commands
+// that end the wait.
 func TestExplainSaysHowToPlaceAFileOfUnclearLocale(t *testing.T) {
 	t.Parallel()
 	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-2043", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16"}

@@ -14,9 +14,9 @@ import (
 var errOnlyCode = errors.New("is a code without a variation")
 
 // checkVariation returns errOnlyCode if an operator probably forgot the variation. written is the
-// creative as the operator typed it, and c is how it was read: HRT-1212 was read as code HRT,
-// variation 1212, but it may itself be a code of the library. checkVariation never refuses a
-// creative that has masters.
+// text that the operator typed, and c is the creative that was read from it. For example, HRT-1212
+// was read as code HRT, variation 1212, but HRT-1212 may itself be a code of the library.
+// checkVariation never refuses a creative that has masters.
 func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.Library, written string, c creative.Creative) error {
 	first := creative.Creative{Code: written, Variation: 1}
 	if first.Check() != nil || !lib.Declares(written) {
@@ -26,7 +26,7 @@ func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.
 	if err != nil {
 		return err
 	}
-	if lib.Declares(c.Code) { // both readings are possible codes, so the existing masters decide
+	if lib.Declares(c.Code) { // the text may be a creative or only a code, so the existing masters decide
 		document, _, err := s.index(d).Document(ctx, lib, c)
 		if err != nil || len(existing) == 0 || len(document.Masters) > 0 {
 			return err

@@ -49,7 +49,7 @@ secret empty; in a script, give --without-secret.`,
 // secretOptions holds the settings of a destination that the operator gave. An empty field does not
 // change the stored setting.
 type secretOptions struct {
-	none                       bool // whether to add no secret
+	none                       bool // set if the command must add no secret
 	scheme, library            string
 	uploadHosts, callbackHosts hosts
 }
@@ -88,8 +88,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// quoted returns a destination's name as it can stand in a sentence or on a command line. A name
-// with spaces is in quotes.
+// quoted returns a destination's name in the form for a sentence or a command line: a name with
+// spaces is in quotes.
 func quoted(name string) string {
 	if strings.Contains(name, " ") {
 		return strconv.Quote(name)
@@ -135,8 +135,8 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 }
 
 // addTo asks for a secret, adds it to the list, and returns the new or changed entry of the
-// destination. At a terminal the operator may answer with an empty line if hosts are given; then
-// the secrets do not change.
+// destination. If the destination has secrets and the command sets hosts, the operator may answer
+// with an empty line at a terminal; then the secrets do not change.
 func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[string]json.RawMessage, error) {
 	if o.none {
 		return r.entry(name), nil
@@ -159,8 +159,8 @@ func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[s
 	return r.add(name, secret)
 }
 
-// checkLibrary returns an error if the functions do not have the library. They would answer all
-// requests of the destination with 503. An empty name is allowed.
+// checkLibrary returns an error if the functions do not have the library, because they would then
+// answer all requests of the destination with 503. An empty name is allowed.
 func (s *session) checkLibrary(ctx context.Context, d deployment, library string) error {
 	if library == "" {
 		return nil

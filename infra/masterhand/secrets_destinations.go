@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// manySecrets is the largest number of secrets that a destination needs during a rotation. If it
-// has more, somebody forgot to drop some.
+// manySecrets is the largest number of secrets that a destination needs during a rotation. If a
+// destination has more, somebody forgot to drop old secrets.
 const manySecrets = 3
 
 // destinationList is the stored list of destinations, decoded so that a command can change it. It
@@ -33,25 +33,27 @@ var (
 	errHasSecret     = errors.New("the destination has this secret already")
 )
 
-// parseDestinationList decodes the stored list. It returns an error for any list that the functions
-// would refuse.
+// parseDestinationList decodes the stored list. If the functions would refuse the list,
+// parseDestinationList returns an error.
 func parseDestinationList(stored []byte) (destinationList, error) {
 	if _, err := destination.Parse(stored); err != nil {
 		return destinationList{}, fmt.Errorf("the stored list of destinations is invalid (correct it in the Secrets Manager console): %w", err)
 	}
 	var r destinationList
 	if json.Unmarshal(stored, &r.entries) != nil {
-		return destinationList{}, destination.ErrNoList // json's error is not returned, because its text may contain a secret
+		// The JSON error is not returned, because its text may contain a secret.
+		return destinationList{}, destination.ErrNoList
 	}
 	return r, nil
 }
 
-// encode returns the list in two forms: as JSON, and as the functions read it. It returns an error
-// if the functions would refuse the list.
+// encode returns the list in two forms: as JSON, and decoded as the functions decode that JSON. It
+// returns an error if the functions would refuse the list.
 func (r destinationList) encode() ([]byte, []destination.Destination, error) {
 	encoded, err := json.MarshalIndent(r.entries, "", "  ")
 	if err != nil {
-		return nil, nil, errors.New("the list of destinations cannot be encoded as JSON") // err is not returned, because its text may contain a secret
+		// The error err is not returned, because its text may contain a secret.
+		return nil, nil, errors.New("the list of destinations cannot be encoded as JSON")
 	}
 	list, err := destination.Parse(encoded)
 	return encoded, list, err
@@ -144,8 +146,8 @@ func raw[T string | []string](v T) json.RawMessage {
 	return encoded
 }
 
-// text decodes a JSON string, and texts decodes a list of them. Both return the zero value for null
-// and for nil.
+// text decodes a JSON string, and the function texts decodes a list of JSON strings. Both return the
+// zero value for null and for nil.
 func text(encoded json.RawMessage) (s string) {
 	_ = json.Unmarshal(encoded, &s)
 	return s

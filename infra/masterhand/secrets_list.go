@@ -86,8 +86,8 @@ func (s *session) destinations(ctx context.Context, d deployment) ([]destination
 
 // lastMatch holds the time at which a secret or a token last matched a webhook.
 type lastMatch struct {
-	At time.Time `json:"last_matched,omitzero"` // zero if the secret did not match within matchWindow
-	// Known is false if CloudWatch could not be read, so that At means nothing.
+	At time.Time `json:"last_matched,omitzero"` // time of the last match; zero if nothing matched within matchWindow
+	// Known is false if CloudWatch could not be read. The time At is then not valid.
 	Known bool `json:"last_matched_known"`
 	text  string
 }
@@ -102,8 +102,8 @@ func (s *session) knownMatches(ctx context.Context, c counter, secrets []owned) 
 	return last
 }
 
-// match returns the last match of the secret o. last is the result of knownMatches; nil means
-// unknown.
+// match returns the last match of the secret o. last is the result of knownMatches. If last is nil,
+// the time of the last match is unknown.
 func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
 	if last == nil {
 		return lastMatch{text: "unknown"}
@@ -111,7 +111,7 @@ func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
 	return lastMatch{last[o], true, s.ago(last[o])}
 }
 
-// ago returns the time of a last match as text, with the time that has passed since.
+// ago returns the time of a secret's last match as text, with the time that has passed since then.
 func (s *session) ago(t time.Time) string {
 	if t.IsZero() {
 		return fmt.Sprintf("not in the last %d days", int(matchWindow.Hours()/24))

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	matchWindow = 14 * 24 * time.Hour // how far back CloudWatch is searched for matches
+	matchWindow = 14 * 24 * time.Hour // period up to now in which CloudWatch is searched for matches
 	matchPeriod = 5 * time.Minute     // precision of the time of a match
 	recently    = 24 * time.Hour      // a secret that matched within this time may still be in use
 	maxQueries  = 500                 // largest number of queries in one GetMetricData call, a limit of AWS

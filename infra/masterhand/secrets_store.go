@@ -39,7 +39,8 @@ func (s *session) storeDestinations(ctx context.Context, d deployment, r destina
 	return list, err
 }
 
-// errWrite is the error of writing a file with a secret. It does not wrap the cause.
+// errWrite is the error for a file with a secret that cannot be written. It does not contain the
+// text of the cause.
 var errWrite = errors.New("the file with a secret cannot be written")
 
 // store replaces a secret. Secrets Manager keeps the previous value as the version AWSPREVIOUS.

@@ -156,7 +156,7 @@ func TestSecretDrop(t *testing.T) {
 	for name, c := range map[string]struct {
 		args    string
 		secrets []string
-		matched time.Duration // how long ago the old secret last matched; 0 means that it never matched
+		matched time.Duration // how long ago a webhook last matched the old secret; 0 means never
 		down    bool
 		code    int
 		says    string
@@ -204,8 +204,8 @@ func TestDestinationListHidesItself(t *testing.T) {
 	}
 }
 
-// FuzzDestinationList checks that adding and dropping a secret changes nothing else, whatever the
-// stored list.
+// FuzzDestinationList checks, for any stored list, that adding and dropping a secret changes nothing
+// else in the list.
 func FuzzDestinationList(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte(`[{"name":"acme","secrets":["` + oldSecret + `"],"more":1e400,"library":null}]`))
@@ -221,7 +221,7 @@ func FuzzDestinationList(f *testing.F) {
 		}
 		_, after, err := r.encode()
 		if err != nil {
-			return // stop here: the functions would refuse the list, for example because it is too large
+			return // stop here: the functions would refuse the changed list, for example because it is too large
 		}
 		for _, d := range before {
 			if d.Name != "fuzzed" && hints(before, d.Name) != hints(after, d.Name) {

@@ -75,7 +75,8 @@ type localFlag struct {
 	file  string // file that describes the system; "" means the running system that was started last
 }
 
-// noFile is the value that pflag sets if --local has no value. It also appears in the help.
+// noFile is the value that pflag passes to Set if --local is given without a file. The help shows it
+// as the name of the value.
 const noFile = "FILE"
 
 // Set implements [pflag.Value].
@@ -93,8 +94,8 @@ func (f *localFlag) String() string { return f.file }
 // Type implements [pflag.Value].
 func (f *localFlag) Type() string { return "file" }
 
-// define wraps a command's help and adds the flags that select a deployment. If the command has
-// subcommands, it does so for each of them instead.
+// define breaks a command's help text into lines, and adds the flags that select a deployment. If
+// the command has subcommands, define changes each subcommand instead.
 func (s *session) define(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		s.define(sub)
@@ -110,20 +111,21 @@ func (s *session) define(c *cobra.Command) {
 	s.defineLocal(c, "use a system on this machine instead of AWS")
 }
 
-// defineLocal adds the flag --local to a command. what is the flag's help: for what the system is
-// used.
+// defineLocal adds the flag --local to a command. what is the start of the flag's help: it says for
+// what the command uses the system on this machine.
 func (s *session) defineLocal(c *cobra.Command, what string) {
 	c.Flags().Var(&s.localFlag, "local", "``"+what+": the one that was started last, or the one that FILE describes (the output of \""+typed("up --json")+"\")")
 	c.Flags().Lookup("local").NoOptDefVal = noFile
 }
 
-// withJSON adds the flag --json to a command. what is the flag's help: what is printed.
+// withJSON adds the flag --json to a command. what is the text in the flag's help that describes the
+// printed JSON.
 func (s *session) withJSON(c *cobra.Command, what string) {
 	c.Flags().BoolVar(&s.asJSON, "json", false, "print "+what)
 }
 
-// openNamed opens the system on this machine if --local is given. It runs before the command
-// itself. Any other deployment is opened later, after the arguments are checked.
+// openNamed runs before the command itself. If --local is given, it opens the system on this
+// machine. Any other deployment is opened later, after the arguments are checked.
 func (s *session) openNamed(c *cobra.Command) error {
 	s.nameGiven = c.Flags().Changed("name")
 	if s.localFlag.given {
@@ -139,8 +141,8 @@ var (
 	errLocalNotGiven = errors.New("to let this command change the system on this machine, give --local")
 )
 
-// open selects the deployment and loads the credentials. It does nothing if an earlier call has
-// done so. If the SDK finds no region and no flag selects a deployment, it selects the system that
+// open selects the deployment and loads the credentials. If an earlier call has done so, open does
+// nothing. If the SDK finds no region and no flag selects a deployment, open selects the system that
 // runs on this machine.
 func (s *session) open(ctx context.Context) (err error) {
 	if s.system != nil || s.aws.Region != "" {
@@ -283,8 +285,8 @@ func (t terminal) line() (string, error) {
 
 var errNotConfirmed = errors.New("not confirmed; nothing was changed")
 
-// mustConfirm prints a question. It returns errNotConfirmed unless the operator types exactly this
-// word.
+// mustConfirm prints a question. It returns errNotConfirmed unless the operator types exactly the
+// text word.
 func (t terminal) mustConfirm(word, question string) error {
 	fmt.Fprintf(t.err, "%s\nType %q to confirm: ", question, word)
 	answer, err := t.line()

@@ -19,8 +19,8 @@ import (
 // never a word that is longer than every known word, because somebody may have pasted a secret.
 var errUsage = errors.New("wrong arguments")
 
-// program returns the words that run this program again, for printed command lines. They are the
-// path that the user typed, or "go run ./infra/masterhand" if "go run" built the program.
+// program returns the words that run this program again, for printed command lines. These words are
+// the path that the user typed, or "go run ./infra/masterhand" if "go run" built the program.
 func program() string {
 	folder := filepath.Base(filepath.Dir(os.Args[0]))
 	if strings.Contains(os.Args[0], "go-build") || strings.HasSuffix(folder, "-d") && len(folder) > 60 {
@@ -62,9 +62,9 @@ func wrapped(text string) string {
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// takes returns a function that checks the arguments of a command: there must be min to max of
-// them. If the command has ValidArgs, the first argument must be one of these. what names the
-// expected arguments in the error.
+// takes returns a function that checks the arguments of a command. There must be min to max
+// arguments. If the command has ValidArgs, the first argument must be one of these. what describes
+// the expected arguments in the error.
 func takes(min, max int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < min || len(args) > max {
@@ -81,11 +81,13 @@ func takes(min, max int, what string) cobra.PositionalArgs {
 // takesNone refuses all arguments.
 var takesNone = takes(0, 0, "no arguments")
 
-// parent adds subcommands to a command that does nothing itself. If it runs without a subcommand,
-// it prints the usage and returns an error. An unknown subcommand is an error too.
+// parent adds subcommands to a command that does nothing itself. If the command runs without a
+// subcommand, it prints its usage and returns an error. An unknown subcommand is an error too.
 func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
 	c.Args = cobra.ArbitraryArgs
-	c.FParseErrWhitelist.UnknownFlags = true // lets RunE report the unknown subcommand, instead of an error about its flags
+	// Otherwise cobra would report an unknown subcommand's flags before RunE can report the unknown
+	// subcommand itself.
+	c.FParseErrWhitelist.UnknownFlags = true
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(c, args[0])
@@ -139,7 +141,8 @@ func unknownCommand(c *cobra.Command, word string) error {
 func nearest(word string, names []string) string {
 	c := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(word)-1)/2)}
 	for _, name := range names {
-		c.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}}) // needs a Run function, because cobra suggests only commands that can run
+		// The command needs a Run function, because cobra suggests only commands that can run.
+		c.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
 	}
 	if near := c.SuggestionsFor(word); word != "" && len(near) > 0 {
 		return near[0]
@@ -156,7 +159,8 @@ func oneOf(c *cobra.Command, value *string, name, usage string, values []string)
 		}
 		return nil
 	}}, name, usage+": "+list)
-	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the error is ignored: it occurs only for an unknown flag
+	// The error is ignored: it occurs only for a flag that the command does not have.
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // within adds a flag that accepts a number from min to max. If max is 0, there is no upper limit.
@@ -220,8 +224,8 @@ var (
 )
 
 // expectedValue returns an error that says which values a flag accepts. The errors of this
-// program's own flags already say so. The errors of package pflag would repeat the refused value,
-// so they are replaced.
+// program's own flags already say so and are returned. An error of package pflag would repeat the
+// refused value, so expectedValue replaces it.
 func expectedValue(e *pflag.InvalidValueError) error {
 	switch e.GetFlag().Value.Type() {
 	case "bool":
@@ -235,8 +239,8 @@ func expectedValue(e *pflag.InvalidValueError) error {
 	return e.Unwrap()
 }
 
-// unknownFlag returns the name of an unknown flag for a message. If the user typed only one dash
-// before a long name, it adds the correct spelling.
+// unknownFlag returns the text for a message that names an unknown flag. If the user typed only one
+// dash before a long name, the text also has the correct spelling.
 func unknownFlag(flags *pflag.FlagSet, e *pflag.NotExistError) string {
 	longest := 0
 	flags.VisitAll(func(f *pflag.Flag) { longest = max(longest, len(f.Name)) })

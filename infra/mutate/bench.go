@@ -47,7 +47,9 @@ func list(patterns ...string) ([]*golang, error) {
 func command(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
-	c.WaitDelay = time.Second // ends the wait for output: a child process of a test may keep the output pipe open
+	// stops the wait for output after a second: a child process of a test may keep the output pipe
+	// open
+	c.WaitDelay = time.Second
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out[max(0, len(out)-4000):])
@@ -59,8 +61,8 @@ func command(ctx context.Context, dir, name string, args ...string) ([]byte, err
 type suite struct {
 	*golang
 	binary  string
-	tests   []test         // the fastest first
-	reached map[int][]test // the tests that execute each mutant, the fastest first
+	tests   []test         // the tests of the package, the fastest first
+	reached map[int][]test // for the id of each mutant, the tests that execute the mutant, the fastest first
 }
 
 // test is a test with the time that it takes without a mutant.
@@ -76,17 +78,19 @@ func sum(tests []test) (all time.Duration) {
 	return all
 }
 
-// bench holds the tests that can detect the mutants of one package.
+// bench holds all tests that may detect the mutants of one package: those of the package itself,
+// and those of the packages that import it.
 type bench struct {
 	of       *golang
 	dir      string
 	overlaid string
-	testers  []*golang // the packages that import this one and whose tests are not built yet
+	testers  []*golang // the packages that import this package and whose tests are not built yet
 	suites   []suite   // the built tests; those of the package itself come first, if it has any
 }
 
-// slowest is the maximum total time of the tests of a package that imports the faulty one, if each test
-// runs alone. The tests of a slower package are not used.
+// slowest is the longest time that the tests of an importing package may take in total, if each
+// test runs alone. Tests of a package that needs longer are not run against the mutants of the
+// imported package.
 const slowest = time.Minute
 
 // newBench builds the package's tests with all mutants, except those that need a separate build. It
@@ -169,7 +173,8 @@ func (s suite) build(overlaid string) error {
 	return err
 }
 
-// quick is the maximum total time of the tests that run before the slower ones.
+// quick is how long the tests of the first pass may take in total. Slower tests run in a second
+// pass, if the first one does not detect the mutant.
 const quick = 300 * time.Millisecond
 
 // run activates a mutant and runs the tests that execute its code: first the quick tests, then the
@@ -188,7 +193,8 @@ func (s suite) run(m *mutant) error {
 		if len(pass) == 0 {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*sum(pass)) // if the tests take longer, one of them hangs, and the mutant is detected
+		// if the tests take longer, one of them hangs; this counts as a detection of the mutant
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*sum(pass))
 		_, err := s.command(ctx, "MUTANT="+strconv.Itoa(m.ID), pattern(pass), "-test.failfast")
 		cancel()
 		if err != nil {
@@ -251,8 +257,8 @@ func (s *suite) measure() error {
 	return nil
 }
 
-// try runs the tests against a mutant until one detects it. It returns the mutant's state and the
-// package whose test detected it.
+// try runs the tests against a mutant until one of them detects it. It returns the mutant's state
+// and the package of the test that detected it.
 func (b *bench) try(m *mutant) (state, string, error) {
 	overlaid := ""
 	if m.alone() {

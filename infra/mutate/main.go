@@ -81,7 +81,7 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	var all tally
 	for _, p := range packages {
 		if strings.HasSuffix(p.Name, "test") || slices.Contains(p.Imports, "testing") {
-			continue // skipped: such a package contains only helpers for tests
+			continue // such a package is skipped, because it contains only helpers for tests
 		}
 		mutants, err := mutantsOf(p)
 		if err != nil {
@@ -110,8 +110,8 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	return all.score(), nil
 }
 
-// choose returns the requested mutants: those of the enabled operators on changed lines, or a
-// sample of them.
+// choose returns the mutants to try: those of the enabled operators on changed lines or, if
+// e.sample is set, a random sample of these.
 func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
 	if !e.numbers {
 		mutants = slices.DeleteFunc(mutants, (*mutant).alone)

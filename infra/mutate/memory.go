@@ -16,8 +16,8 @@ func digest(content []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// memory is a file that lists killed mutants, which are not tried again. If a mutant's source file has
-// changed since it was listed, the mutant is tried again.
+// memory is a file that lists killed mutants. A listed mutant is not tried again while its source
+// file is unchanged.
 type memory struct {
 	killed map[string]bool
 	file   *os.File
@@ -51,7 +51,8 @@ func (r *memory) has(m *mutant) bool { return r.killed[r.key(m)] }
 
 func (r *memory) add(m *mutant) {
 	if r.file != nil && m.State == killed {
-		_, _ = fmt.Fprintln(r.file, r.key(m)) // the error is ignored: if the write fails, the next run only tries the mutant again
+		// the error is ignored: if the write fails, the next run only tries the mutant again
+		_, _ = fmt.Fprintln(r.file, r.key(m))
 	}
 }
 

@@ -15,10 +15,11 @@ import (
 type state string
 
 const (
-	killed     state = "killed"
-	survived   state = "survived"
-	equivalent state = "equivalent" // not tried: the mutant is listed as behaving like the original
-	rejected   state = "rejected"   // the compiler rejects the mutant
+	killed   state = "killed"
+	survived state = "survived"
+	// the mutant is not tried, because equivalent.tsv lists it as behaving like the original
+	equivalent state = "equivalent"
+	rejected   state = "rejected" // the compiler rejects the mutant
 )
 
 // mutant is one small fault in the source.
@@ -28,7 +29,7 @@ type mutant struct {
 	Line     int    `json:"line"`
 	Operator string `json:"operator"`
 	Change   string `json:"change"`
-	Source   string `json:"source"` // the source line, trimmed
+	Source   string `json:"source"` // the line of source code with the fault, trimmed
 	State    state  `json:"state,omitempty"`
 	By       string `json:"by,omitempty"` // the package whose test detected the mutant
 
@@ -41,15 +42,17 @@ func (m *mutant) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s    [%s]", m.File, m.Line, m.Operator, m.Change, m.Source)
 }
 
-// alone reports whether the mutant needs a separate build.
+// alone reports whether the mutant needs a separate build. Only a mutant of a constant needs one.
 func (m *mutant) alone() bool { return m.Operator == constant }
 
-// The operators: the kinds of faults.
+// The operators. An operator is a kind of fault that makes a mutant.
 const (
-	comparison  = "comparison"        // == becomes !=, < becomes >=, and so on
-	boundary    = "boundary"          // < becomes <=, and so on; likewise Before and After of times
+	comparison = "comparison" // the comparison is reversed: == becomes !=, < becomes >=, and so on
+	// the boundary of a comparison is moved: < becomes <=, and so on; the same for Before and After
+	// of times
+	boundary    = "boundary"
 	boolean     = "boolean"           // a condition is negated, true becomes false, or one side of && or || is dropped
-	earlyReturn = "early return"      // a branch that ends in return, continue or break is never taken
+	earlyReturn = "early return"      // a branch that ends with return, continue or break is never taken
 	removed     = "removed statement" // an assignment, a call, a go or a defer statement is removed
 	constant    = "constant"          // the integer n becomes 2n+1
 )
@@ -94,8 +97,8 @@ func (m *maker) at(p token.Pos) int { return m.files.Position(p).Offset }
 
 func (m *maker) text(n ast.Node) string { return string(m.source[m.at(n.Pos()):m.at(n.End())]) }
 
-// add records a mutant. The function edits gets the mutant's id and returns its changes of the
-// source.
+// add records a mutant and gives it the next id. The function edits gets this id and returns the
+// changes of the source that make the mutant.
 func (m *maker) add(n ast.Node, operator, change string, edits func(id int) []edit) {
 	id, line := len(*m.mutants)+1, m.files.Position(n.Pos()).Line
 	*m.mutants = append(*m.mutants, &mutant{
@@ -104,8 +107,9 @@ func (m *maker) add(n ast.Node, operator, change string, edits func(id int) []ed
 	})
 }
 
-// wrap adds a mutant of an expression. In the changed source the expression is the argument of the named
-// function, which changes its value while the mutant is active.
+// wrap adds a mutant of an expression. The changed source passes the expression to the function
+// with the given name. While the mutant is active, this function may return another value than the
+// expression's.
 func (m *maker) wrap(n ast.Node, operator, change, function string) {
 	m.add(n, operator, change, func(id int) []edit {
 		return around(m.at(n.Pos()), m.at(n.End()), fmt.Sprintf("%s(%d, ", function, id), ")")
@@ -189,7 +193,8 @@ var opposites = map[token.Token]token.Token{
 	token.LSS: token.GEQ, token.GEQ: token.LSS, token.GTR: token.LEQ, token.LEQ: token.GTR,
 }
 
-// neighbours maps each ordering operator to the one that differs only at the boundary, such as < to <=.
+// neighbours maps each ordering operator to the operator that differs only at the boundary, such as
+// < to <=.
 var neighbours = map[token.Token]token.Token{
 	token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
 }
@@ -226,8 +231,8 @@ func (m *maker) times(n *ast.CallExpr) {
 	})
 }
 
-// condition adds the mutants of a whole condition. early reports whether the condition guards a branch
-// that leaves its function or loop.
+// condition adds the mutants of the condition c of a statement. early reports whether c guards a
+// branch that leaves its function or loop.
 func (m *maker) condition(c ast.Expr, early bool) {
 	if early {
 		m.wrap(c, earlyReturn, m.text(c)+" → false", "mutantFalse")
@@ -238,8 +243,8 @@ func (m *maker) condition(c ast.Expr, early bool) {
 	}
 }
 
-// isFault reports whether a statement returns constants and an error. Callers ignore such constants
-// because of the error, so mutants of them would be useless.
+// isFault reports whether a return statement returns only constants and an error. Callers ignore
+// the constants because of the error. Therefore no test could detect mutants of them.
 func isFault(r *ast.ReturnStmt) bool {
 	for _, v := range r.Results[:max(0, len(r.Results)-1)] {
 		if _, plain := v.(*ast.BasicLit); !plain {
@@ -275,7 +280,7 @@ func (m *maker) statements(list []ast.Stmt) {
 			}
 		case *ast.ExprStmt:
 			if call, ok := s.X.(*ast.CallExpr); ok && m.text(call.Fun) == "panic" {
-				continue // not removed: the compiler may need the panic at the end of a function
+				continue // the statement is not removed: without a panic at its end, a function may not compile
 			}
 		case *ast.IncDecStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
 		default:

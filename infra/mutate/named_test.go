@@ -16,7 +16,7 @@ var everyNamed = flag.Bool("named", false, "replay every named fault, not ten of
 type named struct {
 	rule     string // the rule that the fault breaks
 	file     string // path relative to the module's root
-	old, new string // old must occur exactly once in the file
+	old, new string // the fault replaces the text old by new; old must occur exactly once in the file
 	packages string // the package of the test
 	test     string
 	always   bool // reports whether every run of the tests replays this fault

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// edit replaces source[start:end] by text. If start equals end, it only inserts text. Such an edit is one
-// of two that enclose an expression in brackets: span is the expression's length in bytes, and opens
-// is true for the opening bracket.
+// edit replaces source[start:end] by text. If start equals end, it only inserts text. Such edits
+// come in pairs: one inserts an opening bracket before an expression, the other a closing bracket
+// after it. span is the expression's length in bytes, and opens is true for the opening bracket.
 type edit struct {
 	start, end int
 	text       string
@@ -28,8 +28,9 @@ func around(start, end int, before, after string) []edit {
 	}
 }
 
-// apply returns the source with all edits made. At one position it first closes brackets from the
-// inside out, then replaces text, then opens brackets from the outside in.
+// apply returns the source after all edits. Several edits may have the same position. There it
+// first inserts the closing brackets from the inside out, then replaces text, then inserts the
+// opening brackets from the outside in.
 func apply(source []byte, edits []edit) []byte {
 	rank := func(e edit) int {
 		switch {
@@ -41,8 +42,8 @@ func apply(source []byte, edits []edit) []byte {
 		return e.span
 	}
 	edits = slices.Clone(edits)
-	// If two pairs enclose the same text, the first pair is the outer one, so its bracket must be
-	// closed last.
+	// If two pairs of brackets enclose the same text, the pair that was added first must be the
+	// outer pair. Therefore its closing bracket must be inserted last.
 	closing := func(e edit) bool { return !e.opens && e.end == e.start }
 	slices.Reverse(edits)
 	opening := slices.DeleteFunc(slices.Clone(edits), closing)
@@ -62,9 +63,9 @@ func apply(source []byte, edits []edit) []byte {
 	return []byte(b.String())
 }
 
-// switches is a source file that is added to a package under test. It activates the mutant that
-// the environment variable MUTANT names. The test binary writes the number of each mutant that it
-// executes to the file that MUTANTS_REACHED names.
+// switches is a source file that is added to a package under test. It activates the mutant whose
+// number is in the environment variable MUTANT. The test binary writes the number of each mutant
+// whose code it executes to the file that the environment variable MUTANTS_REACHED names.
 const switches = `package %s
 
 import (
@@ -122,8 +123,9 @@ func mutantTimes(id int, x time.Time, op string, y time.Time) bool {
 }
 `
 
-// overlay writes the changed files of a package to a new folder in dir, with the file of switches
-// if withSwitches is set. It returns the path of the file for "go test -overlay".
+// overlay writes the changed files of a package to a new folder in dir. If withSwitches is set, it
+// also writes the source file of the constant switches. It returns the path of the file for "go
+// test -overlay".
 func overlay(dir string, p *golang, edits map[string][]edit, withSwitches bool) (string, error) {
 	dir, err := os.MkdirTemp(dir, "overlay")
 	if err != nil {

@@ -6,7 +6,7 @@
 // member "record". Only the last entry about a request or a file has the member "ended".
 package queries
 
-// Query is a question with the query that answers it.
+// Query is a question of the operator, together with the Logs Insights query that answers it.
 type Query struct{ Name, Text string }
 
 // All lists all queries that the CDK app saves.

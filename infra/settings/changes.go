@@ -13,9 +13,10 @@ import (
 
 // Change is a setting, or a member of a library's settings, that the next deployment changes.
 type Change struct {
-	Setting       string // the setting's name, for example logDays or libraries[films].prefix
+	// the setting's name, for example logDays, or libraries[films].prefix for a member of a library
+	Setting       string
 	Before, After string // the deployed value and the new value as text; "" means not set
-	Loses         string // the loss that the change causes; "" for none
+	Loses         string // description of the loss that the change causes; "" if nothing is lost
 }
 
 // Changes returns the settings that differ between the deployed record r and the record next of the
@@ -32,9 +33,9 @@ func (r Record) Changes(next Record) (all []Change) {
 	return all
 }
 
-// parts returns the values of all settings by name. Each member of each library is a setting of its
-// own, with its value in JSON. If the record has no list of libraries, parts adds the members of the
-// default library.
+// parts returns the values of all settings, by name. Each member of each library is a setting of
+// its own, whose value is written as JSON. If the record has no list of libraries, the result has
+// the members of the default library.
 func (r Record) parts() map[string]string {
 	parts := map[string]string{}
 	maps.Copy(parts, r)
@@ -57,8 +58,9 @@ func (r Record) parts() map[string]string {
 	return parts
 }
 
-// losing describes the loss that a change causes: of a bucket, a key, a library, a prefix, a
-// reservation or a subscription. It returns "" if nothing is lost.
+// losing describes the loss if a setting with the name key changes from before to after: the loss
+// of a bucket, a key, a library, a prefix, a reservation or a subscription. It returns "" if
+// nothing is lost.
 func losing(key, before, after string) string {
 	library, isPrefix := strings.CutSuffix(strings.TrimPrefix(key, "libraries["), "].prefix")
 	switch {

@@ -25,9 +25,11 @@ import (
 // CDK's context: -c key=value on the command line, or "context" in cdk.json. Other settings have
 // the values of [Defaults].
 type Config struct {
-	Name       string // the environment's name; an account may have several environments
-	Keep       bool   // reports whether masters, ledger, secrets and logs stay when the stack is deleted
-	AlarmEmail string // the email address that receives alarms; "" for none; people can also subscribe to the topic of alarms
+	Name string // the environment's name; an account may have several environments
+	Keep bool   // reports whether masters, ledger, secrets and logs stay when the stack is deleted
+	// the email address that receives alarms; "" for none; other people can subscribe to the
+	// alarms' SNS topic themselves
+	AlarmEmail string
 
 	MastersBucket string // the name of an existing bucket of masters; if "", the stack makes a bucket
 	MastersKeyARN string // the ARN of the KMS key of the bucket MastersBucket; "" if it has none
@@ -36,16 +38,23 @@ type Config struct {
 	// a bucket that the stack makes; 0 keeps them.
 	NoncurrentDays int
 
-	NotifyEmail string            // the email address that receives notices of failed builds, jobs and screenshots; "" for none
-	Passed      map[string]string // the settings that the functions read themselves, by the name of the environment variable
-	onlyLibrary bool              // reports whether the list of libraries in Passed was made from the settings of the only library, see [ofDefault]
+	NotifyEmail string // the email address that receives notices of failed builds, jobs and screenshots; "" for none
+	// the settings that the functions read themselves: the value of each environment variable
+	Passed map[string]string
+	// reports whether the list of libraries in Passed was made from the settings of the only
+	// library (see [ofDefault])
+	onlyLibrary bool
 
-	LogDays     int // the number of days until logs are deleted
-	Concurrency int // the number of executions that are reserved for the function fulfill, also its maximum; 0 uses the account's shared executions
+	LogDays int // the number of days until logs are deleted
+	// the number of executions reserved for the function fulfill, also its maximum; 0 means that it
+	// uses the account's shared executions
+	Concurrency int
 
-	IntakeConcurrency int // the same number for the function intake
+	// the number of executions reserved for the function intake, also its maximum; 0 means that it
+	// uses the shared ones
+	IntakeConcurrency int
 
-	Parallel     map[string]int // the number of concurrent calls for each queue, by the queue's name
+	Parallel     map[string]int // the number of concurrent function calls for each queue, by the queue's name
 	SpreadLedger bool           // reports whether the ledger spreads the keys of its indexes over several shards
 	Doors        doors.Settings // the queue and the bucket that receive the platform's events in addition to the function URL; none by default
 
@@ -59,11 +68,11 @@ func Defaults() Config {
 
 // setting describes one setting of the stack.
 type setting struct {
-	help string // describes the valid values; follows "must be" in the error
+	help string // describes the valid values; in an error, this text follows "must be"
 	set  func(c *Config, text string) bool
 }
 
-// The forms of names in AWS, and of email addresses.
+// The valid forms of an environment's name, of the ARN of a KMS key, and of an email address.
 var (
 	environmentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}$`)
 	keyARN          = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
@@ -113,7 +122,8 @@ var ofStack = map[string]setting{
 		func(c *Config, s string) bool { c.NotifyEmail = s; return email.MatchString(s) }},
 }
 
-// removed maps settings of earlier versions to advice for the operator.
+// removed holds the settings that existed only in earlier versions, each with advice for the
+// operator.
 var removed = map[string]string{
 	"gradual": "a deployment moves all calls to the new version at once; leave it out",
 }
@@ -146,10 +156,12 @@ type reading struct {
 	problems []error
 }
 
-// given is a setting's value, with the place where it is set.
+// given is a setting's value, together with the place where the value is set.
 type given struct {
 	value any
-	at    string // the file and the line, with which an error about the setting begins; "" for a setting from the context
+	// file and line of the setting, with which an error about the setting begins; "" for a setting
+	// from the context
+	at string
 }
 
 // problem records a mistake in a setting, or in an element of a setting such as "codes[0]".
@@ -237,7 +249,8 @@ func parseInt(text string, to *int) bool {
 	return err == nil
 }
 
-// reservation describes valid numbers of reserved executions.
+// reservation describes the valid numbers of executions to reserve. In an error it follows "must
+// be".
 const reservation = "a number from 1 to 1000, or left out for no reservation"
 
 // parseReserved reads the number of executions to reserve for a function. Lambda requires that at
@@ -245,7 +258,8 @@ const reservation = "a number from 1 to 1000, or left out for no reservation"
 // reserve none.
 func parseReserved(text string, to *int) bool { return parseInt(text, to) && *to >= 1 && *to <= 1000 }
 
-// parallelCalls describes valid numbers of concurrent calls for a queue.
+// parallelCalls describes the valid numbers of concurrent calls for a queue. In an error it follows
+// "must be".
 const parallelCalls = "a number from 2 to 1000, or left out for 2"
 
 // LeastParallel is the default number of concurrent calls for a queue, and the smallest number that
@@ -253,8 +267,8 @@ const parallelCalls = "a number from 2 to 1000, or left out for 2"
 // Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
 const LeastParallel = 2
 
-// parallelOf returns the parser of the setting for a queue's number of concurrent calls. The limits
-// are those of MaximumConcurrency in Lambda's API reference.
+// parallelOf returns a function that reads the number of concurrent calls for a queue from a
+// setting's text. The limits are those of MaximumConcurrency in Lambda's API reference.
 func parallelOf(queue string) func(c *Config, text string) bool {
 	return func(c *Config, text string) bool {
 		var n int

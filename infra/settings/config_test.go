@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// loaded loads the settings of a context, without a file. It clears the field record, so that tests can
-// compare the result with a Config.
+// loaded loads the settings from a context, without a file. It clears the field record of the
+// result, so that tests can compare the result with an expected Config.
 func loaded(context map[string]any) (Config, error) {
 	c, err := Load(".", context)
 	c.record = nil
@@ -33,7 +33,7 @@ func TestEverySettingHasADefault(t *testing.T) {
 	}
 }
 
-// A setting must mean the same as text on the command line and as a JSON value in cdk.json.
+// A setting must have the same effect as text on the command line and as a JSON value in cdk.json.
 func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	want := Config{
@@ -76,7 +76,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		for key, value := range told {
 			more[key] = value
 		}
-		if all := len(ofStack) + len(passed) - 1; len(more) != all { // minus 1, because noncurrentDays is not allowed for an existing bucket
+		// one less than all settings, because noncurrentDays is not allowed for an existing bucket
+		if all := len(ofStack) + len(passed) - 1; len(more) != all {
 			t.Errorf("%s: %d settings told of %d", form, len(more), all)
 		}
 		got, err := loaded(more)
@@ -188,7 +189,7 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 	}
 }
 
-// Guessing must return each library whose settings declare no codes.
+// The method Guessing must return each library whose settings declare no codes.
 func TestLibrariesThatGuessAreReported(t *testing.T) {
 	t.Parallel()
 	for list, want := range map[string]string{
@@ -259,8 +260,8 @@ func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 	}
 }
 
-// asTheFunctionsRefuse returns the errors with which the function collect rejects the value. Each error
-// contains the setting's name key instead of the variable's.
+// asTheFunctionsRefuse returns the errors with which the function collect rejects the value of the
+// setting key. In each error it replaces the name of the environment variable by key.
 func asTheFunctionsRefuse(key, value string) (all []string) {
 	environment := map[string]string{
 		passed[key]: value, names.NotifyTopic: "arn:aws:sns:eu-central-1:123456789012:notices", names.Region: "eu-central-1",

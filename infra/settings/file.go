@@ -21,7 +21,7 @@ const Folder = "infra/environments"
 // file holds only settings; keys of CDK belong in cdk.json.
 func (r *reading) file(root, name string) {
 	if !environmentName.MatchString(name) {
-		return // no file is read: the name is not valid, and the check of the setting "name" reports that
+		return // no file is read, because the name is not valid; the check of the setting "name" reports this mistake
 	}
 	path := Folder + "/" + name + ".json"
 	data, err := os.ReadFile(filepath.Join(root, path))

@@ -112,8 +112,8 @@ func TestAFilesMistakesAreAllReported(t *testing.T) {
 	}
 }
 
-// commentedOut matches a commented-out setting of the shipped file, below the line that explains
-// it.
+// commentedOut matches a setting that is commented out in the default environment's file, together
+// with the line above it, which explains the setting.
 var commentedOut = regexp.MustCompile(`(?m)^  // [A-Z].*\.\n  // "([A-Za-z]+)": .*,$`)
 
 // The default environment's file must contain every setting, commented out, below an explanation.

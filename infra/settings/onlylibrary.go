@@ -11,9 +11,10 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// ofDefault maps the names of the settings of the only library to functions. A deployment uses these
-// settings instead of a list of libraries. Each function reads a setting's text into the member of the
-// same name; it returns false if the text is not valid.
+// ofDefault maps the name of each setting of the only library to a function that reads the setting.
+// A deployment with one library may use these settings instead of a list of libraries. The function
+// stores a setting's text in the member of the same name; it returns false if the text is not
+// valid.
 var ofDefault = map[string]func(l *library.Setting, text string) bool{
 	"codes": func(l *library.Setting, text string) bool {
 		if json.Unmarshal([]byte(text), &l.Codes) != nil {
@@ -36,8 +37,8 @@ var ofDefault = map[string]func(l *library.Setting, text string) bool{
 	},
 }
 
-// formsOfDefault describes the valid values of the settings in ofDefault. In an error each text follows
-// "must be".
+// formsOfDefault describes the valid values of the settings in ofDefault. In an error, the
+// description follows "must be".
 var formsOfDefault = map[string]string{
 	"codes":               "shapes of codes such as HRT-####, with commas between them or as a JSON list",
 	"locales":             `a JSON object of words and what they mean, such as {"UK":"en-GB"}`,
@@ -46,9 +47,9 @@ var formsOfDefault = map[string]string{
 	"wanted":              `a JSON object such as {"locales":["en","de"],"video":["9x16","4x5"],"image":["1x1"]}`,
 }
 
-// onlyLibrary returns the value of the environment variable for the list of libraries. The list has one
-// library, the default library with the settings of [ofDefault]. onlyLibrary returns "" if none of
-// these settings is set. Setting one of them together with "libraries" is a mistake.
+// onlyLibrary returns the value of the environment variable that lists the libraries. The list has
+// one library: the default library with the settings of [ofDefault]. If none of these settings is
+// set, onlyLibrary returns "". If "libraries" is set, too, it records a mistake.
 func (r *reading) onlyLibrary() (variable string) {
 	l := library.Setting{Name: library.Default().Name}
 	told, before := false, len(r.problems)
@@ -70,8 +71,8 @@ func (r *reading) onlyLibrary() (variable string) {
 	return asText([]library.Setting{l})
 }
 
-// settingOf converts the key in a function's error, such as "libraries[0].codes", to the name of the
-// setting that the deployment uses.
+// settingOf converts the key in a function's error, such as "libraries[0].codes", to the name of
+// the setting that the operator has set.
 func (c Config) settingOf(key string) string {
 	if c.onlyLibrary {
 		return strings.TrimPrefix(key, "libraries[0].")
@@ -79,8 +80,8 @@ func (c Config) settingOf(key string) string {
 	return key
 }
 
-// AllLibraries returns the settings of all libraries. The caller must have got c from Load, which checks
-// them.
+// AllLibraries returns the settings of all libraries. c must be a result of Load, because Load
+// checks the settings.
 func (c Config) AllLibraries() []library.Setting {
 	list, _ := library.DecodeSettings(c.Passed[names.Libraries])
 	if len(list) == 0 {
@@ -89,8 +90,8 @@ func (c Config) AllLibraries() []library.Setting {
 	return list
 }
 
-// Guessing returns the names of the libraries whose settings declare no codes. In the file names of such
-// a library masterhand has to guess what is a code.
+// Guessing returns the names of the libraries whose settings declare no codes. In the file names of
+// such a library, masterhand has to guess which part is the code.
 func (c Config) Guessing() (found []string) {
 	for _, l := range c.AllLibraries() {
 		if len(l.Codes) == 0 {

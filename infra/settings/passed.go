@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/library"
 )
 
-// passed maps the settings that the functions read themselves to the names of environment variables. The
-// functions' own code checks the values; see [reading.objections].
+// passed holds the settings that the functions read themselves, each with the name of its
+// environment variable. The functions' own code checks the values; see [reading.objections].
 var passed = map[string]string{
 	"libraries":        names.Libraries,
 	"collectLibrary":   names.CollectLibrary,
@@ -23,8 +23,9 @@ var passed = map[string]string{
 	"notifyOn":         names.NotifyOn,
 }
 
-// maxPassed is the maximum length of libraries and posternityFields together, in bytes. Lambda
-// allows 4 KiB for all variables of a function, and the other variables need about 1 KiB.
+// maxPassed is the maximum length of the settings libraries and posternityFields together, in
+// bytes. Lambda allows 4 KiB for all environment variables of a function, and the other variables
+// need about 1 KiB.
 const maxPassed = 3 << 10
 
 // asVariable returns the value of the environment variable for a setting. It writes the list of libraries
@@ -44,8 +45,9 @@ func asVariable(key, text string) string {
 	return text
 }
 
-// Collecting returns the environment variables of the function collect that come from settings. If there
-// are several libraries and no setting names the one for announced files, it chooses the first one.
+// Collecting returns the environment variables of the function collect that come from settings. If
+// there are several libraries and no setting names the library for announced files, Collecting
+// chooses the first library.
 func (c Config) Collecting() map[string]string {
 	told := maps.Clone(c.Passed)
 	if list, _ := library.DecodeSettings(told[names.Libraries]); len(list) > 1 && told[names.CollectLibrary] == "" {
@@ -58,7 +60,8 @@ func (c Config) Collecting() map[string]string {
 // records each error as a problem of the setting, under the setting's own name.
 func (r *reading) objections(c Config) {
 	told := c.Collecting()
-	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices" // an example that is valid: the real ARN is not known before the deployment
+	// an example of a valid ARN, because the real one is not known before the deployment
+	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices"
 	_, err := announcements.LoadCollect(func(key string) (string, bool) { value, set := told[key]; return value, set })
 	for _, p := range variables.Problems(err) {
 		for key, variable := range passed {

@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// Output is the name of the stack's output that holds the settings.
+// Output is the name of the stack output that holds the settings.
 const Output = "Settings"
 
 // Record holds the settings that a deployment sets: the text of each value by the setting's name. It
@@ -18,7 +18,8 @@ type Record map[string]string
 // Record returns the settings that the deployment sets, including the deployment's name.
 func (c Config) Record() Record { return c.record }
 
-// record returns the settings in a canonical form: two values with the same meaning have the same text.
+// record returns the settings of the deployment in a canonical form: two values with the same
+// meaning have the same text.
 func (r *reading) record(c Config) Record {
 	told := Record{"name": c.Name}
 	for key, g := range r.told {

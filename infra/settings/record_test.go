@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// recorded returns the record of settings after a round trip through the stack's output.
+// recorded loads settings from a context, and returns their record after it was written to the
+// stack's output and read again.
 func recorded(t *testing.T, context map[string]any) (r Record) {
 	t.Helper()
 	c, err := Load(".", context)
@@ -105,7 +106,8 @@ func TestARecordOfAnotherVersionIsRead(t *testing.T) {
 	}
 }
 
-// The longest valid settings must be far shorter than CloudFormation's limit for outputs.
+// The record of the longest valid settings must be far shorter than CloudFormation's limit for
+// outputs.
 func TestTheRecordFitsIntoAnOutput(t *testing.T) {
 	t.Parallel()
 	all := map[string]any{"libraries": `[{"name":"a","prefix":"` + strings.Repeat("p", 700) + `"},{"name":"b","prefix":"` + strings.Repeat("q", 700) + `"},{"name":"c","prefix":"` + strings.Repeat("r", 700) + `"},{"name":"d","prefix":"` + strings.Repeat("s", 700) + `"}]`}

@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/library"
 )
 
-// collectNeeds returns the smallest valid environment of the collect function.
+// collectNeeds returns the environment variables that the collect function requires, with valid
+// values.
 func collectNeeds() map[string]string {
 	return map[string]string{
 		names.IntakeBucket: "acme-intake", names.CollectQueue: "https://sqs.eu-central-1.amazonaws.com/1/collect",

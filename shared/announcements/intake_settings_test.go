@@ -13,7 +13,8 @@ import (
 	"masterhand/shared/kit/variables/variablestest"
 )
 
-// intakeNeeds returns the smallest valid environment of the intake function.
+// intakeNeeds returns the environment variables that the intake function requires, with valid
+// values.
 func intakeNeeds() map[string]string {
 	return map[string]string{
 		names.IntakeBucket: "acme-intake",

@@ -15,8 +15,8 @@ import (
 
 // IntakeSettings holds the settings of the function that receives announcements.
 type IntakeSettings struct {
-	IntakeBucket    string // the bucket for raw events
-	CollectQueueURL string // the queue of received events
+	IntakeBucket    string // the bucket in which intake stores the records of events
+	CollectQueueURL string // the queue of messages about stored records
 	IntakeSecret    string // the name or ARN of the secret with the senders' tokens, not its content
 	// IntakeSecretMaxAge is the time for which loaded tokens are used. Zero means that intake reads
 	// the secret for each event. The default is [secret.DefaultMaxAge].
@@ -25,27 +25,30 @@ type IntakeSettings struct {
 	// is the shortest time between two such reads. Zero means a read for each such request. The
 	// default is [secret.DefaultRecheck].
 	IntakeSecretRecheck time.Duration
-	Posternity          senders.PosternityConfig // where Posternity's events contain each value; zero means the usual places and no files
-	MetricsNamespace    string                   // the CloudWatch namespace; the default is masterhand
-	Region              string                   // the AWS region, such as eu-central-1
-	Endpoints           variables.Endpoints
+	// Posternity says where Posternity's events contain each value. Its zero value means the usual
+	// places for the values, and no files.
+	Posternity       senders.PosternityConfig
+	MetricsNamespace string // the CloudWatch namespace; the default is masterhand
+	Region           string // the AWS region, such as eu-central-1
+	Endpoints        variables.Endpoints
 }
 
 // CollectSettings holds the settings of the function that fetches announced files.
 type CollectSettings struct {
-	IntakeBucket    string          // the bucket with the raw events
-	CollectQueueURL string          // the queue of received events
+	IntakeBucket    string          // the bucket with the records that intake stored
+	CollectQueueURL string          // the queue of messages about stored records
 	MastersBucket   string          // the bucket that receives the files
 	LedgerTable     string          // the DynamoDB table with the timelines
 	Library         masters.Library // the library that receives the files
 	MaxBytes        int64           // the largest file that is fetched, in bytes; the default is 5 GiB
 	Builds          bool            // reports whether builds are fetched; if false, they are only recorded
 	MaxBuild        int64           // the largest build that is fetched, in bytes; the default is 32 GiB
-	NotifyTopic     string          // the ARN of the SNS topic for the senders' alerts; "" sends no alerts
-	NotifyOn        []string        // the alerts to send; the default is all alerts, or none if there is no topic
+	NotifyTopic     string          // the ARN of the SNS topic for notices; "" means that no notices are sent
+	NotifyOn        []string        // the alerts for which notices are sent; by default all, or none without a topic
 
-	Posternity       senders.PosternityConfig // must equal the value in [IntakeSettings], because both functions interpret events
-	MetricsNamespace string                   // the CloudWatch namespace; the default is masterhand
+	// Posternity must equal the value in [IntakeSettings], because both functions interpret events.
+	Posternity       senders.PosternityConfig
+	MetricsNamespace string // the CloudWatch namespace; the default is masterhand
 	// AllowLoopback permits fetching files from http://127.0.0.1. It is never true in Lambda.
 	AllowLoopback bool
 	Region        string // the AWS region, such as eu-central-1
@@ -111,7 +114,9 @@ func readCollectLibrary(r *variables.Reader) masters.Library {
 	}
 	found, known := masters.Named(libraries, name)
 	switch {
-	case known, len(libraries) == 0: // no problem is added: ReadLibraries has reported it
+	// No problem is added: the library is known, or ReadLibraries has reported why there is no
+	// library.
+	case known, len(libraries) == 0:
 	case name == "":
 		r.Problem(names.CollectLibrary, "missing where there are several libraries", "set it to the name of the one that fetched files are put in")
 	default:
@@ -120,12 +125,12 @@ func readCollectLibrary(r *variables.Reader) masters.Library {
 	return found
 }
 
-// Alerts returns the senders' alerts that can be sent to the topic.
+// Alerts returns all alerts for which notices can be sent.
 func Alerts() []string {
 	return []string{senders.AlertBuildRejected, senders.AlertForeignCode, senders.AlertJobFailed, senders.AlertNoFile, senders.AlertScreenshotFailed}
 }
 
-// readNotifyOn reads the alerts to send.
+// readNotifyOn reads the setting that lists the alerts for which notices are sent.
 func readNotifyOn(r *variables.Reader) []string {
 	topic, text := r.Text(names.NotifyTopic), r.Text(names.NotifyOn)
 	switch {

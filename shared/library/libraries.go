@@ -16,7 +16,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Default returns the library of a deployment without configured libraries: the whole bucket.
+// Default returns the library of a deployment whose settings name no libraries: the whole masters
+// bucket.
 func Default() masters.Library {
 	return masters.Library{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}
 }
@@ -24,42 +25,58 @@ func Default() masters.Library {
 // Setting holds the settings of one library. A library is the part of the masters bucket that
 // belongs to one team.
 type Setting struct {
-	Name             string   `json:"name"`                       // 1 to 32 letters a to z, digits and hyphens
-	Prefix           string   `json:"prefix"`                     // the prefix of all keys of the library; "" means the whole bucket
-	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // locale of masters whose names and labels state none; "" means that such masters answer no request
-	FeedPreference   []string `json:"feedPreference,omitempty"`   // aspects for a feed, best first; empty means 4x5, 1x1, 3x4
-	FallbackLocales  []string `json:"fallbackLocales,omitempty"`  // locales to try if the requested locale has no master, best first
+	Name string `json:"name"` // 1 to 32 letters a to z, digits and hyphens
+	// Prefix is the prefix of all keys of the library; "" means the whole bucket.
+	Prefix string `json:"prefix"`
+	// UnlabelledLocale is the locale of masters whose names and labels state no locale; "" means
+	// that such masters answer no request.
+	UnlabelledLocale string `json:"unlabelledLocale,omitempty"`
+	// FeedPreference lists the aspects for the placement family feed, best first; empty means 4x5,
+	// 1x1, 3x4.
+	FeedPreference []string `json:"feedPreference,omitempty"`
+	// FallbackLocales lists the locales to try if there is no master in the requested locale, best
+	// first.
+	FallbackLocales []string `json:"fallbackLocales,omitempty"`
 	// The next four fields say how the library names its files; see [placement.Rules]. After a
-	// change, the library must be indexed again. Until then, no request is skipped.
-	Codes               []string          `json:"codes,omitempty"`               // shapes of codes, for example HRT-####; empty means that codes are guessed
-	Locales             map[string]string `json:"locales,omitempty"`             // words in file names that stand for locales, for example UK: en-GB
-	OnlyDeclaredLocales bool              `json:"onlyDeclaredLocales,omitempty"` // if true, only the words in Locales count as locales
-	Patterns            []string          `json:"patterns,omitempty"`            // rules for file names, tried before the built-in grammar
-	// Wanted lists the masters that each creative should have. It affects reports, never an
-	// answer. Nil means the aspects that the creative has in another locale, or that requests
-	// asked for.
+	// change of one of them, the library must be indexed again. Until then, masterhand skips no
+	// request.
+	//
+	// Codes lists the shapes of codes, for example HRT-####; empty means that codes are guessed.
+	Codes []string `json:"codes,omitempty"`
+	// Locales maps words in file names to the locales that they mean, for example UK to en-GB.
+	Locales map[string]string `json:"locales,omitempty"`
+	// OnlyDeclaredLocales says whether only the words in Locales are recognised as locales.
+	OnlyDeclaredLocales bool `json:"onlyDeclaredLocales,omitempty"`
+	// Patterns lists rules for file names, which are tried before the built-in grammar.
+	Patterns []string `json:"patterns,omitempty"`
+	// Wanted lists the masters that each creative should have. It affects only reports, never the
+	// answer to a request. Nil means the aspects that the creative has in another locale, or that
+	// requests asked for.
 	Wanted *WantedSetting `json:"wanted,omitempty"`
 }
 
-// WantedSetting lists, in the settings, the masters that each creative should have.
+// WantedSetting is the part of the settings that lists the masters that each creative should have.
 type WantedSetting struct {
-	Locales []string `json:"locales,omitempty"` // empty means the locales that the creative has, or that requests asked for
-	Video   []string `json:"video,omitempty"`   // aspects that each creative should have as a video
-	Image   []string `json:"image,omitempty"`   // aspects that each creative should have as an image
+	// Locales lists the locales that each creative should have; empty means the locales that the
+	// creative has, or that requests asked for.
+	Locales []string `json:"locales,omitempty"`
+	Video   []string `json:"video,omitempty"` // aspects in which each creative should have a video
+	Image   []string `json:"image,omitempty"` // aspects in which each creative should have an image
 }
 
 // maxPrefix is the largest length of a prefix, in bytes. It leaves room for file names, because
 // an S3 key has at most 1,024 bytes.
 const maxPrefix = 768
 
-// LoadLibraries reads the settings of the libraries, and no others, from a function's
-// environment. The error joins one [*variables.Problem] per mistake.
+// LoadLibraries reads only the settings of the libraries from a function's environment. The error
+// joins one [*variables.Problem] per mistake.
 func LoadLibraries(lookup variables.Lookup) ([]masters.Library, error) {
 	return variables.Load(lookup, ReadLibraries)
 }
 
-// ReadLibraries reads the settings of the libraries. There must be at least one library; names
-// must be unique and prefixes disjoint.
+// ReadLibraries reads the settings of the libraries; without such settings, the whole bucket is one
+// library. A list must contain at least one library, names must be unique, and no prefix may begin
+// with another library's prefix.
 func ReadLibraries(r *variables.Reader) []masters.Library {
 	const key = names.Libraries
 	text, bucket := r.Text(key), r.Text(names.MastersBucket)

@@ -6,13 +6,13 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// IndexSettings are the settings of the function that keeps the index.
+// IndexSettings are the settings of the function index, which keeps the index of masters.
 type IndexSettings struct {
 	MastersBucket    string            // name of the bucket with the masters
 	IndexBucket      string            // name of the bucket with the index documents
-	ReindexQueueURL  string            // URL of the queue of the batches that index whole libraries
+	ReindexQueueURL  string            // URL of the queue with the batches of a reindex
 	MetricsNamespace string            // CloudWatch namespace; the default is masterhand
-	Libraries        []masters.Library // at least one library; the prefixes must be disjoint
+	Libraries        []masters.Library // at least one library; no prefix begins with another library's prefix
 	Region           string            // AWS region such as eu-central-1
 	Endpoints        variables.Endpoints
 }

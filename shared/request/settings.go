@@ -14,23 +14,23 @@ import (
 
 // Settings are the settings of every function that delivers masters.
 type Settings struct {
-	// Of the list of destinations, the function finish uses only the hosts.
+	// The function finish uses only the hosts in the list of destinations, not the secrets.
 	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
 	// DestinationsMaxAge is how long a loaded list of destinations is used; zero means that the
 	// list is read for each event. The default is [secret.DefaultMaxAge].
 	DestinationsMaxAge time.Duration
-	// DestinationsRecheck is the least time between two reads of the list because a signature
-	// matched no secret; zero means a read for each such signature. The default is
-	// [secret.DefaultRecheck].
+	// DestinationsRecheck limits how often the list is read again because a signature matched no
+	// secret: it is the least time between two such reads. Zero means a read for each such
+	// signature. The default is [secret.DefaultRecheck].
 	DestinationsRecheck time.Duration
 
-	MastersBucket string // bucket with the masters
-	IndexBucket   string // bucket with the index documents
-	LedgerTable   string // DynamoDB table of requests
+	MastersBucket string // the name of the bucket with the masters
+	IndexBucket   string // the name of the bucket with the index documents
+	LedgerTable   string // the name of the DynamoDB table of requests
 
-	FinishQueueURL      string // queue of requests that are handed off
-	IndexQueueURL       string // queue of object events, whose length shows whether the index is up to date
-	IndexDeadLettersURL string // queue of the dead letters of IndexQueueURL
+	FinishQueueURL      string // the URL of the queue of requests that are handed off
+	IndexQueueURL       string // the URL of the queue of object events; its length shows if the index is up to date
+	IndexDeadLettersURL string // the URL of the queue of the dead letters of the queue IndexQueueURL
 	// IndexLag is the longest time until an upload's event reaches the index queue; zero means that
 	// the event is there at once. The default is 120 s.
 	IndexLag time.Duration
@@ -44,7 +44,7 @@ type Settings struct {
 	// with older code, which cannot read shards, still runs.
 	LedgerSpread bool
 
-	MetricsNamespace string // CloudWatch namespace; the default is masterhand
+	MetricsNamespace string // the CloudWatch namespace of the metrics; the default is masterhand
 
 	Libraries []masters.Library // at least one library; no prefix may be the beginning of another
 	// AllowLoopback permits upload and callback URLs on http://127.0.0.1. It is never true
@@ -59,9 +59,9 @@ type Settings struct {
 type ReceiveSettings struct {
 	Settings
 	Doors              doors.Settings // at least one door
-	DoorQueueURL       string         // queue that the platform sends to; "" if no events come through a queue
-	DoorBucket         string         // bucket in which the platform stores events; "" if no events come through a bucket
-	DoorEventsQueueURL string         // queue of the object events of DoorBucket
+	DoorQueueURL       string         // the URL of the queue that the platform sends to; "" if it sends to none
+	DoorBucket         string         // the name of the bucket in which the platform stores events; "" if there is none
+	DoorEventsQueueURL string         // the URL of the queue of the object events of DoorBucket
 }
 
 // defaultIndexLag is longer than S3 takes to report an upload, which AWS states as

@@ -11,7 +11,7 @@ import (
 type WidgetSettings struct {
 	LedgerTable      string            // the DynamoDB table of requests
 	IndexBucket      string            // the bucket with the libraries' summaries
-	MetricsNamespace string            // the CloudWatch namespace, which names the deployment; the default is masterhand
+	MetricsNamespace string            // CloudWatch namespace, which names the deployment; default masterhand
 	Libraries        []masters.Library // at least one library; their prefixes are disjoint
 	Region           string            // the AWS region, such as eu-central-1
 	Endpoints        variables.Endpoints

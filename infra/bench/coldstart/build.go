@@ -42,8 +42,8 @@ func buildAll(ctx context.Context, root, dir string) error {
 	return build(ctx, root, filepath.Join(dir, "reference"), runtime.GOARCH, references+"...")
 }
 
-// build compiles packages of the project for a machine into the folder to. Each program is named
-// after its package.
+// build compiles packages of the project for the processor architecture machine. It writes the
+// programs to the folder to. Each program has the name of its package.
 func build(ctx context.Context, root, to, machine string, packages ...string) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err

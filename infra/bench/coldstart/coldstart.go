@@ -21,15 +21,15 @@ import (
 // Rounds is how often each program is started. It is enough for a steady median.
 const Rounds = 31
 
-// The targets. A start time is judged as a ratio to that of a reference. A program's size is judged
-// in MiB.
+// The targets of the benchmark: the largest start time as a multiple of each reference's start
+// time, and the largest size of a program in MiB.
 const (
 	mostOfClients = 1.25
 	mostOfEmpty   = 2.2
 	mostMiB       = 10
 )
 
-// part is the value of Part in all rows of this package.
+// part is the value of the field Part in all rows that this package returns.
 const part = "cold start"
 
 // deployed is the processor architecture for which the deployed functions are built.
@@ -37,7 +37,8 @@ const deployed = "arm64"
 
 // Run builds the functions and the references of the project in the folder root. It starts each of
 // them once in each round, and returns the rows. It prints its progress to out. If a function does
-// not start, its rows have a failure. Run returns an error only if nothing could be measured.
+// not start, the field Failure of its rows says why. Run returns an error only if nothing could be
+// measured.
 func Run(ctx context.Context, out io.Writer, root string, rounds int) ([]result.Row, error) {
 	dir, err := os.MkdirTemp("", "masterhand-coldstart-")
 	if err != nil {
@@ -75,7 +76,7 @@ func starts(ctx context.Context, dir string, rounds int) ([]result.Row, error) {
 			switch {
 			case err != nil:
 				all[i].failure = err.Error()
-			case round > 0: // only count later rounds: the first round fills the operating system's caches
+			case round > 0: // the first round is not counted, because it only fills the operating system's caches
 				all[i].add(m)
 			}
 		}

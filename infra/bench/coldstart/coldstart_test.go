@@ -45,7 +45,7 @@ func TestAProgramThatEndsIsAnErrorWithItsOutput(t *testing.T) {
 	}
 }
 
-// Each function is linked with exactly the SDK clients that its reference constructs.
+// Each function must be linked with exactly the SDK clients that its reference program constructs.
 func TestAReferenceHasTheClientsOfItsFunction(t *testing.T) {
 	t.Parallel()
 	for name, reference := range coldstart.Functions() {
@@ -74,7 +74,7 @@ func clients(t *testing.T, command string) (found []string) {
 	return found
 }
 
-// The benchmark builds all functions with the same flags as "make build".
+// The benchmark must build all functions with the same flags as "make build".
 func TestTheBenchmarkBuildsAsTheMakefileDoes(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))

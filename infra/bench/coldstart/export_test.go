@@ -8,7 +8,7 @@ import (
 // References is the folder with the packages of the reference programs.
 const References = references
 
-// Flags returns the flags with which the programs are built.
+// Flags returns the go build flags with which the benchmark builds the programs.
 func Flags() []string { return flags }
 
 // Functions returns the name of each function's reference, by the function's name.

@@ -13,8 +13,8 @@ import (
 // startTimeout is the time limit of one start. Lambda's own limit is ten seconds.
 const startTimeout = 10 * time.Second
 
-// launcher starts bootstraps. It serves a runtime API that never returns an event, so each
-// bootstrap only starts.
+// launcher starts bootstraps. It serves a runtime API that never returns an event. Therefore a
+// bootstrap starts, but never handles an event.
 type launcher struct {
 	server http.Server
 	asked  chan time.Time // receives the time at which each bootstrap first asks for an event
@@ -40,8 +40,8 @@ func newLauncher(ctx context.Context) (*launcher, error) {
 
 func (l *launcher) close() { _ = l.server.Close() }
 
-// start starts a bootstrap and ends it when it first asks for an event. It returns the time until
-// then.
+// start starts a bootstrap and stops it as soon as it asks for an event. It returns the time
+// between the two.
 func (l *launcher) start(ctx context.Context, path string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

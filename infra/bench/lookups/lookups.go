@@ -25,17 +25,18 @@ const runs = 5
 type benchmark struct {
 	part    string
 	pkg     string
-	name    string // expression for the flag -bench
-	long    string // expression for the flag -bench in a long run; "" means the same as name
+	name    string // expression for the flag -bench, which selects the benchmark
+	long    string // expression for the flag -bench in a long run; "" means that a long run also uses name
 	times   string // value of the flag -benchtime
 	figures []figure
 }
 
-// figure is a unit in the output of a benchmark, and how the row shows the value with that unit.
+// figure is one figure of a benchmark: its unit in the benchmark's output, and the name and unit of
+// its row.
 type figure struct {
-	unit   string  // unit in the output of the benchmark
-	name   string  // name of the measured quantity, for the row
-	scaled string  // unit in the row
+	unit   string  // unit in the benchmark's output, for example ns/op
+	name   string  // name of the measured quantity in the row
+	scaled string  // unit in the row, for example µs
 	scale  float64 // factor by which the printed value is multiplied for the row
 	target result.Target
 }

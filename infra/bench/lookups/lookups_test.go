@@ -57,8 +57,8 @@ func TestAMissingFigureIsAnError(t *testing.T) {
 	}
 }
 
-// Each benchmark in the list exists. Without this test, a renamed benchmark would fail only after
-// minutes of measuring.
+// Each benchmark in the list must exist. Without this test, a renamed benchmark would fail only
+// after minutes of measuring.
 func TestEachBenchmarkExists(t *testing.T) {
 	t.Parallel()
 	for pkg, names := range lookups.Benchmarks() {

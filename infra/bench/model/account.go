@@ -10,8 +10,9 @@ type Limits struct {
 	InFlight    int // most messages of the finish queue that are in flight: received, but neither deleted nor visible again
 	// Hot is the most write units per second that the busiest partition of one of the ledger's
 	// indexes accepts. Table is the most write units per second that the ledger's table accepts.
-	Hot, Table              float64
-	PrefixReads, PrefixPuts float64 // most S3 reads, and most S3 writes and listings, per second of one key prefix
+	Hot, Table float64
+	// most S3 reads per second of one key prefix, and most S3 writes and listings per second
+	PrefixReads, PrefixPuts float64
 }
 
 // Default returns the limits of an account with AWS's default quotas and a deployment with the
@@ -30,15 +31,17 @@ func New() Limits {
 	return l
 }
 
-// rate is a limit in units per second. At any time, a caller may use at once the units of one
-// second.
+// rate is a limit in units per second. A caller can take the units of one second at once, if no
+// units were taken in the second before.
 type rate struct {
 	perSecond float64 // units that are added each second; 0 means no limit
-	paid      float64 // time in seconds until which the units that callers have taken are used up
+	// time in seconds of the day at which the added units will cover all units that callers have
+	// taken
+	paid float64
 }
 
-// take uses up units, which the caller spreads evenly over the next seconds. It returns by how many
-// seconds the limit delays the caller.
+// take takes units from the limit. The caller uses them evenly over the given number of seconds.
+// late is how many seconds the limit delays the caller.
 func (r *rate) take(now, seconds, units float64) (late float64) {
 	if r.perSecond == 0 || units == 0 {
 		return 0
@@ -47,7 +50,7 @@ func (r *rate) take(now, seconds, units float64) (late float64) {
 	return max(0, r.paid-(now+seconds))
 }
 
-// starts limits how many new execution environments of a function may start in a period.
+// starts limits how many new execution environments of a function may start at once and per second.
 type starts struct {
 	left, last float64
 	limited    bool
@@ -71,7 +74,7 @@ type tally []float64
 
 func newTally() tally { return make(tally, int(day+2*Lifetime)) }
 
-// add counts the units of a run, spread evenly over the seconds of the run.
+// add adds the units that a run uses to the tally, evenly over the seconds of the run.
 func (t tally) add(now, seconds, units float64) {
 	first, n := int(now), max(1, int(math.Ceil(seconds)))
 	for i := first; i < first+n && i < len(t); i++ {

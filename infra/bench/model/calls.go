@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// Calls holds what one or more requests use of the services of an account.
+// Calls holds how much one or more requests use of an account's services: numbers of calls, running
+// time, and bytes.
 type Calls struct {
 	Runs    int     // number of function invocations
 	Seconds float64 // total running time of the invocations, in seconds
@@ -18,8 +19,8 @@ type Calls struct {
 	S3Writes int
 	// Writes and Reads are the numbers of DynamoDB's write units and read units.
 	Writes, Reads float64
-	// Hot is the part of Writes that goes to the one partition of an index that all requests
-	// share.
+	// Hot is the part of Writes that goes to one partition of a ledger index: to the partition that
+	// all requests share.
 	Hot       float64
 	Queue     int   // number of SQS calls that the functions make themselves
 	Messages  int   // number of messages that Lambda receives for the functions and deletes
@@ -43,19 +44,19 @@ const (
 	pageKeys  = 1000     // keys on one page of an S3 listing
 )
 
-// put returns the calls of writing a request's item once to the ledger's table and its indexes. The
+// put returns the calls of one write of a request's item to the ledger's table and indexes. The
 // item has at most 1 KB.
 func put() Calls { return Calls{Writes: ledgerCopies, Hot: 1, Seconds: ledgerTime} }
 
-// bigPut returns the calls of writing a request's item of over 1 KB once. A handed-off request
-// becomes so large when its upload is recorded.
+// bigPut returns the calls of one write of a request's item of over 1 KB. The item of a handed-off
+// request becomes so large when the request's upload is recorded.
 func bigPut() Calls { return Calls{Writes: 2 * ledgerCopies, Hot: 2, Seconds: ledgerTime} }
 
 // get returns the calls of one strongly consistent read of an item of the ledger.
 func get() Calls { return Calls{Reads: 1, Seconds: ledgerTime} }
 
-// read returns the calls of n S3 reads, one after another. write does so for n S3
-// writes, and list for n pages of an S3 listing.
+// read returns the calls of n S3 reads, one after another. write returns those of n S3 writes, and
+// list returns those of n pages of an S3 listing.
 func read(n int) Calls  { return Calls{S3Reads: n, Seconds: float64(n) * s3Time} }
 func write(n int) Calls { return Calls{S3Writes: n, Seconds: float64(n) * s3Time} }
 func list(n int) Calls  { return Calls{S3Writes: n, Seconds: float64(n) * s3Time} }
@@ -67,8 +68,8 @@ func sum(parts ...Calls) (all Calls) {
 	return all
 }
 
-// together returns the sum of calls that run at the same time. Its duration is not the sum, but the
-// duration of the longest.
+// together returns the sum of calls that run at the same time. The duration of the sum is the
+// duration of the longest call.
 func together(parts ...Calls) Calls {
 	all := sum(parts...)
 	all.Seconds = 0
@@ -78,9 +79,9 @@ func together(parts ...Calls) Calls {
 	return all
 }
 
-// claimed returns the calls with which fulfill begins to handle a webhook: it reads and claims the
-// request's item in the ledger, stores the names of the ads, and reads the creative's index
-// document.
+// claimed returns the calls with which the function fulfill begins to handle a webhook: it reads
+// and claims the request's item in the ledger, stores the names of the ads, and reads the
+// creative's index document.
 func claimed() Calls {
 	return sum(Calls{Runs: 1, Secrets: 1, Writes: 1}, get(), put(), read(1))
 }
@@ -88,8 +89,8 @@ func claimed() Calls {
 // resumed returns the calls with which the function finish begins to handle a message of its queue.
 func resumed() Calls { return sum(Calls{Runs: 1, Messages: 1}, get(), put(), read(1)) }
 
-// moved returns the calls to read the master's properties, record the decision, and move the
-// master's bytes. first means that the master was never delivered before: then its digest is also
+// moved returns the calls that read the master's properties, record the decision, and move the
+// master's bytes. If first is set, the master was never delivered before; then its digest is also
 // written into the creative's index document.
 func moved(size int64, first bool) Calls {
 	ranges := int((size + rangeSize - 1) / rangeSize)
@@ -100,8 +101,8 @@ func moved(size int64, first bool) Calls {
 	return c
 }
 
-// transferTime returns how many seconds the transfer of a file takes. The slower of the upload and
-// Lambda's network card decides.
+// transferTime returns how many seconds the transfer of a file takes. The transfer is as slow as
+// the slower of the upload and Lambda's network card.
 func transferTime(size int64) float64 { return max(float64(size)/uploadRate, cardTime(size)) }
 
 // cardTime returns how many seconds a file needs to pass Lambda's network card.
@@ -113,8 +114,8 @@ func Delivery(size int64, first bool) Calls {
 	return sum(claimed(), moved(size, first), put(), Calls{Seconds: farTime}, put())
 }
 
-// handedOff returns the calls of fulfill for a request without a master. The proof of absence must
-// wait for the index, so fulfill hands the request off to the queue.
+// handedOff returns the calls of the function fulfill for a request without a master. The proof of
+// absence must wait for the index, so fulfill hands the request off to the queue.
 func handedOff(keys int) Calls {
 	return sum(claimed(), foreseen(keys), Calls{Queue: 1}, put())
 }
@@ -123,8 +124,8 @@ func handedOff(keys int) Calls {
 // Such a try only reads the library's state, and lists no keys.
 func retried() Calls { return sum(resumed(), read(1), Calls{Queue: 1}, put()) }
 
-// foreseen returns the calls of fulfill that prepare a proof of absence: it reads the library's
-// state and lists the keys.
+// foreseen returns the calls with which the function fulfill prepares a proof of absence: it reads
+// the library's state and lists the keys.
 func foreseen(keys int) Calls { return sum(read(1), Listing(keys)) }
 
 // Listing returns the calls that list keys for a proof of absence. If the library has at most
@@ -134,13 +135,14 @@ func Listing(keys int) Calls {
 	const wholeKeys, labelFolders = 20_000, 4
 	named := list(pages(keys))
 	if keys > wholeKeys {
-		const spellings, anchors, respelled = 1, 3, 3 // numbers of listings and reads for a code such as HRT-1212
+		// numbers of listings, of listed folders, and of reads for a code such as HRT-1212
+		const spellings, anchors, respelled = 1, 3, 3
 		named = sum(list(spellings), folders(anchors), read(respelled))
 	}
 	return together(named, folders(labelFolders))
 }
 
-// folders returns the calls of listing n folders with unplaced keys at the same time.
+// folders returns the calls that list n folders with unplaced keys at the same time.
 func folders(n int) Calls { return together(slices.Repeat([]Calls{list(1)}, n)...) }
 
 func pages(keys int) int { return max(1, (keys+pageKeys-1)/pageKeys) }
@@ -179,7 +181,7 @@ func Skip(keys int, lag float64) Calls {
 }
 
 const (
-	firstTry    = 2.0 // delay of a handed-off request's first message in seconds
+	firstTry    = 2.0 // seconds until the first message of a handed-off request becomes visible in the queue
 	longestPoll = 5.0 // longest time in seconds for which one run waits for the index
 )
 
@@ -193,7 +195,8 @@ func retryDelay(n int) float64 {
 // function finish delivers the master.
 func Awaited(keys int, size int64) Calls { return sum(handedOff(keys), deliveredLate(size)) }
 
-// deliveredLate returns the calls of the run of finish that delivers a handed-off request.
+// deliveredLate returns the calls of the run of the function finish that delivers a handed-off
+// request.
 func deliveredLate(size int64) Calls {
 	return sum(resumed(), moved(size, true), bigPut(), Calls{Seconds: farTime}, bigPut())
 }
@@ -213,7 +216,8 @@ func Announcement(size int64) Calls {
 	parts := int((size + partSize - 1) / partSize)
 	timeline := Calls{Writes: 4, Seconds: ledgerTime}
 	return sum(
-		Calls{Runs: 1, Secrets: 1, Queue: 1}, write(1), // the function intake stores the announcement
+		// the calls of the function intake, which stores the announcement
+		Calls{Runs: 1, Secrets: 1, Queue: 1}, write(1),
 		Calls{Runs: 1, Messages: 1}, read(1), get(), get(), Calls{Writes: 2}, Calls{Writes: 1},
 		get(), timeline, write(1+parts), get(), timeline, read(1), write(1), get(), timeline,
 		Calls{Seconds: float64(size) / uploadRate},

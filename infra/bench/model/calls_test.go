@@ -20,11 +20,11 @@ import (
 	"masterhand/shared/library/summary"
 )
 
-// lag is the index lag in this test. As in AWS, it is longer than the wait before the first tries
-// by the function finish, so these tries cannot skip a request.
+// lag is the index lag in this test. As in AWS, it is longer than the time until the first try of
+// the function finish. Therefore the first try cannot skip a request.
 const lag = 7500 * time.Millisecond
 
-// counted is a local system. It counts the calls of its functions.
+// counted is a local system that counts the calls of its functions to the services.
 type counted struct {
 	*scenariotest.Env
 	counter *counter
@@ -44,11 +44,11 @@ func newCounted(t *testing.T) counted {
 	return counted{e, c}
 }
 
-// The deployed functions make exactly the calls that the model assumes.
+// The model must assume exactly the calls that the deployed functions make.
 func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	t.Parallel()
 	e := newCounted(t)
-	e.upload(t, 1e5) // not compared: this first upload also creates the library's summary
+	e.upload(t, 1e5) // the calls of this upload are not compared: they also create the library's summary
 	e.counter.take()
 	for _, size := range []int{1e6, 40e6} {
 		slot := e.upload(t, size)
@@ -65,7 +65,8 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	early := e.hand(t, slot)
 	e.put(t, slot.Code, 1e6)
 	want := model.Awaited(4, 1e6).Plus(model.Upload())
-	for range e.Ended(t, early).Attempts - 2 { // add the tries that found no master because the index was slow
+	// adds the calls of the tries that found no master, because the master was not yet in the index
+	for range e.Ended(t, early).Attempts - 2 {
 		want = want.Plus(model.Retried())
 	}
 	e.indexed(t, slot.Code)
@@ -87,8 +88,8 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	e.want(t, "hand-off in a large library", model.HandedOff(30_000))
 }
 
-// want compares the calls since the last comparison with those of the model. A difference of 5 % or
-// of one call is allowed, because timing can cause one call more.
+// want compares the calls since its last comparison with the calls of the model. A difference of
+// 5 % or of one call is allowed, because timing can cause one more call.
 func (e counted) want(t *testing.T, what string, want model.Calls) {
 	t.Helper()
 	got := e.counter.take()
@@ -117,7 +118,8 @@ func (e counted) request(t *testing.T, slot adplatform.Slot) adplatform.Request 
 	return request
 }
 
-// hand sends a request, and fails the test unless fulfill hands it off to the queue.
+// hand sends a request, and fails the test unless the function fulfill hands the request off to the
+// queue.
 func (e counted) hand(t *testing.T, slot adplatform.Slot) adplatform.Request {
 	t.Helper()
 	request := e.request(t, slot)
@@ -179,8 +181,8 @@ func (e counted) announce(t *testing.T, size int) {
 	e.indexed(t, slot.Code)
 }
 
-// grow changes the library's state in the index, so that the library seems to have this number of
-// keys.
+// grow changes the library's state in the index, so that the library seems to have the given number
+// of keys.
 func (e counted) grow(t *testing.T, keys int) {
 	t.Helper()
 	state, revision, err := e.Index.State(t.Context(), e.Library)

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// The limits of an AWS account. Each has its source.
+// The limits of an AWS account. The comment of each limit names its source.
 const (
 	// concurrency is how many invocations an account may run at the same time in a region. A new
 	// account has newConcurrency until its use has grown. Source:
@@ -83,7 +83,7 @@ const (
 	// ledgerCopies is how often DynamoDB stores each item of the ledger: in the table and in its
 	// three indexes.
 	ledgerCopies = 4
-	spreadShards = 8 // number of partitions of an index key if the setting spreadLedger is on
+	spreadShards = 8 // number of partitions of each key of a ledger index if the setting spreadLedger is on
 	parallel     = settings.LeastParallel
 	// uploadRate is the assumed speed of an upload in bytes per second. The functions assume the
 	// same speed.

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request"
 )
 
-// The model waits as long as the functions and the platform do.
+// The model must assume the same waiting times as the functions and the platform have.
 func TestTheModelHasTheWaitsOfFunctionsAndPlatform(t *testing.T) {
 	t.Parallel()
 	least := map[string]string{

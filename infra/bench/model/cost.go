@@ -18,8 +18,8 @@ func (c Calls) Cost() (calls, transfer float64) {
 // Fixed holds the monthly costs in USD of a deployment without any requests, by their cause.
 type Fixed struct {
 	Alarms, Metrics, Secrets, Polling, Dashboard, Schedules float64
-	// Summary is the cost of comparing the library's summary with the list of all index documents
-	// every five minutes.
+	// Summary is the cost of comparing, every five minutes, the library's summary with the list of
+	// all index documents.
 	Summary float64
 	// Storage is the cost of storing the index in S3.
 	Storage float64

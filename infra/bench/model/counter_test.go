@@ -21,7 +21,7 @@ type counter struct {
 	items map[string]item // items that the functions have written to the ledger, by key
 }
 
-// take returns the calls since the last call of take.
+// take returns the calls that were counted since take was last called.
 func (c *counter) take() model.Calls {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,7 +43,9 @@ func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) 
 	server, err := fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
 		if r.Header.Get("X-Amz-Target") != "" {
-			body, _ = io.ReadAll(r.Body) // the error is ignored: it means that the client has disconnected, and the proxy handles that
+			// the error is ignored: it means that the client has disconnected, and the proxy
+			// detects this itself
+			body, _ = io.ReadAll(r.Body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		c.mu.Lock()
@@ -81,7 +83,7 @@ func (c *counter) sqs(*http.Request, []byte) { c.calls.Queue++ }
 func (c *counter) dynamodb(r *http.Request, body []byte) {
 	switch _, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); operation {
 	case "GetItem":
-		c.calls.Reads++ // one read unit, because no item exceeds 4 KB
+		c.calls.Reads++ // counts one read unit, because no item exceeds 4 KB
 	case "PutItem":
 		var in struct{ Item item }
 		if json.Unmarshal(body, &in) != nil {
@@ -100,10 +102,10 @@ func (c *counter) dynamodb(r *http.Request, body []byte) {
 	}
 }
 
-// indexUnits returns the write units that a write of an item causes in an index. before and after
-// are the item's two states. The index contains only items that have both of its key attributes,
-// hash and sort. Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html, "Write
-// capacity units".
+// indexUnits returns the write units that a write of an item causes in one index. before and after
+// are the item before and after the write. The index contains only items that have both of its key
+// attributes, hash and sort. Source:
+// docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html, "Write capacity units".
 func indexUnits(before, after item, hash, sort string) float64 {
 	was, is := before.text(hash) != "" && before.text(sort) != "", after.text(hash) != "" && after.text(sort) != ""
 	same := before.text(hash) == after.text(hash) && before.text(sort) == after.text(sort)

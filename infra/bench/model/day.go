@@ -12,9 +12,11 @@ type Kind int
 
 // The kinds of requests.
 const (
-	There   Kind = iota // the master exists, so the request is delivered at once
-	Early               // the master is uploaded when the request arrives, so the function finish delivers it later
-	Missing             // there is no master, so the request is skipped
+	There Kind = iota // the master exists, so the request is delivered at once
+	// the master is being uploaded when the request arrives, so the function finish delivers it
+	// later
+	Early
+	Missing // there is no master, so the request is skipped
 	kinds
 )
 
@@ -31,16 +33,16 @@ type Request struct {
 
 const day = 24 * 3600.0 // length of a day in seconds
 
-// The assumed mix of the requests: of each mixOf requests, earlyOf are Early and missingOf are
-// Missing.
+// The assumed mix of the requests: of mixOf requests, earlyOf have the kind Early, missingOf have
+// the kind Missing, and the rest have the kind There.
 const (
 	earlyOf   = 1
 	missingOf = 2
 	mixOf     = 20
 )
 
-// sizes holds the assumed sizes of masters in bytes and how frequent each is: images, stories,
-// films and long films.
+// sizes holds the assumed sizes of masters in bytes, each with its relative frequency: images,
+// stories, films and long films.
 var sizes = []struct {
 	bytes  int64
 	weight int
@@ -57,7 +59,7 @@ const (
 )
 
 // NewDay returns the requests of a day, sorted by time. In the busiest hour, nine times as many
-// requests arrive as in the quietest.
+// requests arrive as in the quietest hour.
 func NewDay(requests int) []Request {
 	random := rand.New(rand.NewPCG(1, uint64(requests)))
 	all := make([]Request, 0, requests)
@@ -85,8 +87,8 @@ func NewDay(requests int) []Request {
 	return all
 }
 
-// byDay returns a random time of day in seconds. The frequency varies by 80 % around its mean, and
-// is highest at 14:00.
+// byDay returns a random time of day in seconds. The probability of a time varies by 80 % around
+// its mean, and is highest at 14:00.
 func byDay(random *rand.Rand) float64 {
 	for {
 		at := random.Float64() * day

@@ -5,8 +5,10 @@ type event struct {
 	at      float64
 	what    what
 	request int
-	ends    bool    // at the end of a run: whether the run has also ended its request
-	again   float64 // at the end of a run that did not end its request: seconds until the request's message is visible again
+	ends    bool // for the end of a run: whether the run has also ended its request
+	// for the end of a run that did not end its request: seconds until the request's message is
+	// visible again
+	again float64
 }
 
 type what uint8
@@ -20,8 +22,8 @@ const (
 
 func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.request < f.request }
 
-// events is a heap of the future events, with the earliest at its root. It does not use
-// container/heap, which would allocate memory for each of the millions of events of a day.
+// events is a heap of the future events, with the earliest event at its root. It does not use the
+// package container/heap, which would allocate memory for each of the millions of events of a day.
 type events []event
 
 func (h events) any() bool { return len(h) > 0 }

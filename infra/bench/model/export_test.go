@@ -1,6 +1,7 @@
 package model
 
-// The parts of Skip, which a test compares one by one with the calls of the functions.
+// The calls of the steps of a skip. A test compares them one by one with the calls of the real
+// functions.
 var (
 	HandedOff = handedOff
 	Retried   = retried

@@ -2,20 +2,20 @@ package model
 
 // The sizes of the parts of a library and of a reindex.
 const (
-	// ofCreative is the assumed number of masters of each creative. The whole-library benchmark
-	// assumes the same.
+	// ofCreative is the assumed number of masters of each creative. The benchmark of a whole
+	// library assumes the same number.
 	ofCreative = 10
 	// documentBytes is the size in bytes of an index document with ten masters. placementBytes is
 	// the size in bytes of the placement of one master. Both were measured on the local system.
 	documentBytes, placementBytes = 4200, 280
 
-	batchKeys      = 100 // keys in one batch of a reindex
-	stepPages      = 5   // pages of keys that one listing step reads
-	sendBatch      = 10  // messages that one SQS call sends
-	shardBatches   = 256 // batches whose completion one index document records
+	batchKeys      = 100 // number of keys in one batch of a reindex
+	stepPages      = 5   // number of pages of keys that one listing step reads
+	sendBatch      = 10  // number of messages that one SQS call sends
+	shardBatches   = 256 // number of batches whose completion one index document records
 	sweepKeys      = 4000
-	sweepDocuments = 64 // index documents on one page of the sweep
-	indexParallel  = 8  // keys of a batch that are indexed at the same time
+	sweepDocuments = 64 // number of index documents on one page of the sweep
+	indexParallel  = 8  // number of keys of a batch that are indexed at the same time
 	sweepParallel  = 32
 	refreshMinutes = 5
 	retention      = 4 * 24 * 3600.0 // time in seconds after which the queue deletes an unprocessed message of a reindex
@@ -26,10 +26,10 @@ const (
 type Reindexing struct {
 	Documents int // number of index documents
 	Batches   int
-	Steps     int   // number of runs that make a step; runs that only wait for batches do not count
+	Steps     int   // number of runs that make a step; a run that only waits for batches is not counted
 	Calls     Calls // calls of the whole reindex
-	// Working is how many seconds all batches take together, with the configured number of batches
-	// at the same time. Chain is how many seconds the steps before and after the batches take.
+	// Working is how many seconds all batches take together, if the configured number of batches
+	// runs at the same time. Chain is how many seconds the steps before and after the batches take.
 	Working, Chain float64
 }
 
@@ -51,11 +51,14 @@ func Reindex(masters, atOnce int) Reindexing {
 	r.Steps = listing + draining + sweeping + clearing
 	r.Chain = float64(listing)*listTime + float64(sweeping)*sweepTime
 	r.Working = float64(r.Batches) * batchTime / float64(atOnce)
-	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1} // each message reads the state of the run and a count, and writes one of them
+	// the calls for each message: to read the run's state and a count, and to write one of the two
+	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1}
 	r.Calls = sum(
-		Calls{S3Reads: 3, S3Writes: 2}, // the start of the reindex and the sending of the first step; the last step sends no other
+		// the calls that start the reindex and send the message of its first step; the last step
+		// sends no message
+		Calls{S3Reads: 3, S3Writes: 2},
 		times(message, r.Steps), Calls{Queue: r.Steps, Seconds: r.Chain},
-		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // each listing step stores its plan
+		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // the calls with which each listing step stores its plan
 		Calls{S3Writes: pages(masters), Queue: ceil(r.Batches, sendBatch)},
 		times(message, r.Batches), Calls{Seconds: float64(r.Batches) * batchTime},
 		// For each master, the function index reads the placement, the object with its tags, and
@@ -63,9 +66,10 @@ func Reindex(masters, atOnce int) Reindexing {
 		// it reads the object again.
 		times(Calls{S3Reads: 1 + 2 + 1 + 2, S3Writes: 2}, masters),
 		times(Calls{S3Reads: 1, S3Writes: 1}, r.Documents),
-		Calls{S3Reads: ceil(r.Batches, shardBatches)}, // reads whether all batches are completed
+		Calls{S3Reads: ceil(r.Batches, shardBatches)}, // the reads that check whether all batches are completed
 		Calls{S3Reads: r.Documents + 2*masters, S3Writes: max(1, ceil(r.Documents, sweepDocuments))},
-		Calls{S3Reads: 2, S3Writes: 2}, // the last step: lists the unplaced keys and marks the library as built
+		// the calls of the last step, which lists the unplaced keys and marks the library as built
+		Calls{S3Reads: 2, S3Writes: 2},
 	)
 	return r
 }
@@ -80,15 +84,15 @@ const (
 	sweepTime = (2*sweepKeys/sweepParallel + 3*sweepKeys/ofCreative/sweepDocuments) * s3Time
 )
 
-// sweeps returns the number of sweeping steps. A step looks up keys page by page. It ends after the
-// page that brings its number of keys to sweepKeys or more.
+// sweeps returns the number of sweeping steps. A step looks up the keys of index documents, page by
+// page. It ends after the page with which it has looked up at least sweepKeys keys.
 func sweeps(documents int) int {
 	const ofPage = sweepDocuments * (1 + ofCreative)
 	return max(1, ceil(documents, ceil(sweepKeys, ofPage)*sweepDocuments))
 }
 
-// Refresh returns the calls of comparing a library's summary with the list of its index documents.
-// The function index does so every five minutes.
+// Refresh returns the calls with which the function index compares a library's summary with the
+// list of the library's index documents. The function does so every five minutes.
 func Refresh(masters int) Calls {
 	return sum(read(1), list(pages(ceil(masters, ofCreative))))
 }

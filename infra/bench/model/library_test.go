@@ -11,7 +11,7 @@ import (
 
 var size = flag.Int("masters", 3000, "masters of the library that is indexed to compare the model with")
 
-// A reindex of a whole library makes the calls that the model assumes.
+// The model must assume the calls that a real reindex of a whole library makes.
 func TestReindexIsThatOfAWholeLibrary(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1000, *size} {
@@ -34,8 +34,9 @@ func TestReindexIsThatOfAWholeLibrary(t *testing.T) {
 	}
 }
 
-// Two batches at a time are too few for a very large library. The model then reports that the queue
-// would lose batches, and which setting suffices.
+// If only two batches of a very large library run at the same time, the queue deletes batches
+// before they are processed. The model must report this, and must recommend a setting that
+// suffices.
 func TestALargeLibraryNeedsMoreAtATime(t *testing.T) {
 	t.Parallel()
 	if small := model.Reindex(1e4, 2); small.Lost() || small.AtLeast() != 2 {

@@ -7,13 +7,14 @@ import (
 	"slices"
 )
 
-// Use compares a limit with what a day would use of it if there were no limits.
+// Use compares a limit of the account with the peak of a day: the most that the day would use if
+// there were no limits.
 type Use struct {
 	Limit string
 	Unit  string
 	Peak  float64
 	Of    float64
-	Ask   string // what to request or set, and where; printed only if the peak is over the limit
+	Ask   string // what the operator must request or set, and where; printed only if the peak is over the limit
 }
 
 // Share returns the peak divided by the limit. A value above 1 means that the day exceeds the

@@ -13,7 +13,7 @@ import (
 	"masterhand/infra/prices"
 )
 
-// at returns n requests for masters of 100 MB. They arrive evenly over this number of seconds.
+// at returns n requests for masters of 100 MB. They arrive evenly over the given number of seconds.
 func at(n int, seconds float64) []model.Request {
 	day := make([]model.Request, n)
 	for i := range day {
@@ -22,8 +22,8 @@ func at(n int, seconds float64) []model.Request {
 	return day
 }
 
-// If a limit is exceeded, twice the rate of requests roughly doubles the wait. If no limit is
-// exceeded, the wait does not change.
+// While a limit is exceeded, twice the rate of requests must roughly double the wait. While no
+// limit is exceeded, the rate must not change the wait.
 func TestARateOverALimitWaits(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]model.Limits{
@@ -40,8 +40,8 @@ func TestARateOverALimitWaits(t *testing.T) {
 	}
 }
 
-// If more webhooks arrive than the account's concurrency allows, some are throttled. The gateway
-// sends these again after its pauses, so the requests wait for that long.
+// If more webhooks arrive than the account's concurrency allows, some must be throttled. The
+// gateway sends these again after its pauses, so the requests wait for that long.
 func TestConcurrencyThrottles(t *testing.T) {
 	t.Parallel()
 	day := at(20, 0)
@@ -54,8 +54,8 @@ func TestConcurrencyThrottles(t *testing.T) {
 	}
 }
 
-// Lambda starts at most 1,000 new execution environments at once, even if the account's concurrency
-// is larger.
+// The model must start at most 1,000 new execution environments at once, as Lambda does, even if
+// the account's concurrency is larger.
 func TestEnvironmentsStartAtARate(t *testing.T) {
 	t.Parallel()
 	if got := model.Simulate(at(1500, 0), model.Limits{Concurrency: 5000}, 1000).Throttled; got != 500 {
@@ -63,8 +63,8 @@ func TestEnvironmentsStartAtARate(t *testing.T) {
 	}
 }
 
-// A request without a master waits for the index, and longer if the function finish is busy. A
-// request that waits beyond its deadline is counted as late.
+// A request without a master must wait for the index, and longer if the function finish is busy. A
+// request that waits beyond its deadline must be counted as late.
 func TestSkipsWaitForFinish(t *testing.T) {
 	t.Parallel()
 	skips := func(n, finish int) model.Outcome {
@@ -87,8 +87,8 @@ func TestSkipsWaitForFinish(t *testing.T) {
 	}
 }
 
-// A message that waits for its next try is in flight. If the limit of messages in flight is
-// reached, further messages wait.
+// A message that waits for its next try must be counted as in flight. If the limit of messages in
+// flight is reached, further messages must wait.
 func TestMessagesInFlightAreBounded(t *testing.T) {
 	t.Parallel()
 	day := at(100, 0)
@@ -104,7 +104,8 @@ func TestMessagesInFlightAreBounded(t *testing.T) {
 	}
 }
 
-// Every request of a day ends exactly once, and the day has the requested number of requests.
+// Every request of a day must end exactly once, and the day must have the requested number of
+// requests.
 func TestEveryRequestEndsOnce(t *testing.T) {
 	t.Parallel()
 	day := model.NewDay(20_000)
@@ -130,7 +131,7 @@ func TestEveryRequestEndsOnce(t *testing.T) {
 	}
 }
 
-// No limit is exceeded after everything that Uses recommends has been done.
+// No limit may be exceeded after the operator has done everything that Uses recommends.
 func TestTheRecommendedLimitsSuffice(t *testing.T) {
 	t.Parallel()
 	day := model.NewDay(20_000)
@@ -147,7 +148,7 @@ func TestTheRecommendedLimitsSuffice(t *testing.T) {
 	}
 }
 
-// The costs in the README are those that the model computes.
+// The costs in the README must be those that the model computes.
 func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
@@ -169,7 +170,8 @@ func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 		fmt.Sprintf("about **$%.2f**; 1,000 skips: $%.2f to $%.2f.", 1000*calls, 1000*few, 1000*many),
 		fmt.Sprintf("then **$%.2f a GB**", prices.GBOut),
 		fmt.Sprintf("alarms $%.2f, secrets $%.2f, metrics up to $%.0f", fixed.Alarms, fixed.Secrets, fixed.Metrics),
-		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard), // without 0.40: AWS charges nothing for the first million SQS calls
+		// without 0.40 USD, because AWS charges nothing for the first million SQS calls
+		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the README does not say: %s", want)
@@ -177,7 +179,8 @@ func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 	}
 }
 
-// The transfer of a large film takes as long as the slower of Lambda's network card and the upload.
+// The transfer of a large film must take as long as the slower of Lambda's network card and the
+// upload.
 func TestALargeFilmTakesAsLongAsTheUpload(t *testing.T) {
 	t.Parallel()
 	if got := model.Delivery(5<<30, false).Seconds; got < 5<<30/float64(37<<20) || got > 145 {

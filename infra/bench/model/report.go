@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Scenario is a size of the model: the number of requests per day, and the number of masters in the
-// library.
+// Scenario is the size of a modelled deployment: its number of requests per day, and the number of
+// masters in its library.
 type Scenario struct{ Requests, Masters int }
 
 // Scenarios returns the scenarios that the command bench prints.
@@ -18,9 +18,9 @@ func Scenarios() []Scenario { return []Scenario{{10, 1e3}, {1e3, 2e4}, {1e6, 1e6
 
 var libraries = []int{1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
 
-// Print prints the results of the model: the calls and the cost of one request, one day of each
-// scenario, the reindexes of libraries, and the fixed costs. It returns the first error of writing
-// to out.
+// Print writes the results of the model to out: the calls and the cost of one request, one day of
+// each scenario, the reindexes of libraries, and the fixed costs. It returns the first error of a
+// write.
 func Print(out io.Writer, scenarios ...Scenario) error {
 	w := &printer{out: out}
 	w.line("An account modelled: us-east-1, Arm, %d MB, list prices without free tiers. No account was used.", Memory)
@@ -36,7 +36,7 @@ func Print(out io.Writer, scenarios ...Scenario) error {
 	return w.err
 }
 
-// printer writes lines to an output and keeps the first error.
+// printer writes lines to an output and keeps the first error of a write.
 type printer struct {
 	out io.Writer
 	err error

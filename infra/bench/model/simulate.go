@@ -18,7 +18,7 @@ type Outcome struct {
 	// longer waits for them.
 	Late  int
 	Calls Calls
-	// Peak holds, for each limit, the most that was used at the same time or in one second.
+	// Peak holds, for each limit, the largest use at the same time or within one second.
 	Peak Limits
 }
 
@@ -59,18 +59,21 @@ type simulation struct {
 	takes    takes
 	waiting  []int // requests whose message is visible in the finish queue, the oldest message first
 
-	running, finishing int // numbers of present invocations: of all functions, and of the function finish
+	running, finishing int // current numbers of invocations: of all functions, and of the function finish
 	peak, finishPeak   int
-	held, heldPeak     int // present and largest number of messages in flight: received, but neither deleted nor visible again
-	fulfill            starts
-	warm               int // number of existing execution environments of the function fulfill
+	// current and largest number of messages in flight: received, but neither deleted nor visible
+	// again
+	held, heldPeak int
+	fulfill        starts
+	warm           int // number of existing execution environments of the function fulfill
 
 	hot, table, reads, puts           rate
 	hotUse, tableUse, readUse, putUse tally
 	out                               Outcome
 }
 
-// state holds how many webhooks of a request have arrived, and how many tries finish has made.
+// state holds how many webhooks of a request have arrived, and how many times the function finish
+// has tried to end the request.
 type state struct{ webhooks, tries int }
 
 func (s *simulation) at(at float64, w what, request int) {
@@ -96,7 +99,8 @@ func (s *simulation) next(e event) {
 			s.at(e.at+e.again, visible, e.request)
 		}
 	case visible:
-		if s.states[e.request].tries > 0 { // after an earlier try, the message was in flight until now
+		// after an earlier try, the message was counted in held; it becomes visible now
+		if s.states[e.request].tries > 0 {
 			s.held--
 		}
 		s.waiting = append(s.waiting, e.request)
@@ -108,8 +112,8 @@ func (s *simulation) next(e event) {
 	}
 }
 
-// receivable reports whether Lambda may receive another message of the finish queue and run finish
-// for it.
+// receivable reports whether Lambda may receive another message of the finish queue and run the
+// function finish for it.
 func (s *simulation) receivable() bool {
 	return (s.limits.Finish == 0 || s.finishing < s.limits.Finish) && (s.limits.InFlight == 0 || s.held < s.limits.InFlight)
 }
@@ -153,7 +157,7 @@ func (s *simulation) work(now float64, request int) {
 	e := event{at: now, request: request}
 	wait := r.At + IndexLag - now
 	switch {
-	case now >= r.At+Lifetime: // the request has expired, so finish ends it
+	case now >= r.At+Lifetime: // the request has expired, so the function finish ends it
 		s.run(e, s.takes.expired, event{what: worked, ends: true})
 	case r.Kind == Early:
 		s.run(e, s.takes.late(r.Size), event{what: worked, ends: true})
@@ -164,8 +168,8 @@ func (s *simulation) work(now float64, request int) {
 	}
 }
 
-// run counts the calls of one run of a function against the account's limits. If a limit delays the
-// calls, the run ends later.
+// run counts the calls of one function run against the account's limits, and schedules the event
+// end. If a limit delays the calls, the event end happens later.
 func (s *simulation) run(e event, c Calls, end event) {
 	s.running++
 	s.peak = max(s.peak, s.running)

@@ -1,12 +1,13 @@
 package model
 
-// takes holds the calls of each kind of run in a library. They are computed once, because each is
-// needed for many requests.
+// takes holds the calls of each kind of function run, for a library of one size. They are computed
+// once, because many requests need them.
 type takes struct {
 	keys                        int
 	handedOff, retried, expired Calls
-	proved                      Calls // calls of a proof of absence that need not wait for the index
-	deliveries, lates           map[int64]Calls
+	// calls of the run that proves absence and skips the request without waiting for the index
+	proved            Calls
+	deliveries, lates map[int64]Calls
 }
 
 func newTakes(keys int) takes {

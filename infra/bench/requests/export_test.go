@@ -7,16 +7,18 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// RunRounds measures a number of rounds. In each round it sends a number of requests of each kind.
+// RunRounds is the function run, which measures the given number of rounds. In each round it sends
+// the given number of requests of each kind.
 var RunRounds = run
 
 // Meter is the proxy between the function and the services.
 type Meter = meter
 
-// NewMeter returns a meter that has no addresses yet.
+// NewMeter returns a meter without addresses. The method Front opens an address.
 var NewMeter = newMeter
 
-// Front is [meter.front].
+// Front is the method front for tests. It regards each read of a range as a call that transfers the
+// master's bytes.
 func (m *meter) Front(service, target string, delay time.Duration) (string, error) {
 	return m.front(service, target, delay, readsRange)
 }
@@ -31,7 +33,7 @@ type Seen struct {
 	Took  time.Duration
 }
 
-// Take returns the calls since the last call of Take.
+// Take returns the calls that the meter recorded since Take was last called.
 func (m *meter) Take() (list []Seen) {
 	for _, c := range m.take() {
 		list = append(list, Seen{c.name, c.bytes, c.took()})
@@ -46,8 +48,8 @@ type Span struct {
 	Bytes        bool
 }
 
-// Figures returns two figures of an invocation that lasted took milliseconds: its ratio to the sum
-// of its calls, and the milliseconds during which no call ran.
+// Figures returns two figures of an invocation that lasted took milliseconds: the ratio of its
+// duration to the sum of its calls' durations, and for how many milliseconds no call was running.
 func Figures(took int, spans ...Span) (ratio, own float64) {
 	at := func(ms int) time.Time { return time.Unix(1, 0).Add(time.Duration(ms) * time.Millisecond) }
 	m := measurement{took: time.Duration(took) * time.Millisecond}
@@ -66,8 +68,8 @@ func Quantile(p float64, took ...int) float64 {
 	return quantile(list, p, measurement.whole)
 }
 
-// Problems returns what is wrong with the end of a request that must be skipped or, if skipped is
-// false, delivered.
+// Problems compares the end of a request with the expected end: a skip, or a delivery if skipped is
+// false. It returns the differences.
 func Problems(skipped bool, seen scenario.Seen, status, attempts int, master [32]byte) []string {
 	k := delivery
 	if skipped {

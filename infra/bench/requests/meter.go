@@ -26,7 +26,7 @@ type meter struct {
 	transport *http.Transport
 	fronts    []*fault.Server
 
-	running sync.WaitGroup // lets take wait for the calls that are still running
+	running sync.WaitGroup // counts the running calls; the method take waits for them
 	mu      sync.Mutex
 	calls   []call
 }
@@ -35,7 +35,7 @@ func newMeter() *meter {
 	return &meter{transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 }
 
-// close closes all addresses of the meter.
+// close closes all addresses at which the meter accepts calls.
 func (m *meter) close() {
 	for _, f := range m.fronts {
 		f.Close()
@@ -86,8 +86,8 @@ func named(service string, r *http.Request) string {
 	return service + " " + operation
 }
 
-// take waits for the running calls, and returns all calls since the last call of take, sorted by
-// their start.
+// take waits for the running calls. It returns all calls that were recorded since take was last
+// called, sorted by their start.
 func (m *meter) take() []call {
 	m.running.Wait()
 	m.mu.Lock()

@@ -52,7 +52,8 @@ func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
 	return run(ctx, out, rounds, requests)
 }
 
-// run measures a number of rounds. In each round it sends a number of requests of each kind.
+// run measures the given number of rounds. In each round it sends the given number of requests of
+// each kind.
 func run(ctx context.Context, out io.Writer, rounds, requests int) (rows []result.Row, err error) {
 	r, err := newRig(ctx, out)
 	if err != nil {

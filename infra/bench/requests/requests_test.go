@@ -20,7 +20,7 @@ import (
 
 func TestEachRoundIsASampleOfEachRow(t *testing.T) {
 	t.Parallel()
-	servicestest.Root(t) // without the npm packages the test is skipped
+	servicestest.Root(t) // skips the test if the npm packages are not installed
 	var out strings.Builder
 	rows, err := requests.RunRounds(t.Context(), &out, 2, 3)
 	if err != nil || len(rows) != 10 {

@@ -27,10 +27,10 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// latencies are the delays that are added to each call, because the local services answer faster
-// than AWS. They are shorter than AWS's figures, because longer ones would hide a slow function.
-// AWS's figures are: for DynamoDB "single-digit millisecond performance" (DynamoDB Developer Guide,
-// introduction), for S3 "roughly 100–200 milliseconds" for small objects (S3 User Guide,
+// latencies are the delays that the meter adds to each call, because the local services answer
+// faster than AWS. They are shorter than AWS's latencies, because longer delays would hide a slow
+// function. AWS states: for DynamoDB "single-digit millisecond performance" (DynamoDB Developer
+// Guide, introduction), for S3 "roughly 100–200 milliseconds" for small objects (S3 User Guide,
 // performance guidelines), and for SQS "tens or low hundreds of milliseconds" (SQS FAQ).
 var latencies = struct{ dynamoDB, s3, sqs time.Duration }{5 * time.Millisecond, 15 * time.Millisecond, 10 * time.Millisecond}
 
@@ -41,11 +41,11 @@ const masterSize = 1 << 20
 // AWS.
 const upload = "platform PUT"
 
-// kind is a kind of request to measure.
+// kind is a kind of request that the benchmark measures: a skip or a delivery.
 type kind struct {
 	name           string
-	aspect         string // kind is a kind of request that is measured.
-	skip           string // the aspect that the request asks for; the only master has the aspect 9x16
+	aspect         string // the aspect that the request asks for; the only master has the aspect 9x16
+	skip           string // the reason with which the request must be skipped; "" if it must be delivered
 	most50, most99 result.Target
 }
 
@@ -54,8 +54,8 @@ var (
 	delivery = kind{name: "1 MB delivery", aspect: "9x16"}
 )
 
-// rig is a complete local system with one more function: the function under test, whose calls pass
-// the meter.
+// rig is a complete local system with one additional function. This is the function that the
+// benchmark measures; its calls pass the meter.
 type rig struct {
 	env      *scenario.Env
 	meter    *meter
@@ -101,10 +101,11 @@ func newRig(ctx context.Context, out io.Writer) (_ *rig, err error) {
 	return r, r.putMaster(ctx)
 }
 
-// openFunction starts the function whose calls pass the meter.
+// openFunction starts the function that the benchmark measures. Its calls pass the meter.
 func (r *rig) openFunction(bootstrap string) error {
 	environment := r.env.Environment()
-	maps.Copy(environment, map[string]string{names.AllowLoopback: "true", names.IndexLag: "0s"}) // an index lag of 0 s, so that a skip does not wait
+	// sets the index lag to 0 s, so that a skip does not wait
+	maps.Copy(environment, map[string]string{names.AllowLoopback: "true", names.IndexLag: "0s"})
 	for _, f := range []struct {
 		service, endpoint string
 		delay             time.Duration
@@ -112,7 +113,8 @@ func (r *rig) openFunction(bootstrap string) error {
 		{"s3", names.EndpointS3, latencies.s3},
 		{"dynamodb", names.EndpointDynamoDB, latencies.dynamoDB},
 		{"sqs", names.EndpointSQS, latencies.sqs},
-		{"secretsmanager", names.EndpointSecretsManager, 0}, // no delay, because the function reads secrets at most once a minute
+		// the meter adds no delay, because the function reads secrets at most once a minute
+		{"secretsmanager", names.EndpointSecretsManager, 0},
 	} {
 		address, err := r.meter.front(f.service, environment[f.endpoint], f.delay, readsRange)
 		if err != nil {
@@ -190,7 +192,7 @@ func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
 	if err != nil {
 		return m, err
 	}
-	r.meter.take() // discards the calls of the check after the previous request
+	r.meter.take() // discards the calls that checked the previous request
 	answer := r.gateway.Send(ctx, request.Event())
 	m.took, m.calls = time.Duration(r.took.Load()), r.meter.take()
 	if answer.Err != nil {
@@ -208,7 +210,8 @@ func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
 	return m, nil
 }
 
-// problems returns what is wrong with the end of a request of this kind.
+// problems compares the end of a request of this kind with the expected end, and returns the
+// differences.
 func (k kind) problems(seen scenario.Seen, answer gateway.Result, master [sha256.Size]byte) scenario.Problems {
 	problems := seen.Once()
 	problems.Want(answer.Status == http.StatusOK && answer.Attempts == 1, "answered %d after %d attempts, should be 200 after one", answer.Status, answer.Attempts)

@@ -11,15 +11,18 @@ type Measured struct {
 	Command string        // command line that measures the part
 	Machine string        // description of the machine on which the part was measured
 	Began   time.Time     // time at which the part began
-	Took    time.Duration // duration of the whole part
-	Probes  []float64     // durations in seconds of the same io.Copy run, some before the part and some after it
-	Rows    []Row
+	Took    time.Duration // how long the measurement of the whole part took
+	// durations in seconds of one io.Copy transfer, which is run some times before the part and
+	// some times after it
+	Probes []float64
+	Rows   []Row
 }
 
-// quiet is the largest spread of the io.Copy durations, divided by their median, at which a machine
-// counts as quiet. The median of a few runs differs from the true duration by at most half the
-// spread. The narrowest targets leave a margin of 5 % (the network card's model, the limit of the
-// upload). With a larger spread, noise alone could miss a target.
+// quiet is the largest noise at which a machine is regarded as quiet. Noise is the spread of the
+// io.Copy durations divided by their median. The median of a few runs differs from the true
+// duration by at most half the spread, which is 5 % here. The narrowest targets have a margin of
+// 5 % (the network card's model, the limit of the upload). With more noise, a program that is fast
+// enough could miss a target.
 const quiet = 0.10
 
 // Noise returns the spread of the io.Copy durations divided by their median: (largest - smallest) ÷

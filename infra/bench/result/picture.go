@@ -17,14 +17,14 @@ const (
 	space  = 34  // height of a panel's title
 )
 
-// look is the style sheet of a picture. The text and the bars must be readable both on a light and
-// on a dark page.
+// look is the style sheet of a picture. With it, the text and the bars are readable both on a light
+// and on a dark page.
 const look = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.other{fill:#8c959f}.own{fill:#0969da}.line{stroke:#1f2328}
 .target{stroke:#cf222e;stroke-width:2}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.line{stroke:#e6edf3}.own{fill:#4493f8}.other{fill:#6e7681}.target{stroke:#ff7b72}}`
 
-// Pictures returns one SVG picture for each group that has at least two rows with the same unit. The
-// map is keyed by file name. A picture has one panel for each unit. A panel has a bar for each median and
-// a line for each spread.
+// Pictures returns SVG pictures, keyed by their file names. There is one for each group of rows in
+// which at least two rows have the same unit. A picture has one panel for each unit. A panel has a
+// bar for each median and a line for each spread.
 func (m Measured) Pictures() map[string][]byte {
 	pictures := make(map[string][]byte)
 	for _, rows := range m.groups() {
@@ -35,7 +35,7 @@ func (m Measured) Pictures() map[string][]byte {
 	return pictures
 }
 
-// file returns the file name of the picture for the rows with this Part.
+// file returns the file name of the picture of the rows whose field Part has the value part.
 func (m Measured) file(part string) string {
 	words := strings.FieldsFunc(strings.ToLower(m.Name+" "+part), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')

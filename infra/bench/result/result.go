@@ -9,12 +9,12 @@ import (
 
 // Row is one measured figure.
 type Row struct {
-	Part    string    // name of the part's group, for example "cold start"
+	Part    string    // name of the group of rows to which the row belongs, for example "cold start"
 	Name    string    // measured quantity, for example "fulfill against its SDK clients"
 	Unit    string    // unit, for example "ms", "MB/s" or "×" (a ratio)
 	Samples []float64 // measured values in Unit, one for each run or pair of runs; empty if Failure is set
 	Target  Target    // limit for the median; the zero value means that the row is not judged
-	Steady  bool      // whether other load on the machine cannot change the figure, so that a missed target is never noise
+	Steady  bool      // whether other load on the machine cannot change the figure; a missed target is then never noise
 	Failure string    // why the figure is invalid, for example because wrong bytes arrived; "" if it is valid
 }
 
@@ -27,7 +27,7 @@ type Target struct {
 // Verdict is the result of comparing a row with its target.
 type Verdict string
 
-// The verdicts. Noisy means that the median missed the target on a machine that was not quiet.
+// The verdicts. Noisy means that the median missed the target, but that the machine was not quiet.
 const (
 	Pass   Verdict = "PASS"
 	Fail   Verdict = "FAIL"

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// head returns a text that describes how and where the part was measured.
+// head returns the head of a printed page: how and where the part was measured.
 func (m Measured) head() string {
 	state := "quiet"
 	if !m.Quiet() {

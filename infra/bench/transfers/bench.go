@@ -20,16 +20,16 @@ import (
 // runTimeout is the time limit for one run of one contestant.
 const runTimeout = 5 * time.Minute
 
-// bench holds the source from which contestants read objects, and the sink to which they upload
-// them. Each of the two is a server process that ends with this process.
+// bench holds the addresses of the source, from which contestants read objects, and of the sink, to
+// which they upload objects. Each of the two is a server process, which ends with this process.
 type bench struct {
 	out    io.Writer // writer for the progress
 	self   string    // path of this program's binary
 	dir    string    // folder that holds the certificate of the servers
 	source addresses
 	sink   addresses
-	runs   int              // number of runs until now
-	sums   map[int64]string // SHA-256 line of each object, by the object's size
+	runs   int              // number of runs that have been started until now
+	sums   map[int64]string // SHA-256 in hex, with a line break, of each object; the key is the object's size
 }
 
 // newBench starts the two servers. The caller must call close.
@@ -69,7 +69,8 @@ func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 	var at addresses
 	cmd := exec.CommandContext(ctx, b.self, role, b.dir)
 	cmd.Stderr = os.Stderr
-	if _, err := cmd.StdinPipe(); err != nil { // keep the pipe open: the server stops when this process ends and the pipe closes
+	// the pipe must stay open: the server stops when this process ends and the pipe is closed
+	if _, err := cmd.StdinPipe(); err != nil {
 		return at, fmt.Errorf("starting the %s: %w", role, err)
 	}
 	stdout, err := cmd.StdoutPipe()
@@ -87,13 +88,13 @@ func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 
 // task is the work of a contestant in one run: to move one object over one link.
 type task struct {
-	link   string // name of the link
+	link   string // name of the emulated link: a key of the map links
 	size   int64  // size of the object in bytes
 	secure bool   // whether the connections to the source and to the sink use TLS
 	share  string // folder of the cgroup in which the contestant runs; "" means none
 }
 
-// once runs a contestant once. It returns an error unless the sink received exactly the object that
+// once runs a contestant once. It returns an error unless the sink received exactly the bytes that
 // the source sent.
 func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, error) {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
@@ -130,8 +131,8 @@ func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, er
 	return m, nil
 }
 
-// within returns commands that run in the cgroup of this folder. If folder is "", it returns the
-// commands unchanged.
+// within returns commands that run the given commands in the cgroup of this folder. If folder is
+// "", it returns the given commands.
 func (b *bench) within(folder string, commands [][]string) [][]string {
 	if folder == "" {
 		return commands
@@ -168,13 +169,14 @@ func ask(ctx context.Context, address string) (string, error) {
 	return string(text), err
 }
 
-// sum returns a line with the SHA-256 in hex of the object of this size.
+// sum returns a line with the SHA-256, in hex, of the test object of the given size.
 func (b *bench) sum(size int64) string {
 	if b.sums[size] == "" {
 		sum := sha256.New()
 		object := io.NewSectionReader(transfertest.Pattern{Size: size}, 0, size)
-		// The wrapped types hide the hash's other methods, so that the copy uses this buffer.
-		_, _ = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{object}, make([]byte, 64<<10)) // cannot fail
+		// The structs hide the other methods of sum and object, so that CopyBuffer uses the given
+		// buffer. The error is ignored: neither reading nor hashing can fail.
+		_, _ = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{object}, make([]byte, 64<<10))
 		b.sums[size] = fmt.Sprintf("%x\n", sum.Sum(nil))
 	}
 	return b.sums[size]

@@ -43,7 +43,9 @@ func TestEveryContestantDeliversTheObject(t *testing.T) {
 	b := newTestBench(t, &out)
 	list := []contestant{b.copy(), b.ours(), b.relayed("bare", "bare")}
 	for _, c := range others() {
-		if absent(c.needs) == "" && c.name != "aws s3 cp | curl" { // leave out aws, because it takes seconds to start
+		// leaves out the AWS command line (contestant "aws s3 cp | curl"), because it takes seconds
+		// to start
+		if absent(c.needs) == "" && c.name != "aws s3 cp | curl" {
 			list = append(list, c)
 		}
 	}
@@ -79,7 +81,7 @@ func TestARunWithOtherBytesFails(t *testing.T) {
 func TestASourceCutsEveryFourthAnswer(t *testing.T) {
 	t.Parallel()
 	b := newTestBench(t, io.Discard)
-	const size = 32 * mib // size of eight ranges
+	const size = 32 * mib // the size of eight ranges of 4 MiB
 	m, err := b.once(t.Context(), b.ours(), task{link: "cut", size: size, secure: true})
 	if err != nil {
 		t.Fatal(err)
@@ -150,8 +152,10 @@ func TestAThrottleLetsABurstPassAndThenItsRate(t *testing.T) {
 	}{
 		{0, 1000, 0},
 		{0, 50, 500 * time.Millisecond},
-		{time.Second, 100, 500 * time.Millisecond}, // in one second, 100 bytes of credit are added
-		{time.Hour, 1000, 0},                       // the credit never exceeds the burst, however long the pause
+		// after one second, the credit is 100 bytes larger: 50 bytes instead of -50
+		{time.Second, 100, 500 * time.Millisecond},
+		// the credit never exceeds the burst of 1,000 bytes, however long the pause is
+		{time.Hour, 1000, 0},
 		{0, 100, time.Second},
 	} {
 		now = now.Add(step.after)
@@ -199,7 +203,7 @@ func TestACPUShareSlowsAProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.cpu > m.wall/3 { // a memory setting of 256 MB means a seventh of a processor; the test allows a third
+	if m.cpu > m.wall/3 { // 256 MB of memory mean a seventh of a processor; the test allows a third
 		t.Errorf("%v of processor time in %v", m.cpu, m.wall)
 	}
 }

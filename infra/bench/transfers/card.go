@@ -17,7 +17,7 @@ func (p plan) card(ctx context.Context) []result.Row {
 	peaks := make(map[int64]float64) // peak memory in MiB, by the object's size
 	for _, c := range []struct {
 		task
-		limit float64 // largest allowed time in seconds; 0 means no limit
+		limit float64 // largest allowed time of the transfer in seconds; 0 means no limit
 	}{
 		{task{link: "card", size: usual, secure: true}, 0},
 		{task{link: "card", size: 2.5 * gb}, 30},

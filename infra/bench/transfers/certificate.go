@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	certificateFile = "certificate.pem" // the servers' certificate, which is its own authority: clients must trust it
+	// the servers' certificate, which is self-signed: clients must trust the certificate itself
+	certificateFile = "certificate.pem"
 	keyFile         = "key.pem"
 )
 

@@ -12,26 +12,28 @@ import (
 
 // Lambda gives a function one processor for each 1,769 MB of its memory setting
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
-const wholeCPU = 1769 // in MB
+const wholeCPU = 1769 // memory setting in MB for which a function gets one whole processor
 
 // sharePeriod is the period of the process scheduler in microseconds. AWS does not document the
-// period that Lambda uses. This one is shorter than the kernel's default of 100 ms, so that the
+// period that Lambda uses. sharePeriod is shorter than the kernel's default of 100 ms, so that the
 // processor time is spread more evenly.
 const sharePeriod = 20_000
 
 var errNoCgroup = errors.New("no cgroup that limits processor time is writable here")
 
-// shareOf creates a cgroup that has as much processor time as Lambda gives a function with this
-// memory setting, in MB. It returns the cgroup's folder, which the caller must remove.
+// shareOf creates a cgroup with as much processor time as Lambda gives a function with the memory
+// setting memory, in MB. It returns the cgroup's folder, which the caller must remove.
 func shareOf(memory int) (folder string, err error) {
 	quota := strconv.Itoa(sharePeriod * memory / wholeCPU)
 	period := strconv.Itoa(sharePeriod)
 	for _, g := range []struct {
 		root   string
-		limits [][2]string // each is the name of a file and the file's content
+		limits [][2]string // the files to write in the cgroup's folder: name and content of each
 	}{
-		{"/sys/fs/cgroup", [][2]string{{"cpu.max", quota + " " + period}}},                              // cgroup version 2
-		{"/sys/fs/cgroup/cpu", [][2]string{{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}}, // cgroup version 1
+		// the folder and the file of cgroup version 2
+		{"/sys/fs/cgroup", [][2]string{{"cpu.max", quota + " " + period}}},
+		// the folder and the files of cgroup version 1
+		{"/sys/fs/cgroup/cpu", [][2]string{{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}},
 	} {
 		folder = filepath.Join(g.root, fmt.Sprintf("masterhand-bench-%d-%d", os.Getpid(), memory))
 		if os.Mkdir(folder, 0o755) != nil {
@@ -49,8 +51,8 @@ func shareOf(memory int) (folder string, err error) {
 	return "", errNoCgroup
 }
 
-// overwrite writes a text to an existing file. It never creates the file: a file that the kernel
-// did not create would set no limit.
+// overwrite writes a text to an existing file of a cgroup. It never creates the file, because only
+// a file that the kernel has created sets a limit.
 func overwrite(path, text string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {

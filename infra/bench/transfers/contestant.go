@@ -30,18 +30,20 @@ func (j job) certificate() string { return filepath.Join(j.dir, certificateFile)
 
 // contestant is a program or a pipe of programs that can move an object.
 type contestant struct {
-	name      string
-	needs     []string // other programs that must be installed
-	commands  func(j job) [][]string
-	hashes    bool // whether it prints the SHA-256 of the bytes that it moved
-	downloads bool // whether it downloads from S3 with a usual downloader; the acceptance criteria set targets against these
+	name     string
+	needs    []string // other programs that must be installed
+	commands func(j job) [][]string
+	hashes   bool // whether the contestant prints the SHA-256 of the bytes that it moved
+	// whether the contestant uses a common program to download from S3; there are targets for how
+	// much faster masterhand must be
+	downloads bool
 }
 
 // copyName is the name of the contestant that uses plain io.Copy.
 const copyName = "io.Copy"
 
-// relayed returns a contestant in which this program itself moves the object. how is the name of
-// the method.
+// relayed returns a contestant in which this program itself moves the object. how names the method:
+// "window", "bare" or "copy".
 func (b *bench) relayed(name, how string) contestant {
 	return contestant{name: name, hashes: true, commands: func(j job) [][]string {
 		return [][]string{{b.self, "relay", "-how", how, "-certificate", j.dir, "-from", j.from, "-to", j.to, "-size", fmt.Sprint(j.size)}}
@@ -78,14 +80,15 @@ func others() []contestant {
 	}
 }
 
-// upload returns the last command of a pipe. curl cannot know the object's length in advance, so it
-// sends chunks. The sink accepts chunks, although R2 does not.
+// upload returns the last command of a pipe, which uploads with curl. curl cannot know the object's
+// length in advance, so it sends the body in chunks. The sink accepts chunks, although R2 does not.
 func upload(j job) []string {
 	return []string{"curl", "-sSf", "--cacert", j.certificate(), "-T", "-", j.to}
 }
 
-// absent returns the first of these programs that cannot run here, or "" if all can. A program must
-// print its version, because some commands exist only as a placeholder.
+// absent returns the first of these programs that cannot run here, or "" if all can run. A program
+// can run if it prints its version; a mere file is not enough, because some commands exist only as
+// a placeholder.
 func absent(programs []string) string {
 	for _, program := range programs {
 		if exec.Command(program, "--version").Run() != nil && exec.Command(program, "version").Run() != nil {

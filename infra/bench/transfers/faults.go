@@ -8,8 +8,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// faults measures masterhand with a faulty source, and compares it with masterhand and a source
-// without faults.
+// faults measures masterhand twice, with a source that has faults and with a source that has none,
+// and compares the results.
 func (p plan) faults(ctx context.Context) []result.Row {
 	const part = "faults"
 	fmt.Fprintf(p.out, "\n%s\n", part)

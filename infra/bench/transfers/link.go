@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// link is the emulated network between the source, the contestant and the sink. The zero value has
+// link is the emulated network between the source, the contestant and the sink. The zero value sets
 // no limits.
 type link struct {
 	rate       float64       // bytes per second of each connection to the source; 0 means no limit
@@ -18,8 +18,8 @@ type link struct {
 	stallEvery int           // the source pauses once in every n-th answer; 0 means never
 }
 
-// links holds the emulated links by their names. The figures for S3 are those that a Lambda
-// function sees: about 90 MB/s on one connection, and about 20 ms until the first byte.
+// links holds the emulated links by their names. The rate and the time for S3 are those that a
+// Lambda function observes: about 90 MB/s on one connection, and about 20 ms until the first byte.
 var links = map[string]link{
 	"s3":    {rate: 90e6, firstByte: 20 * time.Millisecond},
 	"free":  {},
@@ -43,11 +43,11 @@ const (
 )
 
 // model returns the shortest time in which ranged reads can move an object of this size over the
-// link. The first of the parallel slots decides, because it reads the most: in each round it waits
-// for the first byte and reads one chunk.
+// link. Several parallel slots read the object in rounds. The first slot reads the most, so it
+// determines the time: in each round it waits for the first byte and then reads one range.
 func (l link) model(size int64) time.Duration {
 	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // number of bytes that all slots together read in one round
-	before := (size - 1) / round                                   // number of rounds before the last round
+	before := (size - 1) / round                                   // number of full rounds before the last round
 	read := before*transfer.DefaultSlotSize + min(size-before*round, transfer.DefaultSlotSize)
 	least := float64(before+1)*l.firstByte.Seconds() + seconds(read, l.rate)
 	least = max(least, l.firstByte.Seconds()+seconds(size, l.putRate))
@@ -57,8 +57,8 @@ func (l link) model(size int64) time.Duration {
 	return time.Duration(least * float64(time.Second))
 }
 
-// seconds returns how long bytes take at a rate in bytes per second. A rate of 0 means no limit, so
-// it returns 0.
+// seconds returns how many seconds a number of bytes takes at a rate in bytes per second. A rate of
+// 0 means no limit; then seconds returns 0.
 func seconds(bytes int64, rate float64) float64 {
 	if rate == 0 {
 		return 0
@@ -77,7 +77,7 @@ type throttle struct {
 	tokens float64 // bytes that may pass at once; negative if more bytes have already passed
 }
 
-// take counts n bytes that pass now, and returns how long the caller must wait after them.
+// take records that n bytes pass now, and returns how long the caller must wait after these bytes.
 func (t *throttle) take(now time.Time, n int) time.Duration {
 	if t == nil {
 		return 0
@@ -93,8 +93,8 @@ func (t *throttle) take(now time.Time, n int) time.Duration {
 	return time.Duration(max(0, -t.tokens/t.rate) * float64(time.Second))
 }
 
-// throttle returns a new network card for one direction of a transfer, or nil if the link has no
-// card.
+// throttle returns a throttle with the limits of Lambda's network card, for one direction of a
+// transfer. If the link has no card, it returns nil.
 func (l link) throttle() *throttle {
 	if !l.card {
 		return nil

@@ -30,8 +30,9 @@ func main() {
 	}
 }
 
-// run does one of three things: it measures a part, or it acts as a server or as a contestant that
-// the measuring process has started.
+// run does one of three things, depending on args: it measures a part of the benchmark, it acts as
+// a server, or it acts as a contestant. For the last two, the measuring process has started this
+// process.
 func run(args []string) error {
 	roles := map[string]func([]string) error{
 		"source":  func(args []string) error { return serve((&source{}).handler(), args) },
@@ -46,7 +47,7 @@ func run(args []string) error {
 	return roles[args[0]](args[1:])
 }
 
-// measureParts measures one part and writes its rows as JSON to a file.
+// measureParts measures one part of the benchmark and writes the part's rows as JSON to a file.
 func measureParts(args []string) error {
 	flags := flag.NewFlagSet("measure", flag.ContinueOnError)
 	file := flags.String("rows", "", "file to write the rows to")
@@ -78,8 +79,8 @@ func measureParts(args []string) error {
 	return os.WriteFile(*file, text, 0o600)
 }
 
-// noise measures only io.Copy, on a link without limits. The spread of the durations shows how
-// quiet the machine is.
+// noise measures only the contestant io.Copy, on a link without limits. The spread of the durations
+// shows how quiet the machine is.
 func (p plan) noise(ctx context.Context) []result.Row {
 	row := result.Row{Part: "noise", Name: copyName, Unit: "s"}
 	runs, err := repeat(ctx, p.runner(p.copy(), task{link: "free", size: usual, secure: true}), p.count)

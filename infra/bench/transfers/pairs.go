@@ -7,13 +7,13 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// runner is a measurement that can be repeated.
+// runner runs one measurement, as often as it is called.
 type runner struct {
 	name string
 	run  func(context.Context) (measurement, error)
 }
 
-// runner returns a runner in which a contestant does one task.
+// runner returns a runner that lets the contestant do the task once per call.
 func (b *bench) runner(c contestant, t task) runner {
 	return runner{c.name, func(ctx context.Context) (measurement, error) { return b.once(ctx, c, t) }}
 }
@@ -63,12 +63,14 @@ func cpu(m measurement) float64 { return m.cpu.Seconds() }
 // memory returns the peak memory of a run in MiB.
 func memory(m measurement) float64 { return float64(m.memory) / mib }
 
-// oursOver returns one ratio for each pair: our figure divided by the reference's figure.
+// oursOver returns one ratio for each pair of runs: masterhand's figure divided by the reference's
+// figure.
 func (p pairs) oursOver(figure func(measurement) float64) []float64 {
 	return quotients(p.ours, p.reference, figure)
 }
 
-// referenceOver returns one ratio for each pair: the reference's figure divided by our figure.
+// referenceOver returns one ratio for each pair of runs: the reference's figure divided by
+// masterhand's figure.
 func (p pairs) referenceOver(figure func(measurement) float64) []float64 {
 	return quotients(p.reference, p.ours, figure)
 }
@@ -81,7 +83,7 @@ func quotients(over, under []measurement, figure func(measurement) float64) []fl
 	return samples
 }
 
-// each returns the same figure of each run.
+// each returns the given figure of every run.
 func each(runs []measurement, figure func(measurement) float64) []float64 {
 	samples := make([]float64, len(runs))
 	for i, m := range runs {
@@ -99,7 +101,7 @@ func largest(runs []measurement) float64 {
 	return peak
 }
 
-// figures returns rows with the absolute figures of a runner's runs. All runs moved an object of
+// figures returns rows with the absolute figures of the given runs. All runs moved an object of
 // this size.
 func figures(part, name string, size int64, runs []measurement) []result.Row {
 	rate := func(m measurement) float64 { return float64(size) / 1e6 / wall(m) }

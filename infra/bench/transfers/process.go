@@ -17,10 +17,10 @@ import (
 // measurement holds what one run of a contestant used, summed over all its processes.
 type measurement struct {
 	wall    time.Duration
-	cpu     time.Duration // processor time, of the programs and of the kernel
+	cpu     time.Duration // processor time, in the programs and in the kernel
 	memory  int64         // peak of the resident memory in bytes; for several processes, the sum of their peaks
 	printed string        // standard output of the last command
-	counts  counts        // number of requests and bytes that the source counted
+	counts  counts        // numbers of requests and bytes that the source counted in this run
 }
 
 // measure starts the commands as one pipe, waits until all have ended, and returns what they used.
@@ -55,7 +55,9 @@ func measure(ctx context.Context, commands [][]string, env []string) (measuremen
 // startPipe starts the commands and connects the standard output of each with the standard input of
 // the next. The caller must wait for the returned processes, even after an error.
 func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
-	var ours []*os.File // ends of the pipes in this process; they are closed at the end, because they would keep the pipes open
+	// the ends of the pipes in this process; startPipe closes them when it returns, because they
+	// would keep the pipes open
+	var ours []*os.File
 	defer func() {
 		for _, file := range ours {
 			_ = file.Close()
@@ -79,9 +81,9 @@ func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
 	return processes, nil
 }
 
-// peak returns the largest resident memory in bytes of a process that has ended, or of a child
-// process for which it waited. Until the new process has loaded its own program, the kernel counts
-// the memory of its parent. Therefore this program must stay small.
+// peak returns the largest resident memory, in bytes, of a process that has ended or of a child
+// process for which it waited. Until a new process has loaded its own program, the kernel counts
+// the memory of its parent as its own. Therefore this program must use little memory.
 func peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
@@ -90,5 +92,5 @@ func peak(state *os.ProcessState) int64 {
 	if runtime.GOOS == "darwin" {
 		return int64(usage.Maxrss)
 	}
-	return int64(usage.Maxrss) << 10 // on systems other than macOS, Maxrss is in KiB
+	return int64(usage.Maxrss) << 10 // converts KiB to bytes: on systems other than macOS, Maxrss is in KiB
 }

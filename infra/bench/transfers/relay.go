@@ -46,7 +46,9 @@ func relay(args []string) error {
 	if err != nil {
 		return err
 	}
-	x509.SetFallbackRoots(pool) // the environment variable GODEBUG makes these certificates the only roots
+	// this process then accepts only these certificates, because bench.go sets
+	// GODEBUG=x509usefallbackroots=1
+	x509.SetFallbackRoots(pool)
 	run.tls = &tls.Config{RootCAs: pool}
 	movers := map[string]func(context.Context) ([]byte, error){"window": run.window, "bare": run.bare, "copy": run.copy}
 	move, known := movers[*how]

@@ -12,10 +12,11 @@ import (
 	"sync"
 )
 
-// addresses holds the two base URLs of a server. The server prints them as one line of JSON.
+// addresses holds the two base URLs of a server of the benchmark. The server prints them as one
+// line of JSON.
 type addresses struct {
-	Plain string `json:"plain"` // http://localhost:port
-	TLS   string `json:"tls"`   // https://localhost:port
+	Plain string `json:"plain"` // without TLS: http://localhost:PORT
+	TLS   string `json:"tls"`   // with TLS: https://localhost:PORT
 }
 
 // of returns the base URL with TLS if secure is set, and otherwise the one without TLS.

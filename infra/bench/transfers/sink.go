@@ -15,8 +15,9 @@ import (
 )
 
 // sink accepts PUT requests for /uploads/LINK/RUN/SIZE, with or without a length. It compares each
-// byte with the object of that size. A GET of the same path returns the receipt. The sink computes
-// no hash: that would take processor time from the contestants, and would find no more faults.
+// byte with the object of that size. A GET request for the same path returns the receipt: the
+// result of the comparison. The sink computes no hash, because that would take processor time from
+// the contestants and would find no more faults.
 type sink struct {
 	mu    sync.Mutex
 	taken map[string]string
@@ -71,7 +72,9 @@ type comparison struct {
 // was wrong.
 func (c *comparison) Write(p []byte) (int, error) {
 	c.want = slices.Grow(c.want[:0], len(p))[:len(p)]
-	n, _ := c.object.ReadAt(c.want, c.taken) // the error is ignored: n is less than len(p) if the object ends, and then the bytes differ
+	// the error is ignored: if the object ends before p does, n is less than len(p), and the bytes
+	// count as different
+	n, _ := c.object.ReadAt(c.want, c.taken)
 	c.differs = c.differs || !bytes.Equal(c.want[:n], p)
 	c.taken += int64(len(p))
 	return len(p), nil
@@ -88,7 +91,7 @@ func (c *comparison) receipt() string {
 type slow struct {
 	ctx   context.Context
 	body  io.Reader
-	rate  float64 // bytes per second; 0 means no limit
+	rate  float64 // maximum rate in bytes per second; 0 means no limit
 	card  *throttle
 	begun time.Time
 	taken int64

@@ -19,7 +19,7 @@ import (
 // reads of ranges, HEAD, and the listing of an object's folder, with which rclone begins.
 type source struct {
 	mu    sync.Mutex
-	feeds map[string]*feed // feed of each run, by the name of the run
+	feeds map[string]*feed // the feed of each run, by the number of the run
 }
 
 // feed holds the source's state for one run.
@@ -47,7 +47,7 @@ func (s *source) handler() http.Handler {
 	return mux
 }
 
-// feed returns the feed of a run. If the run has no feed yet, feed creates one.
+// feed returns the feed of a run. If there is none yet, it creates one.
 func (s *source) feed(run string, l link, size int64) *feed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +118,7 @@ type paced struct {
 	feed   *feed
 	begun  time.Time
 	sent   int64
-	stalls bool // whether the answer must pause once, after the first written step
+	stalls bool // whether the answer must pause once, after its first step has been written
 }
 
 // Unwrap returns the underlying response writer. With it, a handler can flush the answer.

@@ -22,12 +22,13 @@ const (
 // plan holds how much is measured, and with which bench.
 type plan struct {
 	*bench
-	count int  // number of runs of each contestant, or of pairs of runs
-	quick bool // whether masterhand is compared only with io.Copy and with one size
+	count int  // number of runs of each contestant; if two contestants are compared, number of pairs of runs
+	quick bool // whether masterhand is compared only with io.Copy, and for one size
 	long  bool // whether every size is measured with every contestant
 }
 
-// race is the task of moving one object over one link. All contestants do it.
+// race is a task that masterhand and each of its references do alternately: to move one object over
+// one link.
 type race struct {
 	task
 	targets bool // whether the acceptance criteria set targets for this race
@@ -76,8 +77,8 @@ func (p plan) races() []race {
 	return races
 }
 
-// references returns the contestants with which masterhand is compared. It prints which contestants
-// are not installed.
+// references returns the installed contestants with which masterhand is compared. It prints the
+// names of those that are not installed.
 func (p plan) references() []contestant {
 	list := []contestant{p.copy()}
 	if p.quick {
@@ -132,7 +133,7 @@ func (p plan) race(ctx context.Context, r race, references []contestant) []resul
 	return append(rows, peakRow(part, p.ours().name, r.secure, mine))
 }
 
-// peakRow returns a row with masterhand's largest memory peak in these runs.
+// peakRow returns a row with the largest memory peak of the given runs of masterhand.
 func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 	row := result.Row{Part: part, Name: name + ", largest peak", Unit: "MiB", Samples: []float64{largest(mine)}, Steady: true}
 	if secure {
@@ -141,8 +142,9 @@ func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 	return row
 }
 
-// leastSpeed returns the target for a contestant: at least how many times as fast masterhand must
-// be. Ranged reads cannot be more than 5.6 times as fast as io.Copy.
+// leastSpeed returns the target for the comparison with a contestant: how many times as fast
+// masterhand must be at least. With its ranged reads, masterhand can be at most 5.6 times as fast
+// as io.Copy.
 func leastSpeed(c contestant, secure bool) result.Target {
 	switch {
 	case c.name == copyName && secure:
@@ -172,7 +174,8 @@ func mostCPU(c contestant) result.Target {
 // processorTime is the value of Part in the rows that compare only processor time.
 const processorTime = "processor time, 256 MiB at 90 MB/s a connection, TLS"
 
-// sdk measures how much of masterhand's processor time the AWS SDK uses for the ranged reads.
+// sdk measures what share of masterhand's processor time the AWS SDK uses: it compares masterhand
+// with and without the SDK.
 func (p plan) sdk(ctx context.Context) []result.Row {
 	row := result.Row{Part: processorTime, Name: "masterhand : masterhand without the AWS SDK", Unit: "× the CPU"}
 	fmt.Fprintf(p.out, "\n%s\n", row.Part)
@@ -237,7 +240,8 @@ func way(secure bool) string {
 	return "plain"
 }
 
-// sized returns a size in words. The largest size is that of the largest upload: 5 GiB less 5 MiB.
+// sized returns a size in words. The largest size is that of the largest allowed upload: 5 GiB less
+// 5 MiB.
 func sized(size int64) string {
 	switch {
 	case size%1e6 == 0 && size >= gb:
@@ -250,7 +254,7 @@ func sized(size int64) string {
 	return fmt.Sprintf("%.3g MiB", float64(size)/mib)
 }
 
-// writeObject writes the object of this size to a file.
+// writeObject writes the benchmark's object of this size to a file.
 func writeObject(path string, size int64) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"masterhand/infra/local/scenario/announce"
 )
 
-// "send" can send the file of every sample announcement and shows the correct result. It never
-// shows a token.
+// The command "send" can send every sample announcement with its file, and shows the correct result.
+// It never shows a token.
 func TestSendAnnouncements(t *testing.T) {
 	t.Parallel()
 	r := up(t)

@@ -18,7 +18,7 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// No process that "up" starts outlives "up", whatever ends it.
+// No process that "up" starts outlives "up", whatever ends "up".
 func TestNothingOutlivesUp(t *testing.T) {
 	t.Parallel()
 	t.Run("killed", func(t *testing.T) {
@@ -28,17 +28,20 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r.signal(t, syscall.SIGKILL)
 		r.wait(t)
 		wantGone(t, family)
-		next := exec.Command(program, "up", "--destinations", "none.json") // removes the temporary files of the killed run; ends itself before it builds anything
+		// The next run removes the temporary files of the killed run. It then fails before it builds
+		// anything, because the file none.json does not exist.
+		next := exec.Command(program, "up", "--destinations", "none.json")
 		next.Dir, next.Env = root(t), append(os.Environ(), "TMPDIR="+r.process.temporary)
 		if out, err := next.CombinedOutput(); err == nil {
 			t.Errorf("the next run went well: %s", out)
 		}
-		r.wantNothingLeft(t) // neither run has left anything, including the files with secrets
+		r.wantNothingLeft(t) // neither run may leave temporary files: they could contain secrets
 	})
 	t.Run("its parent killed", func(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
-		shell := exec.Command("/bin/sh", "-c", `"$0" up --json & wait`, program) // a parent process that does not pass on signals, like "go run"
+		// The shell is a parent process that, like "go run", does not pass signals on to "up".
+		shell := exec.Command("/bin/sh", "-c", `"$0" up --json & wait`, program)
 		r := reached(t, begin(t, shell, root(t)))
 		family := r.family(t)
 		if len(family) < 5 {
@@ -53,7 +56,8 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r := up(t)
 		family := r.family(t)
 		for _, member := range family {
-			if member.parent == r.cmd.Process.Pid && member.name == "versitygw" { // kill the local S3, because "up" would restart the process of a function
+			// Kill the local S3 server: "up" does not restart it, unlike the process of a function.
+			if member.parent == r.cmd.Process.Pid && member.name == "versitygw" {
 				if err := syscall.Kill(member.pid, syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
@@ -70,7 +74,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
 		p := start(t, root(t), "up", "--json")
-		<-p.stderr.grew // wait until the build has started
+		<-p.stderr.grew // wait for the first text on standard error: the build has then started
 		family := p.family(t)
 		p.signal(t, interrupt)
 		if code := p.wait(t); code != 130 || !strings.Contains(p.stderr.String(), "ended before it was up") {
@@ -99,9 +103,9 @@ func TestUpFinishesRequestsInFlight(t *testing.T) {
 	}
 }
 
-// If "up" cannot finish a request in time, it releases the request: the gateway is asked to send
-// the event again. The next system then handles the request at once, and need not wait until the
-// lease ends.
+// If "up" cannot finish a request in time, it releases the request and lets the gateway send the
+// event again. The next system then handles the request at once, without waiting until the lease
+// ends.
 func TestUpReleasesUnfinishedRequests(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -132,8 +136,8 @@ func TestUpReleasesUnfinishedRequests(t *testing.T) {
 	again.end(t)
 }
 
-// sendInFlight sends a request and returns as soon as its upload has started. The channel receives
-// the answer.
+// sendInFlight sends a request and returns as soon as the request's upload has started. The returned
+// channel later receives the answer.
 func (r *site) sendInFlight(t *testing.T, far *adplatform.Platform, made adplatform.Request) <-chan gateway.Result {
 	t.Helper()
 	answered := make(chan gateway.Result, 1)

@@ -50,8 +50,8 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// bare makes a folder with only one file: the one by which the command recognises the project's
-// folder.
+// bare makes a folder that the command recognises as the project's folder. It contains only the file
+// go.mod, and bare returns its path.
 func bare(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

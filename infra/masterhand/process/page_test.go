@@ -14,8 +14,8 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// fetched sends a request with this Host header to the page's server, and returns the answer's
-// status and body. host "" means the server's own address.
+// fetched sends a request with the Host header host to the page's server, and returns the answer's
+// status and body. If host is "", the header is the server's own address.
 func fetched(t *testing.T, address, host string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
@@ -55,7 +55,7 @@ func TestThePageIsLive(t *testing.T) {
 	}
 	defer events.Body.Close()
 	lines := bufio.NewScanner(events.Body)
-	lines.Scan() // wait for the start of the stream; from now on, each change sends an event
+	lines.Scan() // wait for the first line: from then on, the server sends an event for each change
 
 	p := r.platform(t)
 	r.samples(t)
@@ -64,7 +64,9 @@ func TestThePageIsLive(t *testing.T) {
 	r.wantAnswer(t, made.Event(), "delivered")
 	for lines.Scan() && lines.Text() != "data: changed" {
 	}
-	if took := time.Since(began); lines.Err() != nil || took > 8*time.Second { // must be less than 10 s, after which an event comes without any change
+	// The server sends an event every 10 s even without a change. An event within 8 s therefore
+	// proves that the server noticed the change.
+	if took := time.Since(began); lines.Err() != nil || took > 8*time.Second {
 		t.Errorf("the event came after %s (%v)", took, lines.Err())
 	}
 	shot := filepath.Join(t.TempDir(), "page.html")

@@ -31,7 +31,7 @@ type process struct {
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	grew chan struct{} // receives a value after the process has printed more; has a buffer of one value
+	grew chan struct{} // channel with a buffer of one value; receives a value after the process has printed more
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -64,7 +64,7 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, p.stdout, p.stderr
 	cmd.Env = append(os.Environ(), "TMPDIR="+p.temporary)
-	cmd.WaitDelay = 5 * time.Second // limits the wait for child processes that keep the pipes open
+	cmd.WaitDelay = 5 * time.Second // limit of Wait after the process has ended: its child processes may keep the pipes open
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,8 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// file returns the path of a file that contains the system's line of "up --json".
+// file returns the path of a file that contains the JSON line with which "up --json" describes the
+// system.
 func (r *site) file(t *testing.T) string {
 	t.Helper()
 	line := filepath.Join(t.TempDir(), "up.json")
@@ -52,7 +53,9 @@ func TestSendSamples(t *testing.T) {
 		"timeout":              `\nanswer      200 \{"outcome":"(unknown"\} .*\nbecause     .*|recorded"\} .*)\ncallback    none\n`,
 	}
 	names := events.Names()
-	slices.SortFunc(names, func(a, b string) int { // the events that refuse a master must come last
+	// Sort the events "requested…" to the start. After the event "rejected", masterhand would no
+	// longer deliver the rejected master.
+	slices.SortFunc(names, func(a, b string) int {
 		return strings.Compare(strings.TrimPrefix(a, "requested"), strings.TrimPrefix(b, "requested"))
 	})
 	for _, name := range names {
@@ -91,9 +94,9 @@ func TestSendSamples(t *testing.T) {
 	r.end(t)
 }
 
-// Without --local, "send" uses the system that was started last in this folder. It fails after that
-// system has ended. This test must not run in parallel, because other tests start systems in the
-// same folder.
+// Without --local, "send" uses the system that was started last in this folder. After that system
+// has ended, "send" fails. This test must not run in parallel, because other tests start systems in
+// the same folder.
 func TestSendFindsTheSystem(t *testing.T) {
 	r := up(t)
 	p := start(t, root(t), "send", "requested-exact")

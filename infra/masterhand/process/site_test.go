@@ -56,8 +56,8 @@ func reached(t *testing.T, p *process) *site {
 	return r
 }
 
-// sender returns a gateway that signs with the secret of the first destination. The scheme of that
-// destination is Outpost's.
+// sender returns a gateway that signs with the secret of the first destination, by Outpost's
+// signature scheme.
 func (r *site) sender(t *testing.T) *gateway.Gateway {
 	t.Helper()
 	content, err := os.ReadFile(r.Destinations)
@@ -80,8 +80,8 @@ func (r *site) sender(t *testing.T) *gateway.Gateway {
 	return sender
 }
 
-// platform opens an emulated ad platform. Like "send", it keeps the platform's storage in the
-// system's own S3.
+// platform opens an emulated ad platform. The platform stores its objects in the S3 of the running
+// system, as the command "send" does.
 func (r *site) platform(t *testing.T) *adplatform.Platform {
 	t.Helper()
 	return platformAt(t, r2.Config{
@@ -143,8 +143,8 @@ func request(t *testing.T, p *adplatform.Platform, options adplatform.Options) a
 	return made
 }
 
-// wantAnswer sends an event. It fails the test unless an answer comes soon that has the status 200
-// and this outcome.
+// wantAnswer sends an event. It fails the test unless the answer comes soon, with status 200 and
+// this outcome.
 func (r *site) wantAnswer(t *testing.T, event gateway.Event, outcome string) {
 	t.Helper()
 	result := r.sender(t).Send(t.Context(), event)
@@ -183,6 +183,6 @@ func (r *site) end(t *testing.T) {
 	r.wantNothingLeft(t)
 }
 
-// soon is the time limit for an answer. It is long enough for a busy machine, and much shorter than
-// the lease that an unreleased run would keep.
+// soon is the time limit for an answer: half a lease. It is long enough for a busy machine. A
+// request that the earlier run did not release takes longer, because its lease must end first.
 const soon = ledger.Lease / 2

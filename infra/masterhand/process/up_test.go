@@ -27,8 +27,8 @@ import (
 
 const interrupt = syscall.SIGINT
 
-// The line on standard output has exactly the documented members, each with a correct value.
-// Nothing else is printed to standard output, and no file is left after the end.
+// The JSON line that "up" prints to standard output has exactly the documented members, with correct
+// values. "up" prints nothing else to standard output, and leaves no file after its end.
 func TestUpPrintsItsAddressesAsJSON(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM} {
@@ -66,8 +66,8 @@ func TestUpPrintsItsAddressesAsJSON(t *testing.T) {
 	}
 }
 
-// flat returns the values of nested objects by their paths. It leaves out an empty text. The path
-// of a value that is not a text ends in "is no text".
+// flat returns the values of nested objects, by their paths. It leaves out empty texts. If a value
+// is not a text, flat adds " is no text" to its path, so that the test reports the value.
 func flat(prefix string, fields map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, value := range fields {
@@ -85,7 +85,7 @@ func flat(prefix string, fields map[string]any) map[string]any {
 	return all
 }
 
-// wantTrue connects to each address and looks up each name in the JSON line that up printed.
+// wantTrue fails the test unless each address and each name in the JSON line of "up" exists.
 func (r *site) wantTrue(t *testing.T) {
 	t.Helper()
 	out, err := r.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
@@ -142,7 +142,7 @@ func TestUpPrintsItsAddressesForPeople(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	p := start(t, root(t), "up")
-	p.line(t) // the first line is empty, and the whole text is printed together with it
+	p.line(t) // wait for the first line, which is empty: "up" prints the whole text at the same time
 	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " upload ", "events/masters ", " send requested-exact", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)
@@ -215,7 +215,9 @@ func TestDataIsKept(t *testing.T) {
 	if now, err := os.ReadFile(again.Destinations); err != nil || string(now) != string(secrets) {
 		t.Errorf("other destinations than before (%v)", err)
 	}
-	again.wantAnswer(t, made.Event(), "delivered") // must come from the ledger, because the earlier emulated platform no longer exists
+	// The answer must come from the ledger, because the emulated platform of this request no
+	// longer exists.
+	again.wantAnswer(t, made.Event(), "delivered")
 	if item := again.item(t, made); item.Attempts != 1 {
 		t.Errorf("%d runs worked on it, want one", item.Attempts)
 	}
@@ -229,9 +231,9 @@ func TestDataIsKept(t *testing.T) {
 	}
 }
 
-// freePorts returns an address on this machine whose port and the next two ports are free. They are
-// below the ports that Linux gives to listeners on port 0 (ip(7), ip_local_port_range: from 32768),
-// so that no service of the started system takes one of them.
+// freePorts returns an address on this machine whose port and the next two ports are free. These
+// three ports are below those that Linux gives to listeners on port 0 (ip(7), ip_local_port_range:
+// from 32768). Therefore no other service of the started system can take them.
 func freePorts(t *testing.T) string {
 	t.Helper()
 	for {

@@ -19,13 +19,13 @@ var units = map[string]struct {
 	"duration": {"duration_seconds", float64(time.Second)}, "rate": {"rate_keys_per_second", 1},
 }
 
-// texts lists the JSON members that hold texts of users, such as keys. A text in such a member is
-// never read as a time.
+// texts lists the names of JSON members whose texts come from users, for example keys. A text in
+// such a member is never read as a time, so it is printed unchanged.
 var texts = map[string]bool{"key": true, "path": true, "code": true, "file": true}
 
-// JSON writes a value as one line of JSON. It converts all times to UTC. It writes a member whose
-// name does not state its unit twice, the second time under a name that states the unit. It escapes
-// characters that could control a terminal.
+// JSON writes a value as one line of JSON. It converts all times to UTC, and escapes characters that
+// could control a terminal. If the name of a member does not state the unit of its value, JSON adds
+// a second member whose name does.
 func (s Screen) JSON(v any) error {
 	var encoded, line bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -43,7 +43,8 @@ func (s Screen) JSON(v any) error {
 	return err
 }
 
-// copyJSON copies one value from in to out. If verbatim is set, it does not read a text as a time.
+// copyJSON copies one value from in to out. It converts a text that is a time to UTC, unless
+// verbatim is set.
 func copyJSON(out *bytes.Buffer, in *json.Decoder, verbatim bool) error {
 	token, err := in.Token()
 	if err != nil {
@@ -77,8 +78,8 @@ func copyJSON(out *bytes.Buffer, in *json.Decoder, verbatim bool) error {
 	return err
 }
 
-// copyMember copies a member of an object. If the member is in units, it adds the member that
-// states the unit.
+// copyMember copies a member of an object. If the map units lists the member, copyMember also adds
+// the second member whose name states the unit.
 func copyMember(out *bytes.Buffer, in *json.Decoder) error {
 	token, err := in.Token()
 	if err != nil {

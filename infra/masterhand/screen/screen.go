@@ -32,15 +32,15 @@ const minWidth = 80
 func New(out *os.File) Screen {
 	s := Screen{Out: out}
 	if fd := int(out.Fd()); term.IsTerminal(fd) && os.Getenv("TERM") != "dumb" {
-		width, _, _ := term.GetSize(fd) // the error is ignored: the width is 0 if the size is unknown, and minWidth replaces it
+		width, _, _ := term.GetSize(fd) // the error is ignored: after an error the width is 0, so that minWidth is used
 		s.Width = max(width, minWidth)
-		s.Colours = os.Getenv("NO_COLOR") == "" // a convention: see no-color.org
+		s.Colours = os.Getenv("NO_COLOR") == "" // by convention, NO_COLOR turns colours off; source: no-color.org
 	}
 	return s
 }
 
-// Paint is the colour or weight of a text on a terminal. The text must have the same meaning
-// without it.
+// Paint is the colour or weight of a text on a terminal. The text alone, without the paint, must
+// have the same meaning.
 type Paint int
 
 // The paints, from normal text to the text of a failure.
@@ -64,6 +64,8 @@ func (s Screen) Painted(p Paint, text string) string {
 		return text
 	}
 	c := color.New(paints[p]...)
-	c.EnableColor() // without this call, the package would check whether os.Stdout supports colours, instead of Out
+	// Without this call, the package color would decide by os.Stdout instead of Out whether to use
+	// colours.
+	c.EnableColor()
 	return c.Sprint(text)
 }

@@ -40,8 +40,8 @@ func NewTable(names ...string) *Table {
 	return &Table{rows: [][]Cell{head}}
 }
 
-// Whole marks the named columns so that their cells are never clipped, for example times and ids
-// that somebody copies. It returns the same table.
+// Whole marks the named columns, so that Print never clips their cells. It is for cells that
+// somebody copies, such as times and ids. It returns the same table.
 func (t *Table) Whole(names ...string) *Table {
 	t.whole = append(t.whole, names...)
 	return t
@@ -84,7 +84,7 @@ func (s Screen) Print(t *Table) error {
 	return nil
 }
 
-// widths returns the width of each column, which is that of its widest cell.
+// widths returns the width of each column. The width of a column is the width of its widest cell.
 func (t *Table) widths() (widths []int) {
 	for _, row := range t.rows {
 		for i, c := range row {
@@ -97,8 +97,8 @@ func (t *Table) widths() (widths []int) {
 	return widths
 }
 
-// fit lowers the largest of the widths step by step, until all columns and the gaps between them
-// fit into a line.
+// fit lowers the largest widths step by step, until all columns and the gaps between them fit into
+// line columns of the terminal.
 func (t *Table) fit(widths []int, line int) {
 	excess := gap*(len(widths)-1) - line
 	for _, w := range widths {

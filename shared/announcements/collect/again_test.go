@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Collect retries a file after a temporary fault. Until then the timeline states the reason.
+// If a file cannot be fetched for a temporary reason, the next try of the message must fetch it.
+// Between the two tries the timeline must state the reason.
 func TestATemporaryFaultIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	answer := func(status int) http.HandlerFunc {
@@ -62,8 +63,8 @@ func TestATemporaryFaultIsTriedAgain(t *testing.T) {
 	}
 }
 
-// When the link of an old record has expired, the unfinished upload must stay, because a newer
-// record of the same file continues it.
+// If the link of an older record expires, the file's unfinished upload must not be aborted, because
+// the next try of a newer record continues this upload.
 func TestAnEndedLinkLeavesTheUpload(t *testing.T) {
 	t.Parallel()
 	d, content, healthy := newFixture(), film(2*part), atomic.Bool{}
@@ -94,8 +95,8 @@ func TestAnEndedLinkLeavesTheUpload(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// throttled is a timeline store that refuses the first few saves of a file that is about to become
-// an object, and refuses every save after the context has ended.
+// throttled is a timeline store that refuses the first saves of a timeline with a file whose object
+// is about to be created. It also refuses every save after the context has ended.
 type throttled struct {
 	timeline.Store
 	times int
@@ -115,8 +116,8 @@ func (s *throttled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// A fetched file must not be lost if its timeline cannot be saved at the first try, or if the run's
-// time has just ended.
+// A fetched file must be stored even if the first saves of its timeline fail, and even if the run's
+// context has just ended.
 func TestAFetchedFileIsSavedInTheEnd(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part)
@@ -129,8 +130,9 @@ func TestAFetchedFileIsSavedInTheEnd(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// If a second record announces a file during its fetch through the first record's link, and this
-// link expires, the file must not end as failed.
+// A second record announces a file while a run fetches the file through the first record's link. If
+// this fetch then fails for good, the file must not end as failed, because the second record's link
+// may work.
 func TestASecondRecordOutlivesTheFirstRecordsLink(t *testing.T) {
 	t.Parallel()
 	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})

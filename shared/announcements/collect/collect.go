@@ -38,7 +38,7 @@ type Records interface {
 	Get(ctx context.Context, key string) (intake.Record, error)
 	Put(ctx context.Context, key string, data []byte) error
 	// List yields the keys with a prefix in ascending order. It skips all keys up to and including
-	// the key in the parameter after. It ends after an error.
+	// the key in the parameter after. After it has yielded an error, it yields nothing more.
 	List(ctx context.Context, prefix, after string) iter.Seq2[string, error]
 }
 
@@ -66,7 +66,8 @@ type Object struct {
 	Metadata    map[string]string
 }
 
-// The errors of a Bucket that are not faults.
+// The errors that describe the bucket's state. Every other error of a Bucket is a fault, for
+// example a failed connection.
 var (
 	ErrExists   = errors.New("another object has the key")
 	ErrNoUpload = errors.New("upload no longer exists")
@@ -84,7 +85,7 @@ type Notifier interface {
 
 // Notice tells people about an event that may need attention.
 type Notice struct {
-	Code    string // one of the alerts of package senders
+	Code    string // the alert: one of the constants Alert… of package senders
 	Sender  string
 	Subject string
 	Type    string
@@ -98,7 +99,7 @@ type Service struct {
 	Timelines timeline.Store
 	Records   Records
 	Bucket    Bucket
-	Queue     Queue    // only Sweep uses it
+	Queue     Queue    // used only by the method Sweep
 	Notifier  Notifier // nil means that no notices are sent
 	NotifyOn  []string // the alerts for which notices are sent
 
@@ -107,12 +108,12 @@ type Service struct {
 	Library       masters.Library // the library that receives the fetched files
 	MastersBucket string          // the name of the library's bucket, as senders state it
 	MaxBytes      int64           // the largest size of a file, in bytes
-	Builds        bool            // reports whether builds are fetched; if false, they are only recorded
+	Builds        bool            // reports whether builds are fetched; if false, they are only listed in the timeline
 	MaxBuild      int64           // the largest size of a build, in bytes
 
 	Now       func() time.Time
 	NewHolder func() string // returns a unique name for a run; crypto/rand.Text is such a function
-	PartSize  int           // the size of an upload's parts, in bytes: PartSize, except in tests
+	PartSize  int           // the size of an upload's parts, in bytes; equals the constant PartSize except in tests
 	Silence   time.Duration // the longest time for which a server may send no bytes before the request is cancelled
 	Backoff   backoff.Steps // the waits between two requests to a server within one run
 }
@@ -137,29 +138,31 @@ const (
 	overdue = time.Hour
 )
 
-// IsOverdue reports whether a person should look at why a file is not stored yet. It returns
-// false for a large file whose fetch makes progress over several runs.
+// IsOverdue reports whether a person should look at why a file is not stored yet. It returns false
+// while a run holds the file, and for a large file whose fetch makes progress over several runs.
 func IsOverdue(f timeline.File, now time.Time) bool {
 	return f.State == timeline.Announced && f.Holder == "" && f.Code != CodeTime && now.Sub(f.Since) > overdue
 }
 
-// Outcome is the result of processing a message once (a try).
+// Outcome is the result of one try of a message. A try processes the message once.
 type Outcome struct {
-	Record   string          // the record's key; "" if the message names none
-	Event    senders.Event   // zero if the record could not be read
-	Files    []timeline.File // the files of the record, in their present state
-	Ended    []timeline.File // the files that need no further try; Failed also stands for a stored file in a wrong place
-	Fresh    bool            // reports whether this try added the record to its timeline
-	Bytes    int64           // the number of bytes that were fetched
-	Notified string          // the alert for which a notice was sent; "" if none was
-	Done     bool            // reports whether the message needs no further try and can be deleted
-	Err      error           // the reason why files are not stored; never contains a URL
+	Record string          // the record's key; "" if the message names none
+	Event  senders.Event   // zero if the record could not be read
+	Files  []timeline.File // the files of the record, with the states that they have after this try
+	// Ended lists the files that need no further try. A stored file that remains in a wrong place
+	// is listed with the state Failed.
+	Ended    []timeline.File
+	Fresh    bool   // reports whether this try added the record to its timeline
+	Bytes    int64  // the number of bytes that were fetched
+	Notified string // the alert for which a notice was sent; "" if none was
+	Done     bool   // reports whether the message needs no further try and can be deleted
+	Err      error  // the reasons why files are not stored; the text never contains a URL
 }
 
-// pauses are the waits between the tries of a message. They grow to an hour. Each further wait is an
-// hour, too.
+// pauses are the longest waits between two tries of a message: 20 seconds after the first try,
+// doubled after each further try, and at most one hour. Pause may shorten a wait by up to half.
 var pauses = backoff.Steps{First: 20 * time.Second, Longest: time.Hour}
 
-// Pause returns the wait after a message's try number n, from 1. jitter is a random number from
-// 0 to 1.
+// Pause returns the wait after try number n of a message; the first try has the number 1. jitter is
+// a random number from 0 to 1: with 0 the wait is halved, with 1 it has its full length.
 func Pause(n int, jitter float64) time.Duration { return pauses.Delay(n, jitter) }

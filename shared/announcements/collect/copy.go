@@ -67,7 +67,9 @@ func (c *copying) run(ctx context.Context) (*timeline.Progress, error) {
 	aborting, cancel := afterwards(ctx)
 	defer cancel()
 	if failed := c.bucket.Abort(aborting, c.key, c.upload); failed != nil {
-		err = errors.Join(err, failed) // the upload still takes space in the bucket; its lifecycle rule removes it later
+		// The upload could not be aborted. It takes space until the bucket's lifecycle rule removes
+		// it.
+		err = errors.Join(err, failed)
 	}
 	return nil, err
 }
@@ -85,8 +87,8 @@ func (c *copying) all(ctx context.Context) error {
 	return c.complete(writing, done.Size)
 }
 
-// lasting returns a context that ends 15 s after ctx. In this time the parts that are in memory can
-// still be uploaded, so that another run can continue after them.
+// lasting returns a context that ends 15 s after ctx. In these 15 s the parts that are in memory
+// can still be uploaded, so that another run can continue after them.
 func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	const enough = 15 * time.Second
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -94,7 +96,7 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	return longer, func() { stop(); cancel() }
 }
 
-// move uploads all parts.
+// move reads the download to its end and uploads all of its parts.
 func (c *copying) move(ctx, writing context.Context) error {
 	buffers := make(chan []byte, uploads+1)
 	for range cap(buffers) {
@@ -108,8 +110,8 @@ func (c *copying) move(ctx, writing context.Context) error {
 	return reading
 }
 
-// read reads one part after another from the download. For each part it starts a goroutine of the
-// group, which uploads the part while read continues.
+// The method read reads one part after another from the download. For each part it starts a
+// goroutine of the group, which uploads the part while the method reads the next one.
 func (c *copying) read(ctx, writing context.Context, group *errgroup.Group, buffers chan []byte) error {
 	for writing.Err() == nil {
 		buffer := <-buffers
@@ -167,7 +169,9 @@ func (c *copying) complete(ctx context.Context, size int64) error {
 		case looking == nil && there == size:
 			aborting, cancel := afterwards(ctx)
 			defer cancel()
-			_ = c.bucket.Abort(aborting, c.key, c.upload) // the error is ignored: after ErrNoUpload there is nothing to abort
+			// The error is ignored: after ErrNoUpload there is nothing to abort, and the bucket's
+			// lifecycle rule removes an upload that Abort could not remove.
+			_ = c.bucket.Abort(aborting, c.key, c.upload)
 			return nil
 		case looking == nil:
 			return faulty(CodeExists, forever, "%d bytes there, %d fetched", there, size)

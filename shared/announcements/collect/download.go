@@ -28,9 +28,9 @@ const (
 	warmUp    = time.Minute
 )
 
-// download reads one file with as many requests as needed. After an interruption it continues at the
-// offset of the next missing byte, if the server proves that the file is unchanged. Otherwise
-// reading ends with CodeChanged or CodeCut, and the caller must fetch the file again from byte 0.
+// download reads one file with as many requests as needed. After an interruption it continues at
+// the first missing byte, if the server proves that the file is unchanged. Otherwise reading ends
+// with CodeChanged or CodeCut, and the caller must fetch the file again from byte 0.
 type download struct {
 	client  *http.Client
 	address capability.URL
@@ -39,7 +39,7 @@ type download struct {
 	limit   int64
 	now     func() time.Time
 
-	moved  int64         // the bytes that arrived in this run
+	moved  int64         // the number of bytes that arrived in this run
 	waited time.Duration // the total time for which this run waited for the server's answers and bytes
 
 	offset    int64  // the offset in the file of the next byte to read
@@ -47,10 +47,10 @@ type download struct {
 	validator string // the value for If-Range; "" means that the server sent no usable one
 
 	body   io.ReadCloser
-	end    context.CancelCauseFunc // cancels the request whose answer has the field body
-	ctx    context.Context         // the context of the same request
+	end    context.CancelCauseFunc // cancels the current request, whose answer has the field body
+	ctx    context.Context         // the context of the current request
 	guard  *time.Timer             // cancels the request when the server is silent for too long
-	left   time.Duration           // the waiting time that remains for the current quantum; then guard fires
+	left   time.Duration           // the time left for the rest of the current quantum to arrive; then guard fires
 	got    int                     // the number of bytes of the current quantum that have arrived
 	failed int                     // the number of failures since the last whole quantum arrived
 }
@@ -103,9 +103,9 @@ func (d *download) some(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// pace starts to measure a wait for the server. The caller must call the returned function when the
-// wait ends, with the number n of bytes that arrived. This function returns a fault if the server is
-// too slow.
+// pace starts to measure a wait for the server, and returns a function. The caller must call that
+// function when the wait ends, with the number n of bytes that arrived. That function returns a
+// fault if the server is too slow.
 func (d *download) pace() func(n int64) error {
 	began := d.now()
 	return func(n int64) error {

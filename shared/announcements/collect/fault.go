@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// The codes that tell timelines and metrics why a file is not stored. The problems of package
-// senders are codes, too.
+// These codes state in timelines and metrics why a file is not stored. The problems of package
+// senders, such as senders.ProblemURLAbsent, are used as codes, too.
 const (
 	CodeForbidden     = "url_forbidden"  // the URL is not allowed: a private address, not https, or too many redirects
 	CodeTooLarge      = "too_large"      // the file has more bytes than the limit
@@ -27,30 +27,30 @@ const (
 	CodeSlow          = "slow"           // the server sent bytes more slowly than leastRate
 	CodeChanged       = "changed"        // the file changed during the transfer
 	CodeTime          = "time"           // the run's time ended before the whole file was fetched
-	CodeBucket        = "bucket"         // the masters bucket or a store of our own failed
-	CodeExists        = "exists"         // another object has the file's key
+	CodeBucket        = "bucket"         // the masters bucket or another store of masterhand failed
+	CodeExists        = "exists"         // another object already has the file's key
 	CodeForeignBucket = "foreign_bucket" // the sender names a bucket that is not the masters bucket
 	CodeAbsent        = "absent"         // the sender names an object of the masters bucket that does not exist
 	CodeExpired       = "link_expired"   // the link expired before the file was fetched
-	CodeGaveUp        = "gave_up"        // all tries failed for the time Life
-	CodeOrphan        = "astray"         // the file is stored, but an older object remains under coordinates that were corrected
-	CodeUnlisted      = "unlisted"       // the timeline already holds its largest number of files, so it has no room for this one
+	CodeGaveUp        = "gave_up"        // the file was not stored within the time Life
+	CodeOrphan        = "astray"         // the file is stored, but an older object remains under wrong coordinates
+	CodeUnlisted      = "unlisted"       // the timeline lists MaxFiles files and has no room for this one
 )
 
-// verdict says whether and for how long to retry.
+// verdict says whether a file is tried again after a fault, and for how long.
 type verdict int
 
 const (
 	later   verdict = iota // retry until the link expires
-	soon                   // retry until the link expires, or for refusedFor if the expiry is unknown
+	soon                   // retry until the link expires, or for the time refusedFor if the expiry is unknown
 	forever                // do not retry
 )
 
-// fault is the reason why fetching a file stopped.
+// fault is the reason why the fetch of a file stopped. It implements error.
 type fault struct {
 	code    string
 	verdict verdict
-	cause   error // never contains a URL
+	cause   error // the underlying error, which contains no URL; nil if there is none
 }
 
 func (f *fault) Error() string {

@@ -14,12 +14,14 @@ import (
 // restarts is the number of times that a run may fetch a file again from its first byte.
 const restarts = 2
 
-// fetch copies the file from its URL to the bucket. It begins again at byte 0 if the file changed, or
-// if the transfer was cut and the server cannot prove that the file is unchanged. end is the state to
-// save, fetched the number of bytes that this run received.
+// fetch copies the file from its URL to the bucket. It begins again at byte 0 if the file changed,
+// or if the transfer was cut and the server cannot prove that the file is unchanged. end is the
+// file's state to save in the timeline. fetched is the number of bytes that this run received.
 func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	if p := j.line.Progress; p != nil && p.Place != j.place() {
-		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // the error is ignored: the bucket's lifecycle rule removes an upload that Abort could not remove
+		// The error is ignored: the bucket's lifecycle rule removes an upload that Abort could not
+		// remove.
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload)
 		j.line.Progress = nil
 	}
 	cut := int64(-1)
@@ -55,7 +57,7 @@ func (s *Service) locate(ctx context.Context, j *job) error {
 	if j.file.Role != senders.Master || j.coordinates.Problem == intake.ProblemForeignCode {
 		return nil
 	}
-	newest := max(j.line.Newest, j.line.Record) // timelines of older versions lack Newest, so it may be ""
+	newest := max(j.line.Newest, j.line.Record) // Newest is "" in a timeline that an older version stored
 	if newest == j.record.Key() {
 		return nil
 	}
@@ -120,8 +122,8 @@ func (s *Service) note(ctx context.Context, j *job, done timeline.Copy) error {
 	return s.write(ctx, j, func(f *timeline.File) { f.Copy = done })
 }
 
-// writes is the number of retries for a timeline write. If no write succeeds, the bytes that were
-// fetched so far are lost, and the next run fetches them again.
+// writes is the number of times that a failed write of the timeline is repeated. If every write
+// fails, the bytes that were fetched so far are lost, and the next run fetches them again.
 const writes = 3
 
 // write changes a file in its timeline. It returns errHeld if this run no longer holds the file.

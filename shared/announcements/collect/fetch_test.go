@@ -21,7 +21,8 @@ import (
 
 const key = "lib/HRT-1212/v2/en/9x16-"
 
-// fetched ends the test unless the whole film is stored.
+// fetched ends the test unless the announced file is stored and its object contains the bytes want.
+// It also checks that no upload is left open.
 func (d *fixture) fetched(t *testing.T, want []byte) {
 	t.Helper()
 	f, sum := d.file(t), sha256.Sum256(want)
@@ -55,7 +56,8 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// cutting returns a handler that cuts every answer after n bytes.
+// cutting returns a handler that answers through the handler each, but cuts every answer after n
+// bytes.
 func cutting(content []byte, n int, each http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { each(&cutter{ResponseWriter: w, left: n}, r) }
 }
@@ -210,7 +212,7 @@ func TestWrongRanges(t *testing.T) {
 	}
 }
 
-// watched is a bucket that signals each part that it receives.
+// watched is a bucket that calls its function part after each part that it has received.
 type watched struct {
 	collect.Bucket
 	part func()

@@ -32,11 +32,12 @@ type job struct {
 	// because a repeated announcement may correct the earlier ones.
 	coordinates intake.Coordinates
 	subject     []timeline.File // all files in the subject's timeline, including this one
-	notified    []string        // the occurrences for which the subject's notices were already sent
+	notified    []string        // the names of the occurrences for which notices about the subject were already sent
 	alert       string          // the alert for which this run sent a notice about the file; "" if none
 }
 
-// file processes one file as far as possible and adds the result to the outcome.
+// The method file processes one file of a record as far as possible and adds the result to the
+// outcome o.
 func (s *Service) file(ctx context.Context, record intake.Record, f senders.File, o *Outcome) {
 	j := job{record: record, event: o.Event, file: f, holder: s.NewHolder(), coordinates: record.Coordinates}
 	held, err := s.hold(ctx, &j)
@@ -75,7 +76,9 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Files = append(o.Files, settled)
 	if ended := settled; ended.Ended() {
 		if ended.Code != "" && ended.State == timeline.Stored {
-			ended.State = timeline.Failed // o.Ended lists the stored file as failed: it could not move to its right place, or an older object remains under wrong coordinates
+			// o.Ended lists this stored file as failed: it could not move to its right place, or an
+			// older object remains under wrong coordinates.
+			ended.State = timeline.Failed
 		}
 		o.Ended = append(o.Ended, ended)
 	}
@@ -85,9 +88,9 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Done = o.Done && !again
 }
 
-// lost reports an announcement without a usable file, of a kind that must bring one. Only the run that
-// added the record to the timeline counts a failure, so it is counted once. lost also sends a notice,
-// unless another announcement brought the file.
+// lost reports a file that the event must bring but for which it has no usable link or object. Only
+// the run that added the record to the timeline adds the failure to o.Ended, so that the failure is
+// counted once. lost also sends a notice, unless another announcement brought the file.
 func (s *Service) lost(ctx context.Context, j job, o *Outcome) {
 	if o.Fresh {
 		lost := j.line
@@ -120,7 +123,8 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		held = false
 		f := t.File(j.file.Name)
 		if f == nil {
-			return false // not held: the timeline has no entry for this file, because it had no room for one
+			// The file is not held: the timeline had no room for it, so it has no entry for it.
+			return false
 		}
 		j.subject, j.notified = slices.Clone(t.Files), t.Notified
 		if s.misplaced(*f, j) {
@@ -133,11 +137,11 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	return held, err
 }
 
-// settle saves the result of a try in the timeline. In two cases the file's state stays Announced, so
-// that another message tries the file again:
+// settle saves the result of a try in the timeline. In two cases the file's state stays Announced,
+// so that another message tries the file again:
 //
-//   - The try failed, but it used another record than the one whose URL the timeline holds for the file.
-//   - The file was stored under old coordinates. A newer record corrected them, and has a URL, too.
+//   - The try failed, but the timeline names another record than this job's for fetching the file.
+//   - The file was stored under old coordinates, and a newer record with a link has corrected them.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
@@ -161,8 +165,8 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 	return settled, err
 }
 
-// obtain checks that the file is already stored, or else fetches it. end is the state to save in the
-// timeline, fetched the number of bytes that this run received.
+// obtain finds the file if it is already stored, or else fetches it. end is the file's state to
+// save in the timeline. fetched is the number of bytes that this run received.
 func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	end = timeline.File{State: timeline.Stored}
 	switch {
@@ -219,8 +223,8 @@ func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	return false, nil
 }
 
-// judge sets the state of a file whose try failed, and reports whether to retry. It allows one try
-// after a link's expiry, because the sender's clock may differ.
+// judge sets the state of a file whose try failed, and reports whether the file must be tried
+// again. A link may be tried once more after its expiry, because the sender's clock may differ.
 func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	f := &fault{code: CodeServer, verdict: later}
 	errors.As(failed, &f)
@@ -250,7 +254,9 @@ func (s *Service) forget(ctx context.Context, end *timeline.File) {
 	if p := end.Progress; p != nil {
 		ctx, cancel := afterwards(ctx)
 		defer cancel()
-		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // the error is ignored: the bucket's lifecycle rule removes an upload that Abort could not remove
+		// The error is ignored: the bucket's lifecycle rule removes an upload that Abort could not
+		// remove.
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload)
 		end.Progress = nil
 	}
 }

@@ -37,7 +37,9 @@ var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 // part is the part size of the tests' uploads, in bytes.
 const part = 1 << 18
 
-const secret = telemetrytest.Secret // a part of every URL in these tests; it must never occur in a log, an error or a timeline
+// secret is a part of every URL in these tests. It must never occur in a log, an error or a
+// timeline.
+const secret = telemetrytest.Secret
 
 // fixture is a service with stores in memory and a clock that only the test moves.
 type fixture struct {
@@ -142,13 +144,15 @@ var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinat
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Aspect: "9x16",
 }}
 
-// store stores a record with the body and returns the message for it.
+// The method store stores a record with this sender, coordinates and body, and returns the message
+// that refers to it.
 func (d *fixture) store(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
 	return d.limited(t, nil, sender, c, body)
 }
 
-// limited stores a record whose token may announce only the given codes.
+// limited stores a record and returns the message that refers to it. The record's token may
+// announce only the given codes, or any code if codes is nil.
 func (d *fixture) limited(t *testing.T, codes []placement.Code, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
 	at := d.clock()
@@ -166,7 +170,8 @@ func (d *fixture) limited(t *testing.T, codes []placement.Code, sender string, c
 	return intake.Message{Key: r.Key()}
 }
 
-// export stores Hoox's announcement of a file at an address.
+// export stores a record in which Hoox announces an exported video at the address. It returns the
+// message that refers to the record.
 func (d *fixture) export(t *testing.T, address string) intake.Message {
 	t.Helper()
 	return d.store(t, senders.Hoox, coordinates, exported(address))
@@ -176,7 +181,7 @@ func exported(address string) string {
 	return `{"task":"video_export","job_id":"run_1","status":"completed","result":{"video_url":"` + address + `","format":"vertical"}}`
 }
 
-// collect collects a message and checks that timeline, error and log contain no URL.
+// collect calls Collect with a message, and checks that timeline, error and log contain no URL.
 func (d *fixture) collect(t *testing.T, m intake.Message) collect.Outcome {
 	t.Helper()
 	o := d.Collect(t.Context(), m)
@@ -201,7 +206,7 @@ func (d *fixture) line(t *testing.T, sender, subject string) timeline.Timeline {
 	return line
 }
 
-// file returns the timeline entry of the file that export announces.
+// The method file returns the timeline's entry for the file that the method export announces.
 func (d *fixture) file(t *testing.T) timeline.File {
 	t.Helper()
 	line := d.line(t, senders.Hoox, "job/run_1")

@@ -15,9 +15,9 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// If a record's token may not announce the record's code, its file stays unsorted, even if another
-// token's record of the same subject has usable coordinates. In this test the file's server answers
-// 503 until the other token's record has arrived.
+// If a record's token may not announce the record's code, the record's file stays unsorted, even if
+// another token's record of the same subject has usable coordinates. In this test the file's server
+// answers 503 until the other token's record has arrived.
 func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -45,9 +45,9 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	}
 }
 
-// A newer record of another token may move a file. But the token of the file's older record must be
-// one that may announce the newer record's code. In this test the file's link works only after the
-// newer record has arrived.
+// A newer record may change the place of a file that an older record brings, even if it came with
+// another token. But the older record's token must be allowed to announce the newer record's code.
+// In this test the file's link works only after the newer record has arrived.
 func TestANewerRecordMovesAFileOnlyWithinItsTokensCodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// A server may answer with less than the requested range. The next request asks for the rest.
+// A server may answer with less than the requested range. The next request must ask for the rest.
 func TestAShortRangeIsFollowedByTheRest(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part+100_000)
@@ -60,7 +60,7 @@ func TestARangeRequestNamesTheVersion(t *testing.T) {
 			return
 		}
 		if r.Header.Get("If-Range") != "" {
-			r.Header.Del("Range") // sends the whole file: a server must ignore the range if the file has changed
+			r.Header.Del("Range") // makes ServeContent send the whole file, as a server must if the file has changed
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})))

@@ -30,8 +30,8 @@ func lacking(t *testing.T) string {
 	return string(c.Body)
 }
 
-// An announcement without a file, of a kind that must bring one, is a failure. It must be counted
-// once, and one notice must be sent.
+// If an event must bring a file but has no link to it, this is a failure. The failure must be
+// counted once, and one notice must be sent.
 func TestAnExportWithoutALinkIsAFailure(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -56,7 +56,8 @@ func TestAnExportWithoutALinkIsAFailure(t *testing.T) {
 	}
 }
 
-// If another announcement brought the file, the failure is counted but no notice is sent.
+// If a file is stored and another announcement of the file has no link, the failure must be
+// counted, but no notice must be sent.
 func TestAStoredFileIsNotLost(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -82,7 +83,7 @@ func TestALaterLinkBringsTheFile(t *testing.T) {
 	}
 }
 
-// If an event's kind must bring files but the event has none, a notice must be sent.
+// If an event must bring files but has none, a notice must be sent.
 func TestAnEventThatMustBringFilesAndBringsNone(t *testing.T) {
 	t.Parallel()
 	const renamed = `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","shots":[{"status":"uploaded"}]}}}`

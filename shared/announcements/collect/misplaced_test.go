@@ -32,19 +32,20 @@ func (d *fixture) lies(t *testing.T, prefix, problem string, objects int) timeli
 	return f
 }
 
-// elsewhere are coordinates that differ from those of export.
+// elsewhere are other coordinates than those of the record that the method export stores.
 var elsewhere = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 3}, Locale: "en", Aspect: "9x16",
 }}
 
 const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
 
-// After the coordinates of a URL are corrected, a repeated announcement must move the file to its
-// right place, once. An older record, or one without better coordinates, must not move it.
+// A file is unsorted because the coordinates in the sender's URL were missing or wrong. After they
+// are corrected, a repeated announcement must move the file to its right place, and only once. An
+// older record, or a record without better coordinates, must not move it.
 func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 	t.Parallel()
 	wide := coordinates
-	wide.Aspect = "16x9" // contradicts the export, which is vertical
+	wide.Aspect = "16x9" // cannot be used, because the sender says that the video is vertical
 	for name, test := range map[string]struct {
 		at      intake.Coordinates
 		problem string
@@ -67,7 +68,9 @@ func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 			same := d.store(t, senders.Hoox, test.at, exported(address))
 			d.advance(time.Second)
 			late := d.export(t, address)
-			for _, m := range []intake.Message{same, first, early} { // none of them may move the file; the record early has usable coordinates, but is the oldest one
+			// None of these records may move the file. The record early has usable coordinates, but
+			// it is the oldest.
+			for _, m := range []intake.Message{same, first, early} {
 				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
 					t.Errorf("%+v", o)
 				}
@@ -90,8 +93,8 @@ func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 	}
 }
 
-// If a file's link has expired when its coordinates are corrected, the file must stay where it is
-// and the failure must be reported. A replay must try again.
+// If a file's link has expired when its coordinates are corrected, the file must stay where it is,
+// and the failure must be reported. A replay must try again to fetch and move the file.
 func TestAnExpiredLinkKeepsTheFileInItsPlace(t *testing.T) {
 	t.Parallel()
 	d, gone := newFixture(), atomic.Bool{}
@@ -129,8 +132,8 @@ func TestAnExpiredLinkKeepsTheFileInItsPlace(t *testing.T) {
 	}
 }
 
-// strayed ends the test unless the export is stored in its right place and its older object, under
-// the other coordinates, is reported as astray.
+// strayed ends the test unless the export is stored in its right place and its older object, which
+// has the earlier coordinates, is reported as astray.
 func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 	t.Helper()
 	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
@@ -188,7 +191,8 @@ func TestCoordinatesCorrectedDuringAFetchCount(t *testing.T) {
 	}
 }
 
-// unsettled is a timeline store that refuses to save a file as stored.
+// unsettled is a timeline store that refuses every save as soon as the bucket has an object, so
+// that no file can be saved as stored.
 type unsettled struct {
 	timeline.Store
 	bucket *collecttest.Bucket
@@ -202,9 +206,10 @@ func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// A run stores a file but ends before it saves the state Stored. Then the coordinates are corrected.
-// The file must be stored under the corrected coordinates, whichever record's message is processed
-// next. The first run's object must be reported as astray if it could be delivered to a request.
+// A run creates a file's object but ends before it saves the state Stored. Then the coordinates are
+// corrected. The file must be stored under the corrected coordinates, whichever record's message is
+// processed next. The first run's object must be reported as astray if it could be delivered to a
+// request.
 func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -265,9 +270,9 @@ func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 	}
 }
 
-// Corrected coordinates must decide a file's place even if the older record's message comes last. This
-// must hold whichever record's message brings the file, and whether the newer record's try fails
-// before or after the file is stored.
+// Corrected coordinates must decide a file's place even if the older record's message is processed
+// after the newer record's. This must hold whether the newer record's tries fail with 503 or with
+// 410.
 func TestCorrectedCoordinatesCountInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {

@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// If a message contains the whole record, the record must be stored in the bucket and counted once.
+// If a message contains the whole record, Collect must store the record. The record's event must be
+// counted once, even if a second message refers to the same record.
 func TestInlineRecord(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -57,10 +58,12 @@ func TestNotices(t *testing.T) {
 		t.Errorf("told %+v", d.told)
 	}
 	rejected := `{"event":"build.rejected","projectId":"p","uploadId":"u","status":"Reject"}`
-	d.collect(t, d.store(t, senders.Streampixel, intake.Coordinates{}, rejected)) // no notice: the event's alert is not in NotifyOn
+	// No notice is sent: the event's alert is not in NotifyOn.
+	d.collect(t, d.store(t, senders.Streampixel, intake.Coordinates{}, rejected))
 	d = newFixture()
 	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, exported("")))
-	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, failed)) // no notice: another event says that the job completed, and completed outranks failed
+	// No notice is sent: another event says that the job completed, and completed outranks failed.
+	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, failed))
 	if len(d.told) != 0 {
 		t.Errorf("told %+v", d.told)
 	}
@@ -85,13 +88,15 @@ func TestAForeignCodeIsUnsortedWithANotice(t *testing.T) {
 	if len(d.told) != 1 || d.told[0].Code != senders.AlertForeignCode || d.told[0].Detail != intake.ProblemForeignCode {
 		t.Errorf("told %+v", d.told)
 	}
-	d.collect(t, d.store(t, senders.Streampixel, foreign, `{"event":"build.saving","uploadId":"u"}`)) // no notice: the event announces no file
+	// No notice is sent: the event announces no file.
+	d.collect(t, d.store(t, senders.Streampixel, foreign, `{"event":"build.saving","uploadId":"u"}`))
 	if len(d.told) != 1 {
 		t.Errorf("told %+v", d.told)
 	}
 }
 
-// If the same thing happens again, a second notice is sent. A repeated event causes no second notice.
+// If a build is rejected again at a later time, a second notice must be sent. A repeated delivery
+// of the same event must cause no further notice.
 func TestASecondOccurrenceIsNotifiedAgain(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -108,13 +113,13 @@ func TestASecondOccurrenceIsNotifiedAgain(t *testing.T) {
 		d.advance(time.Minute)
 	}
 	said("rejected", "09:00")
-	said("rejected", "09:00") // the sender repeats the same event
+	said("rejected", "09:00") // no notice: the sender repeats the same event
 	said("uploaded", "09:10")
 	if len(d.told) != 1 {
 		t.Fatalf("told %+v", d.told)
 	}
 	said("rejected", "09:20")
-	said("rejected", "09:00") // a copy that arrives late
+	said("rejected", "09:00") // no notice: a repeated delivery of the first event arrives late
 	if len(d.told) != 2 || !d.told[1].At.After(d.told[0].At) {
 		t.Errorf("told %+v", d.told)
 	}
@@ -153,8 +158,8 @@ func TestASweepGoesOnAfterAnError(t *testing.T) {
 	}
 }
 
-// Sweep must find a record without a message once the record is old enough. If a record's message
-// still waits in the queue, not every sweep may send a further message for it.
+// Sweep must send a message for a record that no run has added to a timeline, once the record is
+// old enough. Sweep must send further messages for the record only at certain ages of it.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -27,7 +27,8 @@ func (s *failing) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// cut processes a message, but ends the run as soon as the event is in its timeline: no file is fetched.
+// cut processes a message with a timeline store that refuses every save after the first. So the
+// event is in its timeline, but no file is fetched.
 func (d *fixture) cut(t *testing.T, m intake.Message) {
 	t.Helper()
 	d.Timelines = &failing{d.timelines, 1}
@@ -37,8 +38,8 @@ func (d *fixture) cut(t *testing.T, m intake.Message) {
 	d.Timelines = d.timelines
 }
 
-// A late message must not file a master under coordinates that a newer record has corrected, even
-// if the newer record's run was cut.
+// A message that is processed late must not file a master under coordinates that a newer record has
+// corrected, even if the newer record's run ended before it fetched the file.
 func TestAnOlderRecordFilesNoMaster(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -54,7 +55,7 @@ func TestAnOlderRecordFilesNoMaster(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	d.lies(t, key, "", 2) // two objects: the unsorted one is not deleted
+	d.lies(t, key, "", 2) // the bucket has two objects, because the unsorted one is not deleted
 }
 
 // lost is a store of records that returns an error for one record.
@@ -97,8 +98,8 @@ func TestTheProblemIsKept(t *testing.T) {
 	}
 }
 
-// If a newer record corrects the coordinates but has no link, the run that holds the file must
-// still store it.
+// If a newer record corrects the coordinates but has no link, a run that already fetches the file
+// must still store it.
 func TestARecordWithoutALinkStopsNoRun(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -18,20 +18,20 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// The folders of a library for files that are not masters, or not yet. A file below one of these
-// folders never answers a request.
+// The folders of a library for files that are not masters: unsorted files, proofs and builds. A
+// file in one of these folders never answers a request.
 const (
 	unsorted = "unsorted/"
 	proofs   = "proofs/"
 	builds   = "builds/"
 )
 
-// The problems for which a file with coordinates is unsorted.
+// The reasons why a file is unsorted although the sender's URL has coordinates.
 const (
 	ProblemCoordinates = "coordinates" // the URL's coordinates cannot be used
 	ProblemCode        = "code"        // the sender's token may not announce the URL's code
 	ProblemAspect      = "aspect"      // the sender states another aspect than the URL
-	ProblemSeveral     = "several"     // other files of the subject have the same coordinates
+	ProblemSeveral     = "several"     // another file of the subject may have the same coordinates
 	ProblemTag         = "tag"         // the coordinates have characters that an S3 tag must not have
 )
 
@@ -39,7 +39,7 @@ const (
 var tagGrammar = lazy.Regexp(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // object returns the key, the tags and the metadata for a file. problem says why a master's
-// coordinates are not used; it is "" if they are used or if there are none.
+// coordinates are not used; it is "" if the coordinates are used, or if there are none.
 func (j *job) object(lib masters.Library, info media.Info) (o Object, problem string) {
 	e, f := j.event, j.file
 	name := f.Name + "-" + identity(e, f) + "." + extension(f, info)
@@ -71,8 +71,8 @@ func folder(at masters.Coordinates) string {
 	return path.Join(at.Creative.Code, "v"+strconv.Itoa(at.Creative.Variation), string(at.Locale))
 }
 
-// place returns the place of the file as text: its slot, or "unsorted/" with the problem. Two equal
-// places lead to the same key and tags.
+// The method place returns the place of the file as text: its slot, or "unsorted/" with the
+// problem. Two equal places lead to the same key and tags.
 func (j *job) place() string {
 	if j.file.Role != senders.Master {
 		return ""
@@ -85,7 +85,7 @@ func (j *job) place() string {
 }
 
 // sorted returns the coordinates and tags to file a master under. tags is nil if the master has no
-// coordinates, or if the problem forbids using them.
+// coordinates, or if problem says why they cannot be used.
 func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem string) {
 	at, counts, problem := counting(j.file, j.coordinates)
 	switch {
@@ -103,9 +103,9 @@ func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem 
 	return at, tags, ""
 }
 
-// counting combines the URL's coordinates with the aspect that the sender states for the file. counts
-// is false if there are no coordinates, or if they cannot be used; problem is the reason in the
-// second case.
+// counting combines the URL's coordinates with the aspect that the sender states for the file.
+// counts is false if there are no usable coordinates. problem says why existing coordinates cannot
+// be used; otherwise it is "".
 func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, counts bool, problem string) {
 	at = c.Coordinates
 	switch {
@@ -122,9 +122,9 @@ func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, cou
 	return at, true, ""
 }
 
-// misplaced reports whether a stored file is unsorted although this record has usable coordinates
-// for it. It returns false for a record that is not the file's newest one. A file in a folder of
-// masters never moves.
+// misplaced reports whether a stored file is unsorted although the job's record has usable
+// coordinates for it. It returns false if a newer record has announced the file. A file in a folder
+// of masters is never misplaced.
 func (s *Service) misplaced(f timeline.File, j *job) bool {
 	if f.State != timeline.Stored || !s.isUnsorted(f.Key) ||
 		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < max(f.Newest, f.Record) {
@@ -139,9 +139,9 @@ func (s *Service) isUnsorted(key string) bool {
 	return strings.HasPrefix(key, s.Library.Prefix+unsorted)
 }
 
-// rivals reports whether another file of the event or of the subject has the same coordinates. If it
-// returns true, none of these files may be filed under the coordinates, because chance would decide
-// which one is delivered.
+// rivals reports whether another file of the event or of the subject may have the same coordinates.
+// If so, the job's file must be unsorted, because otherwise chance would decide which of the files
+// is delivered.
 func (j *job) rivals(at masters.Coordinates) bool {
 	for _, f := range j.event.Files {
 		if f.Name != j.file.Name && f.Role == senders.Master && f.Problem == "" && (f.Aspect == "" || at.Aspect == "" || f.Aspect == at.Aspect) {

@@ -17,7 +17,7 @@ import (
 type Try struct {
 	Outcome
 	Receives int           // the number of times that the queue has delivered the message, including this one
-	Delay    time.Duration // the time until the next try; 0 means that there is none
+	Delay    time.Duration // the time until the queue delivers the message again; 0 means that it does not
 	Duration time.Duration // the time that this try took
 	At       time.Time     // the time at which the try ended
 	Stuck    bool          // reports whether a person should look at why the message is retried
@@ -57,8 +57,8 @@ func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
 	}
 }
 
-// ReportSweep writes the metric of a sweep, which counts the sent messages. For a failed sweep it
-// writes a log line and no metric. If the metric is missing for long, an alarm goes off.
+// ReportSweep writes the metric of a sweep: the number of messages that the sweep sent. For a
+// failed sweep it writes a log line instead. An alarm goes off if the metric is missing for long.
 func ReportSweep(ctx context.Context, to telemetry.Reporter, sent int, err error) {
 	if err != nil {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "collect sweep", slog.Int("sent", sent), telemetry.Text("error", err.Error()))
@@ -91,7 +91,8 @@ func (t Try) fileMeasures(f timeline.File) (m telemetry.Measures) {
 	switch f.State {
 	case timeline.Stored:
 		m.AddBy(telemetry.One(names.MetricCollectedBytes, emf.Bytes, float64(f.Size)), names.DimensionSender)
-		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode { // an alert that the event itself does not have: the foreign code came from a newer record
+		// The event itself does not have this alert: the foreign code came from a newer record.
+		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode {
 			m.Property(names.DimensionReason, senders.AlertForeignCode)
 			m.AddBy(telemetry.One(names.MetricCollectAlerts, emf.Count, 1), names.DimensionSender, names.DimensionReason)
 		}

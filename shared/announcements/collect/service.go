@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// afterwards returns a context of 15 s for writes that must happen even if ctx has ended.
+// afterwards returns a context that ends after 15 s, for writes that must happen even if ctx has
+// ended.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	const enough = 15 * time.Second
 	return context.WithTimeout(context.WithoutCancel(ctx), enough)
@@ -24,7 +25,9 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 	o := Outcome{Record: m.Key}
 	record, err := s.record(ctx, m)
 	if errors.Is(err, intake.ErrAbsent) {
-		return Outcome{Record: m.Key, Done: true, Err: err} // done: the bucket's lifecycle rule has deleted the record
+		// The message is done: the bucket's lifecycle rule has deleted the record, so a further try
+		// could not read it either.
+		return Outcome{Record: m.Key, Done: true, Err: err}
 	}
 	if err != nil {
 		o.Err = err
@@ -57,7 +60,8 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 		s.tellNoFile(ctx, o.Event, "the event announces no file", record.Received, line.Notified, &o)
 	}
 	if slices.Contains(o.Event.Unknown, senders.UnknownMore) {
-		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o) // one report stands for all files beyond the event's limit
+		// This one report stands for all files beyond the event's limit.
+		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o)
 	}
 	return o
 }
@@ -76,8 +80,8 @@ func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, 
 }
 
 // take adds the record to its timeline. A record that was added before changes nothing, unless an
-// operator asked to replay it; replay is the time at which the operator asked, or zero. fresh reports whether this
-// run is the first one that added the record.
+// operator asked to replay it. replay is the time at which the operator asked, or zero. fresh
+// reports whether this run is the first one that added the record.
 func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event, replay time.Time) (line timeline.Timeline, fresh bool, err error) {
 	taken, err := s.Timelines.Marked(ctx, record.Key())
 	if err != nil {
@@ -97,7 +101,8 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 		return line, fresh, err
 	}
 	err = s.Timelines.Mark(ctx, record.Key(), s.Now())
-	return line, err == nil, err // fresh is false if Mark failed: then the next run adds the record again and returns fresh
+	// If Mark failed, fresh is false: the next run adds the record again, and its fresh is true.
+	return line, err == nil, err
 }
 
 // notify sends a notice about an event if the event decides the state of its timeline.

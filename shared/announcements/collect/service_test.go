@@ -102,7 +102,8 @@ func TestSamplesInAnyOrderComeToOneEnd(t *testing.T) {
 		t.Fatal(want)
 	}
 	for seed := range uint64(5) {
-		// compared without notices: the order of events decides whether a failure's notice is sent before the job completes
+		// The comparison leaves notices out: the order of events decides whether a failure's notice
+		// is sent before the job completes.
 		if got := replay(t, seed+1, address); unnotified(got) != unnotified(want) {
 			t.Fatalf("another end:\n%s\nwant\n%s", got, want)
 		}

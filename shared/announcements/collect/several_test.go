@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// batch stores an announcement of Posternity with a file at each of the addresses. It returns the
-// message about it.
+// batch stores a record in which Posternity announces one file at each of the addresses. It returns
+// the message that refers to the record.
 func (d *fixture) batch(t *testing.T, c intake.Coordinates, addresses ...string) intake.Message {
 	t.Helper()
 	d.Posternity.Files = []string{"/files/*"}
@@ -26,7 +26,8 @@ func (d *fixture) batch(t *testing.T, c intake.Coordinates, addresses ...string)
 	return d.store(t, senders.Posternity, c, `{"event":"studio.batch.progress","data":{"id":"b"},"files":[`+list[1:]+`]}`)
 }
 
-// problems returns the problems of the batch's files in the order of their announcement.
+// problems returns the field Problem of each file of the batch, in the order of announcement. It
+// ends the test unless all files are stored.
 func (d *fixture) problems(t *testing.T) (all []string) {
 	t.Helper()
 	for _, f := range d.line(t, senders.Posternity, "batch/b").Files {
@@ -38,8 +39,8 @@ func (d *fixture) problems(t *testing.T) (all []string) {
 	return all
 }
 
-// If several events announce files with the same coordinates, a file that was stored under them before
-// the next event came stays there. All other files stay unsorted.
+// Several events announce files with the same coordinates. A file that was stored under these
+// coordinates before the next event arrived stays there. All other files must be unsorted.
 func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	t.Parallel()
 	const several = collect.ProblemSeveral
@@ -47,7 +48,7 @@ func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	wide.Aspect, open.Aspect = "16x9", ""
 	type event struct {
 		at    intake.Coordinates
-		files string // the names of the files that the event announces, of a and b
+		files string // the files that the event announces: "a", "b" or "ab"
 	}
 	for name, test := range map[string]struct {
 		events []event
@@ -83,9 +84,9 @@ func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	}
 }
 
-// If a second file with the same coordinates is announced before the first file is fetched, the fetch
-// of the first file must begin again, with an unsorted key, whichever message brings it. A second
-// file that cannot be fetched has no such effect.
+// If a second file with the same coordinates is announced before the first file is fetched, the
+// fetch of the first file must begin again, with an unsorted key, whichever message brings it. A
+// second file that is not media has this effect only if one event announces both files.
 func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -143,7 +144,9 @@ func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 			}
-			if test.gone { // the file a turned out not to be media; b, which was unsorted because of a, stays unsorted
+			// The file b turned out not to be media. The file a is unsorted only if one event
+			// announced both.
+			if test.gone {
 				want := map[bool]string{true: collect.ProblemSeveral}[test.together]
 				if f := d.line(t, senders.Posternity, "batch/b").Files[0]; f.State != timeline.Stored || f.Problem != want {
 					t.Errorf("%+v", f)

@@ -15,12 +15,12 @@ func begun(j job) bool {
 	return !j.file.URL.IsZero() && (j.line.Progress != nil || j.line.SHA256 != "")
 }
 
-// absentFor is the time after the announcement for which an object may be missing in our bucket.
-// After that the file is fetched from its link.
+// absentFor is the time after the announcement for which an object that a sender names may be
+// missing in our bucket. After that the file is fetched from its link.
 const absentFor = 10 * time.Minute
 
-// elsewhere reports whether to fetch a file from its link, because it is not in the bucket that its
-// sender named.
+// elsewhere reports whether a file must be fetched from its link, because the object that its
+// sender names is not in our bucket.
 func (s *Service) elsewhere(j job, failed error) bool {
 	var f *fault
 	if j.file.URL.IsZero() || !errors.As(failed, &f) {
@@ -29,7 +29,7 @@ func (s *Service) elsewhere(j job, failed error) bool {
 	return f.code == CodeForeignBucket || f.code == CodeAbsent && s.Now().Sub(j.line.Since) > absentFor
 }
 
-// findAll checks that all the objects that a sender names exist in our bucket.
+// findAll returns an error unless our bucket has all these objects, which a sender names.
 func (s *Service) findAll(ctx context.Context, objects []senders.Object) error {
 	for _, o := range objects {
 		if _, _, err := s.find(ctx, o); err != nil {
@@ -39,7 +39,8 @@ func (s *Service) findAll(ctx context.Context, objects []senders.Object) error {
 	return nil
 }
 
-// find checks that an object that a sender names exists in our bucket.
+// find returns the key and the size of an object that a sender names. It returns an error if our
+// bucket does not have the object.
 func (s *Service) find(ctx context.Context, o senders.Object) (key string, size int64, err error) {
 	if o.Bucket != s.MastersBucket {
 		return "", 0, faulty(CodeForeignBucket, forever, "the bucket is not the masters bucket")

@@ -38,8 +38,8 @@ func TestStoredBySender(t *testing.T) {
 	}
 }
 
-// A file that is not in our bucket is fetched from its link, if it has one: at once if the sender
-// named another bucket, or else after absentFor.
+// A file whose object is not in our bucket must be fetched from its link, if it has one: at once if
+// the sender named another bucket, or else after the time absentFor.
 func TestAFileInAnotherBucketIsFetched(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving([]byte(png), `"v1"`))
@@ -74,8 +74,8 @@ func TestAFileInAnotherBucketIsFetched(t *testing.T) {
 }
 
 // A set of screenshots does not say which object belongs to which screenshot. In the end our bucket
-// must hold every screenshot, whichever objects it held before. If it held all objects, no screenshot
-// is copied.
+// must have every screenshot, whichever of the objects it had before. If it had all objects, no
+// screenshot may be fetched.
 func TestNoProofIsLost(t *testing.T) {
 	t.Parallel()
 	pictures := []string{png + " one", png + " number two"}

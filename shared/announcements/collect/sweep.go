@@ -12,17 +12,16 @@ import (
 // SweepEvery is the interval between two sweeps.
 const SweepEvery = 15 * time.Minute
 
-// sweptAt lists the ages at which a sweep checks a record. At each age two consecutive sweeps check the
-// record, so that one of them may fail. The ages are far apart: while collect is stopped, few repeated
-// messages about a record enter the queue.
+// sweptAt lists the ages at which a sweep checks a record. At each age two consecutive sweeps check
+// the record, so that one of them may fail. The ages are far apart, so that only a few messages
+// about the same record enter the queue while the collect function is stopped.
 var sweptAt = []time.Duration{
 	15 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour,
 }
 
 // Sweep sends a message for each record that has reached one of the ages in sweptAt and that no run
-// has added to a timeline. sent is the number of messages. After an error with one sender's records,
-// Sweep continues with the next sender. If a record's first message still waits in the queue, the
-// second one does no harm.
+// has added to a timeline. sent is the number of messages. After an error with one sender's
+// records, Sweep continues with the next sender. A second message for the same record does no harm.
 func (s *Service) Sweep(ctx context.Context) (sent int, err error) {
 	now := s.Now()
 	oldest := now.Add(-sweptAt[len(sweptAt)-1] - 2*SweepEvery).Truncate(24 * time.Hour)

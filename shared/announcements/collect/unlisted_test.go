@@ -83,7 +83,8 @@ func TestAFileThatTheSenderLacksIsNotReported(t *testing.T) {
 	}
 }
 
-// The files beyond an event's file limit must be reported as failed together, once.
+// If an event has more than 200 files, the files beyond this limit must be reported as one failure,
+// once.
 func TestFilesBeyondTheEventAreReported(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

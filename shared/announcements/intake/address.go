@@ -116,7 +116,8 @@ const (
 	maxHeaderValue = 1 << 10
 )
 
-// credentials lists words that occur in the names of headers with credentials.
+// credentials lists words. A header whose name contains one of them is taken for a credential and
+// is not stored.
 var credentials = []string{
 	"auth", "cookie", "token", "secret", "signature", "hmac", "digest", "key", "password", "session", "referer",
 }

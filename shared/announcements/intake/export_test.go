@@ -2,7 +2,7 @@ package intake
 
 import "time"
 
-// Names for the external tests of this package.
+// Exported names for the parts of this package that its external tests use.
 var (
 	Address        = address
 	CoordinatesOf  = coordinates
@@ -19,7 +19,7 @@ var (
 	RequestTimeout = requestTimeout
 )
 
-// The problems of a verifier.
+// Exported names for the errors of a wrong verifier entry in the senders' secret.
 var (
 	ErrVerifierMembers        = errVerifierMembers
 	ErrVerifierHeader         = errVerifierHeader

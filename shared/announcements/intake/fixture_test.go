@@ -93,7 +93,8 @@ func (d *fixture) want(t *testing.T, r inbound.Request, status int, outcome stri
 	}
 }
 
-// record returns the only record that the fixture stored, as collect would read it.
+// The method record returns the only record that the fixture stored, as the function collect would
+// read it.
 func (d *fixture) record(t *testing.T) intake.Record {
 	t.Helper()
 	if len(d.messages) > 1 || len(d.stored) > 1 {

@@ -24,7 +24,8 @@ var (
 	unavailable      = inbound.Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable"}
 )
 
-// requestTimeout is the longest time for a request. The senders give up after 10 s.
+// requestTimeout is the longest time in which Serve must process a webhook. The senders give up
+// after 10 s.
 const requestTimeout = 8 * time.Second
 
 // Handler serves the senders' webhooks. All fields are required.
@@ -77,7 +78,8 @@ func (h *Handler) serve(ctx context.Context, r inbound.Request, received time.Ti
 	if w.Durability == (Durability{}) {
 		return unavailable
 	}
-	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // the error is ignored: Read fails only for an unknown sender, and this sender is known
+	// The error is ignored: Read fails only for an unknown sender, and this sender is known.
+	w.Event, _ = senders.Read(record.Delivery(), h.Posternity)
 	return accepted
 }
 

@@ -46,13 +46,13 @@ func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 
 // Admission holds the facts about an accepted request.
 type Admission struct {
-	Token   string           // the hint that tells the sender's tokens apart in logs: the first digits of the token's hash
+	Token   string           // the hint that logs show for the token: 8 digits of the token's hash
 	signing []string         // the headers with the sender's signature, timestamp and id
 	codes   []placement.Code // the shapes of the codes that the token may announce; nil means any code
 }
 
-// Admit checks a request against the sender's tokens and against its verifier, if it has one.
-// Errors: ErrUnauthentic, ErrUnavailable.
+// Admit checks a request against the sender's tokens, and against the sender's verifier, if there
+// is one. Errors: ErrUnauthentic, ErrUnavailable.
 func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[string]string, body []byte) (Admission, error) {
 	read, err := k.cache.Read(ctx)
 	if err != nil {
@@ -60,7 +60,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 	}
 	a, err := read.Value.admit(sender, token, header, body, k.now())
 	if err == nil || errors.Is(err, errStray) || !tokenGrammar().MatchString(token) {
-		return a, err // no reload of the secret: a newer one could not change this error
+		return a, err // the secret is not reloaded, because a newer one could not change the result
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {

@@ -119,7 +119,7 @@ func TestRotation(t *testing.T) {
 		t.Errorf("an old token is still taken: %v", err)
 	}
 	loads := r.source.loads
-	for range 1000 { // sends a thousand wrong tokens within a hundred seconds
+	for range 1000 { // sends wrong tokens for a hundred seconds of the test's clock
 		_ = r.admit(t, senders.Hoox, "guess-0123456789-0123456789", hooxHeader)
 		_ = r.admit(t, senders.Hoox, "short", hooxHeader)
 		r.now = r.now.Add(100 * time.Millisecond)

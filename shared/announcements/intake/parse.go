@@ -106,7 +106,7 @@ type TokenEntry struct {
 	// written like the codes in a library's settings.
 	Codes   []string `json:"codes,omitempty"`
 	AnyCode bool     `json:"anyCode,omitempty"` // reports whether the token may announce any code
-	Older   bool     `json:"-"`                 // reports whether the entry has the format of an older version, without codes
+	Older   bool     `json:"-"`                 // reports whether the entry is a string, as in an older version
 }
 
 // UnmarshalJSON reads an entry of this version or of an older one.

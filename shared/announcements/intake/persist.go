@@ -18,11 +18,15 @@ type Queue interface {
 	Send(ctx context.Context, message []byte) error
 }
 
-// The time limits for storing an event. They are short because the sender should get an answer within
-// a second. S3 answers 999 of 1000 calls within 100 ms.
+// The time limits for the steps of storing an event. They are short because the sender should get
+// an answer within a second. S3 answers 999 of 1000 calls within 100 ms.
 const (
-	storeTimeout  = 800 * time.Millisecond // for storing the record in S3, if the record is small enough to be sent to the queue instead
-	notifyTimeout = 700 * time.Millisecond // for sending the message about a stored record; if that fails, a sweep finds the record
+	// storeTimeout limits the storing of a record in S3, if the record is small enough to be sent
+	// to the queue instead.
+	storeTimeout = 800 * time.Millisecond
+	// notifyTimeout limits the sending of the message about a stored record. If it is exceeded, a
+	// sweep finds the record later.
+	notifyTimeout = 700 * time.Millisecond
 	inlineTimeout = 2 * time.Second
 )
 
@@ -41,7 +45,7 @@ func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	}
 	first := storeTimeout
 	if inline == nil {
-		first = requestTimeout // more time for S3, because the record is too large for the queue
+		first = requestTimeout // S3 gets more time, because the record is too large for the queue
 	}
 	notStored := within(ctx, first, func(ctx context.Context) error { return h.Store.Put(ctx, r.Key(), data) })
 	if notStored == nil {

@@ -100,7 +100,7 @@ type wireCoordinates struct {
 	Aspect    creative.Aspect `json:"aspect,omitempty"`
 }
 
-// The parts of an id: the time, so that ids sort by time, and a random text.
+// An id consists of the time of receipt, so that ids sort by time, and of a random text.
 const (
 	idTime    = "20060102T150405.000Z"
 	idEntropy = 26 // the number of characters that crypto/rand.Text returns

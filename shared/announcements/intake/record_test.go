@@ -176,7 +176,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again.Received, r.Received = time.Time{}, time.Time{} // the times are not compared, because their time zones may differ
+		// The times are not compared, because their time zones may differ.
+		again.Received, r.Received = time.Time{}, time.Time{}
 		if len(r.Body) == 0 {
 			again.Body, r.Body = nil, nil
 		}

@@ -16,18 +16,22 @@ import (
 
 // Served is the report of one webhook.
 type Served struct {
-	Status      int           // the HTTP status of the answer
-	Answer      string        // the outcome in the answer's body
-	Sender      string        // one of senders.Names; "" for any other sender
-	Token       string        // the hint that tells the sender's tokens apart: the first digits of the token's hash
-	Record      string        // the key of the stored record; "" if none was stored
-	Event       senders.Event // the event in the webhook; zero if nothing was stored
-	Coordinates string        // why the URL's coordinates cannot be used; "" if they can be used, or if the URL has none
+	Status int           // the HTTP status of the answer
+	Answer string        // the outcome that the answer's body states
+	Sender string        // one of senders.Names; "" for any other sender
+	Token  string        // the hint that logs show for the token: 8 digits of the token's hash
+	Record string        // the record's key, even if storing the record failed; "" if the webhook was refused
+	Event  senders.Event // the event that the webhook reports; zero if the record was not stored
+	// Coordinates says why the URL's coordinates cannot be used. It is "" if they can be used, or
+	// if the URL has none.
+	Coordinates string
 	Durability  Durability
-	Err         error  // why the webhook was refused, or which step failed although the event is durable; never contains a URL
-	Size        int    // the body's size in bytes
-	From        string // the sender's IP address
-	Duration    time.Duration
+	// Err says why the webhook was refused, or which step of storing the event failed. The event
+	// may still be stored durably. The text never contains a URL.
+	Err      error
+	Size     int    // the body's size in bytes
+	From     string // the sender's IP address
+	Duration time.Duration
 }
 
 // Durability says where an event is stored durably.
@@ -97,8 +101,8 @@ func (s Served) measures() (m telemetry.Measures) {
 
 func count(metric string) emf.Metric { return telemetry.One(metric, emf.Count, 1) }
 
-// failure returns the name of the step that failed while the event was stored; "" if every step
-// succeeded.
+// failure returns the step that failed while the event was stored: "queue" or "store", or "lost" if
+// both failed. It returns "" if both succeeded.
 func (d Durability) failure() string {
 	switch {
 	case d.Stored && d.Queued:

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/kit/secret"
 )
 
-// A record must not contain the headers that a sender signs with, whatever their names.
+// A record must not contain the headers with a sender's signature, whatever their names.
 func TestARecordHoldsNoSigningHeader(t *testing.T) {
 	t.Parallel()
 	d, body := newFixture(), []byte("{}")

@@ -14,16 +14,20 @@ import (
 // verifier checks the HMAC of a request. The settings describe the signature scheme, so that operators
 // can configure a vendor's scheme without a new version of the function.
 type verifier struct {
-	header      string // the name of the header with the signature, in lower case
-	prefix      string // the text before each digest, for example "sha256="
-	hash        func() hash.Hash
-	decode      func(string) ([]byte, error)
-	keys        func() [][]byte // returns the HMAC keys; a function, so that printing the verifier never shows them
-	timestamp   string          // the name of the header with the timestamp, in lower case; "" means none
-	stampPrefix string          // the text before a timestamp in the signature header, for example "t="; "" means that it has no timestamp
-	id          string          // the name of the header with the signed id, in lower case; "" means none
+	header    string // the name of the header with the signature, in lower case
+	prefix    string // the text before each digest, for example "sha256="
+	hash      func() hash.Hash
+	decode    func(string) ([]byte, error)
+	keys      func() [][]byte // returns the HMAC keys; a function, so that printing the verifier never shows them
+	timestamp string          // the name of the header with the timestamp, in lower case; "" means none
+	// stampPrefix is the text before a timestamp in the signature header, for example "t=". It is
+	// "" if the signature header has no timestamp.
+	stampPrefix string
+	id          string // the name of the header with the signed id, in lower case; "" means none
 	skew        time.Duration
-	signed      []string // the parts of the signed text in order; each is a literal text, or idPart, timestampPart or bodyPart
+	// signed holds the parts of the signed text in order. Each part is a literal text, or idPart,
+	// timestampPart or bodyPart.
+	signed []string
 }
 
 // The limits of the headers that a verifier reads.
@@ -37,8 +41,8 @@ const (
 // the joined values of two headers, or could contain the start of the signed body.
 var signedIDGrammar = lazy.Regexp(`^[A-Za-z0-9._:+/=@|~-]{1,256}$`)
 
-// claim holds the digests, the timestamp and the id that a request's headers contain. They are not
-// verified yet.
+// claim holds the digests, the timestamp and the id in a request's headers, before they are
+// verified.
 type claim struct {
 	digests [][]byte
 	stamp   string
@@ -62,7 +66,8 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 		return errID
 	}
 	match := false
-	for _, key := range v.keys() { // the loop always checks all keys, so that its duration does not reveal which key matched
+	// The loop always checks all keys, so that its duration does not reveal which key matched.
+	for _, key := range v.keys() {
 		sum := v.sum(key, c, body)
 		for _, digest := range c.digests {
 			match = hmac.Equal(sum, digest) || match
@@ -77,9 +82,10 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 // stamped reports whether the scheme signs a timestamp.
 func (v verifier) stamped() bool { return v.timestamp != "" || v.stampPrefix != "" }
 
-// read returns the claim of a request. The claim's digests are nil if the signature header is too long
-// or occurs twice. The claim's stamp is "" unless the request has exactly one timestamp. In the
-// signature header read skips elements without a known prefix, which belong to other schemes.
+// read returns the claim of a request. The claim is empty if the signature header is too long, or
+// if it occurs twice although only blanks may separate its digests. The claim's stamp is "" unless
+// the request has exactly one timestamp. In the signature header, read skips the elements of other
+// schemes, which have no known prefix.
 func (v verifier) read(header map[string]string) claim {
 	c := claim{stamp: header[v.timestamp], id: header[v.id]}
 	value := header[v.header]
@@ -132,7 +138,7 @@ func instant(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if n >= 1e11 { // then n is in milliseconds: in seconds it would be a time after the year 5138
+		if n >= 1e11 { // n is then in milliseconds: in seconds it would be a time after the year 5138
 			return time.UnixMilli(n), true
 		}
 		return time.Unix(n, 0), n > 0

@@ -39,7 +39,9 @@ type VerifierEntry struct {
 	// timestamp.
 	TimestampPrefix string `json:"timestampPrefix,omitempty"`
 	IDHeader        string `json:"idHeader,omitempty"` // the header with the signed id; "" means none
-	Skew            string `json:"skew,omitempty"`     // the largest permitted difference between the timestamp and the present time, such as "90s"; "" is 5m
+	// Skew is the largest permitted difference between the timestamp and the present time, such as
+	// "90s". "" means 5m.
+	Skew string `json:"skew,omitempty"`
 	// Signed is the signed text with the placeholders {id}, {timestamp} and {body}. "" means {body},
 	// preceded by {id} and {timestamp} if the other fields set an id or a timestamp, joined by full
 	// stops.
@@ -86,7 +88,9 @@ func (e *VerifierEntry) UnmarshalJSON(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if d.Decode((*plain)(e)) != nil {
-		return errVerifierMembers // the decoder's own error is not returned, because it quotes names and values of the secret
+		// The decoder's own error is not returned, because it quotes names and values of the
+		// secret.
+		return errVerifierMembers
 	}
 	return nil
 }
@@ -132,7 +136,7 @@ func (e VerifierEntry) prefixesFine() bool {
 	return e.Prefix != "," && (e.TimestampPrefix == "" || !strings.HasPrefix(e.Prefix, e.TimestampPrefix))
 }
 
-// algorithm returns the hash function of a name; nil if the name is unknown.
+// algorithm returns the hash function with a name, or nil if the name is unknown.
 func algorithm(name string) func() hash.Hash {
 	switch name {
 	case "sha256", "":
@@ -145,8 +149,8 @@ func algorithm(name string) func() hash.Hash {
 	return nil
 }
 
-// decoder returns the function that decodes an encoding; nil if the encoding is unknown. The function
-// for base64 also accepts text without padding, and the alphabet for URLs.
+// decoder returns the function that decodes text in an encoding, or nil if the encoding is unknown.
+// The function for base64 also accepts text without padding, and the alphabet for URLs.
 func decoder(encoding string) func(string) ([]byte, error) {
 	switch encoding {
 	case "hex":

@@ -15,8 +15,8 @@ const (
 	adReformUploaded = "ad.uploaded"
 )
 
-// The statuses of a screenshot that exists. An object that the sender has written to our bucket also
-// has one of these statuses.
+// The statuses of a screenshot that exists. An object of a set of screenshots has one of these
+// statuses, too.
 const (
 	adReformHas    = "uploaded"
 	adReformFailed = "upload_failed" // the upload to our bucket failed; the screenshot may still have a picture link
@@ -62,11 +62,12 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots adds the files of a set of screenshots to the event. It judges each screenshot
-// separately, because an approved set may contain failed ones. If the set has one screenshot and one
-// object, the object is the screenshot. If the set has several, it does not say which object is which
-// screenshot. Then adReformScreenshots adds the objects as well as the screenshots, so that no proof
-// is lost if some objects are not in our bucket.
+// adReformScreenshots adds the files of a set of screenshots to the event. It judges each
+// screenshot separately, because an approved set may contain failed ones. If the set has one
+// screenshot and one object, the object is the screenshot. A set with several screenshots or
+// objects does not say which object shows which screenshot. adReformScreenshots then adds the
+// objects as well as the screenshots, so that no proof is lost if some objects are not in our
+// bucket.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	one := len(shots) == 1 && len(written) == 1
@@ -95,7 +96,9 @@ func adReformScreenshots(e *Event, set object) {
 				f.Among = apart
 			}
 		case f.Status == adReformHas && len(apart) >= usable:
-			continue // no file for this screenshot: it is one of the set's objects, which are added below
+			// No file is added for this screenshot: it is one of the set's objects, which are added
+			// below.
+			continue
 		}
 		f.Name = "screenshot/" + adReformName(shot, f, i, taken)
 		e.add(f)
@@ -109,10 +112,11 @@ func adReformScreenshots(e *Event, set object) {
 	}
 }
 
-// maxAmong is the largest number of objects of which one may be a certain screenshot.
+// maxAmong is the largest number of objects that a file's field Among may list. If the set has more
+// objects, Among stays nil.
 const maxAmong = 20
 
-// adReformUsable returns the number of screenshots that exist.
+// adReformUsable returns the number of screenshots with the status "uploaded".
 func adReformUsable(shots []json.RawMessage) (n int) {
 	for _, raw := range shots {
 		if shot, _ := parse(raw); shot.text("status") == adReformHas {
@@ -122,8 +126,8 @@ func adReformUsable(shots []json.RawMessage) (n int) {
 	return n
 }
 
-// adReformScreenshot reads one screenshot. If the screenshot has an object, its picture link is only
-// used if the object is not in our bucket.
+// adReformScreenshot reads one screenshot. If the screenshot has an object, the link to its picture
+// is used only if the object is not in our bucket.
 func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	f := File{Role: Proof, Status: shown(shot.text("status"))}
 	switch status := shot.text("status"); {
@@ -142,10 +146,10 @@ func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	return f
 }
 
-// adReformName returns the screenshot's id, or else a name made from the link to its picture. Both are
-// the same in the set's next event, which may list the screenshot at another position. If the
-// screenshot has neither, or if another screenshot has the same name, adReformName returns the number
-// i of its position.
+// adReformName returns the screenshot's id, or else a name made from the link to its picture. Id
+// and link stay the same in the set's next event, which may list the screenshot at another
+// position. If the screenshot has neither, or if another screenshot has the same name, adReformName
+// returns a name made from the index i in the list.
 func adReformName(shot object, f File, i int, taken map[string]bool) string {
 	var picture string
 	if link := shot.text("image_url"); link != "" {

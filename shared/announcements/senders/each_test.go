@@ -140,8 +140,8 @@ func TestStreampixelWithoutUpload(t *testing.T) {
 	}
 }
 
-// A test event must have a new identity each time it is received, but the same identity when its
-// record is read again.
+// A test event must have a new identity each time it is received. When the record of a test event
+// is read again, the identity must be the same.
 func TestEachTestEventIsNew(t *testing.T) {
 	t.Parallel()
 	d := sample(t, "streampixel-test")
@@ -209,7 +209,7 @@ func TestAdReformScreenshots(t *testing.T) {
 		{`"screenshots":[{"id":"a","status":"uploaded"}],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + failed + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status"},
-		// The set does not say which object is which screenshot, so both kinds are files.
+		// The set does not say which object shows which screenshot, so Read returns both as files.
 		{`"screenshots":[` + shot + `,` + failed + `,` + failed + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
 			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/~3 ad_not_captured: status, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + second + `]`,
@@ -218,9 +218,11 @@ func TestAdReformScreenshots(t *testing.T) {
 			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/b uploaded: h2, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + there + `,` + there + `]`,
 			"proof screenshot/a uploaded: h, proof screenshot/b uploaded: h2, proof " + object + " twice"},
-		// more objects than screenshots: some objects show something else
+		// The set has more objects than screenshots. Some objects may show something else, so no
+		// object is marked as shown twice.
 		{`"screenshots":[` + shot + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
-		// the second screenshot has no link, so it may be one of the objects
+		// The second screenshot has no link, so it may be one of the objects. No object is marked
+		// as shown twice.
 		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
 		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h, proof screenshot/c uploaded: url_absent, proof " + object},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h"},

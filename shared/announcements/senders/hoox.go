@@ -20,7 +20,7 @@ const (
 // hooxLife is the time for which the link to an export is valid.
 const hooxLife = 7 * 24 * time.Hour
 
-// hooxRanks orders the statuses: completed outranks failed.
+// hooxRanks maps each status to the rank of its event: completed outranks failed.
 var hooxRanks = map[string]int{"failed": 2, "completed": 3}
 
 // hooxFormats maps Hoox's formats to their aspect. The format "custom" has no fixed aspect.
@@ -81,7 +81,8 @@ func hooxTask(o, result object) string {
 		return hooxExport
 	case result.text("video_id") != "":
 		return hooxGenerate
-	case result["video_url"] != nil: // an export without a link: video_url is null, and no other member belongs to another task
+	// This is an export without a link: video_url is null or "", and the result has no video_id.
+	case result["video_url"] != nil:
 		return hooxExport
 	case result.text("asset_url") != "" || o.text("asset_id") != "":
 		return hooxAsset
@@ -100,7 +101,7 @@ func hooxKnown(task string) bool {
 }
 
 // hooxSubject returns the kind and the id of the event's subject, from the ids that the event has.
-// It returns "" twice if the event has none.
+// It returns two empty strings if the event has no id.
 func hooxSubject(task string, o, result object) (kind, called string) {
 	name := func(field string) string { return id(cmp.Or(o.text(field), result.text(field))) }
 	job, avatar, asset := name("job_id"), name("avatar_id"), name("asset_id")

@@ -66,7 +66,8 @@ func TestFilesKeepTheirNames(t *testing.T) {
 	}
 }
 
-// The objects of a set must keep their names, too, whatever their position.
+// An object of a set of screenshots must have the same name in each event, whatever its position in
+// the set.
 func TestObjectsKeepTheirNames(t *testing.T) {
 	t.Parallel()
 	name := func(want string, keys ...string) string {
@@ -85,8 +86,8 @@ func TestObjectsKeepTheirNames(t *testing.T) {
 	}
 }
 
-// Read must report files beyond an event's limit, and must not return equal file lists for two
-// different events.
+// Read must return at most 200 files of an event and must report that there are more. A failed
+// screenshot beyond this limit must still set the event's alert.
 func TestFilesBeyondTheLimitAreReported(t *testing.T) {
 	t.Parallel()
 	list := func(n int, element string) string {
@@ -117,7 +118,9 @@ func TestFilesBeyondTheLimitAreReported(t *testing.T) {
 			t.Errorf("%s: %d files, unknown %v, known %v", what, len(e.Files), e.Unknown, e.Known)
 		}
 	}
-	for _, f := range set(150, 150).Files[:150] { // the first 150 files are the screenshots; the set's objects, which show the same, come after them
+	// The first 150 files are the screenshots. The set's objects, which show the same pictures,
+	// come after them.
+	for _, f := range set(150, 150).Files[:150] {
 		if !strings.HasPrefix(f.Name, "screenshot/") || f.Twice {
 			t.Errorf("%+v before all screenshots", f)
 		}

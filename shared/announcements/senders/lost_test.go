@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// If an event's kind must bring a file but the event has none, Read must report either the file as lost
-// or the event as not understood. For an event that may come without a file, Read must report neither.
+// If an event must bring a file but has none, Read must report either the file as lost or the event
+// as not understood. For an event that may come without a file, Read must report neither.
 func TestALostFileIsReported(t *testing.T) {
 	t.Parallel()
 	const hoox, pixel, reform, post = senders.Hoox, senders.Streampixel, senders.AdReform, senders.Posternity

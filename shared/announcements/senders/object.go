@@ -35,13 +35,14 @@ func parse(body []byte) (object, bool) {
 	return o, true
 }
 
-// object returns a member that is an object, or else an empty object.
+// The method object returns the member with this name if it is a JSON object, or else an empty
+// object.
 func (o object) object(name string) object {
 	inner, _ := parse(o[name])
 	return inner
 }
 
-// list returns the elements of a member that is an array.
+// list returns the elements of the member with this name if it is an array, or else nil.
 func (o object) list(name string) []json.RawMessage {
 	var elements []json.RawMessage
 	if json.Unmarshal(o[name], &elements) != nil {
@@ -50,10 +51,10 @@ func (o object) list(name string) []json.RawMessage {
 	return elements
 }
 
-// text returns a member that is a string or a number, or else "".
+// The method text returns the member with this name if it is a string or a number, or else "".
 func (o object) text(name string) string { return text(o[name]) }
 
-// has reports whether a member has a value of any type other than null and "".
+// has reports whether the member with this name has a value other than null and "".
 func (o object) has(name string) bool {
 	raw := string(o[name])
 	return raw != "" && raw != "null" && raw != `""`
@@ -71,7 +72,8 @@ func text(raw json.RawMessage) string {
 	return ""
 }
 
-// only notes an unknown field if the object has members other than the named ones.
+// The method only adds the unknown part UnknownField to the event if the object has members with
+// other names than these.
 func (o object) only(e *Event, names ...string) {
 	for name := range o {
 		if !slices.Contains(names, name) {
@@ -82,9 +84,10 @@ func (o object) only(e *Event, names ...string) {
 
 var idGrammar = lazy.Regexp(`^[A-Za-z0-9._:@-]{1,128}$`)
 
-// id returns a sender's id if it can be part of a key and of an identity, or else its hash.
+// id returns a sender's id if it can be part of a key and of an identity, or else a hash of it.
 func id(s string) string {
-	if s == "" || idGrammar().MatchString(s) && s != "." && s != ".." { // "." and ".." are hashed, because in a key they would be folders
+	// "." and ".." are hashed, because in a key they would be folders.
+	if s == "" || idGrammar().MatchString(s) && s != "." && s != ".." {
 		return s
 	}
 	return "~" + digest(s)
@@ -118,7 +121,9 @@ func shown(s string) string {
 // moment returns the time in the first of the texts that is plausible for an event that was received at
 // the time received. If no text is plausible, moment returns received.
 func moment(received time.Time, texts ...string) time.Time {
-	const ahead = 24 * time.Hour // a later time than received is plausible up to this difference: the sender's clock may be wrong
+	// A time is plausible up to this duration after the time received, because the sender's clock
+	// may be wrong.
+	const ahead = 24 * time.Hour
 	for _, s := range texts {
 		t, err := time.Parse(time.RFC3339, s)
 		if err == nil && t.Year() >= 2000 && t.Before(received.Add(ahead)) {
@@ -128,7 +133,8 @@ func moment(received time.Time, texts ...string) time.Time {
 	return received
 }
 
-// encoded percent-encodes the characters that a URL must not contain and whose meaning is clear.
+// encoded percent-encodes characters that a URL must not contain but that senders use in links,
+// such as a space.
 var encoded = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D")
 
 // fetch sets the file's URL to the address, or sets the problem for which the file cannot be fetched

@@ -15,7 +15,9 @@ type PosternityConfig struct {
 	Identity string `json:"identity"` // the event's id; "" means that the body's hash identifies it
 	Type     string `json:"type"`     // the event's name; "" means the members "event", "type", "event_type" or "topic"
 	Status   string `json:"status"`   // the event's status; "" means the member "status"
-	Subject  string `json:"subject"`  // the id of the campaign, template or batch; "" means the usual members, such as "batch_id"
+	// Subject points to the id of the campaign, template or batch. "" means the usual members, such
+	// as "batch_id".
+	Subject string `json:"subject"`
 	// Files are pointers to the URLs of files. The part "*" means each element of an array.
 	// Without pointers no file is fetched.
 	Files []string `json:"files"`
@@ -44,8 +46,10 @@ func (c PosternityConfig) Check() error {
 
 // The documented events whose name says whether they must bring files.
 const (
-	posternityProgress  = "studio.batch.progress"     // in this event the links of files may still be missing, so an empty link is no failure
-	posternityCompleted = "studio.campaign.completed" // this event must bring files
+	// The links of files may still be missing in the event posternityProgress, so an empty link in
+	// it is no failure.
+	posternityProgress  = "studio.batch.progress"
+	posternityCompleted = "studio.campaign.completed" // an event with this name must bring files
 )
 
 // posternityRanks holds the documented events with their ranks.
@@ -81,9 +85,9 @@ func readPosternity(e *Event, o object, d Delivery, c PosternityConfig) {
 	}
 }
 
-// posternitySubject returns the subject of an event, such as "campaign/<id>" for the events whose name
-// begins with "studio.campaign.". This is a guess, because Posternity does not document to which
-// subject an event belongs.
+// posternitySubject returns the subject of an event, such as "campaign/<id>" for an event whose
+// name begins with "studio.campaign.". The subject is a guess, because Posternity does not document
+// it.
 func posternitySubject(name string, o object, body []byte, c PosternityConfig) string {
 	parts := strings.Split(name, ".")
 	if len(parts) != 3 || parts[0] != "studio" {
@@ -104,11 +108,12 @@ func posternitySubject(name string, o object, body []byte, c PosternityConfig) s
 	return kind + "/" + found
 }
 
-// posternityFiles adds the files that the pointers lead to. It names files by their links, because a
-// file's position may differ between the events of a subject. If two links differ only in their
-// signatures, they lead to the same file in two different events, but to two files in one event.
+// posternityFiles adds the files that the pointers lead to. It names each file by its link, because
+// a file's position may differ between the events of a subject. Two links that differ only in their
+// signatures lead to the same file if they are in two events, but to two files if they are in one
+// event.
 func posternityFiles(e *Event, body []byte, pointers []string) {
-	told := map[string]string{} // the links of the files, by file name
+	told := map[string]string{} // maps each file's name to its link
 	for _, pointer := range pointers {
 		for _, raw := range each(body, parts(pointer)) {
 			link := text(raw)
@@ -126,7 +131,7 @@ func posternityFiles(e *Event, body []byte, pointers []string) {
 	}
 }
 
-// at returns the value that a pointer leads to, or nil.
+// The function at returns the first value in a body that a pointer leads to, or nil.
 func at(body []byte, pointer string) json.RawMessage {
 	if found := each(body, parts(pointer)); len(found) > 0 {
 		return found[0]
@@ -148,7 +153,7 @@ func parts(pointer string) []string {
 	return list
 }
 
-// each returns the values that a pointer's parts lead to.
+// The function each returns all values that a pointer's parts lead to.
 func each(raw json.RawMessage, path []string) []json.RawMessage {
 	found := []json.RawMessage{raw}
 	if len(path) == 0 {

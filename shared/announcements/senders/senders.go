@@ -57,12 +57,12 @@ const (
 	UnknownLarge  = "large"  // the body is larger than MaxBody and was not interpreted
 	UnknownType   = "type"   // the event, topic or task is not a documented one
 	UnknownStatus = "status" // the status is not a documented one
-	UnknownField  = "field"  // a member of the body is not documented; all other parts are understood
-	UnknownMore   = "more"   // the event has more files than the limit
+	UnknownField  = "field"  // a member of the body is not documented; this part alone leaves the field Known true
+	UnknownMore   = "more"   // the event has more than maxFiles files; the others are not listed
 	UnknownFile   = "file"   // the event has no file, although its kind must bring one
 )
 
-// Event is the meaning of a delivery.
+// Event is the event that a delivery (a received webhook) reports, as masterhand understands it.
 type Event struct {
 	Sender   string
 	Identity string // unique within the sender; a repeated event has the same identity
@@ -71,8 +71,10 @@ type Event struct {
 	// If several tasks have the same id, the subject of every task except the main one is
 	// "kind/id:task".
 	Subject string
-	Type    string // the event, topic or task as sent, cut to maxText; derived from the result if an older payload lacks it
-	Status  string // the status as sent, cut to maxText
+	// Type is the event, topic or task as sent, cut to maxText. If an older payload of Hoox names
+	// no task, Type is derived from the payload's result.
+	Type   string
+	Status string // the status as sent, cut to maxText
 	// Rank orders the events of a subject: the event with the greatest rank decides the state. Of two
 	// events with the same rank the later one decides, then the one with the greater identity.
 	Rank    int
@@ -80,7 +82,7 @@ type Event struct {
 	Test    bool      // reports whether the sender only tests the connection; then no file is fetched
 	Known   bool      // reports whether the body, the type and the status are documented
 	Unknown []string  // the parts that are not understood, such as UnknownBody; nil if there are none
-	Alert   string    // one of the alerts, or ""
+	Alert   string    // one of the constants Alert…; "" if the event causes no alert
 	Detail  string    // the reason for the alert in the sender's words, cut to maxText; "" if the sender states none
 	Files   []File
 }
@@ -117,13 +119,13 @@ type File struct {
 	Stored  *Object        // the object that the sender says it has written; nil if none
 	Role    Role
 	Status  string          // the sender's status for this file, cut to maxText; "" if the sender states none
-	Problem string          // one of the problems, or ""
+	Problem string          // one of the constants Problem…; "" if the file can be fetched
 	Expires time.Time       // the time at which the URL expires; zero if it is unknown
 	Aspect  creative.Aspect // the aspect that the sender states; "" if it states none
 	// Among lists objects of which one is this file; the sender does not say which one. If all of
 	// these objects are in our bucket, the file need not be fetched.
 	Among []Object
-	Twice bool // reports whether another file of the event shows the same, so that this one need not be fetched
+	Twice bool // reports whether another file of the event shows the same picture, so that this one need not be fetched
 }
 
 // Object is an S3 object that a sender claims to have written. The caller must check whether the

@@ -53,7 +53,7 @@ func read(t testing.TB, d senders.Delivery) senders.Event {
 	return e
 }
 
-// said returns the event that Read reads from a body, as a webhook of a sender.
+// said returns the event that Read reads from a webhook of the sender with this body.
 func said(t testing.TB, sender, body string) senders.Event {
 	t.Helper()
 	return read(t, senders.Delivery{Sender: sender, Body: []byte(body), Received: received})
@@ -169,7 +169,7 @@ func TestTimesAndFormats(t *testing.T) {
 	for stamp, want := range map[string]time.Time{
 		`"2026-11-21T10:52:11.822-05:00"`: time.Date(2026, 11, 21, 15, 52, 11, 822e6, time.UTC),
 		`"2026-11-20T10:00:00Z"`:          time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC),
-		`"2026-11-23T10:00:00Z"`:          received, // not plausible: too far in the future
+		`"2026-11-23T10:00:00Z"`:          received, // too far in the future, so the time of receipt is used
 		`"1970-01-01T00:00:00Z"`:          received,
 		`"yesterday"`:                     received,
 		`1700000000`:                      received,
@@ -217,8 +217,7 @@ func TestABodyThatIsNoObjectBecomesAnEvent(t *testing.T) {
 	}
 }
 
-// A body that is too large to be read must become an event whose identity is computed from the body's
-// bytes.
+// A body larger than MaxBody must become an event whose identity is computed from the body's bytes.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	pad := func(n int) string { return `{"id":"1","event":"webhook.test","pad":"` + strings.Repeat("x", n) + `"}` }

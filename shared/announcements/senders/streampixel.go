@@ -53,9 +53,9 @@ func readStreampixel(e *Event, o object, d Delivery) {
 	}
 }
 
-// streampixelIdentity sets the identity of an event from the event's upload and name. If the upload is
-// null, the identity consists of project and time, and the event gets its own timeline, so that two
-// builds never share one. Each test event that is received gets a new identity.
+// streampixelIdentity sets the identity of an event from the event's upload and name. If the upload
+// is null, the identity consists of name, project and time, and the event gets its own timeline, so
+// that two builds never share one. Each test event that is received gets a new identity.
 func streampixelIdentity(e *Event, o object, d Delivery) {
 	name, upload := id(o.text("event")), id(o.text("uploadId"))
 	project, at := id(o.text("projectId")), id(o.text("timestamp"))

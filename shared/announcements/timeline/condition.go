@@ -2,16 +2,17 @@ package timeline
 
 import "slices"
 
-// Condition is masterhand's own state of a subject. It is independent of the sender's state.
+// Condition says how far masterhand is with the files of a subject. The sender's own state of the
+// subject is in [State].
 type Condition string
 
 // The conditions of a subject.
 const (
 	ConditionFailed  Condition = "failed"  // a file could not be stored, or the sender reports a failure
 	ConditionWaiting Condition = "waiting" // a file is still to be fetched
-	ConditionStored  Condition = "stored"  // all files are stored
+	ConditionStored  Condition = "stored"  // a file is stored, and no file has failed or is still to be fetched
 	ConditionUnknown Condition = "unknown" // no file is stored, but an event is not understood and may have brought one
-	ConditionNoted   Condition = "noted"   // there are no files to store
+	ConditionNoted   Condition = "noted"   // no file is to be stored, and every event is understood
 )
 
 // Condition returns the condition of the timeline's subject.

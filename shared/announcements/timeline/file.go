@@ -12,11 +12,15 @@ type FileState string
 
 // The states of a file.
 const (
-	Announced FileState = "announced" // the file must still be fetched, or masterhand must still check whether the sender's object exists
-	Stored    FileState = "stored"    // the file is in the masters bucket, at Key
-	Recorded  FileState = "recorded"  // the file is only listed here and never fetched: its kind is not fetched, or another file shows the same
-	Skipped   FileState = "skipped"   // the sender says that the file does not exist
-	Failed    FileState = "failed"    // fetching the file failed for good, or no event says where to fetch it
+	// Announced means that the file must still be fetched, or that masterhand must still check
+	// whether the object that the sender names exists.
+	Announced FileState = "announced"
+	Stored    FileState = "stored" // the file is in the masters bucket, at Key
+	// Recorded means that the file is only listed and never fetched, because files of its kind are
+	// not fetched, or because another file shows the same picture.
+	Recorded FileState = "recorded"
+	Skipped  FileState = "skipped" // the sender says that the file does not exist
+	Failed   FileState = "failed"  // fetching the file failed for good, or no event says where to fetch it
 )
 
 // File is a file that an event of the subject announced.
@@ -24,17 +28,17 @@ type File struct {
 	Name   string       `json:"name"` // the file's name, unique within the subject
 	Role   senders.Role `json:"role"`
 	State  FileState    `json:"state"`
-	Record string       `json:"record"` // the key of the record through which the file is or was obtained
+	Record string       `json:"record"` // the key of the record whose link or object is used for the file
 	// Newest is the key of the record that announced the file and was received last. The file is
 	// stored under this record's coordinates, even if it is fetched through the link of another
 	// record.
 	Newest string    `json:"newest,omitempty"`
-	Host   string    `json:"host,omitempty"`   // the host of the URL, whose other parts are not stored
+	Host   string    `json:"host,omitempty"`   // the host of the file's URL; the rest of the URL is not stored
 	Status string    `json:"status,omitempty"` // the sender's status for the file
-	Since  time.Time `json:"since"`            // the time at which the record in the field Record was added to the timeline
+	Since  time.Time `json:"since"`            // the time at which Record was added to the timeline
 
-	Copy          // the stored object, or the one that is about to be created
-	Code   string `json:"code,omitempty"`   // why the file is not stored, or not in its right place
+	Copy          // the stored object, or the object that is about to be created
+	Code   string `json:"code,omitempty"`   // the code of the reason why the file is not stored or is in a wrong place
 	Detail string `json:"detail,omitempty"` // the code's details; never contains a URL
 	Tries  int    `json:"tries,omitempty"`
 	// Slot is the slot that a master has by the coordinates of its newest record. The file may be
@@ -61,8 +65,8 @@ type Copy struct {
 	Key     string `json:"key,omitempty"` // the key in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
 	Size    int64  `json:"size,omitempty"`    // the size in bytes
-	Problem string `json:"problem,omitempty"` // why the object is not filed under its coordinates; "" if it is, or if it has none
-	Place   string `json:"place,omitempty"`   // the place from which Key was computed; package collect defines its format
+	Problem string `json:"problem,omitempty"` // why the object is unsorted although it has coordinates; "" otherwise
+	Place   string `json:"place,omitempty"`   // the place for which Key was computed, in a format of package collect
 }
 
 // Progress is an unfinished multipart upload that another run can continue.
@@ -73,7 +77,9 @@ type Progress struct {
 	Hash      []byte `json:"hash"`      // the internal state of SHA-256 after these bytes
 	Validator string `json:"validator"` // the value for If-Range that proves that the file is unchanged
 	Size      int64  `json:"size"`      // the size of the whole file; -1 if the server did not state it
-	Place     string `json:"place"`     // the file's place when the upload began; if the place has changed, the upload must begin again
+	// Place is the file's place when the upload began. If the place has changed, the upload must
+	// begin again.
+	Place string `json:"place"`
 }
 
 // Ended reports whether the file needs no further work.
@@ -82,8 +88,9 @@ func (f File) Ended() bool { return f.State != Announced }
 // Lost reports whether the sender may have the file although no event contains a usable link to it.
 func (f File) Lost() bool { return f.State == Failed && senders.Lost(f.Code) }
 
-// worth returns the rank of a file's state. A repeated announcement replaces a state only by a state of
-// a higher rank. A failed try ranks higher than an announcement without a usable link or object.
+// worth returns the rank of a file's state. A repeated announcement replaces a state only by a
+// state of a higher rank. Failed after a try ranks higher than an announcement without a usable
+// link or object.
 func (f File) worth() int {
 	if f.Lost() {
 		return 1
@@ -92,9 +99,9 @@ func (f File) worth() int {
 }
 
 // announce adds a file to the timeline, or sets a failed file back to Announced so that it is tried
-// again. A file that is already Announced is fetched through the newest of its records, in whatever
-// order the records are processed, because the newest link expires last. The keys of a sender's
-// records sort by the time of receipt, so that the greatest key is the newest record's.
+// again. A file that is already Announced is fetched through the newest of its records, because the
+// newest link expires last. The records may be processed in any order: the keys of a sender's
+// records sort by the time of receipt, so the greatest key is the newest record's.
 func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
 	if old != nil {
@@ -129,9 +136,9 @@ func announced(f senders.File, record string, now time.Time) File {
 	return fresh
 }
 
-// Reopen sets a stored file back to Announced, because a record has better coordinates for it. The file
-// is then fetched again, to store it under these coordinates. If that fails, it is stored at its old
-// key as before.
+// Reopen sets a stored file back to Announced, because a record has better coordinates for it. The
+// file is then fetched again, to store it under these coordinates. If that fails, the file's state
+// becomes Stored again, with the old key.
 func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	before := *f
 	*f = announced(again, record, now)
@@ -139,10 +146,10 @@ func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	f.Earlier = &before.Copy
 }
 
-// Leave prepares a file to be fetched to another place, although a run has already created its object.
-// The caller must call it only while the file is Announced. If the new fetch fails, the file is
-// stored at its old key. If orphan is true, the old object could be delivered to a request by
-// mistake, so Leave lists it in Orphans.
+// Leave prepares a file to be fetched to another place, although a run has already created its
+// object. The caller must call it only while the file is Announced. If the new fetch fails, the
+// file's state becomes Stored, with the old object's key. If orphan is true, the old object could
+// be delivered to a request by mistake, so Leave lists it in Orphans.
 func (f *File) Leave(orphan bool) {
 	if f.Earlier == nil {
 		earlier := f.Copy

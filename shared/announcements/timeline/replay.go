@@ -7,10 +7,11 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// Replay adds to the timeline again an event that the present code has read from its record, because an
-// operator asked for this at the time at. Files that are not stored are tried again; if several
-// records announce a file, the newest one is used. Replay does not increase the event's Count. A
-// second call with the same time changes nothing. Replay reports whether anything changed.
+// Replay adds an event to the timeline again, because an operator asked at the time at to replay
+// the event's record. e is the event as the present code reads it. Files that are not stored are
+// tried again; if several records announce a file, the newest one is used. Replay does not increase
+// the event's Count. A second call with the same time changes nothing. Replay reports whether
+// anything changed.
 func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time) (changed bool) {
 	if entry := t.entry(e.Identity); entry == nil && len(t.Entries) < MaxEntries {
 		changed = t.Take(e, record, received, at)
@@ -38,8 +39,8 @@ func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time
 	return changed
 }
 
-// reread updates an event in the timeline with e, the same event as the present code reads it. It removes
-// the parts that are no longer unknown. It reports whether anything changed.
+// reread updates an event in the timeline. e is the same event as the present code reads it; parts
+// that are no longer unknown are removed from the entry. reread reports whether anything changed.
 func (t *Timeline) reread(entry *Entry, e senders.Event) (changed bool) {
 	before, unknown := t.State, len(entry.Unknown)
 	entry.understand(e)
@@ -50,7 +51,8 @@ func (t *Timeline) reread(entry *Entry, e senders.Event) (changed bool) {
 	return t.State != before || len(entry.Unknown) != unknown
 }
 
-// another reports whether the file is tried again if the record is replayed at the time at.
+// another reports whether a replay of the record must announce the file again. at is the time at
+// which an operator asked for the replay.
 func (f File) another(record string, at time.Time) bool {
 	switch {
 	case f.State == Stored, f.State == Announced && record < f.Record:

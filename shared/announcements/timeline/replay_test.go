@@ -23,7 +23,7 @@ func TestReplay(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		had    timeline.FileState
-		record string // the record to replay; raw/2 announced the file
+		record string // the record to replay; before the replay, the file's Record is "raw/2"
 		file   senders.File
 		at     time.Time
 		want   bool
@@ -88,7 +88,8 @@ func TestAReplayAddsAnUnlistedEvent(t *testing.T) {
 	}
 }
 
-// If a timeline is full, replaying an event that it does not list must not increase its counts.
+// If a timeline is full, the replay of an event that the timeline does not list must not increase
+// the field Unlisted.
 func TestReplayWithinBounds(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline

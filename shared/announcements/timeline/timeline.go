@@ -47,10 +47,14 @@ type Timeline struct {
 	ReceivedAt time.Time `json:"receivedAt"` // the time at which the timeline's first event was received
 	UpdatedAt  time.Time `json:"updatedAt"`
 
-	Entries  []Entry  `json:"entries"`            // the events in the order in which they were first added
-	Unlisted int      `json:"unlisted,omitempty"` // the number of events and files that are not listed, because they are beyond the limits
-	Files    []File   `json:"files,omitempty"`
-	Notified []string `json:"notified,omitempty"` // the names of the last MaxNotified occurrences for which notices were sent
+	Entries []Entry `json:"entries"` // the events in the order in which they were first added
+	// Unlisted is the number of events and files that are not listed, because they are beyond the
+	// limits.
+	Unlisted int    `json:"unlisted,omitempty"`
+	Files    []File `json:"files,omitempty"`
+	// Notified holds the names of the last occurrences for which notices were sent, at most
+	// MaxNotified names.
+	Notified []string `json:"notified,omitempty"`
 }
 
 // State is the state of a subject, as one of its events reports it.
@@ -72,11 +76,12 @@ type Entry struct {
 	At       time.Time `json:"at"`       // the latest time that the sender stated for the event
 	Received time.Time `json:"received"` // the time at which the event first arrived
 	Count    int       `json:"count"`    // the number of times that the event arrived
-	Record   string    `json:"record"`   // the key of the record that was added last for the event
+	Record   string    `json:"record"`   // the key of the last record that was added for the event
 	Unknown  []string  `json:"unknown,omitempty"`
 }
 
-// The errors of a Store that are not faults.
+// The errors that describe the stored timeline. Every other error of a Store is a fault, for
+// example a failed connection.
 var (
 	ErrNotFound = errors.New("no such timeline")
 	ErrStale    = errors.New("timeline changed since it was read")
@@ -132,8 +137,8 @@ func Change(ctx context.Context, store Store, sender, subject string, change fun
 	return Timeline{}, err
 }
 
-// Take adds the event of a record, and the event's files, to the timeline. It reports whether anything
-// changed. If the record is the one that was added last for this event, nothing changes.
+// Take adds the event of a record, and the event's files, to the timeline. If this record is the
+// last one that was added for the event, nothing changes. Take reports whether anything changed.
 func (t *Timeline) Take(e senders.Event, record string, received, now time.Time) bool {
 	if entry := t.entry(e.Identity); entry != nil && entry.Record == record {
 		return false
@@ -210,7 +215,7 @@ func (t *Timeline) entry(identity string) *Entry {
 	return nil
 }
 
-// before reports whether the state other, from another event, outranks the state s.
+// before reports whether the state other must replace the state s: it outranks s, or s is empty.
 func (s State) before(other State) bool {
 	if s.Identity == "" {
 		return true

@@ -322,8 +322,9 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// If an object was created under coordinates that were then corrected, the timeline must list its key in
-// Orphans. It must remove the key if the file is later stored at the same key.
+// If an object was created under coordinates that were then corrected, the timeline must list the
+// object's key in Orphans. If the file is later stored under this key, the timeline must remove the
+// key from Orphans.
 func TestLeave(t *testing.T) {
 	t.Parallel()
 	made := func(key string) timeline.File {

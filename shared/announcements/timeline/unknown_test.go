@@ -25,7 +25,8 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// The reason of a failed try must stay when a later announcement has no usable link or object.
+// A file's try failed. If a later announcement of the file has no usable link or object, the
+// timeline must keep the reason of the failed try.
 func TestAFailedTryKeepsItsReason(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline

@@ -10,9 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// The default idle timeouts. A service may neither accept nor send a byte for this time. S3
-// sometimes takes more than seven seconds to answer. The other services take milliseconds, and
-// two attempts must fit into the ten seconds in which a run records its result.
+// The default idle timeouts. If a service neither accepts nor sends a byte for this time, the
+// client cancels the request. S3 sometimes takes more than seven seconds to answer. The other
+// services take milliseconds, and two attempts must fit into the ten seconds in which a run
+// records its result.
 const (
 	s3IdleTimeout = 10 * time.Second
 	idleTimeout   = 4 * time.Second

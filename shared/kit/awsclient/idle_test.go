@@ -30,7 +30,7 @@ func silent(r *http.Request) reading {
 	}
 }
 
-// slowly returns a body of n bytes. Each byte comes after 9 seconds.
+// slowly returns a body of n bytes. It waits 9 seconds before each byte.
 func slowly(n int) reading {
 	return func(p []byte) (int, error) {
 		if n == 0 {

@@ -61,7 +61,9 @@ func Parse(raw string) (URL, error) {
 		return URL{}, ErrHostAbsent
 	}
 	if strings.ContainsFunc(parsed.Hostname(), func(r rune) bool { return r > 0x7e }) {
-		return URL{}, ErrMalformed // refused: the allowed hosts are compared in lower case, which would be another host than the one dialled
+		// Refuse a host with non-ASCII characters. The policy compares hosts in lower case, and
+		// the lower-case form may be another host than the one that the client connects to.
+		return URL{}, ErrMalformed
 	}
 	return URL{func() content { return content{raw: raw, parsed: parsed} }}, nil
 }

@@ -61,8 +61,8 @@ func (t Table) Get(ctx context.Context, id string) (Attributes, error) {
 // maxBatch is the largest number of items that one DynamoDB call can read.
 const maxBatch = 100
 
-// GetAll returns those items with one of the ids that exist, in no particular order. Its reads
-// are eventually consistent.
+// GetAll returns the items with the given ids, in no particular order. It leaves out an id that no
+// item has. Its reads are eventually consistent.
 func (t Table) GetAll(ctx context.Context, ids []string) (items []Attributes, err error) {
 	for some := range slices.Chunk(ids, maxBatch) {
 		var keys []Attributes
@@ -113,7 +113,7 @@ func (t Table) PutVersion(ctx context.Context, item Attributes, version int64) e
 const maxPage = 1000
 
 // Query yields at most limit items, page by page. An error ends the sequence. Query overwrites
-// the table, the limit and the start key of in.
+// the table, the limit and the start key of the input in.
 func (t Table) Query(ctx context.Context, in *dynamodb.QueryInput, limit int) iter.Seq2[Attributes, error] {
 	return func(yield func(Attributes, error) bool) {
 		in.TableName = &t.Name

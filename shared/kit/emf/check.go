@@ -12,13 +12,13 @@ import (
 // ASCII. If the API's limit is lower than the format's, the API's limit applies, because no alarm
 // could use a metric with a longer name.
 const (
-	maxMetrics       = 100  // number of metrics per line; the format allows as many per group
-	maxValues        = 100  // number of values per metric
-	maxDimensions    = 30   // number of dimensions per set
+	maxMetrics       = 100  // largest number of metrics per line; the format allows as many per group
+	maxValues        = 100  // largest number of values per metric
+	maxDimensions    = 30   // largest number of dimensions per set
 	maxNamespace     = 255  // the API's limit; the format allows 1,024
 	maxMetricName    = 255  // the API's limit; the format allows 1,024
 	maxDimensionName = 250  // the format's limit; the API allows 255
-	maxDimension     = 1024 // length of the value of a dimension
+	maxDimension     = 1024 // largest length of the value of a dimension
 
 	// maxLine is the largest length of a line, in bytes. An event in CloudWatch Logs holds 1 MiB,
 	// including 26 bytes of overhead.

@@ -88,9 +88,9 @@ type (
 // metadataName is the name of the metadata member, which is neither a property nor a metric.
 const metadataName = "_aws"
 
-// Write writes one line. If it returns an error, it has written nothing, unless the error is one
-// of W. The error joins all rules that the line breaks, or is ErrTooLarge, or wraps an error of
-// W.
+// Write writes one line. If the line breaks rules or is too large, Write writes nothing. Its error
+// then joins one error per broken rule, or wraps ErrTooLarge. Any other error wraps an error of
+// the io.Writer W.
 func (w *Writer) Write(line Line) error {
 	if err := errors.Join(check(w.Namespace, line)...); err != nil {
 		return fmt.Errorf("metrics: %w", err)

@@ -181,7 +181,8 @@ func TestLongestLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	room := 1<<20 - 26 - (empty - 1) // the space left in a line; the newline does not count
+	// number of bytes that still fit into the line; the limit does not include the newline
+	room := 1<<20 - 26 - (empty - 1)
 	if length, err := padded(room); err != nil || length != 1<<20-26+1 {
 		t.Errorf("the longest line: %d bytes, %v", length, err)
 	}

@@ -33,8 +33,8 @@ var (
 	ErrCut      = errors.New("listing that says that more follows, but not where to continue")
 )
 
-// Page returns one page of a bucket's objects. in may lack the encoding type, and must have no
-// delimiter. Errors are ErrEncoding, ErrCut and those of the client.
+// Page returns one page of a bucket's objects. Page itself sets the encoding type. The input in must
+// have no delimiter. Errors are ErrEncoding, ErrCut and those of the client.
 func Page(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
 	encoded := *in
 	encoded.EncodingType = types.EncodingTypeUrl

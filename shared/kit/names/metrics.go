@@ -11,30 +11,69 @@ func NamespaceOf(environment string) string { return MetricNamespace + "/" + env
 
 // The names of the metrics. Each metric with dimensions is also written without dimensions.
 const (
-	MetricRequests          = "Requests"                // counts authentic webhooks, by Outcome (the answer)
-	MetricSignatureFailures = "SignatureFailures"       // counts webhooks answered with 401
-	MetricSecretMatches     = "SecretMatches"           // counts matching signatures by Destination and Secret, to show when an old secret can be removed
-	MetricLoadFailures      = "DestinationLoadFailures" // counts failed loads of the destinations' secret, including secrets that do not parse
-	MetricMalformed         = "MalformedRequests"       // counts authentic webhooks that cannot be used
-	MetricConflicts         = "Conflicts"               // counts requests that repeat another request's callback URL with other content
-	MetricSkips             = "Skips"                   // counts requests answered with a skip, by Reason
-	MetricGaveWay           = "SkipsLeftToOthers"       // counts tries that left a request open, because another destination's library has the creative
-	MetricFailures          = "Failures"                // counts permanent refusals by the upload's or the callback's server, by Reason
-	MetricHandOffs          = "HandOffs"                // counts requests handed off to the queue, by Reason
-	MetricHostNotConfigured = "HostsNotConfigured"      // counts tries of requests that are held because their destination does not list the host, by Host
-	MetricLeaseLosses       = "LeaseLosses"             // counts runs that lost their request's lease to another run
-	MetricOverdue           = "OverdueRequests"         // counts requests that a sweep ended after their expiry; a sweep without any such request writes 0
-	MetricUnbuilt           = "UnbuiltLibraries"        // counts libraries that are not completely indexed by their present rules; a check without any writes 0
-	MetricWaiting           = "LibrariesThatWait"       // counts libraries that wait for "masterhand reindex", by Library; each check writes 1 per library
-	MetricUnreadable        = "UnreadableMasters"       // counts keys that were filed without being read, or did not fit into their index document
-	MetricResults           = "PlatformResults"         // counts the platform's results, by Reason (fulfilled, rejected, timeout, skip_echo, unmatched)
-	MetricUnpinned          = "UnpinnedUploadHosts"     // counts uploads to a host that only the default pattern allows
-	MetricETagDiffers       = "UploadETagDiffers"       // counts uploads whose ETag differs from the MD5 of the bytes sent
-	MetricDeliveredBytes    = "DeliveredBytes"          // size of a delivered master, in bytes
-	MetricThroughput        = "Throughput"              // size of a delivered master divided by the upload's duration, in bytes per second
-	MetricDoorEvents        = "DoorEvents"              // counts processed events that came in without a signature, by Door (queue, bucket)
-	MetricDoorFailures      = "DoorFailures"            // counts unsigned events that need a person, by Reason (no_destination, no_library, gone, failure)
-	MetricTimeLeft          = "TimeLeft"                // seconds from a delivery's end to the request's expiry
+	// MetricRequests counts authentic webhooks, by Outcome (the word in the answer).
+	MetricRequests = "Requests"
+	// MetricSignatureFailures counts webhooks answered with 401.
+	MetricSignatureFailures = "SignatureFailures"
+	// MetricSecretMatches counts matching signatures by Destination and Secret, to show when an
+	// old secret can be removed.
+	MetricSecretMatches = "SecretMatches"
+	// MetricLoadFailures counts failed loads of the destinations' secret, including secrets that
+	// do not parse.
+	MetricLoadFailures = "DestinationLoadFailures"
+	// MetricMalformed counts authentic webhooks that cannot be used.
+	MetricMalformed = "MalformedRequests"
+	// MetricConflicts counts requests that repeat another request's callback URL with other
+	// content.
+	MetricConflicts = "Conflicts"
+	// MetricSkips counts requests answered with a skip, by Reason.
+	MetricSkips = "Skips"
+	// MetricGaveWay counts tries that left a request open, because another destination's library
+	// has the creative.
+	MetricGaveWay = "SkipsLeftToOthers"
+	// MetricFailures counts permanent refusals by the upload's or the callback's server, by
+	// Reason.
+	MetricFailures = "Failures"
+	// MetricHandOffs counts requests handed off to the queue, by Reason.
+	MetricHandOffs = "HandOffs"
+	// MetricHostNotConfigured counts tries of requests that are held because their destination
+	// does not list the host, by Host.
+	MetricHostNotConfigured = "HostsNotConfigured"
+	// MetricLeaseLosses counts runs that lost their request's lease to another run.
+	MetricLeaseLosses = "LeaseLosses"
+	// MetricOverdue counts requests that a sweep ended after their expiry. A sweep without any
+	// such request writes 0.
+	MetricOverdue = "OverdueRequests"
+	// MetricUnbuilt counts libraries that are not completely indexed by their present rules. A
+	// check that finds no such library writes 0.
+	MetricUnbuilt = "UnbuiltLibraries"
+	// MetricWaiting counts libraries that wait for "masterhand reindex", by Library. Each check
+	// writes 1 per library.
+	MetricWaiting = "LibrariesThatWait"
+	// MetricUnreadable counts keys that were indexed without a read of their objects, or did not
+	// fit into their index document.
+	MetricUnreadable = "UnreadableMasters"
+	// MetricResults counts the platform's results, by Reason (fulfilled, rejected, timeout,
+	// skip_echo, unmatched).
+	MetricResults = "PlatformResults"
+	// MetricUnpinned counts uploads to a host that only the default pattern
+	// *.r2.cloudflarestorage.com allows.
+	MetricUnpinned = "UnpinnedUploadHosts"
+	// MetricETagDiffers counts uploads whose ETag differs from the MD5 of the bytes sent.
+	MetricETagDiffers = "UploadETagDiffers"
+	// MetricDeliveredBytes is the size of a delivered master, in bytes.
+	MetricDeliveredBytes = "DeliveredBytes"
+	// MetricThroughput is the size of a delivered master divided by the upload's duration, in
+	// bytes per second.
+	MetricThroughput = "Throughput"
+	// MetricDoorEvents counts processed events that came in without a signature, by Door (queue,
+	// bucket).
+	MetricDoorEvents = "DoorEvents"
+	// MetricDoorFailures counts unsigned events that need a person, by Reason (no_destination,
+	// no_library, gone, failure).
+	MetricDoorFailures = "DoorFailures"
+	// MetricTimeLeft is the time from a delivery's end to the request's expiry, in seconds.
+	MetricTimeLeft = "TimeLeft"
 )
 
 // The dimensions of the metrics. Their values are a few fixed codes and configured names, never
@@ -46,5 +85,5 @@ const (
 	DimensionDestination = "Destination" // a destination's name
 	DimensionLibrary     = "Library"     // a library's name
 	DimensionDoor        = "Door"        // the way in for an unsigned event: queue or bucket
-	DimensionSecret      = "Secret"      // the last four characters of the matching secret; for a token, the start of its hash
+	DimensionSecret      = "Secret"      // the matching secret's last four characters, or the start of a token's hash
 )

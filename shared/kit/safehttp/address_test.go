@@ -8,8 +8,8 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// refused holds the first and last address of every refused range, and addresses inside it that
-// an attacker may want to reach.
+// refused holds the first and the last address of every refused range, and addresses inside the
+// ranges that an attacker may want to reach.
 var refused = []string{
 	"0.0.0.0", "0.255.255.255",
 	"10.0.0.0", "10.255.255.255",

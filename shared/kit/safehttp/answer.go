@@ -6,8 +6,8 @@ import (
 	"net/url"
 )
 
-// WithoutURL returns an error of net/http or net/url with its host in place of its URL.
-// [errors.Is] and [errors.As] still find the wrapped errors. It returns nil for nil.
+// WithoutURL returns an error of net/http or net/url whose text shows only the URL's host instead
+// of the URL. [errors.Is] and [errors.As] still find the wrapped errors. It returns nil for nil.
 func WithoutURL(err error) error {
 	var shown *url.Error
 	if !errors.As(err, &shown) {

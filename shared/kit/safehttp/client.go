@@ -37,8 +37,8 @@ type Config struct {
 	// IdlePerHost is the number of idle connections that are kept per host; 0 means 2.
 	IdlePerHost int
 	// RootCAs are the trusted certificate authorities; nil means those of the system. The process
-	// loads the system's once, at its first handshake. In a function, that is a handshake with
-	// AWS.
+	// loads the system's authorities once, at its first TLS handshake. A Lambda function makes its
+	// first handshake with an AWS service.
 	RootCAs *x509.CertPool
 	// WrapDial wraps the address-checking dialer; nil means no wrapper.
 	WrapDial func(Dial) Dial
@@ -94,7 +94,8 @@ type guard struct {
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := checkForm(req.URL, g.loopback); err != nil {
 		if req.Body != nil {
-			_ = req.Body.Close() // a RoundTripper must close the body; its error does not matter, because nothing is sent
+			// a RoundTripper must close the body; the error does not matter, because nothing is sent
+			_ = req.Body.Close()
 		}
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// leads reports whether an answer has a valid Location.
+// leads reports whether an answer has a valid Location header.
 func leads(resp *http.Response) bool {
 	_, err := resp.Location()
 	return err == nil
@@ -128,7 +129,8 @@ func dialContext(cfg Config) Dial {
 		case err != nil || !cfg.Loopback:
 		case isLoopbackName(host):
 			return local.DialContext(ctx, network, address)
-		case isLocal(host): // connect by address, because some resolvers do not resolve names below localhost (RFC 6761)
+		// connect by address, because some resolvers do not resolve names below localhost (RFC 6761)
+		case isLocal(host):
 			return local.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 		}
 		return public.DialContext(ctx, network, address)

@@ -1,5 +1,6 @@
-// Package secret caches a secret's value. It loads the value when needed, loads it again when the
-// value is old or matches no request, and keeps the last good value until a better one is loaded.
+// Package secret caches a secret's value. It loads the value when it is needed. It loads the value
+// again if the value is old, or if it does not match a request's signature or token. It keeps the
+// last good value until a newer good value is loaded.
 //
 // Invariants:
 //
@@ -117,8 +118,8 @@ func (c *Cache[T]) Read(ctx context.Context) (Reading[T], error) {
 	return Reading[T]{Value: used.value, state: used, fresh: used.attempt != seen.attempt}, err
 }
 
-// Again returns a newer value for a request that r did not match. It returns false if there is no
-// newer value.
+// Again returns a newer value than r, for a request that the value r did not match. It returns
+// false if there is no newer value.
 func (c *Cache[T]) Again(ctx context.Context, r Reading[T]) (Reading[T], bool) {
 	if r.fresh {
 		return r, false
@@ -136,8 +137,9 @@ func (c *Cache[T]) snapshot() state[T] {
 	return c.state
 }
 
-// refresh returns the state to use. If no load is due, this is seen. Otherwise it is the state
-// after this call's load, or after a load that another call finished meanwhile.
+// refresh returns the state that the caller must use. If no load is due, it returns the state seen.
+// Otherwise it loads the value and returns the new state. If another call finished a load in the
+// meantime, it returns the state after that load.
 func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T], time.Time) bool, recheck bool) (state[T], error) {
 	if !due(seen, c.cfg.Now()) {
 		return seen.usable()
@@ -155,7 +157,7 @@ func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T]
 	return c.load(ctx, seen, recheck).usable()
 }
 
-// usable returns the last load's error if there has never been a good value.
+// usable returns s. If no good value was ever loaded, it also returns the last load's error.
 func (s state[T]) usable() (state[T], error) {
 	if !s.loaded {
 		return s, s.err
@@ -240,7 +242,7 @@ func (c *Cache[T]) expired(s state[T], now time.Time) bool {
 		return s.attempt == 0 || since >= firstRetry
 	case now.Sub(s.loadedAt) < c.cfg.MaxAge:
 		return false
-	case s.err != nil: // the source failed: use the last good value for a while
+	case s.err != nil: // the last load failed: use the last good value until the next retry is due
 		return since >= min(c.cfg.MaxAge, c.cfg.Recheck)
 	}
 	return true

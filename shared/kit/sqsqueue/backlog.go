@@ -12,8 +12,9 @@ import (
 // Backlog counts the messages that wait in several queues.
 type Backlog struct {
 	Client *sqs.Client
-	// Queues lists queue URLs. A dead-letter queue must come after its queue. Otherwise a message
-	// that moves between the two counts would not be counted.
+	// Queues lists queue URLs, in the order in which the queues are counted. A dead-letter queue
+	// must come after its queue: otherwise a message that moves to it during the count would be
+	// missed.
 	Queues []string
 }
 

@@ -31,7 +31,7 @@ var ErrSend = errors.New("queue refused the message")
 func (q Queue) Send(ctx context.Context, body []byte) error { return q.SendDelayed(ctx, 0, body) }
 
 // SendDelayed stores a message durably. No receiver gets the message before the delay has passed.
-// The delay counts in whole seconds. Its errors wrap ErrSend.
+// SendDelayed rounds the delay down to whole seconds. Its errors wrap ErrSend.
 func (q Queue) SendDelayed(ctx context.Context, delay time.Duration, body []byte) error {
 	_, err := q.Client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: &q.URL, MessageBody: new(string(body)), DelaySeconds: int32(delay / time.Second),
@@ -84,7 +84,7 @@ func (q Queue) SendBatch(ctx context.Context, delay time.Duration, bodies ...[]b
 	return nil
 }
 
-// Delay makes a received message invisible for the delay, which counts in whole seconds.
+// Delay makes a received message invisible for the delay, rounded down to whole seconds.
 func (q Queue) Delay(ctx context.Context, receipt string, delay time.Duration) error {
 	_, err := q.Client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: &q.URL, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay / time.Second),

@@ -46,8 +46,8 @@ const (
 	letters = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// consists reports whether s has at least min and at most max characters, all of which are in
-// set.
+// consists reports whether s has at least min and at most max characters. Each character must be in
+// the string set.
 func consists(s, set string, min, max int) bool {
 	return len(s) >= min && len(s) <= max && strings.Trim(s, set) == ""
 }

@@ -97,8 +97,8 @@ func (r *Reader) Optional(key string, k Kind) string {
 // wrong unit.
 const maxDuration = time.Hour
 
-// Duration returns a duration, which must be from min to one hour. It returns the value otherwise
-// if the variable is not set.
+// Duration returns a variable's duration, which must be from min to one hour. If the variable is
+// not set, it returns the default value, the argument otherwise.
 func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duration {
 	text := r.Text(key)
 	if text == "" {
@@ -111,8 +111,8 @@ func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duratio
 	return d
 }
 
-// Bytes returns a number of bytes, which must be from 1 to max. It returns the value otherwise if
-// the variable is not set.
+// Bytes returns a variable's number of bytes, which must be from 1 to max. If the variable is not
+// set, it returns the default value, the argument otherwise.
 func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	text := r.Text(key)
 	if text == "" {
@@ -153,8 +153,8 @@ func (r *Reader) MetricsNamespace() string {
 	return names.MetricNamespace
 }
 
-// DistinctBucket returns the name of a bucket. It must differ from the bucket in the variable
-// other. confusion states, for the error, what would go wrong if both were the same.
+// DistinctBucket returns the bucket name in the variable key. The variable other must hold a
+// different name. confusion states, for the error, what would go wrong if both were the same.
 func (r *Reader) DistinctBucket(key, other, confusion string) string {
 	name := r.Required(key, Bucket)
 	if name != "" && name == r.Text(other) {

@@ -63,7 +63,7 @@ func TestSetVariablesOverrideTheDefaults(t *testing.T) {
 	}
 }
 
-// The kinds accept the longest names of AWS's resources, and names of its other partitions.
+// The kinds must accept the longest names of AWS's resources, and ARNs of AWS's other partitions.
 func TestUnusualNamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, other := range []map[string]string{

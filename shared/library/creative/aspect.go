@@ -14,7 +14,7 @@ import (
 // "1.91x1". The zero value is an unknown aspect.
 type Aspect string
 
-// known lists the aspects that placements ask for.
+// known lists the aspects that the platform's placements accept.
 var known = []Aspect{"1x1", "3x4", "4x5", "9x16", "16x9", "1.91x1"}
 
 // aspectTolerance is the largest difference between a picture's ratio and a known aspect's ratio,

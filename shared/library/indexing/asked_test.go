@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// The result of a placed key holds the master as the creative's document lists it. The result of
-// an unplaced key holds the object's version and the reason.
+// For a key that a rule places, the result of Index holds the master as the creative's document
+// lists it. For an unplaced key, it holds the object's version and why the key is unplaced.
 func TestWhatAResultHolds(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -34,8 +34,8 @@ func TestWhatAResultHolds(t *testing.T) {
 	}
 }
 
-// Only a look-up that S3 answers with "not found" means that there is no object. A failed look-up
-// is an error, unless the object was filed because nobody can look it up.
+// Only a look-up that S3 answers with "not found" means that there is no object. Any other failed
+// look-up is an error, unless the index already records that the object cannot be looked up.
 func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -70,8 +70,8 @@ func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 	asks("without its placement", filed, false, false, errRefused)
 }
 
-// Remove returns an error for an object that it cannot look up or remove. It still removes the
-// other keys.
+// Remove returns an error for a key whose object it cannot look up, or that it cannot remove from
+// the document. It still removes the other keys.
 func TestRemoveReturnsFaults(t *testing.T) {
 	t.Parallel()
 	other := strings.Replace(key, "9x16", "1x1", 1)
@@ -174,8 +174,8 @@ func TestMissedReturnsFaults(t *testing.T) {
 	missed("by other rules", nil, never, indexed)
 }
 
-// Index does not read the content of a file if the file's name excludes it from the masters. The
-// result then describes no content.
+// Index does not read a file whose name excludes it from the masters. The key's placement then
+// does not state whether the content is media.
 func TestUnreadContentIsNotDescribed(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

@@ -21,8 +21,8 @@ type watched struct {
 	masterstest.Memory
 	mu            sync.Mutex
 	reads, writes map[string]int
-	unreadable    func(name string) error // returns the error of a read; nil means no error
-	fault         func(name string) error // returns the error of a write; nil means no error
+	unreadable    func(name string) error // returns the error of a document's read; nil lets the read succeed
+	fault         func(name string) error // returns the error of a document's write; nil lets the write succeed
 }
 
 // Load implements [masters.Blobs].
@@ -56,7 +56,7 @@ func (w *watched) Save(ctx context.Context, name string, data []byte, revision s
 // documents returns the number of writes to the documents of creatives.
 func (w *watched) documents() int { return w.count(w.writes, "index/") }
 
-// count returns the number of reads or writes of names that begin with prefix.
+// count adds up the reads, or the writes, of all documents whose names begin with prefix.
 func (w *watched) count(of map[string]int, prefix string) (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,7 +68,7 @@ func (w *watched) count(of map[string]int, prefix string) (n int) {
 	return n
 }
 
-// forget resets the counts.
+// forget sets all counts of reads and writes to 0.
 func (w *watched) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -83,8 +83,8 @@ func newWatched() (fixture, *watched) {
 	return b, w
 }
 
-// A batch writes each document once, however many of its keys belong there. A batch without
-// changes writes no document.
+// Indexing a batch of keys writes each document once, however many keys of the batch the document
+// lists. A document that does not change is not written.
 func TestOneWriteForEachDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -107,7 +107,8 @@ func TestOneWriteForEachDocument(t *testing.T) {
 	}
 }
 
-// A failed write of one document fails the keys of that document and no others.
+// If the write of one document fails, Apply returns an error for the keys of that document, and
+// for no other keys.
 func TestAFaultOfOneDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -151,7 +152,7 @@ func TestEachLibraryHasItsOwnDocuments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := keys[lib.Name] // empty for the library that is not configured
+		want := keys[lib.Name] // "" for the library that is not configured: its document must be empty
 		if (want == "") != (len(doc.Masters) == 0) || want != "" && (len(doc.Masters) != 1 || doc.Find(want) == nil) {
 			t.Errorf("library %s lists %+v, want %q", lib.Name, doc.Masters, want)
 		}

@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 )
 
-// onLook calls do before the n-th look-up in the bucket. That look-up returns the error of do.
+// onLook makes the bucket call the function do before its n-th look-up. If do returns an error,
+// the look-up returns that error.
 func (b fixture) onLook(n int, do func() error) {
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
@@ -20,8 +21,9 @@ func (b fixture) onLook(n int, do func() error) {
 	}
 }
 
-// The second look-up of an object happens between the read and the write of the document. If the
-// object is gone by then, it is never listed. If the object has come back, it is not removed.
+// Index looks up an object a second time between the read and the write of the document. If the
+// object is gone by then, the document never lists it. If a deleted object exists again by then,
+// the document keeps it.
 func TestTheSecondLookDecides(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -41,7 +43,8 @@ func TestTheSecondLookDecides(t *testing.T) {
 	}
 }
 
-// If the second look-up fails, the key's result is that error, and nothing is written.
+// Index looks up an object a second time before it writes the document. If this look-up fails,
+// Apply returns the error for the key, and the document is not written.
 func TestAFailedSecondLookIsReturned(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -59,7 +62,8 @@ func TestAFailedSecondLookIsReturned(t *testing.T) {
 	}
 }
 
-// At the last try, too, an object is read, and not only filed, if the second look-up succeeds.
+// File makes the last try to index a key. If its first look-up of the object fails and the second
+// one succeeds, File reads the object, and does not record it as unread.
 func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -73,7 +77,8 @@ func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	}
 }
 
-// An object that changes between the look-up and the read is read again, also at the last try.
+// An object that changes between the look-up and the read is read again, by Index and also by
+// File, which makes the last try.
 func TestWhatChangesBeforeTheReadIsReadAnew(t *testing.T) {
 	t.Parallel()
 	for _, k := range []string{key, odd} {

@@ -20,9 +20,9 @@ import (
 // another writer succeeded.
 const maxSwaps = 100
 
-// pauses sets the limits of the random pause before each new try, so that writers that collided
-// do not collide again. With these pauses, a thousand writers of one document all succeed;
-// without pauses, one in ten succeeded.
+// pauses sets the limits of the random pause before a conditional write is tried again, so that
+// writers that collided do not collide again. With these pauses, a thousand writers of one
+// document all succeed; without pauses, one in ten succeeded.
 var pauses = backoff.Steps{First: 20 * time.Millisecond, Longest: 10 * time.Second}
 
 // page identifies a document that must be edited.
@@ -31,7 +31,7 @@ type page struct {
 	creative creative.Creative
 }
 
-// additions groups the subjects by the documents that must list them.
+// additions groups the subjects (the keys being indexed) by the documents that must list them.
 func additions(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
@@ -45,7 +45,8 @@ func additions(subjects []*subject) map[page][]*subject {
 	return pages
 }
 
-// removals groups the subjects by the documents that must no longer list them.
+// removals groups the subjects (the keys being indexed) by the documents that list them or may
+// list them, but must no longer do so.
 func removals(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
@@ -60,7 +61,8 @@ func removals(subjects []*subject) map[page][]*subject {
 	return pages
 }
 
-// edit writes each document once, with the changes of all subjects that concern it.
+// edit changes each document that the function group returns. It writes a document once, with the
+// changes for all keys in its group.
 func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*subject) map[page][]*subject) {
 	pages := group(subjects)
 	order := func(a, b page) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
@@ -73,8 +75,8 @@ func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*s
 	}
 }
 
-// editPage reads a document, looks up the objects again, and writes the document if no other
-// writer has changed it meanwhile.
+// editPage reads the document of c, looks up the objects of the subjects again, and writes the
+// document. If another writer has changed the document meanwhile, editPage starts again.
 func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
 	lib := subjects[0].library
 	for swaps := range maxSwaps {
@@ -107,8 +109,8 @@ func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []
 	return fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
 }
 
-// editOn returns doc with the subject's master if c is one of its targets, and without it
-// otherwise. A repeated event changes nothing.
+// editOn returns doc, the document of c, with the subject's master if c is one of the subject's
+// targets. Otherwise it returns doc without that master. A repeated event changes nothing.
 func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Document {
 	switch {
 	case s.err != nil:

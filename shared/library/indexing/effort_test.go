@@ -15,8 +15,8 @@ import (
 )
 
 // A new master causes two writes of its placement and one write of its document. A repeated event
-// reads the placement and the document once and writes only the placement: that write fails if
-// another run has changed the placement.
+// reads the placement and the document once and writes only the placement. That write detects
+// another run that changed the placement, because then it fails.
 func TestWhatAnEventCosts(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -36,7 +36,7 @@ func TestWhatAnEventCosts(t *testing.T) {
 	}
 	costs("new", 1, 2, 1, 1)
 	costs("the same", 1, 1, 1, 0)
-	b.apply(t, other) // other comes before key in the document; the repeated event must not change this order
+	b.apply(t, other) // a repeated event for the document's first master must not change the masters' order
 	if n := w.documents(); n != 0 {
 		t.Errorf("the same of another: %d writes of the document", n)
 	}
@@ -46,7 +46,7 @@ func TestWhatAnEventCosts(t *testing.T) {
 	costs("still gone", 1, 1, 0, 0)
 }
 
-// A key that neither the index nor the bucket has causes no write.
+// Indexing a key that exists neither in the index nor in the bucket causes no write.
 func TestAnUnknownKeyLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -56,7 +56,7 @@ func TestAnUnknownKeyLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// The placement names a creative before the creative's document lists the key.
+// A key's stored placement names a creative before the creative's document lists the key.
 func TestThePlacementGoesBeforeTheDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

@@ -41,8 +41,9 @@ func once(prefix string, err error) func(name string) error {
 // odd is a key that no rule places. Its content must be read to find out whether it is media.
 const odd = "films/HRT-1212/2/3/hero"
 
-// stores lists every read and write of the store: the prefix of the document's name, whether it
-// is a read or a write, the key that causes it, and the preparation of the bucket.
+// stores lists every kind of read and write in the index store. Each entry has the key whose
+// indexing causes it, the prefix of the document's name, whether it is a read, and a function
+// that prepares the bucket (nil for none).
 var stores = map[string]struct {
 	key, prefix string
 	reading     bool
@@ -61,14 +62,14 @@ var stores = map[string]struct {
 	"writing a full document":  {key, "index/", false, filledUp},
 }
 
-// deleted indexes the objects and then deletes them.
+// deleted indexes the objects under the two keys of the test and then deletes these objects.
 func deleted(t *testing.T, b fixture) {
 	b.apply(t, key, odd)
 	b.bucket.Delete(key)
 	b.bucket.Delete(odd)
 }
 
-// filledUp fills the document, so that no room is left for the object.
+// filledUp fills the creative's document so far that another master does not fit into it.
 func filledUp(t *testing.T, b fixture) {
 	doc := grown(t, masters.NewDocument(hrt2), masters.MaxDocument-100)
 	if err := b.index.SaveDocument(t.Context(), library, doc, ""); err != nil {
@@ -76,8 +77,9 @@ func filledUp(t *testing.T, b fixture) {
 	}
 }
 
-// A fault of the store fails the key, also at the last try: the last try files only objects that
-// cannot be read. After the fault, the key can be indexed.
+// If the store fails, Index and File return the error for the key. File, which makes the last
+// try, records as unread only an object that cannot be read. After the fault, the key can be
+// indexed.
 func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range stores {
@@ -89,7 +91,7 @@ func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 			if c.before != nil {
 				c.before(t, b)
 			}
-			fault := func() { // only the first read of the document fails
+			fault := func() { // let all writes fail or, in a case about reads, only the first read
 				if w.fault = failing(c.prefix, errStore); c.reading {
 					w.fault, w.unreadable = nil, once(c.prefix, errStore)
 				}
@@ -132,7 +134,8 @@ func TestWroteIsCalledForEachWrittenDocument(t *testing.T) {
 	}
 }
 
-// A conditional write that lost the race is repeated and is not a failure.
+// If another writer changes a document before a conditional write, the write is repeated, and
+// Apply returns no error.
 func TestAnOvertakenWriteIsDoneAnew(t *testing.T) {
 	t.Parallel()
 	for name, c := range stores {

@@ -11,17 +11,17 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// MaxReceives is the number of times that the queue delivers an event. At the last delivery, an
-// object that cannot be read is filed. So only an event that cannot be parsed becomes a dead
-// letter. Such a dead letter prevents every skip.
+// MaxReceives is the number of times that the queue delivers an event. If the object cannot be
+// read even at the last delivery, the indexer records the object as unread. So only an event that
+// cannot be parsed becomes a dead letter. While such a dead letter exists, no request is skipped.
 const MaxReceives = 10
 
-// maxReason is the longest stored reason, in bytes.
+// maxReason is the size limit, in bytes, of the stored reason why an object cannot be read.
 const maxReason = 400
 
-// file records an object that cannot be read. Its master has no known content, which prevents
-// skips for its creative. If not even a look-up succeeds, the placement has no version, so the
-// proof of absence finds the object unindexed.
+// file records an object that cannot be read. The recorded master has no known content, which
+// prevents skips for its creative. If not even the look-up succeeds, the stored placement states
+// no version of the object, so the proof of absence treats the object as not indexed.
 func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	if s.object == nil {
 		s.object = &masters.Object{Key: s.key}
@@ -39,8 +39,8 @@ func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 // object is unknown.
 func (s *subject) unseen() bool { return s.object != nil && s.object.ETag == "" }
 
-// fill marks a document as full and removes the subjects that no longer belong in it. It files
-// the other subjects as unread, with the reason that the document is full.
+// fill marks a document as full and removes the subjects' masters that no longer belong in it. It
+// records the other subjects as unread, with the reason that the document is full.
 func (x *Indexer) fill(ctx context.Context, c creative.Creative, doc masters.Document, revision string, subjects []*subject) error {
 	full := doc.Full
 	var left []*subject

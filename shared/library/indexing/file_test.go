@@ -16,7 +16,8 @@ import (
 // errRefused is S3's error for an object that is encrypted with SSE-C or a disabled key.
 var errRefused = errors.New("403 KMS.DisabledException")
 
-// filed files the keys, fails the test on an error, and returns the results by key.
+// filed calls File for the keys and fails the test on an error. It returns, by key, the results of
+// the keys that File recorded as unread.
 func (b fixture) filed(t *testing.T, keys ...string) map[string]indexing.Result {
 	t.Helper()
 	results := map[string]indexing.Result{}
@@ -39,9 +40,9 @@ func (b fixture) refuse(looks, reads bool) {
 	}
 }
 
-// An object that cannot be read is filed with its key, version and reason under the creative that
-// its labels or its key state. Missed returns the key, and the key is indexed once the object can
-// be read.
+// File records an object that it cannot read, with its key, version and the reason, under the
+// creative that its labels or its key state. Missed returns such a key. Once the object can be
+// read, the key can be indexed.
 func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -97,8 +98,8 @@ func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 	}
 }
 
-// An object that cannot be read and has no placement is listed as unplaced with both reasons, and
-// counts as possible media.
+// An object that cannot be read and that no rule places is recorded with two reasons: why it is
+// unplaced and why it is unread. It is treated as possible media.
 func TestWhatCannotBeReadAndHasNoPlace(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -125,7 +126,8 @@ func TestFilingReadsWhatItCan(t *testing.T) {
 	}
 }
 
-// A filed object keeps its content fields if the content was read before.
+// A master that is recorded as unread keeps its content fields, such as width and height, if the
+// content was read before.
 func TestWhatWasSeenBeforeIsKept(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -158,8 +160,8 @@ func TestMissedComparesStorage(t *testing.T) {
 	}
 }
 
-// If a document has no room for another master, it is marked as full, and the event ends without
-// an error. Masters that leave the document are still removed.
+// If a document has no room for another master, the indexer marks the document as full and
+// returns no error for the event. Masters that no longer belong in the document are still removed.
 func TestAFullDocumentSaysSo(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -192,8 +194,8 @@ func TestAFullDocumentSaysSo(t *testing.T) {
 	}
 }
 
-// A master that leaves a full document is removed even if the remaining masters exceed the normal
-// size limit.
+// A deleted master is removed from a full document, even if the document is still larger than the
+// normal size limit afterwards.
 func TestADeletedMasterLeavesAFullDocument(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

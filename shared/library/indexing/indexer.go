@@ -1,13 +1,13 @@
 // Package indexing keeps the index in step with the masters bucket.
 //
-// An event only says that something happened to a key: what is written follows from the object as
-// it is now. So events may come late, twice or out of order, and the documents are still right in
-// the end. Invariants:
+// An event only says that something happened to a key. The indexer derives what it writes from the
+// object's present state. So events may come late, twice or out of order, and the documents are
+// still right in the end. Invariants:
 //
-//   - The indexer must look at the object again between a document's read and its conditional
-//     write. So the writer that writes last has also looked last.
-//   - A key's placement names every document that may list the key: it is widened before a
-//     document is written and narrowed afterwards.
+//   - The indexer must look up the object again between a document's read and its conditional
+//     write. So the run that writes a document last has also looked up the object last.
+//   - A key's placement must name every document that may list the key. A document is added to the
+//     placement before the document is written, and is dropped from the placement afterwards.
 //   - A key that moves is written to its new document before it leaves the old one.
 package indexing
 
@@ -29,18 +29,19 @@ type Bucket interface {
 	// Look returns the object under key as it is now, with its labels. It returns
 	// masters.ErrAbsent only if there is no object; a refused or failed look-up is another error.
 	Look(ctx context.Context, key string) (masters.Object, error)
-	// ReadRange returns n bytes at off of exactly this version, or masters.ErrChanged.
+	// ReadRange returns n bytes, from offset off, of exactly this version of the object. It
+	// returns masters.ErrChanged if the version was replaced or deleted.
 	ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error)
 	// Tags returns the tags of the object under key, even if the object cannot be looked up.
 	Tags(ctx context.Context, key string) (map[string]string, error)
 }
 
-// Indexer updates documents and placements from the present objects.
+// Indexer updates documents and placements according to the present objects in the bucket.
 type Indexer struct {
 	Documents masters.Index
 	Bucket    Bucket
 	Libraries []masters.Library
-	// Filed, unless nil, is called for each key that was indexed without being read.
+	// Filed, unless nil, is called for each key whose object could not be read when it was indexed.
 	Filed func(context.Context, Result)
 	// Wrote, unless nil, is called after each write of a document.
 	Wrote func(masters.Library, creative.Creative)
@@ -64,20 +65,20 @@ type subject struct {
 	place    placement.Placement
 	master   masters.Master
 	placed   masters.Placed
-	revision string // the revision of the stored placement
-	media    bool   // the unplaced file may be a video or image, by its content or its name
+	revision string // the revision of the stored placement; "" if none is stored
+	media    bool   // true if the unplaced file may be a video or image, by its content or its name
 	last     bool   // true in a call of File: file the object if it cannot be read
-	unread   string // why the object was filed unread, or that its document is full
-	// touched names the documents that an earlier round may have written. If another writer has
-	// stored a placement since then, that placement may not name them.
+	unread   string // why the object could not be read or its document is full; "" otherwise
+	// touched names the documents that earlier tries of this key may have written. They are
+	// checked again, because a placement that another run stored meanwhile may not name them.
 	touched []creative.Creative
 	err     error
 }
 
-// targets returns the creatives whose documents must list the subject.
+// targets returns the creatives whose documents must list the subject's key.
 func (s *subject) targets() []creative.Creative {
 	var list []creative.Creative
-	if s.unseen() { // the labels cannot be read now, so keep the old documents
+	if s.unseen() { // the labels cannot be read now: keep the key in its present documents
 		list = s.placed.Documents
 	}
 	if s.isPlaced() {
@@ -86,7 +87,7 @@ func (s *subject) targets() []creative.Creative {
 	return list
 }
 
-// with returns list with those creatives of more added that it does not contain.
+// with returns the creatives in list, followed by the creatives in more that list does not contain.
 func with(list []creative.Creative, more ...creative.Creative) []creative.Creative {
 	list = slices.Clip(list)
 	for _, c := range more {
@@ -127,9 +128,9 @@ func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
 	return x.index(ctx, keys, false)
 }
 
-// File does the same as Index, but for the last try: it files an object that cannot be read, with
-// the reason, where the proofs of absence of its creative find it. The key or the tags state the
-// creative.
+// File makes the last try to index the keys. Unlike Index, it also records an object that it
+// cannot read, with the reason, under the creative that the key or the tags state. There the
+// proof of absence finds the record.
 func (x *Indexer) File(ctx context.Context, keys []string) []Result { return x.index(ctx, keys, true) }
 
 func (x *Indexer) index(ctx context.Context, keys []string, last bool) []Result {
@@ -174,8 +175,8 @@ func (s *subject) result() Result {
 	return r
 }
 
-// Exists reports whether there is an object under the key. It returns true for an object that was
-// filed because nobody can look it up.
+// Exists reports whether there is an object under the key. If the look-up fails, it returns true
+// for a key that the index records as unread, and the error for any other key.
 func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	switch _, err := x.Bucket.Look(ctx, key); {
 	case errors.Is(err, masters.ErrAbsent):
@@ -189,16 +190,16 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	return true, nil
 }
 
-// filed returns the placement of a key and reports whether the key was filed unread. If the
-// placement cannot be read, it returns false without an error, because the caller already has the
-// error of the look-up.
+// filed returns the placement of a key and reports whether it records that the object could not
+// be read. If the placement itself cannot be read, filed returns false and no error, because the
+// caller already has the error of the look-up.
 func (x *Indexer) filed(ctx context.Context, lib masters.Library, key string) (masters.Placed, bool) {
 	placed, _, _ := x.Documents.Placed(ctx, lib, key)
 	return placed, placed.Unread != ""
 }
 
-// Belongs reports whether a creative's document should list a key. The present object decides;
-// for a filed object that cannot be looked up, the placement decides.
+// Belongs reports whether a creative's document should list a key. The present object decides. If
+// it cannot be looked up and the key is recorded as unread, the stored placement decides.
 func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
 	s := &subject{key: key, library: lib}
 	if err := x.see(ctx, s); err != nil {
@@ -230,8 +231,8 @@ func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Cr
 	return errors.Join(x.editPage(ctx, c, subjects), failures(subjects))
 }
 
-// failures joins the errors of the subjects. It leaves out errAgain, because the next round tries
-// that subject again.
+// failures joins the errors of the subjects. It leaves out errAgain, because the object of
+// such a subject has changed meanwhile, so an event for its key will follow.
 func failures(subjects []*subject) (err error) {
 	for _, s := range subjects {
 		if !errors.Is(s.err, errAgain) {
@@ -267,7 +268,7 @@ func (x *Indexer) library(key string) (masters.Library, bool) {
 	return masters.Library{}, false
 }
 
-// each runs step for every subject that has no error. At most parallel steps run at the same
+// each calls the function step for every subject that has no error. Up to 8 calls run at the same
 // time.
 func each(subjects []*subject, step func(*subject) error) {
 	var all sync.WaitGroup
@@ -316,7 +317,8 @@ func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 	return nil
 }
 
-// see looks up the object and computes its placement. If there is no object, it sets none.
+// see looks up the subject's object and computes its placement. If the object does not exist, the
+// subject's field object stays nil.
 func (x *Indexer) see(ctx context.Context, s *subject) error {
 	object, err := x.Bucket.Look(ctx, s.key)
 	if errors.Is(err, masters.ErrAbsent) {

@@ -160,7 +160,8 @@ func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 	b.bucket.Put(key, picture(t, 90, 160), nil)
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
-		if looks++; looks == 2 { // delete the object at the second look-up, between the read and the write of the document
+		// delete the object at the second look-up, between the read and the write of the document
+		if looks++; looks == 2 {
 			b.bucket.Put(key, picture(t, 100, 100), nil)
 		}
 		return nil
@@ -213,7 +214,8 @@ func TestDocumentsConverge(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		b := newFixture()
-		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // only labels place the last key
+		// the name of the last key states no creative: only labels can place it
+		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"}
 		var events []string
 		for range 30 {
 			k := keys[random.IntN(len(keys))]
@@ -238,8 +240,8 @@ func TestDocumentsConverge(t *testing.T) {
 	}
 }
 
-// work applies events in overlapping batches at the same time. It applies failed keys again, as
-// the queue would.
+// work indexes the keys of the events in overlapping batches at the same time. It indexes failed
+// keys again, as the queue would.
 func (b fixture) work(t *testing.T, events []string) {
 	var all sync.WaitGroup
 	for start := 0; start < len(events); start += 3 {
@@ -275,9 +277,9 @@ func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 	}
 }
 
-// checkUnplaced checks a key's placement and its lines in the list of unplaced keys. reason must
-// be "" for a key that is placed or gone. The list may have a line too many, but never one too
-// few.
+// checkUnplaced checks a key's placement and its lines in the list of unplaced keys. The argument
+// reason must be "" for a key that is placed or gone. An extra line in the list is allowed; a
+// missing line fails the test.
 func (b fixture) checkUnplaced(t *testing.T, k, reason string) {
 	t.Helper()
 	placed, _, err := b.index.Placed(t.Context(), library, k)
@@ -293,7 +295,7 @@ func (b fixture) checkUnplaced(t *testing.T, k, reason string) {
 	b.lies(t, k, placed.Folders...)
 }
 
-// lies fails the test unless the key has a line in each of the folders.
+// lies fails the test unless each of the folders in the list of unplaced keys holds the key.
 func (b fixture) lies(t *testing.T, k string, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {

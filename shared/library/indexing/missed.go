@@ -9,9 +9,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Missed returns the keys whose present objects are not indexed, or were indexed by other rules
-// or without being read. It skips keys outside every library. It looks up the objects, reads each
-// placement, and writes nothing.
+// Missed returns the keys whose present objects are not indexed, were indexed by other rules, or
+// could not be read when they were indexed. It skips keys outside every library. It looks up the
+// objects, reads each placement, and writes nothing.
 func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	missed := make([]bool, len(keys))
 	group, inner := errgroup.WithContext(ctx)
@@ -42,7 +42,7 @@ func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 // written after the documents, so a correct placement means correct documents.
 func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (bool, error) {
 	placed, _, err := x.Documents.Placed(ctx, lib, key)
-	if placed.Rules != lib.RuleSet() || placed.Unread != "" { // after an error, placed is zero and so counts as missed
+	if placed.Rules != lib.RuleSet() || placed.Unread != "" { // also true after an error: placed is empty then
 		return true, err
 	}
 	s := &subject{key: key, library: lib, placed: placed, media: !placed.NoMedia}

@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// widen adds the targets to the placement before their documents list the key.
+// widen adds to the stored placement the creatives whose documents must list the key. It must be
+// called before these documents are written.
 func (x *Indexer) widen(ctx context.Context, s *subject) error {
 	wider := with(s.placed.Documents, s.targets()...)
 	if len(wider) == len(s.placed.Documents) {
@@ -20,9 +21,9 @@ func (x *Indexer) widen(ctx context.Context, s *subject) error {
 	return x.remember(ctx, s)
 }
 
-// narrow writes the final placement after the documents are written. It writes even if nothing
-// changed, because the write fails if another run has worked on the key meanwhile. A key that is
-// neither in the index nor in the bucket causes no write.
+// narrow writes the final placement after the documents are written. It writes even an unchanged
+// placement, because a failed write shows that another run has worked on the key meanwhile. It
+// writes nothing for a key that is neither in the index nor in the bucket.
 func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil
@@ -54,8 +55,8 @@ func (s *subject) record() masters.Placed {
 }
 
 // list updates the list of unplaced keys. It writes a line before the placement names the line's
-// folder, and empties the line before the placement drops the folder. So the list may have a line
-// too many, which the placement corrects, but never one too few.
+// folder, and empties the line before the placement drops the folder. So the list may have an
+// extra line, which readers ignore because of the placement, but never misses a line.
 func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
 	for _, folder := range s.placed.Folders {
 		if err := orAgain(x.Documents.FileUnplaced(ctx, s.library, folder, s.key)); err != nil {

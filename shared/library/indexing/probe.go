@@ -73,8 +73,8 @@ func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	return nil
 }
 
-// sniff sets media if an unplaced object may be a master. This is so if its extension or its
-// first bytes are those of a video or image, or if it is archived.
+// sniff sets the subject's field media to true if an unplaced object may be a master: if its
+// extension or its first bytes are those of a video or image, or if it is archived.
 func (x *Indexer) sniff(ctx context.Context, s *subject) error {
 	if s.media = media.KindOfExtension(extensionOf(s.key)) != "" || s.object.Archived(); s.media {
 		return nil
@@ -101,8 +101,8 @@ func (v version) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
 	return v.bucket.ReadRange(ctx, v.object, off, n)
 }
 
-// problemOf returns the problem that a document must state for an error of probing. It reports
-// whether the error is such a problem.
+// problemOf returns the problem that a document must state for an error of probing a file. It
+// returns false if the error is a fault of the read and not a problem of the file.
 func problemOf(err error) (masters.Problem, bool) {
 	for _, known := range []struct {
 		err     error

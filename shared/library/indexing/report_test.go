@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// ReportFiled logs a filed key with its version and both reasons, without a URL, and counts it.
+// ReportFiled logs an unread key with its version and the reasons why it is unread and unplaced,
+// without a URL. It counts the key in a metric.
 func TestAFiledKeyIsLoggedAndCounted(t *testing.T) {
 	t.Parallel()
 	log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
@@ -28,7 +29,8 @@ func TestAFiledKeyIsLoggedAndCounted(t *testing.T) {
 	}
 }
 
-// The queue delivers an event ten times; the tenth delivery files an object that cannot be read.
+// The queue delivers an event ten times. If the object cannot be read even at the tenth delivery,
+// the indexer records the object as unread.
 func TestTheQueueBringsAnEventTenTimes(t *testing.T) {
 	t.Parallel()
 	if indexing.MaxReceives != 10 {

@@ -51,8 +51,8 @@ func TestUnplacedKeysAreFiledUnderTheirAnchors(t *testing.T) {
 	look("deleted", false)
 }
 
-// An unplaced file that is neither video nor image, or that its name excludes, prevents no skip.
-// A file that nobody can read may be a master.
+// An unplaced file prevents no skip if it is neither video nor image, or if its name excludes it
+// from the masters. A file that nobody can read may be a master, so it prevents skips.
 func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -86,7 +86,8 @@ func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 	}
 }
 
-// A run that another run overtook removes again what it had written.
+// A run may be overtaken: the object is deleted or gets other labels, and another run indexes the
+// key first. The overtaken run then leaves no master of this object in the old document.
 func TestOvertakenRunsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{"creative-code": "OTHER", "creative-variation": "3"}

@@ -47,7 +47,8 @@ func TestAFileThatNobodyCanLookAtStaysInItsDocument(t *testing.T) {
 			t.Fatalf("%s: before: %v", name, m)
 		}
 		b.indexer.Bucket = withMeta{b.bucket, c.meta, c.tagErr}
-		b.refuse(true, true) // the object's encryption key is disabled: look-ups and reads fail, but object and labels do not change
+		// as with a disabled encryption key, look-ups and reads fail, but the object stays the same
+		b.refuse(true, true)
 		b.filed(t, hero)
 		placed, _, err := b.index.Placed(t.Context(), library, hero)
 		if m := b.masters(t, hrt2); len(m) != 1 {

@@ -70,8 +70,8 @@ func TestACrowdOfWriters(t *testing.T) {
 	})
 }
 
-// A writer that keeps losing the race stops waiting at its deadline, and its error states how
-// often it lost.
+// A writer whose conditional writes keep failing stops waiting at its deadline. Its error states
+// how many writes failed because other writers were faster.
 func TestAnOvertakenWriterStopsInTime(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

@@ -28,10 +28,10 @@ type Lister interface {
 // readAhead is how many documents EachDocument and EachUnplaced read at the same time.
 const readAhead = 32
 
-// EachDocument calls visit for each document of a library whose creative's code begins with code,
-// in any case; "" means all documents. The order is random, and the calls never overlap. It may
-// miss a document that is written at the same time. It skips documents whose names hold
-// decomposed Unicode: older code wrote them, and no request reads them any more.
+// EachDocument calls visit for each document of a library whose creative's code begins with the
+// text code, in upper or lower case; "" means all documents. The order is random, and the calls
+// never overlap. It may miss a document that is written at the same time. It skips documents whose
+// names hold decomposed Unicode: older code wrote them, and no request reads them any more.
 func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code string, visit func(Document)) error {
 	prefix := DocumentPrefix(lib) + url.PathEscape(creative.CanonicalCode(code))
 	composed := only(names.List(ctx, prefix), func(e Entry) bool { return !isDecomposed(e.Key) })
@@ -49,7 +49,8 @@ func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code
 // placed or could not be read. It skips keys that were deleted or placed since they were listed:
 // if the list and a placement disagree, the placement decides.
 func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visit func(Placed)) error {
-	seen := map[string]bool{} // a key has a line of the same name in each of its folders: visit the key only once
+	// a key has a line of the same name in each of its folders, but must be visited only once
+	seen := map[string]bool{}
 	lines := only(names.List(ctx, UnplacedPrefix(lib)), func(e Entry) bool {
 		name := path.Base(e.Key)
 		again := seen[name]
@@ -75,8 +76,8 @@ func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visi
 var ErrCrowded = errors.New("folder of unplaced keys too crowded")
 
 // UnplacedIn returns the keys in one folder of the list of unplaced keys, sorted. Some keys may
-// be placed or deleted by now. Errors: ErrCrowded if there are more keys than most, ErrDocument,
-// faults.
+// be placed or deleted by now. The argument most is the largest number of keys to return. Errors:
+// ErrCrowded if the folder holds more keys, ErrDocument, faults.
 func (x Index) UnplacedIn(ctx context.Context, names Lister, lib Library, folder string, most int) (keys []string, err error) {
 	lines := 0
 	listed := only(names.List(ctx, folderPrefix(lib, folder)), func(e Entry) bool {
@@ -106,7 +107,7 @@ func holdsKey(lib Library, e Entry) bool {
 	return InFolder(lib, e.Key) && e.Size != int64(len(emptyLine))
 }
 
-// only yields the entries that keep accepts, and every error.
+// only yields the entries for which the function keep returns true, and every error.
 func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for e, err := range entries {
@@ -117,8 +118,8 @@ func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entr
 	}
 }
 
-// each calls read for the listed names, up to readAhead at the same time. It then calls the
-// functions that read returned, one at a time.
+// each calls the function read for each listed name; up to 32 calls run at the same time. It then
+// calls the functions that read returned, one at a time.
 func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(context.Context, string) (func(), error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)

@@ -35,7 +35,7 @@ func TestEachDocument(t *testing.T) {
 	memory := &masterstest.Memory{}
 	x := masters.Index{Blobs: memory}
 	var all []string
-	for i := range 3 * 32 { // three times as many as EachDocument reads at the same time
+	for i := range 3 * 32 { // three times as many documents as EachDocument reads at the same time
 		c := creative.Creative{Code: "sümmer #" + fmt.Sprint(i%2), Variation: i}
 		d := masters.NewDocument(c).Put(masters.Master{Key: "a.mp4"})
 		if err := x.SaveDocument(t.Context(), library, d, ""); err != nil {
@@ -157,7 +157,8 @@ func TestEachUnplaced(t *testing.T) {
 	}
 }
 
-// UnplacedIn returns all keys of a folder, or ErrCrowded. Empty lines do not count.
+// UnplacedIn returns all keys of a folder, or ErrCrowded if there are too many. An empty line of
+// the list is not counted as a key.
 func TestUnplacedIn(t *testing.T) {
 	t.Parallel()
 	memory := &masterstest.Memory{}
@@ -188,7 +189,7 @@ func TestEveryKeyCanBeFiled(t *testing.T) {
 	t.Parallel()
 	for _, part := range []string{"9", "ü9", "a٣", "Ⅷ", "🎬1", "A1-", "\b7", "W"} {
 		key := strings.Repeat(part, placement.MaxKey)[:placement.MaxKey]
-		key = key[:placement.MaxKey/2] + strings.Repeat("9", placement.MaxKey/2) // ends in a long number
+		key = key[:placement.MaxKey/2] + strings.Repeat("9", placement.MaxKey/2) // the second half is one long number
 		p := masters.Placed{Key: strings.ToValidUTF8(key, "x"), Unplaced: "no code", Stated: &masters.Statement{Code: key}}
 		memory := &masterstest.Memory{}
 		x := masters.Index{Blobs: memory}

@@ -14,7 +14,7 @@ const MaxUpload = 5<<30 - 5<<20
 // Drop names the rule that dropped a candidate; "" means that no rule dropped it.
 type Drop string
 
-// The rules, in the order in which drop checks them.
+// The rules that drop a candidate, in the order in which the function drop first checks them.
 const (
 	OtherKind       Drop = "other_kind"
 	OtherLocale     Drop = "other_locale"
@@ -35,7 +35,7 @@ const (
 type Candidate struct {
 	Master Master
 	Drop   Drop
-	Behind Order // "" for the chosen master and for dropped masters
+	Behind Order // why the chosen master was preferred; "" for the chosen master and for dropped masters
 }
 
 // Order names a rule by which one master is preferred to another.
@@ -44,25 +44,25 @@ type Order string
 // The rules of preference, the most important first.
 const (
 	ByLocale   Order = "locale"   // the wanted locale first, then its parents and the library's fallbacks
-	ByAspect   Order = "aspect"   // by the preference of the slot's family
-	ByConflict Order = "conflict" // masters whose name and pixels state the same aspect before others
+	ByAspect   Order = "aspect"   // the aspects that the slot's family prefers first
+	ByConflict Order = "conflict" // masters whose name contradicts the aspect of their pixels last
 	ByCopy     Order = "copy"     // originals before copies
 	ByPixels   Order = "pixels"   // more pixels first
 	ByAge      Order = "age"      // newer first
-	ByKey      Order = "key"      // alphabetical, so that two masters never rank equal
+	ByKey      Order = "key"      // in the order of the keys, so that two masters never rank equal
 )
 
 // Verdict is the kind of result that Choose returns.
 type Verdict int
 
-// The verdicts.
+// The verdicts of Choose.
 const (
 	// Absent: no master in the index answers the slot. The caller must still prove that the index
 	// is complete.
 	Absent Verdict = iota
 	// Deliver: Choice.Master answers the slot.
 	Deliver
-	// Unusable: only masters that can never be delivered as they are answer the slot.
+	// Unusable: masters answer the slot, but none of them can ever be delivered as it is.
 	Unusable
 	// Archived: the master that answers the slot is in archive storage; a person must restore it
 	// first.
@@ -77,10 +77,12 @@ func (v Verdict) Ends() bool { return v == Absent || v == Unusable || v == Archi
 // Choice is the result of Choose: the chosen master, or the reason why there is none, and all
 // candidates.
 type Choice struct {
-	Verdict    Verdict
-	Master     Master      // set if Verdict is Deliver
-	Reason     string      // set for the other verdicts: "no_match:aspect", "too_large", …
-	Candidates []Candidate // masters that no rule dropped, the best first; then the dropped masters, by key
+	Verdict Verdict
+	Master  Master // set if Verdict is Deliver
+	Reason  string // why there is no Master, such as "no_match:aspect"; "" if there is one
+	// Candidates holds first the masters that no rule dropped, the best first, and then the
+	// dropped masters, sorted by key.
+	Candidates []Candidate
 }
 
 // Full is the reason that Choose returns if the document had no room for one of its masters.
@@ -117,10 +119,10 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	return choice
 }
 
-// drop returns the first rule that drops the master. The rules about the slot come first. So if a
-// later rule drops a master, that master does answer the slot. A rule about the content must come
-// after the rules that drop a master whose content nobody has read, unless it checks m.Seen
-// itself.
+// drop returns the first rule that drops the master; "" means that no rule does. The rules about
+// the slot come before the rules about damage, size and container, so a master that such a rule
+// drops does answer the slot. A rule about the content must come after the rules that drop a
+// master whose content nobody has read, unless it checks m.Seen itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
 	unclear := m.LocaleUnclear != "" || !slot.Locale.IsTag() && lib.rank(slot.Locale, locale) < 0
@@ -148,7 +150,7 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 		return UnknownAspect
 	case refused(m, refusals, slot):
 		return RefusedBefore
-	case m.Extension == "" && m.Problem != NoMedia: // a file that is no media has no container: a later rule drops it
+	case m.Extension == "" && m.Problem != NoMedia: // if the file is no media, the rule Unreadable drops it instead
 		return OtherContainer
 	case m.Size > MaxUpload:
 		return TooLarge
@@ -238,8 +240,8 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// verdict returns the verdict and its reason for a choice in which every candidate was dropped.
-// The candidate that passed the most rules decides.
+// verdict returns the verdict and its reason for a choice in which every candidate was dropped. If
+// several rules dropped candidates, the rule whose cause a person can fix soonest decides.
 func verdict(candidates []Candidate) (Verdict, string) {
 	dropped := func(d Drop) bool {
 		return slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Drop == d })

@@ -14,7 +14,8 @@ var wanted = creative.Slot{
 	Project: "p", Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16",
 }
 
-// master returns a master that answers the slot wanted; edit, unless nil, changes it.
+// master returns a master that answers the test's slot. The function edit, unless nil, changes the
+// master before it is returned.
 func master(key string, edit func(*masters.Master)) masters.Master {
 	m := masters.Master{
 		Key: key, ETag: `"1"`, Size: 1000, Kind: creative.Video, Locale: "en", Aspect: "9x16",
@@ -32,8 +33,8 @@ func document(list ...masters.Master) masters.Document {
 	return d
 }
 
-// A file with an unclear locale prevents a skip, even where the library has a default locale for
-// masters without one, unless its kind or its pixels cannot answer the request.
+// A file with an unclear locale prevents a skip, also in a library with a default locale for
+// masters without one. It prevents no skip if its kind or its pixels cannot answer the request.
 func TestChooseWithAnUnclearLocale(t *testing.T) {
 	t.Parallel()
 	unclear := func(edits ...func(*masters.Master)) masters.Master {
@@ -96,8 +97,9 @@ func TestChooseDrops(t *testing.T) {
 	}
 }
 
-// Unread content leaves fields unset. Such an unset field never makes a master unusable or
-// absent. An aspect from pixels or a label can drop a master; an aspect from its name cannot.
+// The content fields of an unread master are unset. An unset field never makes the verdict
+// Unusable or Absent. Only a label or pixels can exclude an unread master by its aspect; the
+// aspect in its name cannot.
 func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
 	t.Parallel()
 	frozen := func(m *masters.Master) { m.StorageClass = "GLACIER" }

@@ -1,15 +1,15 @@
-// Package masters records which original files exist and chooses among them.
+// Package masters records which original files exist, and chooses the file that answers a request.
 //
 // One small document per creative lists its masters, so one read answers a request, however many
 // masters the bucket holds. Invariants:
 //
 //   - A document lists every key that is placed at its creative. It lists unreadable files with
 //     their problem, because a missing entry would mean that the file does not exist.
-//   - [Choose] is pure and explains its choice: it returns every candidate with the rule that
-//     dropped it.
-//   - [Place] takes coordinates from tags and metadata first, then from the name. A key that it
-//     cannot place is kept, with the reason, in the list of unplaced keys, under the anchors
-//     where a proof of absence looks for it.
+//   - [Choose] is a pure function that explains its choice: it returns every candidate with the
+//     rule that dropped it.
+//   - [Place] takes creative, locale and aspect from tags and metadata first, then from the name.
+//     A key that it cannot place is kept, with the reason, in the list of unplaced keys. There it
+//     is filed under the anchors (parts of codes) by which a proof of absence looks for it.
 package masters
 
 import (
@@ -57,7 +57,7 @@ type Master struct {
 
 	Kind        creative.Kind   `json:"kind,omitempty"`
 	Locale      creative.Locale `json:"locale,omitempty"`
-	Aspect      creative.Aspect `json:"aspect,omitempty"`      // from the pixels if known, else from the name
+	Aspect      creative.Aspect `json:"aspect,omitempty"`      // from the pixels if known, else the same as NamedAspect
 	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // from tags, metadata or the name
 	// AspectLabelled reports whether NamedAspect comes from tags or metadata. Documents of older
 	// versions lack the field, so their aspects count as taken from the name.
@@ -68,20 +68,20 @@ type Master struct {
 	Rule          string `json:"rule,omitempty"` // name of the rule that placed the file
 	Copy          bool   `json:"copy,omitempty"` // the name marks the file as a copy of another file
 
-	Probed    bool          `json:"probed,omitempty"` // width and height were read from the content
+	Probed    bool          `json:"probed,omitempty"` // true if Width and Height were read from the content
 	Width     int           `json:"width,omitempty"`  // in display pixels
 	Height    int           `json:"height,omitempty"`
 	Rotation  int           `json:"rotation,omitempty"` // in degrees
 	Duration  time.Duration `json:"duration,omitempty"` // in nanoseconds; 0 means unknown
 	Container string        `json:"container,omitempty"`
-	Codec     string        `json:"codec,omitempty"`     // codec of the picture
+	Codec     string        `json:"codec,omitempty"`     // codec of the video or image; "" if the container implies it
 	Extension string        `json:"extension,omitempty"` // "" if the platform does not accept the container
 	Misnamed  bool          `json:"misnamed,omitempty"`  // the key's extension names another type than the content has
 	MediaType string        `json:"mediaType,omitempty"`
 	SHA256    string        `json:"sha256,omitempty"`
 	Problem   Problem       `json:"problem,omitempty"`
-	// Unread states why the content could not be read, even at the last try; "" if the content
-	// was read or nobody tried to read it.
+	// Unread states why the content could not be read, even at the last delivery of the event; ""
+	// if the content was read or nobody tried to read it.
 	Unread string `json:"unread,omitempty"`
 }
 
@@ -91,14 +91,14 @@ func (m Master) Conflict() bool {
 	return m.Probed && m.Aspect != "" && m.NamedAspect != "" && m.Aspect != m.NamedAspect
 }
 
-// Seen reports whether somebody tried to read the content, successfully or not. If false, the
-// fields about the content are unset and mean nothing.
+// Seen reports whether the content was read, even if it turned out to be damaged or no media. If
+// false, the fields about the content are unset and mean nothing.
 func (m Master) Seen() bool {
 	return m.Probed || m.Problem != noProblem || m.Container != "" || m.Extension != ""
 }
 
-// WithContentOf returns m with the content fields of old. It returns m unchanged if the two do
-// not describe the same bytes, or if the content of m was read.
+// WithContentOf returns m with the content fields of old. It returns m unchanged if m and old do
+// not describe the same bytes, or if the content of m was already read.
 func (m Master) WithContentOf(old Master) Master {
 	if m.Seen() || !old.Seen() || old.Key != m.Key || old.ETag != m.ETag || old.Size != m.Size {
 		return m
@@ -119,7 +119,7 @@ type Refusal struct {
 	Slot   string    `json:"slot"` // in the form that RefusalSlot returns
 	Key    string    `json:"key"`
 	ETag   string    `json:"etag"`
-	Size   int64     `json:"size,omitempty"` // in bytes; 0 in documents of older versions: then only Key and ETag identify the bytes
+	Size   int64     `json:"size,omitempty"` // in bytes; 0 in documents of older code: then Key must match instead
 	SHA256 string    `json:"sha256"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`

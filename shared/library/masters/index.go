@@ -37,25 +37,26 @@ type Index struct{ Blobs Blobs }
 
 // Placed records where a key is indexed, so that a delete, a change of tags or an overwrite finds
 // the key's old document. It must be written before a document lists the key, and again after a
-// document drops it: Documents always names every creative whose document may list the key.
+// document drops the key. So its field Documents always names every creative whose document may
+// list the key.
 type Placed struct {
 	Format    int                 `json:"format"`
 	Key       string              `json:"key"`
 	ETag      string              `json:"etag,omitempty"` // "" if the object is gone
 	VersionID string              `json:"versionId,omitempty"`
 	Documents []creative.Creative `json:"documents"`
-	Storage                       // the object's storage when it was indexed
+	Storage                       // where S3 kept the object's bytes when the object was indexed
 	Unplaced  string              `json:"unplaced,omitempty"` // why the key is not placed; "" if it is placed
-	Unread    string              `json:"unread,omitempty"`   // why the object could not be read, or its master not listed
-	NoMedia   bool                `json:"noMedia,omitempty"`  // the unplaced file is neither video nor image
-	Never     bool                `json:"never,omitempty"`    // a rule says that the unplaced file is no master, whatever its name is
-	Stated    *Statement          `json:"stated,omitempty"`   // the creative that unusable labels state
+	Unread    string              `json:"unread,omitempty"`   // why the object is unread or not listed; "" otherwise
+	NoMedia   bool                `json:"noMedia,omitempty"`  // true if the unplaced file is neither video nor image
+	Never     bool                `json:"never,omitempty"`    // true if a rule says that the unplaced file is no master
+	Stated    *Statement          `json:"stated,omitempty"`   // the creative that unusable labels state; nil if none
 	// Folders names the folders of the list of unplaced keys that hold the key. A line must be
 	// written before this field names its folder. The line must be emptied before the field drops
 	// the folder.
 	Folders  []string  `json:"folders,omitempty"`
 	Rule     string    `json:"rule,omitempty"`
-	Rules    string    `json:"ruleSet,omitempty"` // names the rules that indexed the key, as Library.RuleSet returns them
+	Rules    string    `json:"ruleSet,omitempty"` // name of the rules that indexed the key, from Library.RuleSet
 	Modified time.Time `json:"modified"`
 }
 
@@ -77,16 +78,16 @@ func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revisi
 	return err
 }
 
-// SaveFull writes a document, as SaveDocument does, and marks the document as full: the document
-// had no room for a master.
+// SaveFull writes a document, as SaveDocument does, and marks it as full, which records that a
+// master did not fit into it.
 func (x Index) SaveFull(ctx context.Context, lib Library, d Document, revision string) error {
 	d.Full = true
 	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, maxFull)
 	return err
 }
 
-// Placed returns the stored placement of a key and its revision; if none is stored, a placement
-// with only Format and Key set.
+// Placed returns the stored placement of a key and its revision. If none is stored, it returns a
+// placement in which only Format and Key are set, and the revision "".
 func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, string, error) {
 	return load(ctx, x, placedName(lib, key), "a key's placement", Placed{Format: Format, Key: key}, func(data []byte) (Placed, error) {
 		p, err := decodePlaced(data)
@@ -118,8 +119,9 @@ func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision s
 	return x.save(ctx, placedName(lib, p.Key), p, revision, MaxDocument)
 }
 
-// load returns a document and its revision. It returns the value none if there is no document,
-// and the zero value with an error. Errors name the document by the text what.
+// load returns a document and its revision. If there is no document, it returns the argument none
+// and no error. With an error, it returns the zero value. The argument what describes the document
+// in errors.
 func load[T any](ctx context.Context, x Index, name, what string, none T, decode func([]byte) (T, error)) (T, string, error) {
 	data, revision, err := x.Blobs.Load(ctx, name)
 	if errors.Is(err, ErrAbsent) {

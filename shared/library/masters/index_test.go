@@ -15,7 +15,7 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 	masterstest.RunBlobs(t, func(*testing.T) masters.Blobs { return &masterstest.Memory{} })
 }
 
-// denied is a store whose every read fails for lack of permission.
+// denied is a store in which every read fails because the caller lacks permission.
 type denied struct{ masters.Blobs }
 
 var errDenied = errors.New("403")

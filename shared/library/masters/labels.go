@@ -15,8 +15,8 @@ type Labels struct {
 	Metadata map[string]string
 }
 
-// get returns the value of a label, or "" if the label is not set. A tag overrides metadata of
-// the same name.
+// get returns the value of a label, or "" if the label is not set. If a tag and a metadata entry
+// have the same name, get returns the tag's value.
 func (l Labels) get(name string) string {
 	if v := l.Tags[name]; v != "" {
 		return v
@@ -24,7 +24,7 @@ func (l Labels) get(name string) string {
 	return l.Metadata[name]
 }
 
-// HasAspect reports whether a tag or metadata states the aspect.
+// HasAspect reports whether a tag or a metadata entry states the object's aspect.
 func (l Labels) HasAspect() bool { return l.get(LabelAspect) != "" }
 
 // ignored reports whether a tag excludes the object from the masters. Metadata cannot exclude it,
@@ -49,9 +49,9 @@ func (l Labels) takenIn() bool { return l.Metadata[MetadataSender] != "" }
 // LabelIgnore is the tag that excludes an object from the masters if its value is "true".
 const LabelIgnore = "masterhand-ignore"
 
-// applyLabels overrides the placement with the labels' values, and reports whether they state the
-// creative. Labels must state code and variation together or neither; locale and aspect may each
-// stand alone.
+// applyLabels overrides the placement with the labels' values, and reports whether the labels
+// state the creative. It returns an error if only one of code and variation is labelled, or if a
+// value is invalid. A locale or an aspect may be labelled alone.
 func applyLabels(p *placement.Placement, labels Labels) (stated bool, err error) {
 	code, variation := labels.get(LabelCode), labels.get(LabelVariation)
 	if (code == "") != (variation == "") {
@@ -82,7 +82,8 @@ func applyLabels(p *placement.Placement, labels Labels) (stated bool, err error)
 	return code != "", nil
 }
 
-// Statement holds the code and variation that unusable labels of an object state.
+// Statement holds the code and variation that an object's labels state, if these labels are
+// unusable.
 type Statement struct {
 	Code      string `json:"code,omitempty"`
 	Variation string `json:"variation,omitempty"`

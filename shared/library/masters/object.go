@@ -11,7 +11,7 @@ type Object struct {
 	Key       string
 	ETag      string // with quotes, as S3 returns it
 	VersionID string // "" if the bucket keeps no versions
-	Size      int64  // bytes
+	Size      int64  // in bytes
 	Storage
 	Modified time.Time
 	Labels   Labels
@@ -30,7 +30,7 @@ type Storage struct {
 	Restored bool `json:"restored,omitempty"`
 }
 
-// The errors of reading a version of an object. Faults are other errors.
+// The errors of reading a version of an object. Any other error is a fault of S3 or the network.
 var (
 	ErrChanged = errors.New("object changed since it was looked at") // the version was replaced or deleted
 	ErrDenied  = errors.New("access to an object denied")            // access is denied, or the object is archived
@@ -47,7 +47,8 @@ func (s Storage) Archived() bool {
 	return inArchive && !s.Restored
 }
 
-// Same reports whether o and p are the same version with the same labels in the same storage.
+// Same reports whether o and p are the same version of an object, with the same labels, in the
+// same storage class.
 func (o Object) Same(p Object) bool {
 	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size && o.Storage == p.Storage &&
 		maps.Equal(o.Labels.Tags, p.Labels.Tags) && maps.Equal(o.Labels.Metadata, p.Labels.Metadata)
@@ -56,5 +57,5 @@ func (o Object) Same(p Object) bool {
 // Entry is one object in a listing.
 type Entry struct {
 	Key, ETag string
-	Size      int64 // bytes
+	Size      int64 // in bytes
 }

@@ -12,7 +12,7 @@ import (
 type Coordinates struct {
 	Creative creative.Creative
 	Locale   creative.Locale // "" if neither name nor labels state it
-	Aspect   creative.Aspect // "" if neither name nor labels state it; the measured pixel size, if known, takes precedence
+	Aspect   creative.Aspect // "" if neither name nor labels state it; unused if the pixel size is known
 }
 
 // RuleLabels is the rule name that documents store for keys whose tags or metadata state the
@@ -21,9 +21,9 @@ const RuleLabels = "labels"
 
 // Place returns the placement of a key of the library. Labels override the name, field by field,
 // and can also place a file whose name is not that of a master. Labels that cannot be used leave
-// the file unplaced. An empty file, and a file with the tag [LabelIgnore], is never a master. A
-// file that collect stored in the folder for files that are no masters is no master until
-// somebody labels it.
+// the file unplaced. An empty file, and a file with the tag [LabelIgnore], is never a master. The
+// function collect stores announced files that are no masters in a separate folder. Such a file
+// is no master until somebody labels it.
 func Place(lib Library, key string, size int64, labels Labels) placement.Placement {
 	p := lib.Place(key, size)
 	switch {

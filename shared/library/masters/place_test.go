@@ -51,7 +51,8 @@ func TestPlaceByLabels(t *testing.T) {
 	}
 }
 
-// A tag excludes a file, whatever its other tags and its name say; metadata cannot exclude it.
+// The tag masterhand-ignore=true excludes a file from the masters, whatever its name and its other
+// tags state. Metadata cannot exclude a file.
 func TestIgnoredFilesAreNoMasters(t *testing.T) {
 	t.Parallel()
 	const key = "HRT-1212/v2/en/9x16.mp4"
@@ -125,8 +126,8 @@ func TestPlaceKeepsToItsLibrary(t *testing.T) {
 	}
 }
 
-// Every setting that places keys changes the name of the rule set, and so do the bucket and the
-// prefix. Under a new name, the library must be indexed again.
+// The name of the rule set changes with every setting that affects where keys are placed, and
+// with the bucket and the prefix. After a change of the name, the library must be indexed again.
 func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 	t.Parallel()
 	parse := func(s placement.Settings) placement.Rules {

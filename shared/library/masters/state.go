@@ -9,8 +9,9 @@ import (
 // State records whether a library is completely indexed, and by which rules.
 type State struct {
 	Format int    `json:"format"`
-	Rules  string `json:"ruleSet"` // names the rules that indexed the library, as Library.RuleSet returns them
-	// Bucket and Prefix locate the keys that were indexed. States of older code lack both.
+	Rules  string `json:"ruleSet"` // name of the rules that indexed the library, from Library.RuleSet
+	// Bucket and Prefix locate the keys that were indexed; both are "" in a state that older code
+	// stored.
 	Bucket string `json:"bucket,omitempty"`
 	Prefix string `json:"prefix,omitempty"`
 	Built  bool   `json:"built"`
@@ -77,8 +78,8 @@ func place(bucket, prefix string) string {
 	return fmt.Sprintf("bucket %s, prefix %s", bucket, prefix)
 }
 
-// formerRuleSet returns the name that older code, without the naming grammar, used for the
-// library's rules.
+// formerRuleSet returns the name by which older code would have stored the library's rules. The
+// older code had no naming grammar.
 func (l Library) formerRuleSet() string {
 	const version = "5"
 	if len(l.Patterns) == 0 && l.Prefix == "" && l.Bucket == "" {

@@ -12,21 +12,22 @@ import (
 	"strings"
 )
 
-// The list of unplaced keys has a folder for each anchor, and in it a line for each key. So the
-// proof for a creative reads only the keys that may name that creative. Keys with unusable labels
-// have their own folders, because no listing of the bucket shows labels.
+// The list of unplaced keys has a folder for each anchor (a part of a code, such as T1212). A
+// folder holds one line for each key. So a proof of absence for a creative reads only the keys
+// that may name that creative. Keys with unusable labels have their own folders, because no
+// listing of the bucket shows labels.
 //
 // A line is emptied, never deleted. An empty line is two bytes long, so a listing shows that it
 // is empty.
 
 const (
-	// elsewhere is the folder of keys that hold no anchor; no proof reads it.
+	// elsewhere is the folder for keys that hold no anchor. No proof of absence reads it.
 	elsewhere = "none"
-	// stated is the prefix of the folders for codes that labels state, and the folder of labels
-	// that may state any code.
+	// stated begins the name of each folder for keys whose unusable labels may name a code. The
+	// folder with just this name holds all keys with unusable labels.
 	stated = "@"
-	// unseen is the folder of keys that no name places and whose objects cannot be looked up:
-	// their labels may state any creative.
+	// unseen is the folder for keys whose names do not place them and whose objects cannot be
+	// looked up. The labels of these objects may state any creative.
 	unseen = "@unseen"
 	// emptyLine is the content of a line that holds no key.
 	emptyLine = "{}"
@@ -62,8 +63,8 @@ func (l Library) Folders(p Placed) []string {
 	return folders
 }
 
-// LabelFolders returns the folders of all keys that may mean the code by their labels, because
-// the labels are unusable or cannot be read.
+// LabelFolders returns the folders that hold all keys whose labels may mean the code, because the
+// labels are unusable or cannot be read.
 func (l Library) LabelFolders(code string) []string {
 	folders := l.CodeAnchors(code)
 	if len(folders) == 0 {
@@ -75,8 +76,8 @@ func (l Library) LabelFolders(code string) []string {
 	return append(folders, unseen)
 }
 
-// Unseen reports whether the key may be a master of any creative: its name does not place it, and
-// nobody can look up its object and so its labels.
+// Unseen reports whether the key may be a master of any creative. This is so if its name does not
+// place it, and its object, and so its labels, cannot be looked up.
 func (p Placed) Unseen() bool {
 	return p.Unread != "" && p.ETag == "" && p.Unplaced != "" && !p.NoMaster()
 }
@@ -150,7 +151,7 @@ func (x Index) UnplacedKey(ctx context.Context, lib Library, name string) (strin
 func UnplacedPrefix(lib Library) string { return fmt.Sprintf("unplaced/%s/", lib.Name) }
 
 // InFolder reports whether a name is that of a line in a folder. Older code wrote lines outside
-// of folders; no proof reads those any more.
+// of folders; no proof of absence reads those lines any more.
 func InFolder(lib Library, name string) bool {
 	return strings.Contains(strings.TrimPrefix(name, UnplacedPrefix(lib)), "/")
 }

@@ -6,9 +6,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// If several masters cannot be delivered, the verdict describes the one that a person can fix
-// soonest: an archived master, then a master of unknown aspect, then a master that can never be
-// delivered.
+// If several masters answer the slot but none can be delivered, the verdict describes the master
+// that a person can fix soonest. An archived master comes first, then a master of unknown aspect,
+// then a master that can never be delivered.
 func TestTheVerdictFollowsWhatAPersonCanFixSoonest(t *testing.T) {
 	t.Parallel()
 	archived := master("archived.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })

@@ -23,7 +23,8 @@ func TestLargePhotos(t *testing.T) {
 	t.Parallel()
 	const much = 6 << 20
 	whole := photo(exif(binary.BigEndian, 6))
-	scan := bytes.ReplaceAll(noise(much), []byte{0xff}, []byte{0xff, 0}) // like an encoder, store 0xff in a scan as 0xff 0x00
+	// store each 0xff in the scan as 0xff 0x00, as encoders do
+	scan := bytes.ReplaceAll(noise(much), []byte{0xff}, []byte{0xff, 0})
 	end := len(whole) - 2
 	for name, c := range map[string]struct {
 		data []byte

@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// longestProbe is the time limit for the slowest file. The fastest run of a file decides, because
-// the machine may be busy with other work during slower runs.
+// longestProbe is the longest time that Probe may take for any file. BenchmarkProbe probes each
+// file several times and compares the fastest time, because other work may slow single runs.
 const longestProbe = 100 * time.Millisecond
 
 // BenchmarkProbe probes three sets of files, each as a whole: the sample masters, the corpus and

@@ -33,8 +33,8 @@ func wide(kind string, parts ...[]byte) []byte {
 	return slices.Concat(b32(1), []byte(kind), b64(len(body)+16), body)
 }
 
-// patched returns a copy of data in which the bytes from offset at on are replaced by the bytes
-// with.
+// patched returns a copy of data in which the replacement bytes (the argument with) overwrite the
+// bytes from offset at on.
 func patched(data []byte, at int, with ...byte) []byte {
 	out := slices.Clone(data)
 	copy(out[at:], with)
@@ -133,12 +133,12 @@ type picture struct {
 	turn          []byte
 	width, height int // sides of the samples, in pixels
 	shownW, shown int // sides in the track header, in pixels; 0 means the samples' sides
-	units         int // duration of the track, at 600 units per second
+	units         int // duration of the track; 600 units are one second
 	version       int
 	extra         []byte // more boxes inside the sample entry
 	tables        []byte // boxes after the stsd box; nil means the tables of one sample
 	entry         []byte // the sample entry; nil means an avc1 entry made from the other fields
-	reference     []byte // the dinf box
+	reference     []byte // the dinf box; nil means no such box
 }
 
 func (p picture) trak() []byte {

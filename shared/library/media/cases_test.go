@@ -22,12 +22,13 @@ const cases = "testdata/cases"
 
 // known holds the line of truth.tsv that describes one file of the cases.
 type known struct {
-	file          string
-	class         string // "ok" means deliverable, "no" means not deliverable, "either" means that both verdicts are defensible
+	file string
+	// "ok" means deliverable, "no" means not deliverable, "either" means that both are defensible
+	class         string
 	extension     string // the expected extension; "" means not deliverable
 	width, height int
 	problem       string   // text of the expected error of Probe; "" means no error
-	players       []string // names of players that show the file in these proportions
+	players       []string // names of players that show the file in the ratio of width to height
 }
 
 // knownCases returns all lines of truth.tsv.
@@ -53,7 +54,8 @@ func knownCases(t testing.TB) (all []known) {
 	return all
 }
 
-// content returns the bytes of the case's file. It unpacks a file that is stored packed.
+// content returns the bytes of the case's file. If the file is stored compressed, it decompresses
+// the file.
 func (k known) content(t testing.TB) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(cases, k.file))
@@ -120,7 +122,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// truth.tsv and the folder must list the same files.
+// truth.tsv must list exactly the files that are in the folder of cases.
 func TestCasesAreWhole(t *testing.T) {
 	t.Parallel()
 	list := []string{"truth.tsv"}

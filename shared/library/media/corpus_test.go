@@ -17,9 +17,9 @@ import (
 )
 
 // expected holds the values that corpus.json states about one file of the corpus. The values come
-// from ffprobe and the decoders. If Note gives a reason, a person wrote them. TestCorpus compares
-// the prober with them on every machine. TestCorpusAsFFprobeSeesIt checks, on machines with
-// ffprobe, that ffprobe still reports them.
+// from ffprobe and the decoders, or from a person if the field Note states a reason. TestCorpus
+// compares the prober's results with the values on every machine. TestCorpusAsFFprobeSeesIt checks,
+// on machines with ffprobe, that ffprobe still reports the values.
 type expected struct {
 	File      string
 	Container string
@@ -41,7 +41,7 @@ func expectations(t testing.TB) []expected {
 	return list
 }
 
-// corpus.json and the folder must list the same files.
+// corpus.json must list exactly the files that are in the folder of the corpus.
 func TestCorpusIsWhole(t *testing.T) {
 	t.Parallel()
 	var known []string

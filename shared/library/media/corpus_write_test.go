@@ -25,8 +25,8 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// swapped returns data with every occurrence of old replaced by with. Both must have the same
-// length. It fails the test if old does not occur.
+// swapped returns a copy of data in which a new text (the argument with) replaces each occurrence
+// of the text old. Both texts must have the same length. It fails the test if old does not occur.
 func swapped(t testing.TB, data []byte, old, with string) []byte {
 	t.Helper()
 	if len(old) != len(with) || !bytes.Contains(data, []byte(old)) {
@@ -161,14 +161,14 @@ func derived(t testing.TB) map[string][]byte {
 	}
 }
 
-// edited returns the track with an edit list. The edit list shows the track for the given number
-// of movie units.
+// edited returns the trak box with an edit list added. The edit list shows the track for the given
+// number of the movie's time units.
 func edited(trak []byte, units int) []byte {
 	return atom("trak", atom("edts", atom("elst", full(0, 0), b32(1, units, 0, one))), trak[8:])
 }
 
 // tracksLast returns a Matroska file whose Tracks element follows the media. If named is set, a
-// seek head at the file's start states its position.
+// seek head at the file's start states the position of the Tracks element.
 func tracksLast(kind string, named bool) []byte {
 	w := webm{kind: kind}
 	info, tracks, cluster := w.parts()

@@ -8,7 +8,7 @@ import (
 )
 
 // stream returns an esds box with the object type. fields are the optional fields of the stream's
-// descriptor, and flags announces them.
+// descriptor. flags states which optional fields are present.
 func stream(flags byte, fields []byte, objectType byte) []byte {
 	decoder := slices.Concat([]byte{4, 13, objectType}, zeros(12))
 	return atom("esds", zeros(4), []byte{3, 0x80, 0x80, byte(len(fields) + len(decoder) + 3), 0, 1, flags}, fields, decoder)

@@ -26,7 +26,7 @@ type group struct {
 func within(e element) *group { return &group{e.start, e.end, ErrCorrupt} }
 
 // next returns the group's next element. It returns false at the group's end. For an element that
-// ends beyond the group, it returns the group's verdict and the fields known so far.
+// ends beyond the group, it returns the group's error together with the element.
 func (g *group) next(r *reader) (element, bool, error) {
 	if g.at >= g.end {
 		return element{}, false, nil

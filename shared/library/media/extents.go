@@ -3,8 +3,8 @@ package media
 import "cmp"
 
 // checkExtents checks that the bytes of all items that are stored in this file (ISO/IEC 14496-12,
-// 8.11.3) are present. The primary item must not end in zeros, because AV1 and HEVC end their
-// data with a 1 bit.
+// 8.11.3) are present. If the primary item ends in zeros, its end is missing, because AV1 and HEVC
+// data ends with a 1 bit.
 func (m *items) checkExtents(r *reader) error {
 	iloc, ok := m.parts["iloc"]
 	if !ok {

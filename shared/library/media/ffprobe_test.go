@@ -109,7 +109,8 @@ func TestSamplesAsFFprobeSeesThem(t *testing.T) {
 	need(t, "ffprobe")
 	for _, s := range samples(t) {
 		info, err := probe(t, s.Data)
-		if err != nil || !info.Probed || info.Kind == "image" && info.Rotation != 0 { // ffprobe 5 ignores EXIF, so skip rotated images
+		// skip rotated images, because ffprobe 5 ignores EXIF
+		if err != nil || !info.Probed || info.Kind == "image" && info.Rotation != 0 {
 			continue
 		}
 		t.Run(s.File, func(t *testing.T) {
@@ -172,7 +173,7 @@ func TestTurnedFilesAsFFprobeSeesThem(t *testing.T) {
 			sample = s.Data
 		}
 	}
-	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // position of the matrix in the tkhd box
+	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // offset in the sample file of the matrix in the tkhd box
 	for degrees, turn := range turns {
 		t.Run(strconv.Itoa(degrees), func(t *testing.T) {
 			t.Parallel()

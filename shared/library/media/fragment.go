@@ -14,15 +14,15 @@ type fragments struct {
 	defaults map[uint32]uint32 // default duration of a sample, in the track's units, by track ID
 	end      uint64            // time at which the picture track's last fragment read so far ends, in the track's units
 	indexes  int               // number of segment indexes read
-	lookedUp bool              // whether the index at the file's end was looked up
-	sought   bool              // whether the last fragments were searched for at the file's end
-	skipped  bool              // whether fragments before the last ones were left unread
+	lookedUp bool              // whether the index of fragments at the file's end was looked up
+	sought   bool              // whether the file's last bytes were searched for fragments
+	skipped  bool              // whether Probe moved directly to the last fragments and skipped earlier ones
 	timed    bool              // whether a fragment of the picture's track states its start time
-	cut      bool              // whether some fragments were not visited
+	cut      bool              // whether Probe reached a limit before it visited all fragments
 }
 
-// duration returns the film's duration from the most reliable field. t is the picture's track. 0
-// means unknown.
+// duration returns the film's duration from the most reliable field, or 0 if the duration is
+// unknown. t is the picture's track.
 func (f *fragments) duration(t *track) time.Duration {
 	switch {
 	case f.declared > 0:
@@ -63,8 +63,9 @@ func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
 	}
 }
 
-// readNext reads a moof box. If it can, it instead moves top to the last fragment and does not
-// read the box.
+// readNext handles a moof box. top reads the file's top-level boxes one after another. If readNext
+// finds the last fragment, it makes top continue there and does not read the moof box. Otherwise it
+// reads the moof box.
 func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 	if passed, err := f.pass(r, moof, top, t); passed || err != nil {
 		return err
@@ -72,9 +73,10 @@ func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 	return f.readFragment(r, moof, t)
 }
 
-// readIndex reads a sidx box (ISO/IEC 14496-12, 8.16.3) and moves top behind the segments that
-// the box indexes. A film may have an index before each segment, so from the second index on
-// readIndex tries to move to the last fragment. t is nil while the picture's track is unknown.
+// readIndex reads a sidx box (ISO/IEC 14496-12, 8.16.3). top reads the file's top-level boxes one
+// after another; readIndex makes it continue after the segments that the sidx box lists. A film may
+// have a sidx box before each segment. From the second one on, readIndex tries to make top continue
+// at the last fragment. t is nil while the picture's track is unknown.
 func (f *fragments) readIndex(r *reader, sidx box, top *region, t *track) error {
 	if f.indexes > 0 && t != nil {
 		if passed, err := f.pass(r, sidx, top, t); passed || err != nil {
@@ -123,7 +125,8 @@ func (f *fragments) readFragment(r *reader, moof box, t *track) error {
 	}
 }
 
-// readRuns adds the sample runs of a traf box, if the traf belongs to the picture's track.
+// readRuns adds the durations of a traf box's samples to the picture's end time. It ignores the
+// box if it belongs to another track.
 func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 	perSample := f.defaults[t.id]
 	for boxes := in(traf, 0); ; {
@@ -140,7 +143,9 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 			if u32(data, 4) != t.id {
 				return nil
 			}
-			const hasDuration, before = 0x08, 0x03 // 8.8.7: an offset of 8 bytes and an index of 4 may come before the duration
+			// flags of a tfhd box (ISO/IEC 14496-12, 8.8.7): the default sample duration is
+			// present; an offset of 8 bytes and an index of 4 bytes come before the duration
+			const hasDuration, before = 0x08, 0x03
 			if data[3]&hasDuration != 0 {
 				at := 8 + 8*int64(data[3]&1) + 4*int64(data[3]&before>>1)
 				if data, err = b.payload(r, at+4); err == nil {
@@ -164,8 +169,8 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 	}
 }
 
-// readRun adds the durations of a trun box's samples (ISO/IEC 14496-12, 8.8.8). The box states a
-// duration per sample; otherwise each sample has the duration perSample.
+// readRun adds the durations of a trun box's samples (ISO/IEC 14496-12, 8.8.8) to the picture's end
+// time. If the box states no durations, each sample has the duration perSample.
 func (f *fragments) readRun(r *reader, trun box, perSample uint32) error {
 	data, err := trun.payload(r, 8)
 	if err != nil {

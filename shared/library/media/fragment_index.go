@@ -67,7 +67,8 @@ func lastEntry(r *reader, tfra box, head []byte) (at int64, time uint64, err err
 	return int64(u32(data, 4)), uint64(u32(data, 0)), nil
 }
 
-// fault returns err, but nil if err is a verdict on the file's bytes (truncated or corrupt).
+// fault returns nil if err is a verdict on the file's bytes (truncated or corrupt). It returns any
+// other err unchanged.
 func fault(err error) error {
 	for _, verdict := range []error{ErrTruncated, ErrCorrupt} {
 		if errors.Is(err, verdict) {

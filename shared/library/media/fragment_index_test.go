@@ -8,15 +8,15 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// fragmentIndex returns an mfra box of the tfra boxes, with the trailer that states the length of
-// the mfra box.
+// fragmentIndex returns an mfra box that contains the tfra boxes and, at its end, an mfro box with
+// the length of the mfra box.
 func fragmentIndex(tfras ...[]byte) []byte {
 	body := slices.Concat(tfras...)
 	return atom("mfra", body, atom("mfro", full(0, 0), b32(len(body)+24)))
 }
 
-// positions returns a tfra box that lists pairs of a time and an offset. Its other numbers take
-// one byte each.
+// positions returns a tfra box for a track. pairs are the times and the offsets of the track's
+// fragments, alternately.
 func positions(version, track int, pairs ...int) []byte {
 	entries := []byte{}
 	for p := range slices.Chunk(pairs, 2) {
@@ -45,7 +45,7 @@ func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 func TestLongFragmented(t *testing.T) {
 	t.Parallel()
 	const size = 3 << 30
-	run := atom("trun", full(0, 0), b32(15)) // the run lasts 1 s
+	run := atom("trun", full(0, 0), b32(15)) // samples that last 1 s in total
 	plain := fragment(7, run)
 	started := fragment(7, atom("tfdt", full(1, 0), b64(600*3600)), run)
 	const hour = 3600 * time.Second

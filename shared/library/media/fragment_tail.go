@@ -2,16 +2,18 @@ package media
 
 import "bytes"
 
-// ordinaryRead is the number of bytes that probing an ordinary file may read. After fewReads
-// reads, a film counts as a film with too many fragments to visit.
+// ordinaryRead limits the search for a fragment in a film's last bytes: the search ends when Probe
+// has read this number of bytes of the film in total. fewReads is a number of reads. From then on,
+// Probe treats a film as having too many fragments to visit each of them.
 const (
 	ordinaryRead = 512 << 10 // in bytes
 	fewReads     = 4
 )
 
-// pass moves top to the last fragment that the index at the file's end states. If there is no
-// index and the film has many fragments, pass searches the file's last bytes for the last
-// fragments. It ignores fragments before the end of b. It reports whether it moved top.
+// pass makes top, which reads the file's top-level boxes, continue at the last fragment that the
+// index at the file's end lists. If there is no index and the film has many fragments, pass searches
+// the file's last bytes for the last fragments. It ignores fragments before the end of box b. It
+// reports whether it found the last fragments.
 func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) {
 	if !f.lookedUp {
 		f.lookedUp = true
@@ -29,7 +31,8 @@ func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) 
 	f.sought = true
 	at, ok, err := tailFragment(r, b.end)
 	if ok {
-		top.at, f.end, f.timed, f.skipped = at, 0, false, true // end unknown: the last fragments may belong to another track
+		// the picture's end time is unknown, because the last fragments may belong to another track
+		top.at, f.end, f.timed, f.skipped = at, 0, false, true
 	}
 	return ok, err
 }
@@ -39,7 +42,8 @@ func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) 
 // whole, without a visit to each fragment. tailFragment reads back no further than ordinaryRead
 // allows. It finds nothing in a file so short that all fragments can be visited.
 func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
-	last := (r.size - 1) / blockSize // number of the last block, which was already read for the index of fragments
+	// number of the file's last block, which is cached since the search for the index of fragments
+	last := (r.size - 1) / blockSize
 	begin := (last - max(0, (ordinaryRead-r.read)/blockSize)) * blockSize
 	if begin <= from {
 		return 0, false, nil

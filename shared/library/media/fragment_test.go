@@ -13,7 +13,8 @@ import (
 func fragmented(extends []byte, fragments ...[]byte) []byte {
 	trex := atom("trex", zeros(4), b32(7, 1, 40, 0, 0))
 	return film{
-		header: movieHeader(0, 9999, turns[0]), // a wrong duration on purpose: this header describes only samples in the moov box
+		// This duration is wrong on purpose: the header describes only samples in the moov box.
+		header: movieHeader(0, 9999, turns[0]),
 		tracks: [][]byte{sound(), picture{id: 7, units: 9999, tables: noSamples}.trak()},
 		extra:  atom("mvex", extends, trex),
 		data:   slices.Concat(fragments...),
@@ -104,7 +105,7 @@ func TestBrokenFragments(t *testing.T) {
 // film's sides. If the last fragment states its start time, it must also find the duration.
 func TestManyFragments(t *testing.T) {
 	t.Parallel()
-	run := atom("trun", full(0, 0), b32(15)) // the run lasts 1 s
+	run := atom("trun", full(0, 0), b32(15)) // samples that last 1 s in total
 	many := func(n, size int, parts ...[]byte) []byte {
 		one := slices.Concat(fragment(7, parts...), atom("free", zeros(size)))
 		last := slices.Concat(fragment(8, run), fragment(7, slices.Concat(atom("tfdt", full(0, 0), b32(600*n)), run)))

@@ -14,7 +14,8 @@ import (
 // answer, stays within the budget, and returns the same result each time.
 func FuzzProbe(f *testing.F) {
 	for _, s := range samples(f) {
-		if small := withoutMedia(s.Data); len(small) < 5000 { // only small seeds: the fuzzer mutates large inputs slowly
+		// use only small seeds, because the fuzzer mutates large inputs slowly
+		if small := withoutMedia(s.Data); len(small) < 5000 {
 			f.Add(small)
 		}
 	}

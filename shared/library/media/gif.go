@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// The limits for GIF files. A file of at most maxWalked bytes is walked to its end. Of a longer
-// file, only the last maxPadded bytes are read.
+// The limits for GIF files. Probe visits each block of a file of at most maxWalked bytes. In a
+// longer file, Probe searches only the last maxPadded bytes for the trailer.
 const (
 	maxWalked = 256 << 10
 	maxPadded = 64
@@ -27,7 +27,8 @@ func probeGIF(r *reader, info *Info) error {
 	info.measured(width, height, 0)
 	if r.size > maxWalked {
 		tail, err := r.bytes(r.size-maxPadded, maxPadded)
-		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) { // the end of the file: a block terminator, then the trailer
+		// a whole file ends with a block terminator and the trailer
+		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) {
 			err = truncated("the end of the picture is missing")
 		}
 		return err

@@ -7,7 +7,7 @@ type header struct {
 	aspect side // sample aspect, as width and height; zero means not stated
 }
 
-// maxHeader is the number of bytes of a codec's configuration that are read.
+// maxHeader is the largest number of bytes that are read of a codec's configuration.
 const maxHeader = 4 << 10
 
 // headerOf reads the configuration that a container stores for a codec. codec must be ffprobe's

@@ -144,7 +144,7 @@ func avcEverything() []byte {
 		b.ue(0)
 	}
 	b.flags(1) // write a list that ends at once
-	b.ue(16)   // write -8 as a signed code
+	b.ue(16)   // write -8 as a signed Exp-Golomb code, which equals the unsigned code of 16
 	b.flags(0, 0, 0, 0, 1)
 	for range 64 {
 		b.ue(0)
@@ -155,7 +155,7 @@ func avcEverything() []byte {
 	b.ue(1, 2, 3, 5, 6, 7) // write a picture order cycle of three
 	b.ue(4)
 	b.flags(0)
-	b.ue(44, 33) // 45 macroblocks are 720 pixels wide; 34 rows of 32 pixels
+	b.ue(44, 33) // a width of 45 macroblocks (720 pixels) and a height of 34 rows of 32 pixels
 	b.flags(0, 0, 1, 1)
 	b.ue(0, 0, 0, 2)
 	b.flags(1, 1)
@@ -193,7 +193,7 @@ func hevcEverything() []byte {
 	for size := range 4 {
 		matrices := []int{6, 6, 6, 2}[size]
 		for m := range matrices {
-			if m == 0 { // every list of this size states its values
+			if m == 0 { // only the first list of each size states its values
 				b.flags(1)
 				if size > 1 {
 					b.ue(15)
@@ -219,7 +219,7 @@ func hevcEverything() []byte {
 	b.flags(1)
 	b.ue(0)
 	b.flags(1)
-	b.flags(1, 0) // this set is predicted from the previous set
+	b.flags(1, 0) // the second set is predicted from the first set
 	b.ue(0)
 	b.flags(1, 0, 1, 0, 0, 1)
 	b.flags(1, 1)
@@ -285,7 +285,7 @@ func TestHeadersWithEverything(t *testing.T) {
 		"HEVC":  {"hevc", hevc, shape{360, 450, 12, 11}},
 		"AV1":   {"av1", av1Everything(), shape{1920, 100, 0, 0}},
 	} {
-		for i := range len(c.config) + 1 { // a cut configuration must give no values, or only the sides
+		for i := range len(c.config) + 1 { // a truncated configuration must return no values, or only the sides
 			w, h, across, down := media.HeaderOf(c.codec, c.config[:i])
 			got := shape{w, h, across, down}
 			if got != c.want && (i == len(c.config) || got != (shape{}) && got != (shape{c.want[0], c.want[1], 0, 0})) {
@@ -308,7 +308,8 @@ func TestHeadersWithEverything(t *testing.T) {
 			t.Errorf("%s%v", out, err)
 		}
 	})
-	t.Run("as ffmpeg reads H.264", func(t *testing.T) { // frames must follow, because ffprobe reads a header only before frames
+	// This case uses ffmpeg, because ffprobe reads an H.264 header only if frames follow.
+	t.Run("as ffmpeg reads H.264", func(t *testing.T) {
 		need(t, "ffmpeg")
 		out, _ := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-i", file("avc1", "avcC", avc), "-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-").CombinedOutput()
 		for _, line := range []string{"pic_width_in_mbs_minus1 .* = 44", "frame_crop_bottom_offset .* = 2", "sar_width .* = 64", "sar_height .* = 45"} {
@@ -327,7 +328,7 @@ func hevcC(t testing.TB, parameters []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	film := 22 + 1 + 3 + 2 + 0x18 // offset of the end of the first parameter set
+	film := 22 + 1 + 3 + 2 + 0x18 // offset where the video parameter set ends
 	return slices.Concat(head[:film], []byte{0xa1, 0, 1}, b16(len(parameters)), parameters)
 }
 

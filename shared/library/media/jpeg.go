@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// longSegment is the size in bytes from which a segment is treated as one part of longer data,
-// such as an editor's metadata. A segment holds at most 64 KiB.
+// longSegment is a size in bytes. A segment of at least this size is treated as one part of longer
+// data, such as an editor's metadata. Such data is split, because a segment holds at most 64 KiB.
 const longSegment = 16 << 10
 
 // probeJPEG measures a JPEG file (ITU-T T.81, annex B) by its frame header and its first EXIF
@@ -42,7 +42,8 @@ func probeJPEG(r *reader, info *Info) error {
 		if width > 0 && height > 0 {
 			info.measured(width, height, turns[orientation])
 		}
-		if marker == 0xda { // a scan follows; inside a scan, 0xd9 never follows 0xff
+		// 0xda begins a scan. Inside a scan, 0xff 0xd9 never occurs, so it marks the picture's end.
+		if marker == 0xda {
 			return checkEnd(r, at)
 		}
 		if n >= longSegment {

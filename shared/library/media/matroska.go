@@ -96,7 +96,8 @@ func (m *matroska) checkEnd(r *reader) error {
 		return err
 	}
 	data = bytes.TrimRight(data, "\x00")
-	for at := max(0, len(data)-9); at < len(data); at++ { // try each offset where the id and size of a Void element may begin
+	// try each offset where the id and size of a Void element may begin
+	for at := max(0, len(data)-9); at < len(data); at++ {
 		e, _, _ := (&group{start + int64(at), m.segment.end, ErrCorrupt}).next(r)
 		if e.id == idVoid && e.end == m.segment.end {
 			return nil

@@ -48,7 +48,8 @@ func (t *mkvTrack) read(r *reader, parent element, enabled *uint64) error {
 			continue
 		}
 		switch {
-		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // enter Video inside TrackEntry, and Projection inside Video
+		// enter Video inside TrackEntry, and Projection inside Video
+		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670:
 			err = t.read(r, e, enabled)
 		case parent.id == idTrack:
 			err = t.readEntry(r, e, enabled)

@@ -62,7 +62,7 @@ type Info struct {
 	Container   string        // mp4, mov, m4v, webm, mkv, jpg, png, webp, avif, heic, gif, another short name, or ""
 	Extension   string        // extension that the platform accepts: mp4, mov, webm, mkv, jpg, png, webp, avif; else ""
 	ContentType string        // media type, for example video/mp4; "" means unknown
-	Codec       string        // the picture's codec as ffprobe spells it: h264, hevc, av1, …; "" if the container implies it
+	Codec       string        // the picture's codec as ffprobe spells it, such as h264; "" if the container implies it
 	Width       int           // in display pixels, after sample aspect, clean aperture and rotation; 0 means not probed
 	Height      int           // in display pixels, like Width
 	Rotation    int           // clockwise rotation for display, in degrees: 0, 90, 180 or 270

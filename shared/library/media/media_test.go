@@ -17,7 +17,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// samples returns the sample files of a folder for masters.
+// samples returns the sample masters of the package events.
 func samples(t testing.TB) []events.Master {
 	t.Helper()
 	list, err := events.Masters()
@@ -116,7 +116,7 @@ func TestSamplesCut(t *testing.T) {
 	}
 }
 
-// A few blocks must suffice to measure a film of hours, wherever its index is in the file.
+// At most 8 reads must suffice to measure a film of 5 GiB, wherever its moov box is in the file.
 func TestReadsOfLargeFiles(t *testing.T) {
 	t.Parallel()
 	const size = 5 << 30
@@ -142,8 +142,9 @@ func TestReadsOfLargeFiles(t *testing.T) {
 	}
 }
 
-// large returns a file of size bytes whose media data ends with the payload. It replaces the
-// chunk offset "?at last" in the tracks' tables with the payload's offset.
+// large returns a film of size bytes whose media data ends with the payload. It replaces the
+// placeholder "?at last" in the tracks' tables with the payload's offset. If last is set, the moov
+// box is at the file's end.
 func large(size int64, tracks [][]byte, last bool) *object {
 	film := film{tracks: tracks}.bytes()
 	head, moov := film[:len(ftyp("isom", "mp41"))], film[len(ftyp("isom", "mp41")):len(film)-8-len(payload)]
@@ -205,7 +206,7 @@ func TestFaults(t *testing.T) {
 			continue
 		}
 		whole := &object{data: s.Data}
-		media.Probe(t.Context(), whole, whole.length()) // this call only counts the reads of the whole file
+		media.Probe(t.Context(), whole, whole.length()) // count the reads that probing the file needs
 		for failing := 1; failing <= whole.reads; failing++ {
 			o := &object{data: s.Data, fail: func(read int) error {
 				if read == failing {

@@ -137,7 +137,7 @@ func (m *movie) checkData(r *reader) error {
 		return err
 	}
 	if c := m.best.picture.codec; m.raw || c != "h264" && c != "hevc" || m.data.end-m.data.start < 2*zeroTail {
-		return nil // zeros prove nothing, because other codecs may end in zeros
+		return nil // zeros are no proof of a missing end, because such codecs may write zeros
 	}
 	zeros, err := r.endsInZeros(m.data.start, m.data.end)
 	if zeros {
@@ -173,7 +173,7 @@ func (m *movie) readHeader(r *reader, moov box) error {
 	}
 }
 
-// readMovieHeader reads the duration and the matrix of an mvhd box (8.2.2).
+// readMovieHeader reads the duration and the matrix of an mvhd box (ISO/IEC 14496-12, 8.2.2).
 func (m *movie) readMovieHeader(r *reader, b box) error {
 	data, err := b.versioned(r, 100, 112)
 	if err != nil {
@@ -236,9 +236,10 @@ func (m *movie) readSound(r *reader, t *track) error {
 	return nil
 }
 
-// describe stores the selected video track's sides, rotation, duration and codec in info. In a
-// fragmented movie, the headers state only the duration of the moov box's own samples, and there
-// may be none. Sound with a cover has no picture, although the cover is a track.
+// describe stores the selected video track's sides, rotation, duration and codec in info. For a
+// fragmented movie, it takes the duration from the fragments, because the headers state only the
+// duration of the samples in the moov box. Sound with a cover has no picture, although the cover
+// is a video track.
 func (m *movie) describe(r *reader, info *Info) error {
 	switch {
 	case m.compressed:

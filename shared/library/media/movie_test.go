@@ -72,7 +72,7 @@ func TestMovieSidesOfTheCodec(t *testing.T) {
 		}
 		return data
 	}
-	avc := atom("avcC", config(avcC444)) // states 720 x 576 pixels and a sample aspect of 64:45
+	avc := atom("avcC", config(avcC444)) // this configuration states 720 x 576 pixels and a sample aspect of 64:45
 	cropped := atom("hvcC", config(hvcCSquare))
 	pasp := func(h, v int) []byte { return atom("pasp", b32(h, v)) }
 	entry := func(kind string, w, h int, parts ...[]byte) []byte {

@@ -25,7 +25,7 @@ func mpegHeader(data []byte) header {
 // the layer's shape is a rectangle.
 func objectLayer(data []byte) header {
 	const (
-		inNumbers = 15 // the code that means that two numbers state the aspect
+		inNumbers = 15 // the aspect code that means that two numbers follow and state the aspect
 		gray      = 3  // the code of the grayscale shape
 	)
 	b := bitstream{data: data}

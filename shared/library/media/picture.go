@@ -86,11 +86,12 @@ func (p *picture) read(r *reader, b box) error {
 	return nil
 }
 
-// display returns the picture's sides before rotation. The sides come from the codec's header,
-// because the decoder produces these, else from the sample entry. display then applies the clean
-// aperture and the sample aspect. As in players, the sample aspect comes from the first of these
-// that states one: the sample entry's pasp box, the sides in the track's header if they differ
-// from the samples', the codec's header.
+// display returns the picture's sides before rotation. It takes the sides from the codec's header,
+// because the decoder produces pictures of this size. If the codec's header states no sides, it
+// takes them from the sample entry. It then applies the clean aperture and the sample aspect. As
+// in players, the sample aspect comes from the first of these sources that states one: the sample
+// entry's pasp box, the sides in the track's header if they differ from the samples' sides, the
+// codec's header.
 func (p picture) display(shown side) side {
 	d := p.header.sides
 	if d.area() == 0 {
@@ -107,7 +108,8 @@ func (p picture) display(shown side) side {
 	case p.aspect.area() > 0:
 		d.w *= p.aspect.w / p.aspect.h
 	case !unsaid:
-		d.w = d.h * shown.w / shown.h // use only the ratio: the sides in the track's header do not include the aperture
+		// use only the ratio of the track header's sides, because they ignore the clean aperture
+		d.w = d.h * shown.w / shown.h
 	case p.header.aspect.area() > 0:
 		d.w *= p.header.aspect.w / p.header.aspect.h
 	}

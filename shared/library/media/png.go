@@ -10,7 +10,7 @@ const (
 	pngSignature = "\x89PNG\r\n\x1a\n"
 	// pngEnd is the type and the checksum of a PNG file's last chunk.
 	pngEnd = "IEND\xaeB`\x82"
-	// maxOrientation is the number of bytes of a PNG file's EXIF data that are read.
+	// maxOrientation is the largest number of bytes that are read of a PNG file's EXIF data.
 	maxOrientation = 64 << 10
 )
 

@@ -6,10 +6,10 @@ import (
 	"fmt"
 )
 
-// The limits for one file.
+// The limits for reading one file.
 const (
-	blockSize = 64 << 10 // size in bytes of a block, the unit in which bytes reads and caches
-	pageSize  = 4 << 10  // size in bytes of a page, the unit in which glance reads and caches
+	blockSize = 64 << 10 // size in bytes of a block, the unit in which reader.bytes reads and caches
+	pageSize  = 4 << 10  // size in bytes of a page, the unit in which reader.glance reads and caches
 	maxRead   = 4 << 20  // largest number of bytes read of the file in total
 	maxReads  = 64
 	maxSteps  = 20_000 // largest number of boxes, segments, chunks and extents visited
@@ -28,9 +28,9 @@ type reader struct {
 	steps  int
 }
 
-// bytes returns the n bytes at off and caches the blocks that hold them. It returns ErrTruncated
-// if the file has fewer bytes, ErrTooComplex if a limit is exceeded, or the source's error. The
-// caller must not modify the result.
+// bytes returns the n bytes at offset off and caches the blocks that hold them. It returns
+// ErrTruncated if the file has fewer bytes, ErrTooComplex if a limit is exceeded, or the source's
+// error. The caller must not modify the result.
 func (r *reader) bytes(off, n int64) ([]byte, error) {
 	if r.blocks == nil {
 		r.blocks = make(map[int64][]byte)
@@ -38,8 +38,8 @@ func (r *reader) bytes(off, n int64) ([]byte, error) {
 	return r.from(r.blocks, blockSize, off, n)
 }
 
-// glance returns the n bytes at off as bytes does, but reads only the pages that hold them. Use
-// it for a few bytes at one of many places.
+// glance returns the n bytes at offset off. Unlike the method bytes, it reads only the pages that
+// hold them. Use glance to read a few bytes at each of many places.
 func (r *reader) glance(off, n int64) ([]byte, error) {
 	if r.blocks[off/blockSize] != nil && off/blockSize == (off+n-1)/blockSize {
 		return r.bytes(off, n)
@@ -50,8 +50,8 @@ func (r *reader) glance(off, n int64) ([]byte, error) {
 	return r.from(r.pages, pageSize, off, n)
 }
 
-// from returns the n bytes at off. kept caches parts of the file, each of size bytes, by number;
-// from reads the parts that kept lacks.
+// from returns the n bytes at offset off. The map kept caches the file's parts of size bytes by
+// their numbers. If kept lacks a part, from reads it and stores it there.
 func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > r.size || off > r.size-n {
 		return nil, truncated(fmt.Sprintf("%d bytes at %d are not within the %d bytes of the file", n, off, r.size))
@@ -75,12 +75,13 @@ func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error)
 	return joined, nil
 }
 
-// upTo returns the n bytes at off, or fewer at the end of the file.
+// upTo returns the n bytes at offset off, or fewer at the end of the file.
 func (r *reader) upTo(off, n int64) ([]byte, error) {
 	return r.bytes(off, min(n, r.size-off))
 }
 
-// fetch reads the parts from first to last that kept lacks, in as few reads as possible.
+// fetch reads those parts with the numbers first to last that the cache kept lacks, in as few reads
+// as possible. A part has size bytes.
 func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	for i := first; i <= last; i++ {
 		if kept[i] != nil {
@@ -98,7 +99,8 @@ func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	return nil
 }
 
-// load reads the parts from first to last in one read. kept must hold none of them.
+// load reads the parts with the numbers first to last in one read and stores them in the cache
+// kept, which must hold none of them.
 func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
 	off := first * size
 	n := min((last+1)*size, r.size) - off
@@ -130,7 +132,7 @@ func (r *reader) step() error {
 	return nil
 }
 
-// u16, u32 and u64 read a big-endian number at an offset. b must hold all its bytes.
+// u16, u32 and u64 read a big-endian number at an offset in b. b must hold all bytes of the number.
 func u16(b []byte, at int) int    { return int(binary.BigEndian.Uint16(b[at:])) }
 func u32(b []byte, at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
 func u64(b []byte, at int) uint64 { return binary.BigEndian.Uint64(b[at:]) }

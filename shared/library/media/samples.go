@@ -43,13 +43,13 @@ func (s *samples) read(r *reader) error {
 	return nil
 }
 
-// none reports whether the track has no samples, or no tables that state where they are.
+// none reports whether the track has no samples, or no tables that state where the samples are.
 func (s *samples) none() bool {
 	return s.count == 0 || s.empty || s.runs.kind == "" || s.chunks.kind == ""
 }
 
-// furthest returns the largest offset among n chunks, starting with the chunk number from;
-// numbers start at 0.
+// furthest returns the largest of the offsets of n chunks. The first of these chunks has the number
+// from; the track's first chunk has the number 0.
 func (s *samples) furthest(r *reader, from, n int64) (most int64, err error) {
 	width := int64(4)
 	if s.chunks.kind == "co64" {
@@ -75,7 +75,7 @@ func number(r *reader, table box) (int64, error) {
 	return int64(u32(data, 4)), nil
 }
 
-// entry returns the n bytes at offset at of a table's payload.
+// entry returns n bytes of a table's payload. at is their offset in the payload.
 func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	if at+n > table.end-table.start {
 		return nil, corrupt("entries beyond the table " + table.kind)
@@ -83,12 +83,13 @@ func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	return r.bytes(table.start+at, n)
 }
 
-// maxInChunk is the largest number of samples in a chunk whose sizes are added up. atOnce is the
-// number of chunk offsets that one read returns.
+// maxInChunk is a number of samples. If the last chunk has more samples, Probe does not add up their
+// sizes to find the chunk's end. atOnce is the number of chunk offsets that one read returns.
 const maxInChunk, atOnce = 16 << 10, 8 << 10
 
-// last returns three offsets: of the last chunk, and of the start and the end of its last sample.
-// If the tables do not state where that sample ends, sample and end are the chunk's offset.
+// last returns three offsets in the file: where the last chunk begins, where that chunk's last
+// sample begins, and where that sample ends. If the tables do not state the sample's position, all
+// three are the chunk's offset.
 func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	chunks, err := number(r, s.chunks)
 	if err != nil || chunks == 0 {
@@ -131,8 +132,9 @@ func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	return chunk, sample, end, nil
 }
 
-// reach returns the largest offset of a chunk, or the first offset found beyond the file, and the
-// offset where the last chunk ends. ok is false if the tables do not state these offsets.
+// reach returns two offsets: begin is the largest offset of a chunk, end is where the last chunk
+// ends. If a chunk begins beyond the file's end, reach ignores further chunks. ok is false if the
+// tables do not state the offsets.
 func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	if err := s.read(r); err != nil || s.chunks.kind == "" {
 		return 0, 0, false, fault(err)
@@ -150,9 +152,9 @@ func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	return begin, end, err == nil, fault(err)
 }
 
-// check checks that the last chunk is present. compressed means that no sample of the codec is
-// all zeros. If it is set, check also returns ErrTruncated if zeros are in place of the last
-// sample in data.
+// check returns ErrTruncated if the last chunk begins beyond the file's end. compressed means that
+// the codec never writes a sample that consists only of zeros; then check also returns ErrTruncated
+// if the last sample is in data, the last mdat box, and consists only of zeros.
 func (s *samples) check(r *reader, data box, compressed bool) error {
 	if s.runs.kind == "" || s.chunks.kind == "" {
 		return nil
@@ -164,7 +166,7 @@ func (s *samples) check(r *reader, data box, compressed bool) error {
 	if chunk >= r.size {
 		return truncated("chunks that the index lists are missing")
 	}
-	const few = 64 // number of bytes of a sample that a glance reads
+	const few = 64 // number of bytes that are checked for zeros if the last sample is shorter
 	from := max(chunk, min(sample, end-few))
 	if !compressed || from < data.start || end > data.end || end-from < few/2 {
 		return nil

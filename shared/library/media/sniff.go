@@ -25,7 +25,7 @@ var listed = map[string]struct{ kind, contentType string }{
 	"avif": {image, "image/avif"},
 }
 
-// of returns the Info of a container that listed contains.
+// of returns the Info of a container. The map listed must contain the container.
 func of(container string) Info {
 	l := listed[container]
 	return Info{Kind: l.kind, Container: container, Extension: container, ContentType: l.contentType}
@@ -51,7 +51,8 @@ func sniff(head []byte) Info {
 		return Info{Kind: video, Container: "mxf", ContentType: "application/mxf"}
 	case inPackets(head, 188): // a transport stream (ISO/IEC 13818-1)
 		return Info{Kind: video, Container: "ts", ContentType: "video/mp2t"}
-	case len(head) > 4 && inPackets(head[4:], 192): // a transport stream of a camera or Blu-ray disc, with a time stamp before each packet
+	// a transport stream of a camera or Blu-ray disc, with a time stamp before each packet
+	case len(head) > 4 && inPackets(head[4:], 192):
 		return Info{Kind: video, Container: "m2ts", ContentType: "video/mp2t"}
 	}
 	return sniffOther(head)
@@ -130,7 +131,7 @@ func startsWithBox(head []byte) bool {
 	switch string(head[4:8]) {
 	case "ftyp", "styp", "moov", "mdat", "moof", "sidx":
 		return true
-	case "wide", "free", "skip", "pnot": // check more, because a text file may also contain these words
+	case "wide", "free", "skip", "pnot": // also check the size, because a text file may contain these words
 		return u32(head, 0) < 1<<24
 	}
 	return false

@@ -12,11 +12,11 @@ import (
 // object is a Source of bytes in memory. It counts its reads and the bytes read.
 type object struct {
 	data  []byte
-	size  int64 // size of the object in bytes; 0 means len(data); otherwise zeros follow data, and then end
+	size  int64 // size of the object in bytes; 0 means len(data); otherwise the object is data, zeros, then end
 	end   []byte
 	reads int
 	bytes int64
-	fail  func(read int) error // returns the error of a read, whose number starts at 1; nil means no errors
+	fail  func(read int) error // returns the error of a read; the first read is number 1; nil means that no read fails
 	short bool                 // if true, each read returns one byte less than requested
 }
 

@@ -36,9 +36,9 @@ func (r *reader) unpadded(end int64) (int64, error) {
 	return min((pages-int64(padding))*pageSize, end), failed
 }
 
-// runEnd returns the end of a run of parts of size bytes, the first of which is at offset at. All
-// parts begin with mark. Writers split long data into such parts. runEnd finds the end without a
-// visit to each part.
+// runEnd returns the offset where a sequence of parts ends. Writers split long data into such parts:
+// each part has size bytes and begins with mark. The first part is at offset at. runEnd finds the
+// end by a binary search, without a visit to each part.
 func (r *reader) runEnd(at, size int64, mark []byte) (int64, error) {
 	parts := int((r.size - at) / size)
 	var failed error
@@ -52,12 +52,13 @@ func (r *reader) runEnd(at, size int64, mark []byte) (int64, error) {
 		}
 		return bytes.Equal(head, mark)
 	}
-	if parts > 0 && isPart(parts-1) { // try all parts first, because the rest of a small file is often one run
+	// check the file's last part first: in small files the parts often extend to the file's end
+	if parts > 0 && isPart(parts-1) {
 		return at + int64(parts)*size, failed
 	}
 	first := sort.Search(max(parts, 1), func(i int) bool { return !isPart(i) })
 	return at + int64(first)*size, failed
 }
 
-// allOf reports whether all bytes equal b.
+// allOf reports whether all bytes of data equal b.
 func allOf(data []byte, b byte) bool { return bytes.Count(data, []byte{b}) == len(data) }

@@ -53,7 +53,7 @@ func (t *track) read(r *reader, parent box) error {
 			t.references = b
 		case "stbl/stsd":
 			t.description, t.samples.rest = b, *boxes
-			return nil // the tables after the stsd box are read later, if they are needed
+			return nil // stop here: samples.read reads the tables after the stsd box later, if they are needed
 		}
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (t *track) read(r *reader, parent box) error {
 	}
 }
 
-// readHeader reads a tkhd box (8.3.2).
+// readHeader reads a tkhd box (ISO/IEC 14496-12, 8.3.2).
 func (t *track) readHeader(r *reader, b box) error {
 	data, err := b.versioned(r, 84, 96)
 	if err != nil {
@@ -79,7 +79,7 @@ func (t *track) readHeader(r *reader, b box) error {
 	return nil
 }
 
-// readMediaHeader reads an mdhd box (8.4.2).
+// readMediaHeader reads an mdhd box (ISO/IEC 14496-12, 8.4.2).
 func (t *track) readMediaHeader(r *reader, b box) error {
 	data, err := b.versioned(r, 20, 32)
 	if err != nil {
@@ -166,7 +166,8 @@ func (t *track) isHere(r *reader) (bool, error) {
 	}
 }
 
-// display returns the displayed sides of the picture before rotation.
+// display returns the sides in which players show the picture, before rotation. turn is the matrix
+// that rotates and stretches the picture.
 func (t *track) display(turn matrix) side {
 	d := t.picture.display(t.shown)
 	return side{math.Round(d.w * turn.stretch()), math.Round(d.h)}

@@ -46,7 +46,8 @@ func TestBytesBehindAWholeFile(t *testing.T) {
 			}
 			missing := 1
 			if file == "fragmented.mp4" {
-				missing = 200 // number of bytes to cut off: more than the index of fragments, which a whole film may lack
+				// cut off more than the index of fragments: a film without this index is whole
+				missing = 200
 			}
 			_, err = probe(t, whole[:len(whole)-missing])
 			wantVerdict(t, err, media.ErrTruncated)

@@ -95,8 +95,8 @@ func shortened(anchor string) string {
 	return strings.ToValidUTF8(anchor[:min(len(anchor), maxAnchor)], "")
 }
 
-// anchor returns the number in run i together with the letter before it. It returns "" if run i
-// is no number that follows a letter.
+// anchor returns the number in run i of the key together with the letter before it. A run is a
+// sequence of letters or of digits. It returns "" if run i is no number that follows a letter.
 func (t *text) anchor(i int) string {
 	if !t.isDigits(i) || !t.isLetters(i-1) {
 		return ""
@@ -106,8 +106,8 @@ func (t *text) anchor(i int) string {
 	return letters[len(letters)-size:] + t.runs[i].word
 }
 
-// anchorBehind returns the number in run i together with the letter after it. It returns "" if
-// run i is no number of two or more digits before a letter.
+// anchorBehind returns the number in run i of the key together with the letter after it. It returns
+// "" if run i is not a number of two or more digits, or if no letter directly follows it.
 func (t *text) anchorBehind(i int) string {
 	if !t.isDigits(i) || len(t.runs[i].word) < 2 || !t.isLetters(i+1) {
 		return ""

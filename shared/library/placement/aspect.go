@@ -17,7 +17,8 @@ func (r *reader) aspect(i int) token {
 	if t := r.sides(width, at); t.to > 0 {
 		return t
 	}
-	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") { // the width may consist of two runs, as in 1.91x1
+	// the width may consist of two runs of digits, as in 1.91x1
+	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") {
 		width, at = width+"."+r.runs[i+1].word, i+1
 		if t := r.sides(width, at); t.hint != "" {
 			return t
@@ -26,7 +27,8 @@ func (r *reader) aspect(i int) token {
 	return r.bareAspect(i)
 }
 
-// sides matches a width and a height with a sign between them. at is the last run of the width.
+// sides matches a width and a height with a separator such as "x" between them. at is the position
+// of the width's last run of digits.
 func (r *reader) sides(width string, at int) token {
 	next, sign := at+1, ""
 	switch {
@@ -59,7 +61,7 @@ func (r *reader) sides(width string, at int) token {
 		}
 	case "-", "_", ".", ";":
 		if r.isDigits(next+1) && r.gap(next+1) == "." {
-			return token{} // no aspect begins here: this number belongs to the width of 1.91x1
+			return token{} // no aspect: in "2-1.91x1", the 1 after the dash belongs to the width 1.91
 		}
 		hint := ratio(width, height)
 		if hint == "" && isPixels(width) && isPixels(height) {
@@ -73,8 +75,8 @@ func (r *reader) sides(width string, at int) token {
 	return token{}
 }
 
-// chained reports whether another side follows. In 2x9x16, for example, 2 is a number and 9x16 is
-// the aspect.
+// chained reports whether a third number follows the width and the height. In 2x9x16, for example,
+// 2 is a number and 9x16 is the aspect.
 func (r *reader) chained(i int) bool {
 	if r.isLetters(i + 1) {
 		return r.runs[i+1].look == "X" && r.joined(i+1) && r.isDigits(i+2) && r.joined(i+2)
@@ -82,7 +84,8 @@ func (r *reader) chained(i int) bool {
 	return r.isDigits(i+1) && r.gap(i+1) == ":"
 }
 
-// bareAspect matches digits without a sign that may be an aspect: 916, 45, 9 16.
+// bareAspect matches digits that may be an aspect although no "x" or ":" is between them: 916, 45,
+// 9 16.
 func (r *reader) bareAspect(i int) token {
 	if r.isDigits(i+1) && r.gap(i+1) == " " {
 		if hint := ratio(r.runs[i].word, r.runs[i+1].word); hint != "" && !r.chained(i+1) && r.sides(r.runs[i+1].word, i+1).to == 0 && !(r.isDigits(i+2) && r.gap(i+2) == ".") {

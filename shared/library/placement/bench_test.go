@@ -31,8 +31,8 @@ func BenchmarkPlaceAndNames(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "names/s")
 }
 
-// BenchmarkHostile reads keys of the greatest length, each of which repeats one piece of text.
-// The fastest run of a key decides.
+// BenchmarkHostile reads keys of the greatest length, each of which repeats one piece of text. It
+// reports the time of the slowest key, and takes the fastest of several times for each key.
 func BenchmarkHostile(b *testing.B) {
 	r := hostileRules(b)
 	best := slices.Repeat([]time.Duration{math.MaxInt64}, len(hostile))

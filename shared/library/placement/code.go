@@ -119,8 +119,8 @@ func (r *reader) codes() (found []int) {
 	return r.withFolders(found)
 }
 
-// withFolders adds to found the other folders and words that equal the code, if the code is a
-// single word.
+// withFolders adds the other folders and words that equal the code to the list found, if the code
+// is a single word.
 func (r *reader) withFolders(found []int) []int {
 	if len(found) == 0 || hasDigits(r.runs[r.tokens[found[0]].from:r.tokens[found[0]].to]) {
 		return found
@@ -137,7 +137,8 @@ func (r *reader) withFolders(found []int) []int {
 }
 
 // isWordCode reports whether token k is an upper-case word to which a dash attaches a small
-// number. If second is set, two letters suffice: AB-3.
+// number: PROMO-2. second means that the key already has a code; then a word of two letters
+// suffices: AB-3.
 func (r *reader) isWordCode(k int, second bool) bool {
 	t := r.tokens[k]
 	if t.to != t.from+1 || k+1 >= len(r.tokens) || r.runs[t.from].written != upper || r.joined(t.from) {
@@ -190,7 +191,9 @@ func (r *reader) rival(at []int) string {
 		}
 		d, before := r.runs[t.from].word, r.tokens[max(0, k-1)]
 		switch {
-		case own == "", d == own, len(d) < 3, before.class == date: // no rival; a number after a date is a time: 20250815_1530
+		// No rival: the code has no number, or this number is the code's own, is short, or follows
+		// a date and so is a time (20250815_1530).
+		case own == "", d == own, len(d) < 3, before.class == date:
 		case len(d) == len(own) && r.isBare(t.from) && !slices.Contains(at, k-1):
 			return d
 		case len(r.rules.Codes) == 0 && before.mayBeLetters() && r.isNearCode(t.from-1):
@@ -218,8 +221,8 @@ func (t token) mayBeLetters() bool {
 	return t.to == t.from+1 && (t.class == free || t.class == spoken && !t.speech.tag)
 }
 
-// mentions adds the other mentions of the found code that are spelled differently: "HRT 1212"
-// beside HRT-1212.
+// mentions adds to the list at those tokens that mention the found code in another spelling:
+// "HRT 1212" beside HRT-1212.
 func (r *reader) mentions(at []int) []int {
 	first := r.tokens[at[0]]
 	own := r.runs[first.from:first.to]

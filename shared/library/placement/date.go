@@ -70,8 +70,8 @@ func (r *reader) dayInOneRun(i int) token {
 	return token{}
 }
 
-// suffixed returns the position of the run after the date in run i. It skips a letter that marks
-// a second file of that day: 20161210b.
+// suffixed returns the position after a date that consists of run i alone. It also skips a letter
+// after the date, which marks a second file of that day: 20161210b.
 func (r *reader) suffixed(i int) int {
 	if r.joined(i+1) && r.isLetters(i+1) && len(r.runs[i+1].word) == 1 && !(r.joined(i+2) && r.isDigits(i+2)) {
 		return i + 2
@@ -98,7 +98,7 @@ func (r *reader) monthOfYear(i int) token {
 // August_2025.
 func (r *reader) namedMonth(i int) token {
 	at, to := i, i
-	if r.isDigits(i) { // run i may be the day before the month's name
+	if r.isDigits(i) { // this number may be the day, as in "15 Aug"
 		if len(r.runs[i].word) > 2 || !isLoose(r.gap(i+1)) || r.previous(i).class == code {
 			return token{}
 		}
@@ -172,8 +172,9 @@ func (r *reader) clock(i int) token {
 	return token{}
 }
 
-// afterDate returns the position of the run after the time that follows a date: "2025-08-15 at
-// 12.34.56", 20250815_123456, 20250815T123456Z. If no time follows, it returns to.
+// afterDate returns the position after the time that follows a date: "2025-08-15 at 12.34.56",
+// 20250815_123456, 20250815T123456Z. The argument to is the position after the date; afterDate
+// returns it unchanged if no time follows.
 func (r *reader) afterDate(to int, certain bool) int {
 	at := to
 	if r.isLetters(at) {

@@ -184,7 +184,7 @@ func isThumbnail(word string) bool {
 	return strings.HasPrefix(word, "THUMB") || strings.HasPrefix(word, "MINIATUR") || word == "VORSCHAUBILD"
 }
 
-// isAtEnd reports whether only numbers and copy marks follow token k.
+// isAtEnd reports whether only numbers and copy marks such as "(1)" follow token k of the key.
 func (r *reader) isAtEnd(k int) bool {
 	for _, t := range r.tokens[k+1:] {
 		if t.class != number && t.class != copied {
@@ -194,7 +194,7 @@ func (r *reader) isAtEnd(k int) bool {
 	return true
 }
 
-// isLone reports whether no word of a title is beside token k.
+// isLone reports whether no word of a title is directly before or after token k of the key.
 func (r *reader) isLone(k int) bool {
 	for _, side := range [...]int{k - 1, k + 1} {
 		if side >= 0 && side < len(r.tokens) && r.tokens[side].class == free && !isApart(r.before(max(k, side))) {
@@ -204,9 +204,10 @@ func (r *reader) isLone(k int) bool {
 	return true
 }
 
-// staleness returns a reason that names the word which marks the file as unfinished, outdated or
-// a stand-in for another file, or "". Such a file is not placed by its name alone. byPattern
-// means that a pattern placed the file; then words in folder names are ignored.
+// staleness returns the reason why a file is not placed by its name alone: a word marks the file as
+// unfinished or outdated, or as the thumbnail or preview of another file. It returns "" if there is
+// no such word. byPattern means that a pattern placed the file; then words in folder names are
+// ignored.
 func (r *reader) staleness(byPattern bool) string {
 	for k, t := range r.tokens {
 		word := r.s[r.runs[t.from].start:r.runs[t.to-1].end]

@@ -68,7 +68,8 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	}
 	all["简体中文"], all["繁體中文"] = wordOfLocale{language: "zh", script: "hans", name: true}, wordOfLocale{language: "zh", script: "hant", name: true}
 	all["CHS"], all["CHT"] = wordOfLocale{language: "zh", script: "hans", sure: true}, wordOfLocale{language: "zh", script: "hant", sure: true}
-	for market, facts := range map[string][2]string{ // for each market: its names; the languages that people speak there
+	// The map holds two lists for each market: its names, and the languages that people speak there.
+	for market, facts := range map[string][2]string{
 		"us": {"US USA AMERICAN", "en es"}, "gb": {"UK GB GBR BRITISH ENGLAND", "en"}, "au": {"AU AUS AUSTRALIA AUSTRALIAN", "en"}, "nz": {"NZ", "en"},
 		"ie": {"IE IRL IRELAND", "en ga"}, "ca": {"CA CAN CANADA CANADIAN", "en fr"}, "za": {"ZA RSA", "en af"}, "in": {"IN INDIA", "hi en bn ta te mr gu kn ml pa ur"},
 		"sg": {"SG", "en zh ms ta"}, "ph": {"PH", "en tl fil"}, "hk": {"HK", "zh yue en"}, "my": {"MY MALAYSIA", "ms en zh"},
@@ -93,7 +94,7 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 			all[name] = w
 		}
 	}
-	// These are codes of rare languages, and better known as codes of markets.
+	// These words are codes of rare languages, but people know them better as codes of markets.
 	for code := range strings.FieldsSeq("BE BR CY GA IE KR KW LA LU NA NE NG SA SE SG SI VE ZA KG EE MY CO CH MC BA AE") {
 		w := all[code]
 		if w.market == "" {
@@ -115,8 +116,8 @@ func (w wordOfLocale) speaks(language string) bool {
 	return w.market != "" && language == "en"
 }
 
-// isMarketAlone reports whether the word on its own means a market: UK and CH do, and AR, which
-// may be Arabic or Argentina.
+// isMarketAlone reports whether the word, without a language beside it, means a market. UK, CH and
+// AR do, although AR may also mean Arabic.
 func (w wordOfLocale) isMarketAlone() bool {
 	if w.market == "" {
 		return false

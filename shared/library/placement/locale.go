@@ -146,7 +146,8 @@ func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
 	}
 	languageFirst := first.language != "" && other.market != "" && other.speaks(first.language)
 	marketFirst := other.language != "" && first.market != "" && first.speaks(other.language)
-	proper := r.runs[i].written == lower && second.written == upper && r.gap(i+1) != " " // en-DE is written properly, EN-DE is not
+	// whether the case is that of a proper language tag: en-DE, but not EN-DE
+	proper := r.runs[i].written == lower && second.written == upper && r.gap(i+1) != " "
 	switch {
 	case first.language == "es" && second.word == "LA" && second.written == upper:
 		return i + 2, "es-419"
@@ -176,7 +177,8 @@ func (r *reader) maySayTogether(i int) bool {
 	longer := max(len(a.word), len(b.word)) > 3
 	switch {
 	case gap == "-" || gap == "_":
-		return b.written == upper || a.word != "NO" || b.word != "NO" // refuse "no-no", as in "a no-no", because it is no locale
+		// refuse "no-no", as in "a no-no", because it is no locale
+		return b.written == upper || a.word != "NO" || b.word != "NO"
 	case gap == "":
 		return false
 	}
@@ -271,7 +273,8 @@ func (r *reader) judge(k int) verdict {
 		return certain
 	case t.speech.tag && (loud || !t.speech.declared && r.tiesTighter(t, k)):
 		return certain
-	case !loud && !t.speech.name && r.runs[t.from].written != lower: // the capital "Es" in "Es ist Sommer" is a title's word
+	// A word with only its first letter in upper case is a title's word: "Es" in "Es ist Sommer".
+	case !loud && !t.speech.name && r.runs[t.from].written != lower:
 		return titled
 	case t.speech.name && apart && neighbours == 1:
 		return certain
@@ -308,14 +311,16 @@ func (r *reader) isTitle(k int, beside token) bool {
 		return true
 	case known, revision, stale:
 		return quiet
-	case spoken: // such as "in" and "is" in "made in italy", "this is us"
+	// An everyday word is a title's word even if it may mean a language or a market: "in" in "made
+	// in italy", "is" in "this is us".
+	case spoken:
 		return !t.speech.tag && r.runs[t.from].written == lower && isEveryday(r.runs[t.from].word)
 	}
 	return false
 }
 
-// isField reports whether token k, a word of a title, is in a field of several words, in a name
-// whose fields are separated by "_": "Summer Sale_en", "SummerSale_en".
+// isField reports whether token k, a word of a title, is part of a field of several words:
+// "Summer Sale_en", "SummerSale_en". In such a name, "_" separates the title from the locale.
 func (r *reader) isField(k int) bool {
 	for _, i := range [...]int{r.tokens[k].from, r.tokens[k].to} {
 		if gap := r.gap(i); (gap == " " || gap == "-") && r.isLetters(i-1) && r.isLetters(i) {

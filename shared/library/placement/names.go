@@ -52,7 +52,8 @@ func Elsewhere(placed, wanted creative.Creative) bool {
 	return !contains(a, b) && !contains(b, a)
 }
 
-// contains reports whether the runs of the code short occur in the code long.
+// contains reports whether the code short, a sequence of runs of letters and digits, occurs in the
+// code long.
 func contains(long, short []run) bool {
 	for i := range len(long) - len(short) + 1 {
 		if slices.EqualFunc(long[i:i+len(short)], short, func(a, b run) bool { return a.look == b.look }) {
@@ -82,7 +83,8 @@ func foundIn(spelled, code string) (r *reader, found []span) {
 	wanted := newText(clean(code))
 	t := newText(withoutExtensions(spelled))
 	found = t.find(wanted.runs)
-	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code)) // for a code without letters and digits: it occurs as it is
+	// whether the code has no letters and digits, and occurs unchanged in the text
+	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code))
 	if len(found) == 0 && !signs {
 		return nil, nil
 	}
@@ -91,8 +93,8 @@ func foundIn(spelled, code string) (r *reader, found []span) {
 
 func withoutExtensions(path string) string { return newFile(path, UnknownSize).stem }
 
-// span is a sequence of runs. from is the position of the first run, to is the position after the
-// last run.
+// span is a sequence of runs of letters or digits in a key. from is the position of the first run,
+// to is the position after the last run.
 type span struct{ from, to int }
 
 // find returns the places where the runs of a code occur in the text. The code may be joined to a
@@ -113,7 +115,7 @@ func (t *text) find(code []run) (found []span) {
 	return found
 }
 
-// holds reports whether the code's runs occur from run i on.
+// holds reports whether the code's runs of letters and digits are in the text, starting at run i.
 func (t *text) holds(i int, code []run) bool {
 	for j, want := range code {
 		have, first, last := t.runs[i+j], j == 0, j == len(code)-1
@@ -186,8 +188,8 @@ func (r *reader) namesVariation(found []span, want int) bool {
 	return !direct && !numbers && want == 1
 }
 
-// claims returns two lists with a value for each run: whether the run certainly is no variation,
-// and whether it probably has another meaning.
+// claims returns two lists with one value for each run of letters or digits in the key: whether the
+// run certainly is no variation, and whether it probably has another meaning.
 func (r *reader) claims() (certain, claimed []bool) {
 	certain, claimed = make([]bool, len(r.runs)), make([]bool, len(r.runs))
 	for _, t := range r.tokens {
@@ -199,7 +201,7 @@ func (r *reader) claims() (certain, claimed []bool) {
 	return certain, claimed
 }
 
-// firstDigits returns the position of the first run of digits from run i on.
+// firstDigits returns the position of the first run of digits at or after run i of the key.
 func (r *reader) firstDigits(i int) int {
 	for !r.runs[i].digits {
 		i++
@@ -207,8 +209,8 @@ func (r *reader) firstDigits(i int) int {
 	return i
 }
 
-// behind returns the numbers that directly follow a code at run i, after words like "version". In
-// 29x16 it finds 29, and also the 2 before 9x16.
+// behind returns the numbers that directly follow a code, or that follow it after a word like
+// "version". i is the position after the code. In 29x16 behind finds 29, and also the 2 before 9x16.
 func (r *reader) behind(i int, certain []bool) (numbers []int) {
 	for words := 0; r.isLetters(i) && words < 2; words++ {
 		switch r.runs[i].look {

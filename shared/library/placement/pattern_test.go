@@ -12,7 +12,8 @@ import (
 
 func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ pattern, key, want string }{ // want has the format of names.tsv; "" means unplaced
+	// want is "code|variation|locale|aspect"; "" means that the key is not placed.
+	for _, c := range []struct{ pattern, key, want string }{
 		{"{code}/{locale}/{aspect}_v{variation}", "HRT-1212/en/9x16_v2.mp4", "HRT-1212|2|en|9x16"},
 		{"{code}/{locale}/{aspect}_v{variation}", "HRT-1212/EN_GB/Vertical_V12.mp4", "HRT-1212|12|en-gb|9x16"},
 		{"**/{code}/{locale}/{aspect}_v{variation}", "x/y/HRT-1212/en/9:16_v2.mp4", "HRT-1212|2|en|9x16"},

@@ -22,7 +22,8 @@ type Placement struct {
 	// Rule is the rule that placed the key: RuleGrammar or a pattern's text. If a pattern matches
 	// a key but does not place it, Rule is the pattern's text, too.
 	Rule string
-	// Copy reports whether the name marks the file as a copy. Choose prefers the original.
+	// Copy reports whether the name marks the file as a copy, as in "film (1).mp4". Of two
+	// masters with the same locale and aspect, masters.Choose prefers the original.
 	Copy bool
 	// Unplaced states why the key is not placed and what a person must do. It is "" if the key is
 	// placed.

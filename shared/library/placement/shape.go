@@ -284,7 +284,8 @@ func (e element) takes(r rune) bool {
 	return e.char == r
 }
 
-// skipOptional adds to states those states that are reached by skipping optional elements.
+// skipOptional returns the states and, in addition, the states that are reached from them by
+// skipping optional elements.
 func skipOptional(elements []element, states uint64) uint64 {
 	for i, e := range elements {
 		if states&(1<<i) != 0 && e.optional {
@@ -294,8 +295,8 @@ func skipOptional(elements []element, states uint64) uint64 {
 	return states
 }
 
-// declaredCode is the matcher for a code of a declared shape. It matches exactly if possible,
-// else loosely. A code must consist of whole runs.
+// declaredCode is the matcher for a code of a declared shape. It matches exactly if possible, else
+// with other separators than the shape's. A code must not begin or end inside a word or a number.
 func (r *reader) declaredCode(i int) token {
 	if len(r.rules.Codes) == 0 {
 		return token{}
@@ -335,8 +336,8 @@ func (r *reader) declaredCode(i int) token {
 	return best
 }
 
-// isKnownBefore reports whether run i begins a known word that numbers usually follow. A shape
-// with [A-Z] must not match at such a word: IMG-1234, AUG-2025, DE-2025.
+// isKnownBefore reports whether a known word begins at run i of the key and a number usually follows
+// this word. A shape with [A-Z] must not match at such a word: IMG-1234, AUG-2025, DE-2025.
 func (r *reader) isKnownBefore(i int) bool {
 	if !r.isLetters(i) {
 		return false

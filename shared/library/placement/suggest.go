@@ -13,8 +13,8 @@ import (
 // person declares it.
 type Suggestion struct {
 	Text    string // a shape of codes, or a market word
-	Keys    int    // number of keys that contain it
-	Example string // one key that contains it
+	Keys    int    // number of keys that contain Text
+	Example string // one key that contains Text
 }
 
 // minSuggested is the number of keys that must contain a shape or word before Suggest returns it.

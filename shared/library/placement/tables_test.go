@@ -37,7 +37,8 @@ func table(t testing.TB, name string) [][]string {
 	return rows[1:]
 }
 
-// wrong returns the difference between a placement and a row's expectation, or "".
+// wrong describes the difference between a placement and a table row's expected coordinates. It
+// returns "" if there is none.
 func wrong(p placement.Placement, expected string) string {
 	got := strings.Join([]string{p.Creative.String(), string(p.Locale), string(p.Aspect), "unplaced: " + p.Unplaced, "never: " + p.Never, "unclear: " + p.LocaleUnclear}, " | ")
 	switch expected {
@@ -56,7 +57,7 @@ func wrong(p placement.Placement, expected string) string {
 	want, maybe := strings.CutPrefix(parts[3], "~")
 	aspect := string(p.Aspect) == want || maybe && p.Aspect == ""
 	locale := string(p.Locale) == parts[2] && p.LocaleUnclear == ""
-	if parts[2] == "~" { // ~ means that any locale is right
+	if parts[2] == "~" { // "~" in the table means that the placement may have any locale
 		locale = true
 	}
 	if strings.HasPrefix(parts[2], "(") {
@@ -90,7 +91,8 @@ func TestNamesThatTeamsUse(t *testing.T) {
 				t.Errorf("%s with codes %q\nwant %s\ngot  %s", row[0], row[1], row[2], w)
 			}
 			if w := wrong(without.Place(row[1], placement.UnknownSize), row[2]); w != "" {
-				if !strings.HasPrefix(strings.ToLower(row[1]), "ad12") { // skip ad12, because a code of two digits is never guessed
+				// skip ad12, because a code of two digits is never guessed
+				if !strings.HasPrefix(strings.ToLower(row[1]), "ad12") {
 					t.Errorf("%s without codes %q is wrong", row[0], row[1])
 				}
 				failed++

@@ -12,7 +12,7 @@ import (
 // between two runs are their gap.
 type text struct {
 	s     string
-	upper string // s in upper case, in which each run is replaced by its word
+	upper string // the text in upper case, in which each run is replaced by its word
 	runs  []run
 }
 
@@ -57,7 +57,7 @@ func newText(s string) text {
 	return t
 }
 
-// spell builds the field upper and sets the offset of each run's word in it.
+// spell builds the upper-case text and sets each run's offset in that text.
 func (t *text) spell() {
 	var b strings.Builder
 	b.Grow(len(t.s))
@@ -112,8 +112,8 @@ func kindOf(r rune) runeKind {
 	return between
 }
 
-// gap returns the characters between run i and the run before it. For i = len(t.runs) it returns
-// the characters after the last run.
+// gap returns the characters between run i of the text and the run before it. For i = len(t.runs)
+// it returns the characters after the last run. A run is a sequence of letters or of digits.
 func (t *text) gap(i int) string {
 	from, to := 0, len(t.s)
 	if i > 0 {
@@ -125,17 +125,18 @@ func (t *text) gap(i int) string {
 	return t.s[from:to]
 }
 
-// isDigits reports whether run i exists and consists of digits.
+// isDigits reports whether the text has a run with number i and it consists of digits.
 func (t *text) isDigits(i int) bool { return i < len(t.runs) && t.runs[i].digits }
 
-// isLetters reports whether run i exists and consists of letters.
+// isLetters reports whether the text has a run with number i and it consists of letters.
 func (t *text) isLetters(i int) bool { return i >= 0 && i < len(t.runs) && !t.runs[i].digits }
 
-// joined reports whether run i directly follows another run, with nothing between them.
+// joined reports whether run i of the text directly follows another run, with no character between
+// them.
 func (t *text) joined(i int) bool { return i > 0 && i < len(t.runs) && t.gap(i) == "" }
 
-// number returns the value of run i. It returns -1 if the run is no number or has more than six
-// digits.
+// number returns the value of the number in run i of the text. It returns -1 if the run consists of
+// letters or has more than six digits.
 func (t *text) number(i int) int {
 	if !t.isDigits(i) {
 		return -1

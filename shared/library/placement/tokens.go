@@ -10,9 +10,9 @@ const (
 	known                  // a known word of advertising or production: Meta, video, soundon
 	number                 // a number without another meaning
 	code                   // a creative's code
-	version                // v2, variation 2, ver.2
-	aspect                 // 9x16, 1080x1920, vertical
-	date                   // 2025-08-15, KW33, Q3, 12.34.56
+	version                // a version or variation: v2, variation 2, ver.2
+	aspect                 // an aspect or a resolution: 9x16, 1080x1920, vertical
+	date                   // a date or a time of day: 2025-08-15, KW33, Q3, 12.34.56
 	duration               // a running time: 15s, 0-30
 	technical              // a technical fact: 1080p, h264, 25fps, a hash
 	revision               // the state of a file: final, r3, approved
@@ -23,7 +23,7 @@ const (
 	spoken                 // a locale, a language, a market
 )
 
-// token is a sequence of runs with one meaning, its class.
+// token is a sequence of runs (of letters or of digits) with one meaning, its class.
 type token struct {
 	class class
 	from  int // position of the token's first run
@@ -36,7 +36,7 @@ type token struct {
 	guessed bool   // the code was guessed by its looks and has no declared shape
 	unsure  string // states why a code or a version is unreliable; "" means reliable
 	hint    creative.Aspect
-	fuzzy   bool // hint is less reliable than other hints; so are "story" and "45"
+	fuzzy   bool // hint is less reliable than other hints, as for the tokens "story" and "45"
 	speech  speech
 }
 
@@ -47,8 +47,8 @@ type reader struct {
 	tokens []token
 }
 
-// matcher returns the token that begins at run i. If none begins there, the token's field to is
-// 0.
+// matcher returns the token that begins at run i of the text. It returns the zero token if no
+// token of its kind begins there.
 type matcher func(r *reader, i int) token
 
 // matchers lists the matchers. The function read tries all of them at each run and takes the
@@ -96,8 +96,8 @@ func plainNumber(n int) token {
 	return token{class: number, number: n}
 }
 
-// numbered returns the token that begins at a run of digits. It returns no token for a single
-// number with an uncertain meaning. "VER_9_16", for example, is an aspect and not version 9.
+// numbered returns the token that begins at run i, a run of digits. It returns the zero token for
+// a single number with an uncertain meaning. "VER_9_16", for example, is an aspect, not version 9.
 func (r *reader) numbered(i int) token {
 	var best token
 	for _, match := range []matcher{(*reader).aspect, (*reader).date, (*reader).duration, (*reader).technical} {
@@ -116,8 +116,8 @@ func (r *reader) before(k int) string {
 	return r.gap(r.tokens[k].from)
 }
 
-// previous returns the token that ends right before run i. Only matchers may call it, while the
-// function read works on run i.
+// previous returns the token that ends right before run i. Only a matcher may call it, and only
+// with the run at which the matcher was called.
 func (r *reader) previous(i int) token {
 	if n := len(r.tokens); n > 0 && r.tokens[n-1].to == i {
 		return r.tokens[n-1]

@@ -29,11 +29,12 @@ func (r *reader) version(i int) token {
 	return token{class: version, to: i + 2, number: n, unsure: r.continued(i + 1)}
 }
 
-// isVersionGap reports whether a gap can be between a word that means version and its number.
+// isVersionGap reports whether the characters gap may separate a word that means version from its
+// number.
 func isVersionGap(gap string) bool { return isLoose(gap) || gap == "/" || gap == " (" }
 
-// continued returns the number in run i with the text that continues it: 2a, 2.1. It returns ""
-// if nothing continues the number.
+// continued returns the number in run i of the key together with a letter or a number that
+// continues it: 2a, 2.1. It returns "" if nothing continues the number.
 func (r *reader) continued(i int) string {
 	switch {
 	case r.isLetters(i+1) && r.joined(i+1) && !(r.runs[i+1].word == "X" || isVersionWord(r.runs[i+1].word)) && words()[r.runs[i+1].word] == free:

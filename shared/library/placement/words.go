@@ -54,7 +54,8 @@ func (r *reader) word(i int) token {
 	case free:
 		return token{}
 	case counted, copied:
-		return token{class: known, to: i + 1} // a word that counts something, but has no number, is an ordinary known word
+		// a word that counts something, but has no number, is an ordinary known word
+		return token{class: known, to: i + 1}
 	default:
 		return token{class: class, to: i + 1}
 	}
@@ -86,7 +87,7 @@ func (r *reader) counted(i int) token {
 // startsLonger reports whether the number after word i begins a longer token: "video 9x16".
 func (r *reader) startsLonger(i int) bool { return r.numbered(i+1).to > i+1 }
 
-// isLoose reports whether a gap may stand between a word and its number.
+// isLoose reports whether the characters gap may separate a word from its number.
 func isLoose(gap string) bool { return len(gap) <= 3 && strings.Trim(gap, " -_.#:°º") == "" }
 
 // copyMark is the matcher for the marks that file managers, drives and browsers add to a copy's

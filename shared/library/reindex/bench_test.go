@@ -8,7 +8,8 @@ import (
 	"masterhand/shared/library/reindex/reindextest"
 )
 
-// mostHeap is the largest heap that indexing may use, in bytes, including the generated index.
+// mostHeap is the largest heap, in bytes, that indexing a library may use, including the index that
+// the test generates in memory.
 const mostHeap = 16 << 20
 
 // Indexing a library needs the same memory, however many masters the library has.
@@ -27,8 +28,8 @@ func BenchmarkWholeLibrary(b *testing.B) {
 	}
 }
 
-// The code of BenchmarkWholeLibrary works. This test exists because nobody runs the benchmark
-// every day.
+// This test runs the code of BenchmarkWholeLibrary with a small library, because nobody runs the
+// benchmark every day.
 func TestTheBenchmarkIndexesTheWholeLibrary(t *testing.T) {
 	t.Parallel()
 	indexVast(t, 1_000)

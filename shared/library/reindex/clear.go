@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// clear removes the unplaced keys whose objects were deleted without an event from the list. It
-// also empties the lines that older code wrote. After the last line it commits the run.
+// clear removes keys from the list of unplaced keys if their objects were deleted without an event.
+// It also empties the lines that older code wrote. After the last line, it commits the run.
 func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	now := w.Now().UTC()
 	names, more, err := page(ctx, w.Documents, masters.UnplacedPrefix(lib), run.Step.Cursor, pageKeys)
@@ -35,8 +35,8 @@ func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return w.commit(ctx, lib, run)
 }
 
-// unplacedAndGone returns the keys of those lines whose objects do not exist. It empties the
-// lines of older code.
+// unplacedAndGone returns those keys in the named lines of the list of unplaced keys whose objects
+// do not exist. It empties the lines that older code wrote.
 func (w Worker) unplacedAndGone(ctx context.Context, lib masters.Library, names []string) (gone []string, err error) {
 	keys := make([]string, len(names)) // "" for a key that exists or that the list no longer holds
 	group, inner := errgroup.WithContext(ctx)

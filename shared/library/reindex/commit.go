@@ -7,9 +7,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// commit ends the run and records that it indexed the library. From this write on, the library
-// counts as completely indexed, and requests without a master may be skipped. Errors:
-// ErrReplaced, faults.
+// commit ends the run and records that the library is completely indexed. From then on, requests
+// that have no master may be skipped. Errors: ErrReplaced, faults.
 func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	if err := c.setBuilt(ctx, lib, run, true); err != nil {
 		return run, err
@@ -17,8 +16,8 @@ func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run,
 	return end(run, run.Moved, ""), nil
 }
 
-// revoke prevents skips until the run commits. It changes nothing if the run has just ended or
-// was just replaced.
+// revoke records that the library is not completely indexed, which prevents skips until the run
+// commits. It changes nothing if the run has just ended or was just replaced.
 func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error {
 	if err := c.setBuilt(ctx, lib, run, false); !errors.Is(err, ErrReplaced) {
 		return err
@@ -26,9 +25,10 @@ func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error
 	return nil
 }
 
-// setBuilt stores whether the run has built the library; once true, the value stays true for this
-// run. The state must be read before the run. If another run replaces this run in between, the
-// other run writes its own state, and then this write fails. Errors: ErrReplaced, faults.
+// setBuilt stores in the library's state whether the run has indexed the whole library. Once true,
+// the value stays true for this run. setBuilt must read the state before it reads the run: if
+// another run replaces this run in between, that run writes the state, and the write of setBuilt
+// fails. Errors: ErrReplaced, faults.
 func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, built bool) error {
 	return swap("the library's state", func() error {
 		state, revision, err := c.Index.State(ctx, lib)

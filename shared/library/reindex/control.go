@@ -22,27 +22,30 @@ type Control struct {
 // Progress states how much of a run is done.
 type Progress struct {
 	Run      Run
-	Done     int // number of finished batches, of Run.Step.Batches
+	Done     int // number of finished batches; Run.Step.Batches is the number of all batches
 	Counts   Counts
-	Failures []Failure // examples of the failures whose number Counts holds
+	Failures []Failure // examples of the failures; Counts.Failed is the number of all failures
 }
 
 // Keys returns the number of keys that the present phase has finished, and the total as far as it
-// is known. The phase indexes keys or, if Run.Checking, searches the bucket for them.
+// is known. In the phases Sweeping and Clearing, a key is finished when the run has checked whether
+// its object still exists. In the other phases, it is finished when it is indexed.
 func (p Progress) Keys() (done, total int) {
 	step := p.Run.Step
 	if p.Run.Checking() {
 		return step.Checked, max(p.Counts.Placed+p.Counts.Unplaced, step.Checked)
 	}
-	if step.Phase == Confirming { // estimate the total: the listing finds about as many keys as were imported
+	// in this phase the total is an estimate: the listing finds about as many keys as were imported
+	if step.Phase == Confirming {
 		return p.Counts.Keys, max(step.Listed, 2*step.Imported)
 	}
 	return p.Counts.Keys, step.Listed
 }
 
-// Start begins to index a library by listing its bucket. Only an operator who accepts the changes
-// may call it. If a run is active, Start continues that run instead. It begins a new run if anew
-// is set, or if the active run imports keys, has other rules, or may still stop by itself.
+// Start begins a run that indexes a library by listing its bucket. Only an operator who accepts the
+// changes may call it. If a run is active, Start continues that run instead. But Start begins a new
+// run if anew is set, or if the active run imports keys, has other rules, or may still stop by
+// itself.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
 	return c.start(ctx, lib, Listing, func(run Run) bool {
 		return !anew && run.Step.Phase != Importing && run.Step.Phase != Weighing
@@ -64,8 +67,9 @@ func (c Control) start(ctx context.Context, lib masters.Library, first Phase, wa
 	return run, c.send(ctx, lib, run)
 }
 
-// begin stores a new run. It returns the active run instead, if that run has the same rules and
-// wanted returns true for it. When begin returns, no other run has committed the library.
+// begin stores a new run. If there is an active run with the present rules, and the function wanted
+// returns true for it, begin returns that run instead. Until the returned run commits, the library
+// is recorded as not completely indexed, so no request is skipped.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	run := fresh
 	err := swap("the reindex of "+lib.Name, func() error {
@@ -87,14 +91,16 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 	case err != nil:
 		return Run{}, err
 	}
-	return run, c.revoke(ctx, lib, run) // revoke also for the active run: the process that started it may have crashed before this call
+	// revoke also for an active run: the process that started it may have crashed before this call
+	return run, c.revoke(ctx, lib, run)
 }
 
 func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
 	return send(ctx, c.Queue, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
 }
 
-// Progress returns the progress of the library's last run; the zero value if there was no run.
+// Progress returns the progress of the library's last run. If there was no run, it returns the zero
+// value.
 func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, error) {
 	run, _, err := loadRun(ctx, c.Index.Blobs, lib)
 	if err != nil || run.ID == "" {
@@ -105,8 +111,8 @@ func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, e
 	return p, err
 }
 
-// stored returns the present stored state of the run, with its revision. Errors: ErrReplaced,
-// faults.
+// stored reads the run again from the store and returns it with its revision. Errors: ErrReplaced
+// if the run has ended or another run has replaced it; faults.
 func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run, string, error) {
 	stored, revision, err := loadRun(ctx, c.Index.Blobs, lib)
 	switch {
@@ -120,7 +126,8 @@ func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run,
 	return stored, revision, nil
 }
 
-// loadRun returns the library's last run with its revision; the zero value if there was no run.
+// loadRun returns the library's last run with its revision. If there was no run, it returns the
+// zero value and the revision "".
 func loadRun(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Run, string, error) {
 	data, revision, err := blobs.Load(ctx, runName(lib))
 	if errors.Is(err, masters.ErrAbsent) {

@@ -72,9 +72,9 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 	return false, "", err
 }
 
-// distrust marks a library as not built if its settings name another bucket or prefix than its
-// index. Events of the indexed keys no longer arrive. So the index would be incomplete if
-// somebody changed the settings back.
+// distrust records that a library is not completely indexed, because its settings name another
+// bucket or prefix than its index. Events of the indexed keys no longer arrive. So the index would
+// be incomplete if somebody changed the settings back.
 func (w Worker) distrust(ctx context.Context, lib masters.Library, state masters.State, revision string) error {
 	if !state.Built {
 		return nil

@@ -29,15 +29,16 @@ func rules(s placement.Settings) placement.Rules {
 	return r
 }
 
-// changed returns the library with one more rule, so that it must be indexed again.
+// changed returns the test's library with one more naming rule, so that the library must be indexed
+// again.
 func changed() masters.Library {
 	lib := library
 	lib.Rules = rules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}, Patterns: []string{"{code}_{variation}"}})
 	return lib
 }
 
-// fixture is a bucket with its index and a queue. Like SQS, the queue may deliver messages late,
-// twice and in any order.
+// fixture is a simulated bucket with its index, and a queue. Like SQS, the queue may deliver
+// messages late, twice and in any order.
 type fixture struct {
 	random  *rand.Rand
 	now     time.Time
@@ -74,7 +75,7 @@ func (s *shaky) fails(rate int) bool {
 func (s *shaky) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
 	rate := 20
 	if !strings.HasPrefix(name, "reindex/") {
-		rate = 5000 // rarely, because a batch makes hundreds of these writes
+		rate = 5000 // these writes fail rarely, because a batch makes hundreds of them
 	}
 	if s.fails(rate) {
 		return "", errShaky
@@ -191,7 +192,8 @@ func (s *fixture) run(t *testing.T, anew bool) {
 	s.work(t, nil)
 }
 
-// work delivers messages until none is left. It calls between after each delivery.
+// work delivers messages until none is left. After each delivery it calls the function between,
+// unless nil.
 func (s *fixture) work(t *testing.T, between func()) {
 	t.Helper()
 	for n := 0; len(s.waiting) > 0; n++ {
@@ -223,7 +225,8 @@ func (s *fixture) built(t *testing.T) bool {
 	return state.Current(library)
 }
 
-// wantIndexed fails the test unless the documents describe the bucket.
+// wantIndexed fails the test unless the index documents list exactly the library's objects in the
+// bucket.
 func (s *fixture) wantIndexed(t *testing.T) {
 	t.Helper()
 	listed := map[string]string{}

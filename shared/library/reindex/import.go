@@ -6,9 +6,10 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// StartImport begins a run that imports its keys from an S3 Inventory, the source, instead of
-// listing the bucket. An active run with the same source continues: while it imports, its cursor
-// states the next key to import; after the import, the run needs no more keys.
+// StartImport begins a run that imports its keys from an S3 Inventory instead of listing the
+// bucket. The argument source names the inventory. If a run with the same source is active,
+// StartImport returns that run. In the phase Importing, the run's Step.Cursor states where the
+// import must continue. In any later phase, the run needs no more keys.
 func (c Control) StartImport(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
 	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Importing}}, func(run Run) bool {
 		return !anew && run.Source == source
@@ -19,9 +20,9 @@ func (c Control) StartImport(ctx context.Context, lib masters.Library, source st
 	return run, c.send(ctx, lib, run)
 }
 
-// Import sends the next keys to a run that imports. The cursor states where the keys after these
-// begin. A caller that repeats an import from the same cursor must send the same keys. Errors:
-// ErrReplaced, faults.
+// Import sends the next keys to a run that imports. The argument cursor states where the import
+// must continue after these keys. A caller that repeats an import from the same cursor must send
+// the same keys. Errors: ErrReplaced, faults.
 func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
 	batches := cut(keys)
 	if err := sendBatches(ctx, c.Queue, lib, run, batches, false); err != nil {
@@ -60,8 +61,8 @@ func cut(keys []string) (batches [][]string) {
 	return batches
 }
 
-// sendBatches sends the run's next batches. It also sends those batches of a plan that have
-// become empty, because drain waits for all batches of the plan.
+// sendBatches sends the run's next batches. It also sends batches that have become empty since they
+// were planned, because the method drain waits until every planned batch is processed.
 func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run, batches [][]string, missed bool) error {
 	messages := make([]Message, len(batches))
 	for i, keys := range batches {

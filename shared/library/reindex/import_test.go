@@ -38,8 +38,8 @@ func (s *fixture) keys(t *testing.T) (keys []string) {
 	return keys
 }
 
-// A run that imports a list commits only after it has listed the bucket, whatever the list leaves
-// out.
+// A run that imports a list of keys commits only after it has also listed the bucket, whichever
+// keys the list contains or lacks.
 func TestAnImportedListIsCheckedAgainstTheBucket(t *testing.T) {
 	t.Parallel()
 	for name, listed := range map[string]func([]string) []string{
@@ -84,7 +84,8 @@ func TestImportedKeysAreConfirmed(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// A key that was indexed by other rules is indexed again, even if it was imported.
+// A key that was indexed by other rules than the present ones is indexed again when the bucket is
+// listed, even if it was imported.
 func TestOtherRulesConfirmNothing(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 50)
@@ -99,7 +100,8 @@ func TestOtherRulesConfirmNothing(t *testing.T) {
 	}
 }
 
-// Importing the same list again while its run is active continues that run.
+// If an operator imports the same list again while the first import's run is active, that run
+// continues.
 func TestAListImportedAgain(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
@@ -167,7 +169,8 @@ func TestAnEndlessListing(t *testing.T) {
 	}
 }
 
-// A run that makes no progress is first reported as standing still, and later as stalled.
+// A run that makes no progress is reported as standing still after 6 minutes, and as stalled after
+// 30 minutes.
 func TestARunThatStandsStill(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

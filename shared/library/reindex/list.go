@@ -8,7 +8,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// list sends the keys after the cursor as batches. The step's plan states how to cut the batches.
+// list lists the keys that follow the step's cursor in the bucket, and sends them as batches. The
+// step's plan states how to divide the keys into batches.
 func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	keys, err := w.planned(ctx, lib, &run)
 	if err != nil {
@@ -30,8 +31,8 @@ func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, er
 	return run, nil
 }
 
-// planned lists the step's keys and sets the run's plan. It uses the plan that an earlier try of
-// the step stored. If there is none, it stores a new plan.
+// planned lists the step's keys and sets the run's plan. If an earlier try of the step has stored a
+// plan, it uses that plan. Otherwise it stores a new plan.
 func (w Worker) planned(ctx context.Context, lib masters.Library, run *Run) (keys []string, err error) {
 	if run.Plan != nil {
 		bounds := run.Plan.Bounds
@@ -55,8 +56,8 @@ func (w Worker) planned(ctx context.Context, lib masters.Library, run *Run) (key
 	return keys, w.plan(ctx, lib, *run)
 }
 
-// page lists the page of keys that follows the keys in keys, or the cursor if keys is empty. It
-// appends this page to keys.
+// page appends the next page of the bucket's keys to the list keys. The page begins after the last
+// key in the list or, if the list is empty, after cursor. It reports whether more keys follow.
 func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, keys []string) ([]string, bool, error) {
 	if len(keys) > 0 {
 		cursor = keys[len(keys)-1]
@@ -85,9 +86,9 @@ func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
 	return err
 }
 
-// apportion puts each key into the first batch whose bound is not smaller than the key. It leaves
-// out a key beyond all bounds: this key was uploaded after the plan was made, so its event
-// indexes it.
+// apportion divides the keys into batches. The list bounds holds the last key of each batch. A key
+// after the last bound is left out: it was uploaded after the plan was made, so its event indexes
+// it.
 func apportion(keys, bounds []string) [][]string {
 	batches := make([][]string, len(bounds))
 	for _, key := range keys {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Message is a step or a batch of a run. Exactly one of the two is set.
+// Message is a step or a batch of a run: exactly one of the fields Step and Batch is set.
 type Message struct {
 	Format  int    `json:"format"`
 	Library string `json:"library"`
@@ -20,7 +20,7 @@ const (
 	maxMessage  = 250 << 10
 	maxKeys     = 1000
 	maxKeyBytes = 200 << 10
-	encodedKey  = 6 // largest number of bytes of JSON for one byte of a key
+	encodedKey  = 6 // largest number of bytes that JSON needs for one byte of a key
 	maxName     = 64
 )
 

@@ -58,8 +58,9 @@ func TestARunBegunAnewPreventsSkipsAtOnce(t *testing.T) {
 	}
 }
 
-// Messages of a run with other rules are refused. If no program with those rules comes back, the
-// run ends; no key is indexed by mixed rules.
+// A worker refuses a message of a run that has other rules than the worker. At the message's fourth
+// delivery, the run ends, because the program with those rules is gone. So no library is indexed by
+// mixed rules.
 func TestARunWithOtherRulesEnds(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{`"batch"`, `"step"`} {
@@ -94,7 +95,7 @@ func TestARunWithOtherRulesEnds(t *testing.T) {
 	}
 }
 
-// refusing is an Indexer that fails the test if a run indexes keys with it.
+// refusing is an Indexer that fails the test if its method Index is called.
 type refusing struct {
 	t *testing.T
 	reindex.Indexer
@@ -105,8 +106,8 @@ func (r refusing) Index(_ context.Context, keys []string) []indexing.Result {
 	return nil
 }
 
-// A permanent fault ends the run at once. A temporary fault ends the run after its last try. The
-// run states the cause.
+// A permanent fault of a step ends the run at once. Any other fault of a step ends the run after
+// the step's last try. The run states the cause.
 func TestLastingFaultsOfAStep(t *testing.T) {
 	t.Parallel()
 	t.Run("unreadable document", func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 )
 
 // Preview lists the changes that indexing a library by its present rules would make. It compares
-// only names and the index. It assumes that files whose labels state the creative stay where they
-// are.
+// only the keys in the bucket with the index. It assumes that files whose labels state the creative
+// keep their creative.
 type Preview struct {
 	Keys     int     `json:"keys"` // number of keys that were compared
 	Placed   Changes `json:"newlyPlaced"`
@@ -25,24 +25,24 @@ type Preview struct {
 // Changes holds the number of changes of one kind, with examples.
 type Changes struct {
 	Keys     int      `json:"keys"`
-	Examples []string `json:"examples,omitempty"` // one line for each of the first changes
+	Examples []string `json:"examples,omitempty"` // one line of text for each of the first 3 changes
 }
 
-// maxExamples is the number of changes of a kind that a preview describes.
+// maxExamples is the largest number of examples that a preview contains for each kind of change.
 const maxExamples = 3
 
 // NewPreview compares the placement in the index with the placement by the present rules, for
-// each key of a library. The lister documents lists the index bucket, the lister bucket the
-// masters bucket.
+// each key of a library. The argument documents lists the index bucket, and the argument bucket
+// lists the masters bucket.
 func NewPreview(ctx context.Context, index masters.Index, documents, bucket masters.Lister, lib masters.Library) (Preview, error) {
 	type place struct {
 		creative creative.Creative
 		locale   creative.Locale
 		labelled bool
-		lost     *bool // points to false if the document keeps a master, else to true
+		lost     *bool // points to true if the key's old document would lose all its masters
 	}
 	before := map[string]place{}
-	var lost []*bool // one value for each document: whether the document loses all masters
+	var lost []*bool // one value for each document: true if the document would lose all its masters
 	err := index.EachDocument(ctx, documents, lib, "", func(d masters.Document) {
 		if len(d.Masters) == 0 {
 			return

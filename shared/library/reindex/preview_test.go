@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// A preview lists the keys that a reindex would place, unplace or move. A labelled file stays
-// where it is.
+// A preview lists the keys that a reindex would place, no longer place, or move to another creative
+// or locale. A labelled file keeps its creative.
 func TestAPreviewListsTheChangesOfAReindex(t *testing.T) {
 	t.Parallel()
 	blobs, bucket := &masterstest.Memory{}, &masterstest.Bucket{}
@@ -34,7 +34,8 @@ func TestAPreviewListsTheChangesOfAReindex(t *testing.T) {
 		bucket.Put(key, []byte("x"), nil)
 	}
 	p, err := reindex.NewPreview(t.Context(), index, blobs, bucket, library)
-	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 { // a document is emptied: the creative PROMO-2 loses its only file
+	// one document is emptied: that of the creative PROMO-2 would lose its only master
+	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	for kind, c := range map[string]struct {

@@ -7,8 +7,9 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// Keys that are looked for in the bucket at a run's end are counted once, however often a step is
-// repeated. The count continues when a run is resumed.
+// At its end, a run checks whether the object of each key still exists, and counts the keys that it
+// has checked. It counts each key once, however often a step is repeated. The count continues when
+// a run is resumed.
 func TestCheckedKeysAreCounted(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 12_000)

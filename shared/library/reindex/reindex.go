@@ -3,13 +3,14 @@
 //
 // A run is a chain of steps and many batches, all of them messages of one queue. A step lists
 // part of the bucket, sends the keys as batches, and sends the next step. So no invocation of the
-// function is long and no terminal must stay open. Then the chain waits for the batches, removes
-// keys of deleted objects from the documents, and commits: the library counts as built.
+// function is long and no terminal must stay open. Then the chain waits for the batches and removes
+// keys of deleted objects from the documents. At last it commits: it records that the library is
+// completely indexed.
 //
 // Invariants:
 //
 //   - A run commits only when every listed key has been indexed by the library's present rules.
-//     Until then nothing is skipped.
+//     Until then no request to the library is skipped.
 //   - Documents change one key at a time, as with events, so no request ever reads a half-built
 //     document.
 //   - Messages may arrive more than once and in any order. A finished step is not repeated. A
@@ -42,7 +43,7 @@ const (
 	Importing  Phase = "feeding"    // the operator imports keys from an inventory
 	Listing    Phase = "listing"    // the run lists the bucket and sends batches
 	Confirming Phase = "confirming" // the run lists the bucket for keys that were not imported
-	Draining   Phase = "draining"   // the run waits until all batches are counted
+	Draining   Phase = "draining"   // the run waits until all batches are processed and counted
 	Sweeping   Phase = "sweeping"   // the run removes keys from documents where they do not belong
 	Clearing   Phase = "clearing"   // the run removes keys of deleted objects from the list of unplaced keys
 	Finished   Phase = "finished"
@@ -54,31 +55,32 @@ type Run struct {
 	ID      string    `json:"id"`
 	Rules   string    `json:"rules"` // name of the library's rules when the run started
 	Started time.Time `json:"started"`
-	Moved   time.Time `json:"moved"` // time of the last progress
+	Moved   time.Time `json:"moved"` // time at which the run last made progress
 	Ended   time.Time `json:"ended,omitzero"`
-	Done    int       `json:"done"` // number of finished batches at the last count
+	Done    int       `json:"done"` // number of finished batches, as last counted in the phase Draining
 	Step    Step      `json:"step"`
 	Plan    *Plan     `json:"plan,omitempty"`    // plan of the present step; nil if the step lists no keys
-	Source  string    `json:"source,omitempty"`  // the inventory, if keys are imported
+	Source  string    `json:"source,omitempty"`  // name of the S3 Inventory; "" if no keys are imported
 	Problem string    `json:"problem,omitempty"` // why the run failed; "" if it did not fail
 }
 
 // Active reports whether the run exists and has not finished.
 func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
 
-// Checking reports whether all keys are indexed and the run now searches the bucket for them.
+// Checking reports whether the run has indexed all keys and now checks whether their objects still
+// exist.
 func (r Run) Checking() bool { return r.Step.Phase == Sweeping || r.Step.Phase == Clearing }
 
 // Stopped reports whether the run ended before it changed anything, because more than half of the
 // library's documents would have lost all masters.
 func (r Run) Stopped() bool { return 2*r.Step.Emptied > r.Step.Documents }
 
-// Stalled reports whether an active run has made no progress for so long that it is treated as
-// broken.
+// Stalled reports whether an active run has made no progress for more than 30 minutes. Such a run
+// is treated as broken.
 func (r Run) Stalled(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > stall }
 
-// Standing reports whether an active run has made no progress for longer than the queue needs to
-// deliver a failed message again. Then something is wrong.
+// Standing reports whether an active run has made no progress for more than 6 minutes. That is
+// longer than the queue needs to deliver a failed message again, so something is wrong.
 func (r Run) Standing(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > standing }
 
 const (
@@ -88,20 +90,23 @@ const (
 
 // Step is one step in a run's chain of messages.
 type Step struct {
-	Number   int    `json:"number"`
-	Phase    Phase  `json:"phase"`
-	Cursor   string `json:"cursor,omitempty"`  // key or document name after which the step continues
-	Listed   int    `json:"listed"`            // number of keys listed so far
-	Batches  int    `json:"batches"`           // number of batches sent so far
-	Imported int    `json:"brought,omitempty"` // number of keys in Listed that were imported; set once the bucket is listed
-	// Confirmed reports whether the bucket has been listed for keys that were not imported.
+	Number  int    `json:"number"`
+	Phase   Phase  `json:"phase"`
+	Cursor  string `json:"cursor,omitempty"` // key or document name after which the step continues
+	Listed  int    `json:"listed"`           // number of keys listed so far
+	Batches int    `json:"batches"`          // number of batches sent so far
+	// Imported is the number of imported keys, which Listed includes. It is 0 until the phase
+	// Confirming begins.
+	Imported int `json:"brought,omitempty"`
+	// Confirmed reports whether the run has finished the phase Confirming: it has listed the bucket
+	// to find keys that were not imported.
 	Confirmed bool `json:"confirmed,omitempty"`
-	// Checked is the number of keys that the run has searched for in the bucket. Since is the
-	// time at which this search began.
+	// Checked is the number of keys for which the run has checked whether their objects still
+	// exist. Since is the time at which this check of all keys began.
 	Checked int       `json:"checked,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
-	// Documents is the number of documents that list masters. Emptied is the number of them that
-	// would lose all masters. Both are 0 in a run without the weighing phase.
+	// Documents is the number of documents that list masters. Emptied is the number of those
+	// documents that would lose all masters. Both are 0 in a run without the phase Weighing.
 	Documents int `json:"documents,omitempty"`
 	Emptied   int `json:"emptied,omitempty"`
 }
@@ -112,7 +117,7 @@ type Step struct {
 type Plan struct {
 	Bounds []string `json:"bounds"` // the last key of each batch
 	Listed int      `json:"listed"` // number of keys in the batches
-	More   bool     `json:"more"`   // whether the bucket has more keys after the last bound
+	More   bool     `json:"more"`   // reports whether the bucket has more keys after the last bound
 }
 
 // Batch is a set of keys to index.
@@ -127,7 +132,7 @@ type Counts struct {
 	Keys       int `json:"keys"`
 	Placed     int `json:"placed"`
 	Unplaced   int `json:"unplaced"`
-	Conflicts  int `json:"conflicts"`  // keys that are placed, but whose name states another aspect than the pixels have
+	Conflicts  int `json:"conflicts"`  // placed keys whose name states another aspect than the pixels have
 	Unreadable int `json:"unreadable"` // keys, placed or not, whose files cannot be delivered as they are
 	Confirmed  int `json:"confirmed"`  // keys that were imported before and are unchanged
 	Gone       int `json:"gone"`       // keys that were deleted after they were listed
@@ -147,16 +152,16 @@ func (c *Counts) add(d Counts) {
 
 // Lister lists the names in a bucket.
 type Lister interface {
-	// Page returns at most n keys that begin with prefix and come after the key after, in order,
-	// and reports whether more keys follow. If more follow, it must return at least one key. It
-	// must see every write that was acknowledged before the call.
+	// Page returns the first n keys, sorted, that begin with prefix and are sorted behind the
+	// argument after. It reports whether more keys follow; if so, it must return at least one key.
+	// It must see every write that was acknowledged before the call.
 	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
 }
 
 // Queue delivers each message to a worker at least once.
 type Queue interface {
 	// SendBatch stores all messages durably, for delivery after the delay. If it returns an
-	// error, it may have stored some of them.
+	// error, it may still have stored some of the messages.
 	SendBatch(ctx context.Context, delay time.Duration, bodies ...[]byte) error
 }
 
@@ -175,13 +180,15 @@ func send(ctx context.Context, queue Queue, delay time.Duration, messages ...Mes
 	return nil
 }
 
-// Indexer indexes keys from their present objects.
+// Indexer indexes keys from their present objects in the bucket. The type indexing.Indexer
+// implements it.
 type Indexer interface {
 	Index(ctx context.Context, keys []string) []indexing.Result
-	// File does the same as Index, but for the last try: it files objects that cannot be read.
+	// File makes the last try to index the keys. Unlike Index, it also records objects that cannot
+	// be read.
 	File(ctx context.Context, keys []string) []indexing.Result
-	// Missed returns the keys whose present objects are not indexed, or were indexed by other
-	// rules or without being read.
+	// Missed returns the keys whose present objects are not indexed, were indexed by other rules,
+	// or could not be read when they were indexed.
 	Missed(ctx context.Context, keys []string) ([]string, error)
 	// Belongs reports whether a creative's document should list the key.
 	Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error)
@@ -191,8 +198,8 @@ type Indexer interface {
 	Exists(ctx context.Context, key string) (bool, error)
 }
 
-// page returns a page of a lister. It returns an error if the lister states that more keys follow
-// but returns none, because such a listing would never end.
+// page returns a page of keys from a lister. It returns an error if the lister states that more
+// keys follow but returns no new key, because such a listing would never end.
 func page(ctx context.Context, from Lister, prefix, after string, n int) ([]string, bool, error) {
 	keys, more, err := from.Page(ctx, prefix, after, n)
 	if err == nil && more && (len(keys) == 0 || keys[len(keys)-1] <= after) {

@@ -111,8 +111,8 @@ func TestAnEmptyLibrary(t *testing.T) {
 	}
 }
 
-// If a library is reported as indexed, it is indexed. This is so whatever fails, whatever is
-// delivered twice or late, and whatever changes in the bucket meanwhile.
+// If a library is reported as completely indexed, it is completely indexed, even if writes fail,
+// messages are delivered twice or late, and objects change during the run.
 func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
@@ -123,7 +123,7 @@ func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 		began := 1
 		s.work(t, func() {
 			switch s.random.IntN(12) {
-			case 0: // change an object; the bucket sends an event
+			case 0: // change an object, and index its key as the bucket's event would
 				key := fmt.Sprintf("team/HRT-%d/v1/en/new%d_9x16.mp4", s.random.IntN(97), s.random.IntN(9))
 				if s.random.IntN(2) == 0 {
 					s.bucket.Put(key, []byte("no video"), nil)
@@ -146,8 +146,8 @@ func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 			t.Errorf("seed %d: built %v, %+v", seed, s.built(t), p)
 		}
 		s.blobs.random = nil
-		// If an object was deleted without an event after its document was swept, the run cannot
-		// notice that. So run again.
+		// If an object was deleted without an event after its document was checked, the run does
+		// not notice the deletion. So start another run.
 		s.run(t, true)
 		s.wantIndexed(t)
 		if t.Failed() {
@@ -156,7 +156,7 @@ func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 	}
 }
 
-// event indexes a key until it succeeds, as the queue of object events would.
+// event tries to index a key until that succeeds, as the queue of object events would.
 func (s *fixture) event(t *testing.T, key string) {
 	for len(s.worker.Indexer.(*indexing.Indexer).Apply(t.Context(), []string{key})) > 0 {
 	}
@@ -186,14 +186,14 @@ func TestKeysThatCannotBeIndexedAreReported(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// Keys that cannot be read are filed. So the library is still completely indexed, and only
-// requests for the creatives of these keys cannot be skipped.
+// If an object cannot be read, a run records the object as unread. So the library is still
+// completely indexed, and only requests for the creatives of such objects cannot be skipped.
 func TestKeysThatCannotBeReadAreFiled(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
 	s.broken[broken] = true
-	for _, restart := range []bool{false, true} { // true: a second run sweeps the keys that the first run filed
+	for _, restart := range []bool{false, true} { // true: a second run checks the keys that the first run recorded
 		s.run(t, restart)
 		if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 || len(p.Failures) != 0 {
 			t.Errorf("built %v, %+v", s.built(t), p)
@@ -247,7 +247,7 @@ func TestARepeatedStepCutsTheSameBatches(t *testing.T) {
 			}
 			batches, again := s.waiting[:len(s.waiting)-1], s.waiting[len(s.waiting)-1]
 			s.waiting = nil
-			for _, batch := range batches { // process the batches that were sent
+			for _, batch := range batches { // process the batches that the failed step had sent
 				s.take(t, batch)
 			}
 			s.waiting = append(s.waiting, again)
@@ -271,8 +271,8 @@ func TestARepeatedStepCutsTheSameBatches(t *testing.T) {
 	}
 }
 
-// takeAgain repeats the only waiting step. It delivers the batches in worked, which were
-// processed before, only after the run has ended.
+// takeAgain delivers the only waiting message, a step, again. It then drops those batches of the
+// step that are also in worked, because they were processed before.
 func (s *fixture) takeAgain(t *testing.T, worked []sent) {
 	t.Helper()
 	again := s.waiting[0]

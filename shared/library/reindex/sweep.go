@@ -14,8 +14,8 @@ import (
 // The limits of a sweeping step. With them, a step takes only seconds, however large the
 // documents are.
 const (
-	sweepKeys      = 4000 // approximate number of keys that one step checks
-	sweepDocuments = 64   // number of documents that are listed together
+	sweepKeys      = 4000 // approximate largest number of keys that one step checks
+	sweepDocuments = 64   // number of documents in each page of the listing
 	sweepParallel  = 32   // number of reads and look-ups that run in parallel
 )
 
@@ -31,7 +31,8 @@ func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return run, err
 }
 
-// weigh counts the documents that would lose all masters. If more than half would, the run ends.
+// weigh counts the documents that would lose all masters. If these are more than half of the
+// documents, weigh ends the run. Otherwise the run goes on with the phase Listing.
 func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	through, err := w.walk(ctx, lib, &run.Step, func(l listing) error {
 		if len(l.keys) > 0 {
@@ -53,9 +54,9 @@ func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return run, err
 }
 
-// walk calls visit for the documents after the step's cursor, up to the limits of a step. It
-// marks the keys that do not belong in each document. It advances the cursor, and reports whether
-// it reached the last document.
+// walk calls the function visit for the documents after the step's cursor, up to the limits of a
+// step. In the argument of visit, the keys that do not belong in the document are marked. walk
+// advances the cursor, and reports whether it reached the last document.
 func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit func(listing) error) (through bool, err error) {
 	for looked := 0; looked < sweepKeys; {
 		names, more, err := page(ctx, w.Documents, masters.DocumentPrefix(lib), step.Cursor, sweepDocuments)
@@ -85,11 +86,11 @@ func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit
 type listing struct {
 	creative creative.Creative
 	keys     []string
-	gone     []bool // one value for each of keys: whether the key does not belong in this document
+	gone     []bool // gone[i] reports whether keys[i] does not belong in this document
 }
 
-// listings reads the documents with the first names, up to the limits of a step. It returns the
-// keys of each document, and the total number of keys.
+// listings reads the named documents. It returns the keys of the first documents, up to the limits
+// of a step, and the total number of these keys.
 func (w Worker) listings(ctx context.Context, lib masters.Library, names []string) (list []listing, keys int, err error) {
 	list = make([]listing, len(names))
 	group, inner := errgroup.WithContext(ctx)
@@ -124,8 +125,8 @@ func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (
 	return listing{creative: c, keys: keys, gone: make([]bool, len(keys))}, nil
 }
 
-// look marks the keys that do not belong in their document: their object does not exist, belongs
-// to another creative, or is outside of the library.
+// look marks the keys that do not belong in the document that lists them. Such a key's object does
+// not exist, belongs to another creative, or is outside of the library.
 func (w Worker) look(ctx context.Context, lib masters.Library, listings []listing) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)
@@ -141,7 +142,8 @@ func (w Worker) look(ctx context.Context, lib masters.Library, listings []listin
 	return group.Wait()
 }
 
-// takeOut removes the marked keys from their document and their placements.
+// takeOut removes the marked keys from the document that lists them. It also indexes these keys
+// again, which corrects their placements.
 func (w Worker) takeOut(ctx context.Context, lib masters.Library, l listing) error {
 	var gone []string
 	for i, key := range l.keys {

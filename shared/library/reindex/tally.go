@@ -78,9 +78,9 @@ func loadTally(ctx context.Context, blobs masters.Blobs, name string) (tally, st
 // maxSwaps is the number of times that a conditional write is tried before it fails.
 const maxSwaps = 100
 
-// swap repeats attempt, a read and a conditional write, until no other writer interferes. attempt
-// must return masters.ErrStale if another writer was faster. Errors name the document by the text
-// what.
+// swap calls the function attempt, which reads a document and writes it conditionally. If attempt
+// returns masters.ErrStale, because another writer was faster, swap calls it again, up to 100
+// times. The argument what describes the document in errors.
 func swap(what string, attempt func() error) error {
 	for range maxSwaps {
 		if err := attempt(); !errors.Is(err, masters.ErrStale) {
@@ -90,8 +90,8 @@ func swap(what string, attempt func() error) error {
 	return fmt.Errorf("writing %s: %w, %d times", what, masters.ErrStale, maxSwaps)
 }
 
-// record adds the outcome of a batch to the run's counts. It adds each batch only once, however
-// often it is called.
+// record adds the outcome of a batch to the run's counts. If record is called again for the same
+// batch, it adds nothing.
 func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run string, batch int, counts Counts, failures []Failure) error {
 	name := tallyName(lib, run, batch/shard)
 	return swap("the counts of a reindex", func() error {

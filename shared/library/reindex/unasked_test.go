@@ -17,22 +17,22 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// in returns the library in the bucket with this name.
+// in returns the test's library with the given name as the name of its bucket.
 func in(bucket string) masters.Library {
 	lib := library
 	lib.Bucket = bucket
 	return lib
 }
 
-// deploy changes the settings of the functions to this library and this bucket.
+// deploy replaces the worker's library and bucket, as a deployment with other settings would.
 func (s *fixture) deploy(lib masters.Library, bucket *masterstest.Bucket) {
 	s.bucket = bucket
 	s.worker.Masters, s.worker.Libraries = bucket, []masters.Library{lib}
 	s.worker.Indexer = &indexing.Indexer{Documents: s.worker.Index, Bucket: bucket, Libraries: s.worker.Libraries}
 }
 
-// look runs the scheduled check of the library, and then all messages. It returns the reason why
-// the library waits for its operator. It returns "" if the library is built or is being built.
+// look runs the scheduled check of the library, and then processes all messages. It returns the
+// reason why the library waits for its operator, or "" if the library is indexed or being indexed.
 func (s *fixture) look(t *testing.T) (waits string) {
 	t.Helper()
 	unbuilt, err := s.worker.EnsureBuilt(t.Context())
@@ -46,7 +46,7 @@ func (s *fixture) look(t *testing.T) (waits string) {
 	return waits
 }
 
-// agree starts a reindex as the operator would, and runs it to its end.
+// agree starts a reindex, as an operator who agrees to the changes would, and runs it to its end.
 func (s *fixture) agree(t *testing.T) {
 	t.Helper()
 	if _, err := s.worker.Start(t.Context(), s.worker.Libraries[0], false); err != nil {
@@ -70,9 +70,10 @@ func (s *fixture) whole(t *testing.T) bool {
 	return s.state(t).Current(s.worker.Libraries[0])
 }
 
-// If the settings of a library name a bucket other than the one that was last indexed, the library is
-// not indexed automatically: the documents stay, and no request is skipped. Once the operator starts a reindex, the
-// keys that exist only in the old bucket leave the documents and lists.
+// If the settings of a library name another bucket than the one that was last indexed, the library
+// is not indexed automatically: the documents stay, and no request is skipped. Once the operator
+// starts a reindex, the keys that exist only in the old bucket are removed from the documents and
+// lists.
 func TestAnotherBucketIsNotIndexedByItself(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]string{"empty": "", "of one file": "team/HRT-1/v2/en/1_9x16.mp4"} {
@@ -144,7 +145,7 @@ func ruled(settings placement.Settings) masters.Library {
 func TestARuleThatEmptiesMostDocumentsWaits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		left  int // number of documents, of ten, whose codes the new rules know
+		left  int // number of documents, out of ten, whose codes the new rules accept
 		waits string
 	}{
 		"most stay":       {6, ""},
@@ -223,7 +224,8 @@ func TestAnEmptiedBucketWaits(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// The operator's command begins a new run if an automatic run may still stop by itself.
+// If an automatic run is active that may still stop by itself, the operator's command begins a new
+// run, which does not stop.
 func TestTheOperatorsRunDoesNotStop(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 50)

@@ -22,8 +22,11 @@ const (
 // The number of deliveries of a message after which its failure is treated as permanent. The
 // queue discards a message after ten deliveries, some minutes apart.
 const (
-	maxReceives = 4 // for a batch: then unreadable objects are filed; for a message with other rules: then the run ends
-	maxTries    = 8 // for a step: after so many deliveries the run ends
+	// maxReceives is for batches and for messages of a run with other rules. At this delivery, a
+	// batch records unreadable objects, and a message with other rules ends the run.
+	maxReceives = 4
+	// maxTries is for steps: a step that fails at this delivery ends the run.
+	maxTries = 8
 )
 
 // Worker processes the messages of runs.
@@ -35,8 +38,8 @@ type Worker struct {
 	Libraries []masters.Library
 }
 
-// Work processes one message. receives is the number of times that the message has been
-// delivered. After an error the message must be delivered again. Errors: ErrMessage, faults.
+// Work processes one message. The argument receives is the number of times that the message has
+// been delivered. After an error, the message must be delivered again. Errors: ErrMessage, faults.
 func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	lib, err := w.library(m.Library)
 	if err != nil {
@@ -66,9 +69,9 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 var errOtherRules = errors.New("reindex run has other rules than this program")
 
 // otherRules refuses a message of a run that has other rules than this program. During a
-// deployment, the old and the new program may each receive messages of the other's run. After
-// maxReceives deliveries the old program is gone: the run ends, because its index would mix
-// rules.
+// deployment, the old program may receive messages of the new program's run, and the other way
+// round. By the fourth delivery the old program is gone, and otherRules ends the run, because
+// otherwise the run would index the library by mixed rules.
 func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, receives int) error {
 	if receives < maxReceives {
 		return errOtherRules
@@ -101,8 +104,9 @@ func (w Worker) library(name string) (masters.Library, error) {
 	return lib, nil
 }
 
-// batch indexes keys and counts their outcomes. If keys fail, it returns an error, so that the
-// queue delivers the batch again. At the last try, it records the failures instead.
+// batch indexes the keys of a batch and counts their outcomes. If a key fails, it returns an error,
+// so that the queue delivers the batch again. From the fourth delivery on, it records the failures
+// instead.
 func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch, receives int) error {
 	keys := b.Keys
 	if b.Missed {
@@ -111,7 +115,7 @@ func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch
 			keys = missed
 		} else if receives < maxReceives {
 			return err
-		} // no return: if Missed keeps failing, index all keys or record their failures
+		} // if Missed still fails at the last try, go on and index all keys of the batch
 	}
 	index := w.Indexer.Index
 	if receives >= maxReceives {
@@ -189,7 +193,8 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	return w.advance(ctx, lib, run)
 }
 
-// drain waits until the outcomes of all batches are counted.
+// drain checks whether the outcomes of all batches are counted. If so, the next phase begins, or
+// the run ends because keys could not be indexed. If not, the same phase is repeated.
 func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	done, counts, _, err := sum(ctx, w.Index.Blobs, lib, run)
 	if err != nil {

@@ -29,17 +29,17 @@ const (
 	maxSwaps  = 20
 )
 
-// MaxLive is a number of documents. Up to this number, a library's summary is written after each
+// MaxLive is the largest number of documents with which a library's summary is written after each
 // change of a document. Writing a larger summary takes seconds and would delay the next events.
 const MaxLive = 5000
 
-// pauses sets the limits of the random pause before a retry. A retry follows if another writer
-// changed the summary first.
+// pauses sets the limits of the random pause before a write of the summary is tried again. It is
+// tried again if another writer changed the summary first.
 var pauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
-// Update brings some creatives of a library up to date in its summary. If the library has no
-// summary, Update creates one for all its documents. If the summary has more than MaxLive
-// documents, Update changes nothing and leaves it to Refresh.
+// Update reads the documents of the given creatives and stores their present content in the
+// library's summary. If the library has no summary, Update creates one for all documents. If the
+// summary has more than MaxLive documents, Update changes nothing: Refresh must update it.
 func (k Keeper) Update(ctx context.Context, lib masters.Library, creatives []creative.Creative) error {
 	if len(creatives) == 0 {
 		return nil
@@ -61,8 +61,8 @@ func (k Keeper) Refresh(ctx context.Context, lib masters.Library) error {
 	return k.swap(ctx, lib, func(s *Summary, _ bool) (bool, error) { return k.compare(ctx, lib, s) })
 }
 
-// swap applies change to the summary and saves it. It repeats this as long as another writer
-// saves first.
+// swap calls the function change, which changes the summary, and saves the summary. It repeats this
+// as long as another writer saves first.
 func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Summary, fresh bool) (bool, error)) error {
 	for swaps := range maxSwaps {
 		s, revision, err := Load(ctx, k.Index.Blobs, lib)
@@ -88,7 +88,7 @@ func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Su
 	return fmt.Errorf("summary: %w, %d times", masters.ErrStale, maxSwaps)
 }
 
-// compare brings the summary up to date with a listing of the documents.
+// compare lists the library's documents and reads those that differ from the summary.
 func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (bool, error) {
 	known := map[creative.Creative]string{}
 	for _, e := range s.Entries {
@@ -108,7 +108,8 @@ func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (b
 		}
 		delete(known, c)
 	}
-	stale = slices.AppendSeq(stale, maps.Keys(known)) // also read the documents that are gone: this removes their entries
+	// read also the deleted documents, because that removes their entries from the summary
+	stale = slices.AppendSeq(stale, maps.Keys(known))
 	left := max(len(stale)-maxRead, 0)
 	changed, err := k.read(ctx, lib, s, stale[:len(stale)-left])
 	changed = changed || left != s.Left

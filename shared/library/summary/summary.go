@@ -4,11 +4,12 @@
 // Invariants:
 //
 //   - An entry is a copy of its creative's document in the entry's revision, without the
-//     fields that no choice depends on. [masters.Choose] chooses the same from both.
-//   - Only the documents are authoritative. A summary may lag behind them, so no request is
-//     answered from it. It counts the documents that it does not hold yet.
-//   - A later write never loses newer documents: each writer reads the summary before the
-//     documents, and replaces only the summary that it has read.
+//     fields that no choice depends on. [masters.Choose] chooses the same master from both.
+//   - Only the documents are authoritative. A summary may lag behind the documents, so no request
+//     is answered from a summary. A summary counts the documents that it does not contain yet.
+//   - A write of a summary never replaces the content of newer documents with older content: each
+//     writer reads the summary before the documents, and replaces only the summary that it has
+//     read.
 package summary
 
 import (
@@ -30,8 +31,8 @@ import (
 // documents.
 const Format = 1
 
-// MaxMasters is the largest number of masters in a summary. Once it is reached, further creatives
-// are listed without their masters.
+// MaxMasters is the largest number of masters in a summary. Creatives beyond this number are listed
+// without their masters.
 const MaxMasters = 100_000
 
 // maxPlain is the largest size of a decompressed summary, in bytes.
@@ -63,7 +64,7 @@ func Load(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Summar
 		return Summary{}, "", fmt.Errorf("reading the summary of library %s: %w", lib.Name, err)
 	}
 	s, err := decode(packed)
-	if err != nil || s.Format != Format { // return an empty summary: it can be rebuilt from the documents
+	if err != nil || s.Format != Format { // return an empty summary, which the caller rebuilds from the documents
 		return Summary{Format: Format}, revision, nil
 	}
 	return s, revision, nil
@@ -94,7 +95,7 @@ func entryOf(d masters.Document, revision string) Entry {
 	slim := make([]masters.Master, len(d.Masters))
 	for i, m := range d.Masters {
 		m.VersionID, m.Rotation, m.Duration, m.Codec, m.MediaType = "", 0, 0, "", ""
-		if len(d.Refusals) == 0 { // leave out the file's hash and ETag, because only refusals refer to them
+		if len(d.Refusals) == 0 { // without refusals, leave out ETag and hash, because only refusals refer to them
 			m.ETag, m.SHA256 = "", ""
 		}
 		slim[i] = m
@@ -108,7 +109,8 @@ func (e Entry) creative() creative.Creative {
 	return creative.Creative{Code: e.Document.Code, Variation: e.Document.Variation}.Canonical()
 }
 
-// put adds, replaces or removes the entry of a creative. It reports whether the summary changed.
+// put adds or replaces the entry of a creative. An entry with the revision "" means that the
+// document does not exist, so put removes it. put reports whether the summary changed.
 func (s *Summary) put(lib masters.Library, e Entry) bool {
 	at, found := s.find(lib, e.creative())
 	switch {
@@ -134,8 +136,8 @@ func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	})
 }
 
-// bound keeps the masters of the first entries that together have at most most masters. It
-// removes the masters of all later entries.
+// bound limits the number of masters in the summary to the argument most. From the entry that
+// exceeds the limit on, it removes the masters of all entries.
 func (s *Summary) bound(most int) {
 	held := 0
 	for i := range s.Entries {

@@ -22,7 +22,7 @@ var library = masters.Library{Name: "default"}
 type counting struct {
 	masterstest.Memory
 	mu    sync.Mutex
-	loads map[string]int // number of loads, by the first part of the object's name
+	loads map[string]int // number of reads, by the first part of the object's name
 }
 
 func (c *counting) Load(ctx context.Context, name string) ([]byte, string, error) {
@@ -53,7 +53,8 @@ func of(n int) creative.Creative {
 	return creative.Creative{Code: fmt.Sprintf("HRT-%d", n), Variation: 1}
 }
 
-// save writes a document with some masters and returns its creative.
+// save writes the document of the n-th creative, with a master for each of the keys. It returns the
+// creative.
 func (f fixture) save(n int, keys ...string) creative.Creative {
 	f.Helper()
 	doc, revision, err := f.index.Document(f.Context(), library, of(n))
@@ -70,7 +71,7 @@ func (f fixture) save(n int, keys ...string) creative.Creative {
 	return of(n)
 }
 
-// holds fails the test unless the summary lists the wanted keys for each creative.
+// holds fails the test unless the summary lists, for each creative, exactly the keys in want.
 func (f fixture) holds(what string, want map[creative.Creative]string) {
 	f.Helper()
 	s, _, err := summary.Load(f.Context(), f.blobs, library)
@@ -110,7 +111,8 @@ func TestASummaryFollowsTheDocuments(t *testing.T) {
 	f.holds("an emptied document", map[creative.Creative]string{one: "a c", two: "", three: "d"})
 }
 
-// Refresh must read only the changed documents, and Update only the given ones.
+// Refresh must read only the changed documents. Update must read only the documents of the given
+// creatives.
 func TestReadsOfASummary(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()
@@ -185,7 +187,7 @@ func TestWritersAtOnceLoseNothing(t *testing.T) {
 	f.holds("after six writers", want)
 }
 
-// A summary that cannot be read, or that has another format, must be rebuilt.
+// If a stored summary is damaged or has another format, it must be rebuilt from the documents.
 func TestAForeignSummaryIsReplaced(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()
@@ -198,7 +200,8 @@ func TestAForeignSummaryIsReplaced(t *testing.T) {
 	f.holds("refreshed", map[creative.Creative]string{one: "a"})
 }
 
-// The fields that a summary leaves out must not affect the choice of a master.
+// [masters.Choose] must choose the same master from a summary's entry as from the document. So the
+// fields that a summary leaves out must not affect the choice.
 func TestASummaryChoosesAsTheDocumentsDo(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()

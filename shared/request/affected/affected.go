@@ -29,7 +29,7 @@ const (
 	MaxName  = 120 // the length in characters of the longest stored name
 )
 
-// Names lists the ads, ad sets and campaigns of one request, or of several.
+// Names lists the ads, ad sets and campaigns that wait for one request, or for several requests.
 type Names struct {
 	Ads       List `json:"ads,omitzero"`
 	AdSets    List `json:"adsets,omitzero"`
@@ -158,13 +158,13 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// String returns only the counts.
+// String returns how many ads, ad sets and campaigns n contains, but no name.
 func (n Names) String() string {
 	return fmt.Sprintf("%s, %s, %s", counted(n.Ads.Count, "ad"), counted(n.AdSets.Count, "ad set"), counted(n.Campaigns.Count, "campaign"))
 }
 
-// GoString returns only the counts.
+// GoString returns the same text as String, so that the verb %#v shows no name.
 func (n Names) GoString() string { return n.String() }
 
-// LogValue returns only the counts.
+// LogValue returns the same text as String, so that a log shows no name.
 func (n Names) LogValue() slog.Value { return slog.StringValue(n.String()) }

@@ -48,8 +48,9 @@ func (d Destination) allow(field string, u capability.URL, hosts []string, loopb
 // r2 is the domain of all accounts of Cloudflare's R2.
 const r2 = ".r2.cloudflarestorage.com"
 
-// jurisdictions are the labels that may be between an account and the domain. Any other label there
-// is a bucket: BUCKET.ACCOUNT is a bucket of that account.
+// jurisdictions are the host-name labels that may stand between an account and the domain r2, for
+// example ACCOUNT.eu. A label before the account is a bucket: BUCKET.ACCOUNT is a bucket of that
+// account.
 var jurisdictions = []string{"eu", "fedramp"}
 
 // withR2Forms adds, for each host of an R2 account, other hosts of the same account: the hosts of
@@ -78,7 +79,7 @@ func withR2Forms(hosts []string) []string {
 // date.
 type Hosts struct {
 	Keyring *Keyring
-	// Loopback also allows URLs to this machine. It must be false in Lambda.
+	// If Loopback is true, URLs to this machine are allowed, too. It must be false in Lambda.
 	Loopback bool
 }
 

@@ -193,7 +193,8 @@ func TestForgedRequestsCauseFewLoads(t *testing.T) {
 		}
 		r.now = r.now.Add(100 * time.Millisecond)
 	}
-	if r.source.loads < 20 || r.source.loads > 31 { // at most one load per 30 s, plus one per 60 s
+	// a forged request causes at most one load per 30 s; the list's age causes one load per 60 s
+	if r.source.loads < 20 || r.source.loads > 31 {
 		t.Errorf("%d loads in ten minutes", r.source.loads)
 	}
 	loads := r.source.loads
@@ -212,7 +213,8 @@ func TestRecheckZeroLoadsForEachMismatch(t *testing.T) {
 	for range 3 {
 		_, _ = keys.Verify(t.Context(), signed(t, signature.Outpost, time.Now(), oldSecret), body)
 	}
-	if src.loads != 3 { // each of the three mismatches causes one load; the first of them loads the list for the first time
+	// each of the three requests, whose signatures match no secret, causes one load of the list
+	if src.loads != 3 {
 		t.Errorf("%d loads, want 3", src.loads)
 	}
 }

@@ -115,7 +115,7 @@ func elementsOf(data []byte) ([]json.RawMessage, error) {
 type form struct {
 	where    string
 	number   int            // the destination's index in the list
-	owners   map[string]int // by secret: the index of the first destination that has it
+	owners   map[string]int // maps each secret to the index of the first destination that has it
 	fields   map[string]json.RawMessage
 	problems []error
 }
@@ -150,8 +150,8 @@ func (f *form) field(name string, value any) bool {
 	return true
 }
 
-// matching reads a text field. It returns standard if the field is absent or empty. If the function
-// valid returns false, it reports the problem unlike.
+// matching reads a text field. It returns the default value standard if the field is absent or
+// empty. It reports the error unlike if the function valid rejects the text.
 func (f *form) matching(name, standard string, valid func(string) bool, unlike error) string {
 	text := ""
 	if !f.field(name, &text) {

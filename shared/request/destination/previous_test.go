@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// versioned is a source that also has the list before the current one.
+// versioned is a source with two versions of the list: the current and the previous one.
 type versioned struct {
 	source
 	previous    string

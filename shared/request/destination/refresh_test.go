@@ -59,7 +59,7 @@ func TestRequestsShareALoad(t *testing.T) {
 		}
 		together(signed(t, signature.Outpost, time.Now(), oldSecret), list(signature.Outpost, oldSecret), 1)
 		together(signed(t, signature.Outpost, time.Now(), newSecret), list(signature.Outpost, newSecret), 2)
-		<-time.After(time.Minute) // wait a minute of the bubble's fake time
+		<-time.After(time.Minute) // the fake time advances by a minute, so the list in memory is too old
 		together(signed(t, signature.Outpost, time.Now(), newSecret), list(signature.Outpost, newSecret), 3)
 	})
 }
@@ -100,8 +100,8 @@ func TestWaitingEndsWithTheRequest(t *testing.T) {
 	})
 }
 
-// If a load ends because its request's context is cancelled, this is not a failure of the source:
-// the next request loads at once, and a good list stays in use.
+// If a load of the list ends because its request's context is cancelled, the keyring does not count
+// it as a failure of the source: the next request loads at once, and a good list stays in use.
 func TestCancelledLoadDoesNotCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestCancelledLoadDoesNotCount(t *testing.T) {
 		if _, err := keys.Verify(t.Context(), headers, body); err != nil {
 			t.Errorf("the next request: %v", err)
 		}
-		<-time.After(time.Minute) // wait a minute of the bubble's fake time
+		<-time.After(time.Minute) // the fake time advances by a minute, so the list in memory is too old
 		if err := cut(); err != nil {
 			t.Errorf("cut short with a good list at hand: %v", err)
 		}

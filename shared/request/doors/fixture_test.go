@@ -31,7 +31,7 @@ const (
 
 var library = masters.Library{Name: "default"}
 
-// fixture is a receiver with stores in memory. Tests run it in a bubble of fake time.
+// fixture is a receiver with stores in memory. Tests run it in a synctest bubble with fake time.
 type fixture struct {
 	*doors.Receiver
 	list    string // the JSON text of the list of destinations
@@ -145,7 +145,7 @@ func objectEvent(bucket, key, version string) string {
 }
 
 // wants passes the message m to the receiver. It fails the test unless the outcome is word. It also
-// fails unless the message must come again exactly if again is true.
+// fails the test unless again says whether the queue must deliver the message again.
 func (f *fixture) wants(t testing.TB, what string, m doors.Message, word string, again bool) doors.Received {
 	t.Helper()
 	got := f.Receive(t.Context(), m)

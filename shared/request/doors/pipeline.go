@@ -5,7 +5,7 @@
 // Invariants:
 //
 //   - Only the body identifies an event. The metadata around the body never gives an event another
-//     meaning: if they do not fit the body, the event is ignored.
+//     meaning: if the metadata does not fit the body, the event is ignored.
 //   - A queue or a bucket belongs to one destination. No host is contacted that this
 //     destination does not allow.
 //   - A message leaves its queue only when its request has ended, or when its body is recorded
@@ -29,7 +29,7 @@ import (
 type Pipeline struct {
 	Service   *fulfillment.Service
 	Libraries []masters.Library
-	// Loopback also allows URLs to this machine. It must be false in Lambda.
+	// If Loopback is true, URLs to this machine are allowed, too. It must be false in Lambda.
 	Loopback bool
 }
 
@@ -44,7 +44,7 @@ type Event struct {
 	FromQueue   bool      // whether the event came by a queue, in which it stays until its request has ended
 }
 
-// The values of Word for events that have no outcome.
+// The values of [Taken.Word] for events that have no outcome.
 const (
 	Ignored     = "ignored"     // the event is neither a request nor a result, so nothing is done
 	Malformed   = "malformed"   // the ledger has a record that the body is unusable
@@ -53,7 +53,7 @@ const (
 
 // Taken describes what the pipeline did with an event.
 type Taken struct {
-	Word    string // one of the constants above, or the outcome's status
+	Word    string // Ignored, Malformed or Unavailable, or the status of the request's outcome
 	Class   platform.Class
 	Request platform.Request
 	Outcome fulfillment.Outcome

@@ -52,12 +52,12 @@ type Receiver struct {
 type Message struct {
 	Door     Door
 	Body     string    // the platform's event; for the bucket, EventBridge's event about the stored object
-	Metadata string    // the message attribute; "" if there is none
+	Metadata string    // the text of the attribute [MetadataAttribute]; "" if there is none
 	Receives int       // how many times the message was received, including this time
 	Deadline time.Time // the time by which this run must have ended
 }
 
-// The values of Word for messages that do not reach the pipeline.
+// The values of [Received.Word] for messages that do not reach the pipeline.
 const (
 	Gone    = "gone"    // the object was deleted before it was read
 	Foreign = "foreign" // the event is about an object in another bucket
@@ -74,8 +74,9 @@ type Received struct {
 	Duration time.Duration     // duration of this run
 }
 
-// The delays of a message that waits for a person to repair the deployment. Even the longest delay
-// is short enough: a request whose hour is not over after the repair is still delivered.
+// The delays between two tries of a message that waits until a person has repaired the deployment.
+// The longest delay is short, so that a request that is still open after the repair is delivered
+// before it expires, an hour after it was sent.
 var repairDelays = backoff.Steps{First: 5 * time.Second, Longest: 2 * time.Minute}
 
 // Receive handles a message. It does as much as this run can do before its deadline.

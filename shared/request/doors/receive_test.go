@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// each runs a test in a bubble of fake time, once for each door. The function by returns the
-// message for an event that came through the door.
+// each runs a test once for each door, in a synctest bubble with fake time. The function by returns
+// the message for an event that came through the door.
 func each(t *testing.T, test func(t *testing.T, f *fixture, by func(topic, body string) doors.Message)) {
 	t.Helper()
 	t.Parallel()
@@ -183,8 +183,8 @@ func TestAMessageStaysWhileItsRequestIsOpen(t *testing.T) {
 	})
 }
 
-// A destination may be added to the list after its events arrived. The messages wait in the queue
-// until then.
+// If the list of destinations lacks a door's destination, the door's messages wait in the queue
+// until a person adds the destination to the list.
 func TestMessagesWaitForTheDestinationsEntry(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.list = `[{"name":"others","secrets":["0123456789abcdef"]}]`

@@ -28,7 +28,7 @@ func (t Taken) Measure(m *telemetry.Measures, d *destination.Destination) {
 
 // The reasons why a message waits for a person, or was given up.
 const (
-	reasonDestination = "no_destination" // the list lacks the door's destination
+	reasonDestination = "no_destination" // the list of destinations lacks the door's destination
 	reasonLibrary     = "no_library"     // the library of the door's destination is not configured
 	reasonGone        = "gone"           // the object was deleted before it was read
 	reasonFailure     = "failure"        // a service failed, or the message is not an event

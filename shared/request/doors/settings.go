@@ -12,7 +12,7 @@ import (
 // Door is a way by which events that are not signed come in: the queue or the bucket.
 type Door string
 
-// The doors: the names are the keys in the setting.
+// The doors. Their values are the keys of the JSON object in the setting.
 const (
 	Queue  Door = "queue"
 	Bucket Door = "bucket"

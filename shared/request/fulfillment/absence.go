@@ -143,7 +143,8 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 // completely; 0 means unknown.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
-	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // a key of another library does not block this proof
+	// a key of another library does not block this proof
+	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) {
 		if err := a.key(ctx, a.Blocker); err != nil {
 			return err
 		}
@@ -250,8 +251,8 @@ func spellings(code string) []string {
 	return slices.Compact(list)
 }
 
-// filed calls the function ask for each unplaced key that is filed in the folders. It lists the
-// folders at the same time.
+// filed lists the unplaced keys in the given folders of the index, all folders at the same time.
+// Then it calls the function ask for each key, until ask returns an error.
 func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.Context, string) error) error {
 	listed, steps := make([][]string, len(folders)), []func() error{}
 	for i, folder := range folders {
@@ -350,7 +351,8 @@ func (a *Absence) labels(ctx context.Context, key string) error {
 	if placed.Unseen() { // if err is set, Unseen returns false and err is returned below
 		return &Unproven{Code: CodeUnplaced, Key: key, Why: key + " may be a master, but it cannot be looked at: " + placed.Unread}
 	}
-	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // if err is set, Stated is nil, so err is returned here
+	// if err is set, Stated is nil, so err is returned here
+	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) {
 		return err
 	}
 	return a.blocked(placed)

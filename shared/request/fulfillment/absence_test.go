@@ -46,12 +46,14 @@ func (l *listings) List(ctx context.Context, prefix string) iter.Seq2[masters.En
 	}
 }
 
-// A proof lists the whole library unless the library is known, or turns out, to have over 20,000
-// keys. Then it lists only the keys that begin with the code.
+// A proof lists the whole library. If the saved state or the listing itself shows more than 20,000
+// keys, the proof lists only the keys that begin with the code.
 func TestASmallLibraryIsListedWhole(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		keys, more int // keys: the number of keys in the library's saved state; more: the number of extra keys in the bucket
+		// keys is the number of keys in the library's saved state, 0 if unknown; more is the
+		// number of extra keys that a listing of the bucket returns.
+		keys, more int
 		want       []string
 	}{
 		"small":                   {0, 20_000, []string{""}},
@@ -212,8 +214,8 @@ func (s *fixture) build(t *testing.T, lib masters.Library) {
 	}
 }
 
-// A request for a code that the library does not declare is never skipped. The request is delivered
-// if a tag places a file at the code.
+// A request for a code that the library does not declare is never skipped. It is delivered if a
+// file's tags state that code.
 func TestAnUndeclaredCodeIsNeverSkipped(t *testing.T) {
 	t.Parallel()
 	rules, err := placement.ParseRules(placement.Settings{Codes: []string{"CR####"}})
@@ -253,8 +255,8 @@ func (s *fixture) large(t *testing.T) {
 	}
 }
 
-// In a library that is too large to list whole, an unplaced key filed under the code's anchor
-// blocks a request, wherever the code is in the key.
+// In a library that is too large to list whole, unplaced keys are filed under the codes' anchors. A
+// key filed under the requested code's anchor blocks the request, wherever the code is in the key.
 func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -299,7 +301,7 @@ func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 }
 
 // In a library that is too large to list whole, a request for a code without a number is blocked:
-// such a code has no anchor.
+// such a code has no anchor under which a proof could find unplaced keys.
 func TestACodeWithoutAnAnchorIsHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// save saves the wanted request in the state in which an earlier run left it; edit sets that state.
+// save stores the wanted request in the ledger as an earlier run would have left it. The function
+// edit sets the state in which that run left it.
 func (s *fixture) save(t *testing.T, edit func(*ledger.Item)) {
 	t.Helper()
 	r := wanted()
@@ -46,7 +47,8 @@ func TestAnOutcomeHasTheTimeLeft(t *testing.T) {
 	})
 }
 
-// A run that sends only the callback of an earlier upload names that upload in its outcome.
+// If an earlier run uploaded the bytes and this run sends only the callback, this run's outcome
+// states the uploaded key and the digest.
 func TestACallbackOfAnEarlierUploadNamesIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -179,7 +181,8 @@ func TestAnUploadThatCannotEndInTimeIsNotBegun(t *testing.T) {
 	})
 }
 
-// A run without a queue starts an upload that may not end in time, because no other run would.
+// A run without a queue starts an upload even if the upload may not end in time: without a queue,
+// no other run would start it.
 func TestARunWithoutAQueueBeginsWhatItMayNotEnd(t *testing.T) {
 	t.Parallel()
 	for name, deadline := range map[string]time.Duration{"little time": 5 * time.Second, "no end": 0} {

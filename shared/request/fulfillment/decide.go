@@ -161,9 +161,10 @@ func (r *run) absence(lib masters.Library) *Absence {
 	}
 }
 
-// foresee returns why the run cannot decide before the index lag is over. If something is known
-// that will block the request after the lag too, foresee names that. It does not list the library
-// if an earlier run did so and found no blocker, because the proof after the lag lists it again.
+// foresee returns an error that says why the run cannot decide before the index lag is over. If it
+// finds a reason that will remain after the lag, such as a key that blocks the request, the error
+// names that reason. foresee does not list the library if an earlier run did so and found no
+// blocker, because the proof after the lag lists it again.
 func (r *run) foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
 	var err error
 	switch item := r.hold.Item(); {

@@ -49,7 +49,8 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		if !errors.Is(err, errRefused) && !errors.Is(err, transfer.ErrChanged) {
 			return r.undelivered(err, decision)
 		}
-		if !backoff.Sleep(ctx, pollOften) { // a short wait is enough: the index soon learns of the change
+		// a short wait before the new choice is enough: the index soon learns of the change
+		if !backoff.Sleep(ctx, pollOften) {
 			return retry("master_replaced", err)
 		}
 		fresh, outcome := r.decide(ctx, r.hold.Redecide)

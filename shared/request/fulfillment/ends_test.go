@@ -247,7 +247,8 @@ func TestADigestIsWrittenBesideItsMasterAlone(t *testing.T) {
 				blobs.Blobs = s.index.Blobs
 				s.service.Index = masters.Index{Blobs: blobs}
 				s.add(t, key, film, true, nil)
-				failed := 0 // the number of writes that are based on the document from before the change; these writes fail
+				// the number of writes that fail because the test changed the document before them
+				failed := 0
 				s.put = func(int) (int, string) {
 					if c.meanwhile == nil {
 						return 200, ""

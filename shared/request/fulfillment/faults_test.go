@@ -39,7 +39,8 @@ func TestAFaultEndsTheWait(t *testing.T) {
 	t.Parallel()
 	index := func(prefix string, from int) func(*testing.T, *fixture) {
 		return func(t *testing.T, s *fixture) {
-			s.bucket.Put(key, film, nil) // the file is not indexed, so the proof reads its record
+			// the document lacks the file, so the proof reads the indexer's record of the key
+			s.bucket.Put(key, film, nil)
 			s.service.Index = masters.Index{Blobs: &faultyIndex{Blobs: s.index.Blobs, prefix: prefix, from: from}}
 		}
 	}
@@ -82,7 +83,8 @@ type backlog func() (int, error)
 
 func (b backlog) Waiting(context.Context) (int, error) { return b() }
 
-// An event that left the queue may have indexed a master after the document was read.
+// An event that left the queue may have indexed a master after a run read the document. The run
+// must then deliver that master and not skip the request.
 func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -102,7 +104,8 @@ func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
 	})
 }
 
-// A file may be uploaded while the queue is counted, so a proof lists the bucket after that.
+// A file may be uploaded while a proof counts the queue's events. The proof lists the bucket after
+// the count, so it sees the file.
 func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -119,7 +122,8 @@ func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
 	})
 }
 
-// While the index learns that a master was deleted, another file may take its place.
+// If the chosen master was deleted, the run waits until the index lists another master, and
+// delivers that one.
 func TestADeletedMasterIsChosenAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,7 +158,8 @@ func (v versioned) Look(ctx context.Context, key string) (masters.Object, error)
 	return o, err
 }
 
-// The same bytes may have been written again, so that the indexed version may no longer exist.
+// A master is delivered only if its key still has the indexed version, or if no version is indexed.
+// If the same bytes were written again, the indexed version may no longer exist.
 func TestOnlyTheIndexedVersionIsDelivered(t *testing.T) {
 	t.Parallel()
 	for indexed, c := range map[string]struct {
@@ -197,8 +202,8 @@ func elsewhere(key string) masters.Placed {
 	}
 }
 
-// A proof reads at most a thousand records, and its error then says so. The next proof counts from
-// zero.
+// A proof reads at most a thousand of the indexer's records. At the limit, its error names the
+// limit. The next proof counts from zero.
 func TestAProofHasItsBounds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -38,8 +38,8 @@ func (s *teams) turns(t *testing.T) {
 	all.Wait()
 }
 
-// If a request's library does not declare the creative's code, another library that may have the
-// creative decides the outcome of the request.
+// If a request's library does not declare the creative's code, the run leaves the request to
+// another library that may have the creative.
 func TestALibraryThatCannotHaveTheCodeGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -78,8 +78,8 @@ func TestALibraryThatCannotBeReadGivesWay(t *testing.T) {
 	})
 }
 
-// A run proves that a library has nothing to deliver. Then a file that may be the master is
-// uploaded to that library. After that, a run for another library must not end the request.
+// If a file that may be the master comes to a library whose run had nothing to deliver, a run for
+// another library must no longer end the request.
 func TestALibraryThatPassedMayStillGetTheMaster(t *testing.T) {
 	t.Parallel()
 	for _, control := range []bool{true, false} {

@@ -172,7 +172,8 @@ func TestALedgerThatIsDownLosesNothing(t *testing.T) {
 			t.Errorf("finished without a ledger: %+v", o)
 		}
 		store.down = false
-		s.callback = func(int) (int, error) { store.down = true; return 200, nil } // the ledger fails before the run can record how the request ended
+		// the ledger fails before the run can record how the request ended
+		s.callback = func(int) (int, error) { store.down = true; return 200, nil }
 		if o := s.finish(t, q); o.Status != fulfillment.Retry {
 			t.Errorf("claimed to have ended what the ledger does not know: %+v", o)
 		}

@@ -183,7 +183,7 @@ func TestADeliveryThatAResultReportsFirstCountsOnce(t *testing.T) {
 		s.add(t, key, film, true, nil)
 		s.callback = func(int) (int, error) {
 			s.end(t, r, ledger.Delivered, "")
-			<-time.After(ledger.RenewEvery + time.Second) // long enough that a renewal of the lease finds the ended request
+			<-time.After(ledger.RenewEvery + time.Second) // the next renewal of the lease finds the request ended
 			return http.StatusOK, nil
 		}
 		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered || o.Repeated {
@@ -242,8 +242,8 @@ func TestARenewalThatHangsDoesNotDelayTheEnd(t *testing.T) {
 	})
 }
 
-// sweeping is a ledger store that lists requests as overdue even after they ended, as a lagging
-// index does, and that fails to read one of these requests.
+// sweeping is a ledger store. It lists requests as overdue even after they have ended, as a lagging
+// index does, and it fails to read one of these requests.
 type sweeping struct {
 	ledger.Store
 	ids    []string

@@ -24,8 +24,8 @@ func (r *run) deliverableElsewhere(ctx context.Context) bool {
 
 // mayEnd returns errOtherLibrary unless this run may end the request with its own library's
 // verdict. Each other library that has the creative, or that is not completely indexed, must have
-// passed: a run for it has proved that it has nothing to deliver. If a library that has passed can
-// now answer, it decides after all.
+// passed: its own run has proved that the library has nothing to deliver. If a library that has
+// passed can now answer the request, that library decides.
 func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 	passed := r.hold.Item().Passed
 	for _, other := range r.job.Others {

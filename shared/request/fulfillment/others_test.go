@@ -177,8 +177,8 @@ func TestAnEndIsHeldWhileAnotherLibraryHasTheCreative(t *testing.T) {
 	}
 }
 
-// If a library that has passed receives the master before another library ends the request, it
-// still delivers the master.
+// A library has passed if its run proved that it has nothing to deliver. If such a library receives
+// the master before another library ends the request, it still delivers the master.
 func TestALibraryThatHasPassedMayStillDeliver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -62,7 +62,8 @@ func TestARunEndsWhatNoOtherLibraryCanHave(t *testing.T) {
 	}
 }
 
-// A fault while another library is checked does not prove that this library lacks the creative.
+// A fault while a run checks another library does not prove that the other library lacks the
+// creative.
 func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	for name, breakIt := range map[string]func(*teams){
@@ -102,7 +103,8 @@ func TestARunGivesWayAtOnce(t *testing.T) {
 	})
 }
 
-// If a library that has passed now has a file that may be the master, it decides after all.
+// A library has passed if its run had nothing to deliver. If such a library now has a file that may
+// be the master, that library decides.
 func TestALibraryThatHasPassedMayDecideAfterAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,8 +138,8 @@ func TestACallbackIsSentWhateverOtherLibrariesHave(t *testing.T) {
 	})
 }
 
-// If the decided master is gone before its upload, another library that has the master now may
-// decide.
+// If the decided master is gone before its upload, and another library now has a master, a run for
+// that library may decide the request.
 func TestADecisionWhoseMasterIsGoneGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -173,8 +175,8 @@ func TestADecisionStandsUntilAnotherMasterIsThere(t *testing.T) {
 	})
 }
 
-// If its own library cannot decide a request, and there are other libraries, the run lets runs for
-// the other libraries claim it.
+// If a run's own library cannot decide a request, and there are other libraries, the run allows
+// runs for these libraries to claim the request.
 func TestARequestIsOpenedToOthersWhereItIsUndecided(t *testing.T) {
 	t.Parallel()
 	unclear := func(m *masters.Master) { m.Aspect = "" }

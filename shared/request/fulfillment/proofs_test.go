@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// A fault of the index or the bucket proves no absence, in any step of the proof.
+// If the index or the bucket fails in any step of a proof, absence is not proved, and the request
+// is not skipped.
 func TestAFaultProvesNoAbsence(t *testing.T) {
 	t.Parallel()
 	fails := func(s *fixture, prefix string) {
@@ -182,8 +183,8 @@ func TestTooManyKeysOfACodeBlockARequest(t *testing.T) {
 	}
 }
 
-// In a large library, a proof reads the documents of the code's words and numbers joined by each
-// other separator, but of no spelling that cannot be a code.
+// In a large library, a proof also reads the index documents of the code's other spellings: its
+// words and numbers joined by each other separator. It skips spellings that cannot be a code.
 func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("A1", creative.MaxCode/2)
@@ -248,7 +249,7 @@ func TestAnotherSpellingOfTheCodeBlocksASkip(t *testing.T) {
 	}
 }
 
-// In a large library, a proof does not look up filed keys that do not name the creative.
+// In a large library, a proof makes no look-up for unplaced keys that do not name the creative.
 func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -347,7 +348,8 @@ func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
 	})
 }
 
-// Files that were dropped for another reason do not change the outcome of an archived master.
+// If the master is archived, other files that the choice drops do not change the outcome of the
+// request.
 func TestOtherDroppedFilesDoNotHideAnArchivedMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

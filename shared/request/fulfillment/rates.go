@@ -14,7 +14,7 @@ type rates struct {
 // telling is the size in bytes of the smallest transfer that is used to measure the throughput.
 const telling = 8 << 20
 
-// measure adds a transfer to the running mean; the mean of the old rate and this transfer's rate.
+// measure updates the rate: the new rate is the mean of the old rate and this transfer's rate.
 func (r *rates) measure(bytes int64, elapsed time.Duration) {
 	if bytes < telling || elapsed <= 0 {
 		return

@@ -88,7 +88,8 @@ func TestEachRefusalIsKept(t *testing.T) {
 	})
 }
 
-// A refusal is written even if others write the document 99 times meanwhile.
+// A refusal is written into the index document even if other writers change the document 99 times
+// meanwhile.
 func TestARefusalIsTriedAHundredTimes(t *testing.T) {
 	t.Parallel()
 	for overtaken, want := range map[int]fulfillment.Status{99: fulfillment.Recorded, 100: fulfillment.Retry, 1000: fulfillment.Retry} {
@@ -126,8 +127,8 @@ func TestAnUnmatchedResultIsRepeatedTheSecondTime(t *testing.T) {
 	})
 }
 
-// The echo of our own skip has a code of its own. A refusal has the code of its class, and its
-// reason as the detail.
+// A rejection that only repeats our own skip has a code of its own. The outcome of a refusal has
+// the refusal's class as its code and the refusal's reason as its detail.
 func TestTheEchoOfASkipIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

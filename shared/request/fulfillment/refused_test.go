@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Refused bytes are not delivered again under another name. Other bytes under the old name are
-// delivered.
+// Bytes that the platform refused are not delivered again from a key with another name. Other bytes
+// under the old key are delivered.
 func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 	t.Parallel()
 	const copied = "HRT-1212/v2/en/another name.mp4"
@@ -58,7 +58,8 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
-		for number, uploads := range map[string]int{"4": 2, "5": 2} { // only one of these requests uploads: its upload makes the digest known
+		// only the first of these two requests uploads the bytes: after that, their digest is known
+		for number, uploads := range map[string]int{"4": 2, "5": 2} {
 			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
 				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))
 			}

@@ -79,7 +79,7 @@ func (r Report) verdict() ledger.Verdict {
 	}
 }
 
-// maxSwaps bounds how often a write is repeated because other writers were faster.
+// maxSwaps is the largest number of tries to write a document that other writers keep changing.
 const maxSwaps = 100
 
 // refuse marks the delivered bytes in the creative's document as refused for the requested slot. It

@@ -50,7 +50,7 @@ func comma(members string) string {
 	return "," + members
 }
 
-// asked saves a request for the wanted slot. Its id is its target and a number.
+// asked saves a request for the wanted slot. The id consists of the request's target and a number.
 func (s *fixture) asked(t *testing.T, id string, state ledger.State, edit func(*ledger.Item)) {
 	t.Helper()
 	target, _, _ := strings.Cut(id, " ")
@@ -75,7 +75,7 @@ func (s *fixture) asked(t *testing.T, id string, state ledger.State, edit func(*
 	if err := s.store.Save(t.Context(), item); err != nil {
 		t.Fatal(err)
 	}
-	<-time.After(time.Second) // a second of the bubble's fake time, so that each request has another time
+	<-time.After(time.Second) // the fake time advances, so that each request has a different time
 }
 
 // refused returns the files that the index lists as refused.

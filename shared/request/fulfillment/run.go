@@ -32,7 +32,7 @@ type document struct {
 // closing is how long a run may take to record its end after its time is up.
 const closing = 10 * time.Second
 
-// work takes the steps of the request while the lease lasts, and records the outcome in the ledger.
+// work processes the request while the lease lasts, and records the outcome in the ledger.
 func (r *run) work(ctx context.Context) Outcome {
 	end := r.job.Deadline
 	if end.IsZero() || r.job.Request.ExpiresAt.Before(end) {
@@ -45,7 +45,8 @@ func (r *run) work(ctx context.Context) Outcome {
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
 	if cause := context.Cause(working); outcome.Status == Retry && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
-		outcome.Status, outcome.Code = Held, CodeLost // this run records no end: the run that has taken the request over records the end
+		// this run records no end: the run that has taken the request over records the end
+		outcome.Status, outcome.Code = Held, CodeLost
 	}
 	stop()
 	ctx, cancelClosing := context.WithTimeout(context.WithoutCancel(ctx), closing)
@@ -76,7 +77,8 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrEnded):
 		return r.overtaken(o)
 	}
-	if o.Status == Accepted { // the ledger's error is ignored: the message is in the queue, so the queue's worker ends the request
+	// the ledger's error is ignored: a message is in the queue, so the worker ends the request
+	if o.Status == Accepted {
 		return o
 	}
 	o.Status, o.Code, o.Detail = Retry, codeLedger, err.Error()

@@ -93,7 +93,7 @@ type Job struct {
 	// Others are the libraries of the other destinations through which the same request may also
 	// arrive.
 	Others    []masters.Library
-	EventID   string    // not signed: only for people to read
+	EventID   string    // the event's id; it is not signed, so it is only for people to read
 	Deadline  time.Time // the time by which this run must have ended; zero means none
 	FromQueue bool      // set if the job comes from the queue; the queue's worker never waits for another run
 }
@@ -101,7 +101,8 @@ type Job struct {
 // Status is the name of an outcome in answers to the gateway and in metrics.
 type Status string
 
-// The outcomes. Those of the first group end a request; those of the second leave it open.
+// The statuses of outcomes. Those of the first group end a request; those of the second group leave
+// it open.
 const (
 	Delivered          Status = "delivered"
 	Skipped            Status = "skipped"
@@ -143,7 +144,7 @@ type Outcome struct {
 	Request, Slot string
 }
 
-// ended returns the outcome of a ledger item that has ended.
+// ended returns the outcome of a request that has ended, from its ledger item.
 func ended(i ledger.Item) Outcome {
 	o := Outcome{Status: Status(i.State), Code: i.Code, Detail: i.Detail, Repeated: true, SHA256: i.SHA256}
 	if i.Decision != nil {
@@ -188,7 +189,8 @@ func (s *Service) fulfil(ctx context.Context, job Job, hold *ledger.Hold, err er
 	}
 	outcome := retry(codeLedger, err)
 	if s.send(ctx, job) {
-		outcome.Status = Accepted // the message alone is enough: the queue's worker claims the request once the ledger is available
+		// the queued message is enough: the worker claims the request once the ledger is available
+		outcome.Status = Accepted
 	}
 	return outcome
 }

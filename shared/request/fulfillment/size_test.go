@@ -30,8 +30,8 @@ func (c *counted) Load(ctx context.Context, name string) ([]byte, string, error)
 	return c.Memory.Load(ctx, name)
 }
 
-// sized returns a fixture whose library has the given number of masters, ten per creative, one of
-// them the wanted one.
+// sized returns a fixture whose library has size masters, ten for each creative. One of them is the
+// master that the tests request.
 func sized(t testing.TB, size int) (*fixture, *counted) {
 	t.Helper()
 	s, blobs := newFixture(t), &counted{}
@@ -83,7 +83,8 @@ func BenchmarkAnswer(b *testing.B) {
 				n++
 				answer(b, s, blobs, n)
 			}
-			b.ReportMetric(1, "index-reads/request") // always one read: the function answer fails the benchmark if a request needs more
+			// the number is always 1: the function answer fails if a request needs more reads
+			b.ReportMetric(1, "index-reads/request")
 		})
 	}
 }

@@ -24,9 +24,9 @@ import (
 
 var worlds = flag.Int("worlds", 1000, "random worlds for the property of skips")
 
-// TestNoSkipIsFalse sends requests in thousands of random worlds, several times as time passes. A
-// request is never skipped while the bucket holds an object that answers it, or while that is
-// uncertain. If everything is known and no object answers, the request is skipped.
+// TestNoSkipIsFalse sends requests, each several times, to thousands of random simulated libraries.
+// A request is never skipped while the bucket holds an object that answers it, or while that is
+// uncertain. If the index knows all objects and no object answers, the request is skipped.
 func TestNoSkipIsFalse(t *testing.T) {
 	t.Parallel()
 	ends := map[string]int{}
@@ -48,8 +48,8 @@ func TestNoSkipIsFalse(t *testing.T) {
 	}
 }
 
-// randomFixture is a random world: objects, the index's knowledge of them, and the faults that
-// occur.
+// randomFixture is a random simulated library: its objects, the index's knowledge of them, and the
+// faults that occur.
 type randomFixture struct {
 	*fixture
 	random  *rand.Rand
@@ -67,10 +67,10 @@ type randomFixture struct {
 	events  sync.WaitGroup
 	mu      sync.Mutex
 	pending int        // the number of events in the queue
-	lags    *rand.Rand // the delays of calls; separate from random, so that a seed makes the same world again
+	lags    *rand.Rand // the delays of calls; separate from random, so that a seed always makes the same library
 }
 
-// object is the truth about one object, whatever the index knows.
+// object describes an object as it really is in the bucket, whatever the index knows of it.
 type object struct {
 	key    string
 	labels masters.Labels
@@ -89,8 +89,8 @@ func (o object) answers(slot creative.Slot) bool {
 		place.Locale == slot.Locale && o.aspect == slot.Aspect
 }
 
-// mayAnswer is the oracle for an archived object: it reports whether the request may want an object
-// whose content nobody has read.
+// mayAnswer is the oracle for an archived object. The object's content was never read, so mayAnswer
+// reports whether the object may be a right answer for the slot.
 func (o object) mayAnswer(slot creative.Slot) bool {
 	o.aspect = slot.Aspect
 	return o.frozen && o.answers(slot)
@@ -100,8 +100,8 @@ func label(code, variation, locale string) masters.Labels {
 	return masters.Labels{Tags: map[string]string{"creative-code": code, "creative-variation": variation, "creative-locale": locale}}
 }
 
-// The kinds of objects: those that the request of the function wanted asks for, similar ones, and
-// unrelated ones.
+// The objects to draw from: answers to the request that the function wanted returns, similar
+// objects, and unrelated objects.
 var objects = []object{
 	{key: "HRT-1212/v2/en/9x16.mp4", certain: true},
 	{key: "HRT-1212/v2/en/final cut.mp4", certain: true},
@@ -273,7 +273,8 @@ func (w *randomFixture) until(d time.Duration) time.Duration {
 	return time.Duration(w.random.Int64N(max(int64(d), 1)))
 }
 
-// lag waits during a call, so that the world changes meanwhile. Several calls may run at once.
+// lag delays a call, so that the simulated library changes meanwhile. Several calls may run at the
+// same time.
 // It never waits for a timer of zero: Go 1.26 runs a timer that has expired in the goroutine that
 // receives from it, with one race context for all goroutines of a synctest bubble
 // (unlockAndRun in runtime/time.go), and the race detector crashes when two of them do so at once.
@@ -449,7 +450,7 @@ func (w *randomFixture) ask(t *testing.T) string {
 		if n < 2 {
 			<-time.After(w.until(5 * time.Minute))
 		}
-		if n == 1 { // wait until every event has been handled
+		if n == 1 { // before the last try, wait until every event has been handled
 			<-time.After(w.settle + 3*time.Minute)
 		}
 	}

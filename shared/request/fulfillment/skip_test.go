@@ -186,7 +186,8 @@ func (s *fixture) learn(t *testing.T, key string, tags ...string) {
 	s.learnIn(t, library, key, tags...)
 }
 
-// learnIn does the same as learn, in the given library.
+// learnIn puts an object with the tags (names and values in turn) into the bucket and indexes it in
+// the library lib.
 func (s *fixture) learnIn(t *testing.T, lib masters.Library, key string, tags ...string) {
 	t.Helper()
 	s.bucket.Put(key, film, labels(tags))

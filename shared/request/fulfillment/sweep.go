@@ -10,15 +10,15 @@ import (
 
 // The limits of a sweep.
 const (
-	// sweepGrace is how long after its expiry a request is left to a run that may be about to
-	// settle it.
+	// sweepGrace is the time after a request's expiry during which a sweep leaves the request
+	// alone, because a run may be about to settle it.
 	sweepGrace = 30 * time.Second
 	sweepLimit = 500
 )
 
-// Sweep ends requests as expired that are still open after their expiry, so that a request that
-// nobody sends again does not stay silent. It returns the requests that it ended. If it returns an
-// error, more may be overdue.
+// Sweep ends each request that is still open after its expiry, with the state expired. Otherwise a
+// request that is never sent again would stay open unnoticed. Sweep returns the requests that it
+// ended. If it returns an error, other overdue requests may still be open.
 func (s *Service) Sweep(ctx context.Context) ([]ledger.Item, error) {
 	overdue, err := s.Ledger.Store.Overdue(ctx, s.Now().Add(-sweepGrace), sweepLimit)
 	if err != nil {

@@ -30,8 +30,8 @@ func (b metaBucket) Look(ctx context.Context, key string) (masters.Object, error
 	return o, err
 }
 
-// A file whose HEAD request fails blocks every skip. Here the metadata of the creative's only
-// master place it, and its KMS key is disabled.
+// A file whose HEAD request fails blocks every skip. In this test, the file is the creative's only
+// master. Its metadata name the creative, but cannot be read because its KMS key is disabled.
 func TestAFileThatCannotBeLookedAtBlocksEverySkip(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false} {

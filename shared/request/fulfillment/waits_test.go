@@ -65,7 +65,7 @@ func TestHowLongARunWaitsForTheIndex(t *testing.T) {
 				if c.queue {
 					s.service.Queue = &queue{}
 				}
-				s.bucket.Put(key, film, nil) // in the bucket, but never indexed
+				s.bucket.Put(key, film, nil) // the file is in the bucket, but is never indexed
 				job := fulfillment.Job{Request: wanted(), Library: library, FromQueue: c.worker}
 				if c.deadline > 0 {
 					job.Deadline = time.Now().Add(c.deadline)

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// SQS accepts messages up to 1 MiB.
+// Decode accepts a message of 1 MiB, the limit of SQS, and refuses a longer one.
 func TestAMessageHasAtMost1MiB(t *testing.T) {
 	t.Parallel()
 	body, err := handoff.Encode(job(t))

@@ -8,8 +8,8 @@ import (
 )
 
 // The delays before the next try of a request that has not ended. They are short while the request
-// waits for the index, or for a run of the same request through another destination, because that
-// takes only seconds.
+// waits for the index, or for a run of the same request through another destination: both waits
+// take only seconds.
 var (
 	delays      = backoff.Steps{First: 5 * time.Second, Longest: 60 * time.Second}
 	indexDelays = backoff.Steps{First: 5 * time.Second, Longest: 10 * time.Second}

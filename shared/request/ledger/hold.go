@@ -63,8 +63,8 @@ func (h *Hold) Redecide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding anew", func(i Item) (Item, error) { return i.decide(h.run, d, true) })
 }
 
-// BeginUpload counts an upload before its first byte. The first decision has already counted the
-// first upload. It returns ErrUploads if the request has had MaxUploads.
+// BeginUpload counts an upload before its first byte. The first upload needs no call, because the
+// first decision counts it. It returns ErrUploads if the request already has MaxUploads uploads.
 func (h *Hold) BeginUpload(ctx context.Context) error {
 	n := h.Item().Uploads + 1
 	return h.step(ctx, "counting an upload", func(i Item) (Item, error) { return i.beginUpload(h.run, n) })

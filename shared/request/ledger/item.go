@@ -58,7 +58,7 @@ type Request struct {
 	StorageKey  string
 	Destination string
 	Library     string
-	EventID     string // not signed: only for people to read
+	EventID     string // the event's id; it is not signed, so it is only for people to read
 	ExpiresAt   time.Time
 }
 
@@ -112,7 +112,7 @@ type Item struct {
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Code        string `json:"code,omitempty"`   // a stable word for machines: why the request ended or is open
 	Detail      string `json:"detail,omitempty"` // a sentence for people, without URLs
-	// Blocker is the key of the ambiguous file that held the last run up; "" if no file did.
+	// Blocker is the key of the ambiguous file that blocked the last run; "" if no file did.
 	Blocker string `json:"blocker,omitempty"`
 
 	// GaveWay is set if the last run left the request to a run for another destination's library.
@@ -130,8 +130,8 @@ type Item struct {
 const (
 	MaxEventIDs = 20
 	MaxUploads  = 10
-	maxDetail   = 1024     // in bytes
-	MaxResult   = 16 << 10 // in bytes
+	maxDetail   = 1024     // the length in bytes of the longest stored Code or Detail
+	MaxResult   = 16 << 10 // the size in bytes of the largest stored Result
 )
 
 // TTL is how long an item is stored after its last write.

@@ -42,7 +42,8 @@ func (h *Hold) keep(ctx context.Context) error {
 	renewing, cancel := context.WithTimeout(ctx, skew(h.ledger.lease()))
 	defer cancel()
 	err := h.Renew(renewing)
-	if h.isOver() || ctx.Err() != nil || h.Alive() == nil { // no error: the run gave the request up, its context has ended, or its lease still lasts
+	// no error: the run needs no lease any more, its context has ended, or its lease still lasts
+	if h.isOver() || ctx.Err() != nil || h.Alive() == nil {
 		return nil
 	}
 	return err

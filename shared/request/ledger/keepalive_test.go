@@ -48,7 +48,7 @@ func runs(store ledger.Store, ahead time.Duration) *ledger.Ledger {
 	return &ledger.Ledger{Store: store, Now: func() time.Time { return time.Now().Add(ahead) }, NewOwner: rand.Text}
 }
 
-// pass lets the time pass in the test's bubble and waits until everything due has happened.
+// pass advances the test's fake time by d and waits until everything that is due has happened.
 func pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
@@ -107,7 +107,7 @@ func TestKeepAliveReportsALossOnce(t *testing.T) {
 		name  string
 		cause func(t *testing.T, store *faulty)
 		want  error
-		after time.Duration // the longest allowed time since the last successful renewal
+		after time.Duration // KeepAlive must call lost at most this long after the last successful renewal
 	}{
 		{"taken over", func(t *testing.T, store *faulty) {
 			if _, err := runs(store, time.Hour).Claim(t.Context(), asked, time.Time{}); err != nil {

@@ -40,7 +40,7 @@ type AffectedStore interface {
 	Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 }
 
-// The errors of a Store, besides its own faults.
+// The errors that a Store must use. If the store itself fails, it may return any other error.
 var (
 	ErrNotFound = errors.New("ledger item absent")
 	ErrStale    = errors.New("ledger item changed since it was read")
@@ -61,7 +61,8 @@ type Ledger struct {
 
 func (l *Ledger) lease() time.Duration { return cmp.Or(l.Lease, Lease) }
 
-// clock returns the clock for a step now, in a process that ends at deadline.
+// clock returns the current time and the limits of the lease, for a step of a process that ends at
+// deadline.
 func (l *Ledger) clock(deadline time.Time) clock {
 	return clock{now: l.Now(), deadline: deadline, lease: l.lease()}
 }

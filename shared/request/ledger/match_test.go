@@ -116,7 +116,8 @@ func TestALeaseLastsAMinuteAndItsSkewFiveSeconds(t *testing.T) {
 	}
 }
 
-// A run recognizes its own write with a lost answer by the owner and the fence together.
+// If the answer to a run's write was lost, the run recognizes its write in the stored item only if
+// both the owner and the fence are the run's own.
 func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 	t.Parallel()
 	for name, who := range map[string]run{"by name": {"me", 2}, "by fence": {"other", 3}} {
@@ -141,7 +142,8 @@ func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	held.State = Queued // not given back: a request that was given back has no owner, but this queued one has an owner
+	// the item still has an owner, so this state is not taken for the run's own earlier write
+	held.State = Queued
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)
 	}

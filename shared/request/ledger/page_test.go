@@ -87,7 +87,7 @@ func (w *walk) Save(ctx context.Context, item ledger.Item) error {
 	return err
 }
 
-// request takes the steps of one request, with one run at a time.
+// request takes random steps with one request. At most one run at a time holds the request.
 func (w *walk) request(ctx context.Context, n int) {
 	clock := ledgertest.NewClock(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
 	w.Store = ledgertest.NewMemory()

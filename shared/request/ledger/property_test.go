@@ -217,8 +217,8 @@ func (w *world) oneAlive() {
 	}
 }
 
-// audited is the world's store. It lets other runs act between calls, and checks each write against
-// the item before it.
+// audited is the store that all simulated runs use. It lets other runs act between a run's calls,
+// and checks each write against the item before the write.
 type audited struct{ *world }
 
 func (w audited) Load(ctx context.Context, id string) (ledger.Item, error) {

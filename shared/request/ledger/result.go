@@ -26,7 +26,7 @@ const (
 type Verdict struct {
 	Class       Class
 	Destination string // the name of the destination that received the result
-	Library     string // the name of that destination's library
+	Library     string // the name of the library of the destination that received the result
 	StorageKey  string
 	SHA256      string // the hash in hex of the bytes that the platform has
 	Aspect      string // the aspect of the request, or of the delivered master; "" if not stated

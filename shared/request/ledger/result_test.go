@@ -52,8 +52,8 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		was             ledger.Item
 		verdict         ledger.Verdict
 		expired         bool         // whether the request has expired when the verdict arrives
-		want            ledger.State // the request's state after a verdict that names its storage key; none if the verdict must not apply to it
-		wantUnnamed     ledger.State // the request's state after a verdict that names only its slot; none if the verdict must not apply to it
+		want            ledger.State // state after a verdict that names the storage key; none if it must not match
+		wantUnnamed     ledger.State // state after a verdict that names only the slot; none if it must not match
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},
@@ -231,14 +231,17 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	deliver("req#1")
 	resolve(ledger.ClassRejected, `{"n":1}`, "", "req#1", nil)
 	deliver("req#2")
-	resolve(ledger.ClassRejected, `{ "n": 1 }`, "", "req#1", nil) // the same result in another JSON form matches the same request
+	// the same result in another JSON form matches the same request
+	resolve(ledger.ClassRejected, `{ "n": 1 }`, "", "req#1", nil)
 	resolve(ledger.ClassFulfilled, `{"n":1}`, "key of req#2", "", ledger.ErrUnmatched)
 	deliver("req#3")
 	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrUnmatched)
 	resolve(ledger.ClassRejected, `{"n":3}`, "key of req#3", "req#3", nil)
-	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // the result stays unmatched, even though only one request has no result now
+	// this result stays unmatched, even though only one request has no result now
+	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept)
 	resolve(ledger.ClassFulfilled, `{"n":2}`, "key of req#2", "", ledger.ErrUnmatched)
-	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched) // no match: this request already has a result
+	// no match: this request already has a result
+	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched)
 	for id, want := range map[string]int64{"req#1": 2, "req#2": 1, "req#3": 2} {
 		if item, err := l.Look(t.Context(), id); err != nil || item.Version != want {
 			t.Errorf("%s was written %d times: %v", id, item.Version, err)
@@ -295,7 +298,8 @@ func TestAResultIsKeptWithoutURLs(t *testing.T) {
 		long:             omitted("over 16 KiB", long),
 		" " + long:       omitted("over 16 KiB", long),
 	} {
-		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // a delivered request stores the result; with a claimed one, the result is stored apart
+		// the result matches a delivered request; with a claimed one, an item of its own stores it
+		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} {
 			l, _ := resolver()
 			stand(t, l.Store, ledger.Item{ID: "req#1", State: state})
 			got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})

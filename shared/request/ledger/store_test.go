@@ -239,8 +239,8 @@ func TestATemporaryFaultStoresNoResult(t *testing.T) {
 	}
 }
 
-// Between the choice of a request and the write, another receipt of the same result, or a run, may
-// change the request.
+// If another receipt of the same result stores it first, Resolve returns that request. If a run
+// ends the request between the choice and the write, the result no longer matches it.
 func TestARequestMayChangeWhileItsResultIsWritten(t *testing.T) {
 	t.Parallel()
 	raw := json.RawMessage(`{}`)

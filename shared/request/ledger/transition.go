@@ -116,8 +116,8 @@ func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, err
 	return i, nil
 }
 
-// openToOthers reports whether a run for another library may claim the request: there is no
-// decision yet, and the last run left the request to other libraries, or its lease is over.
+// openToOthers reports whether a run for another library may claim the request. It may if there is
+// no decision yet, and if the last run left the request to other libraries or its lease is over.
 func (i Item) openToOthers(c clock) bool {
 	return i.Decision == nil && (i.GaveWay && i.Owner == "" || !i.held(c))
 }
@@ -128,8 +128,8 @@ func (i Item) held(c clock) bool {
 	return !i.LeaseUntil.IsZero() && c.now.Before(i.LeaseUntil.Add(skew(c.lease)))
 }
 
-// remember adds an event's id to the list. The id is not signed, so its length and the list's are
-// limited.
+// remember adds an event's id to the list ids. The ids are not signed, so the length of each id and
+// of the list is limited.
 func remember(ids []string, id string) []string {
 	id = cut(id)
 	if id == "" || len(id) > 256 || slices.Contains(ids, id) || len(ids) >= MaxEventIDs {
@@ -232,7 +232,7 @@ func (i Item) uploaded(r run, sha256 string) (Item, error) {
 // Outcome is how a request ends.
 type Outcome struct {
 	State       State
-	Code        string // a stable word for machines
+	Code        string // a stable word for machines: why the request ended
 	Detail      string // a sentence for people, without URLs
 	Unconfirmed bool
 }

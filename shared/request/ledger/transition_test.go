@@ -60,8 +60,8 @@ func steps() map[string]func(Item) (Item, error) {
 	}
 }
 
-// allowed is the table of the steps that each situation allows, or the error with which a step is
-// refused.
+// allowed is a table: for each situation (row) and step (column), it states ok if the step is
+// allowed, otherwise the error with which the step is refused.
 const allowed = `
 .          renew  decide  differ  redecide upload  reupload deliver skip   fail   unsettled release queue
 claimed    ok     ok      ok      ok       order   order    order   order  ok     order     ok      ok
@@ -115,7 +115,7 @@ func TestClaimInEachSituation(t *testing.T) {
 		{"claimed", 0, true, ErrHeld, ""},
 		{"claimed", lapsed - 1, false, ErrHeld, ""},
 		{"claimed", lapsed, false, nil, Claimed},
-		{"claimed", -time.Hour, false, ErrHeld, ""}, // this run's clock is an hour behind
+		{"claimed", -time.Hour, false, ErrHeld, ""}, // the clock of the claiming run is an hour behind
 		{"lost", lapsed, true, nil, Claimed},
 		{"decided", lapsed, false, nil, Claimed},
 		{"uploaded", lapsed, false, nil, Uploaded},

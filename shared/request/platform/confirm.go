@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// evidence holds the members that distinguish the results, at the top of a body or in its
-// fulfillment.
+// evidence holds the members by which results of different topics differ. They may be at the top of
+// a body or in its member fulfillment.
 type evidence struct {
 	StorageKey  json.RawMessage `json:"storageKey"`
 	ContentHash json.RawMessage `json:"contentHash"`

@@ -8,8 +8,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// A fingerprint marks where each part of a request ends: moving characters from one part to its
-// neighbour changes it.
+// A fingerprint marks where each part of a request ends: if characters move from one part to the
+// next, the fingerprint changes.
 func TestAFingerprintTellsWhereEachPartEnds(t *testing.T) {
 	t.Parallel()
 	request := func(storageKey, code string, variation int, locale creative.Locale) string {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The members of each object that are read. The package encoding/json also accepts "Variation" for
-// "variation", and takes the last of two equal members. Without this check, chance would decide
-// which file is meant.
+// The names of the members that are read from each JSON object. They must not be repeated, because
+// encoding/json accepts "Variation" for "variation" and uses the last of two equal members: the
+// members' order would decide which file is meant.
 var (
 	bodyMembers        = []string{"projectId", "projectSlug", "creative", "fulfillment"}
 	creativeMembers    = []string{"code", "variation", "locale", "kind", "aspectRatio", "placementFamily", "acceptedAspects"}

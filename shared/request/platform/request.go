@@ -29,8 +29,8 @@ type Request struct {
 
 // The limits of a request's fields, far above real values.
 const (
-	maxStorageKey = 2048 // in bytes
-	maxProject    = 256  // in bytes
+	maxStorageKey = 2048 // the length in bytes of the longest accepted storage key
+	maxProject    = 256  // the length in bytes of the longest accepted project
 	maxAspects    = 32
 )
 
@@ -108,7 +108,8 @@ func parseRequest(body []byte) (Request, error) {
 		return Request{}, refused("fulfillment.completeCallbackUrl", err)
 	}
 	r.ExpiresAt, err = time.Parse(time.RFC3339, w.Fulfillment.ExpiresAt)
-	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // the year is checked in UTC, where it may differ
+	// the ledger stores times in UTC, where the year may differ from the year in the text
+	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 {
 		return Request{}, malformed("fulfillment.expiresAt", "no RFC 3339 time")
 	}
 	return r, nil
@@ -152,7 +153,8 @@ func (w wireCreative) target(s *creative.Slot) error {
 		return malformed("creative.placementFamily", "family over 64 bytes or over 32 accepted aspects")
 	}
 	for _, text := range w.AcceptedAspects {
-		if a, err := creative.ParseAspect(text); err == nil { // a newer platform may send aspects that are not known here
+		// an unknown aspect is ignored, because a newer platform may send further aspects
+		if a, err := creative.ParseAspect(text); err == nil {
 			s.Accepted = append(s.Accepted, a)
 		}
 	}

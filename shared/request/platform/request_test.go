@@ -73,7 +73,7 @@ func TestEachFieldAtFaultIsNamed(t *testing.T) {
 			}
 		}
 	}
-	for path, values := range map[string][]string{ // values that the creative package refuses
+	for path, values := range map[string][]string{ // values that the package creative refuses
 		"creative.code":      {``, `null`, `""`, `"s3cr3t/x"`, `" s3cr3t"`, `"https://s3cr3t"`, `"s3cr3t\u0000"`, long(64)},
 		"creative.variation": {`-1`, `1000000`},
 	} {

@@ -63,7 +63,8 @@ func TestKeyHidesItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := fmt.Sprintf("%v %+v %#v %s %x %q %d", k, k, k, k, k, k, k) + fmt.Sprint([]signature.Key{k}, &k) + log.String() + string(encoded)
-	unexported := struct{ key signature.Key }{k} // fmt calls none of Key's methods for a value in an unexported field
+	// for an unexported field, fmt calls none of Key's methods, but must not show the secret
+	unexported := struct{ key signature.Key }{k}
 	shown += fmt.Sprintf("%v %+v %#v %v", unexported, unexported, unexported, &unexported)
 	for _, part := range []string{secret, secret[6:14], string(raw[:8]), hex.EncodeToString(raw[:4]), fmt.Sprint(raw[:4])[1:12]} {
 		if strings.Contains(shown, part) {
@@ -75,7 +76,8 @@ func TestKeyHidesItself(t *testing.T) {
 	}
 }
 
-// TestTheZeroKeySignsAndMatchesNothing checks that the zero key is not the empty key, with which anybody could sign.
+// TestTheZeroKeySignsAndMatchesNothing checks that the zero Key is no usable key. If it signed like
+// an empty secret, anybody could forge its signatures.
 func TestTheZeroKeySignsAndMatchesNothing(t *testing.T) {
 	t.Parallel()
 	empty := hmac.New(sha256.New, nil)

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// stallTimeout is how long the server may take no bytes of a PUT although some are ready. It
-	// includes the time to connect.
+	// stallTimeout is the longest time for which the server may take no byte of a PUT while bytes
+	// are ready to be sent. It includes the time to connect.
 	stallTimeout = 30 * time.Second
 	// answerTimeout is how long the server may take to answer after the last byte of the PUT was
 	// sent.
@@ -29,7 +29,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, DefaultIdle), slots)
 	defer window.close()
 	body := newBody(window, up, func() { cancel(errStalled) })
-	defer body.end() // runs before window.close, because the method Read must not use a closed window
+	defer body.end() // runs before window.close, because the body must not read from a closed window
 
 	answer, err := put(ctx, m.Client, up, body)
 	stopped := window.failure()
@@ -37,7 +37,8 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	case taken && answer.last:
 		return body.result(answer.etag, time.Since(begun)), nil
 	case stopped != nil && !errors.Is(stopped, errClosed) && !errors.Is(stopped, errStalled):
-		return Result{}, stopped // an error of the source, of Alive or of the context is returned instead of the PUT's error, which it caused
+		// the source, Alive or the context caused the PUT's error: return the cause
+		return Result{}, stopped
 	case taken:
 		return Result{}, connectionError(errEarly)
 	case err == nil:
@@ -64,7 +65,8 @@ func put(ctx context.Context, client *http.Client, up Upload, body *body) (answe
 		return answer{}, errUnusable // err is not returned, because it contains the URL
 	}
 	request.ContentLength = up.Size
-	request.Close = true // no connection is kept: it may be dead after a freeze of the Lambda, and it takes long to notice that
+	// the connection is not reused: it may die unnoticed while Lambda freezes the process
+	request.Close = true
 	request.Header.Set("Content-Type", up.ContentType)
 
 	plain := *client
@@ -75,7 +77,8 @@ func put(ctx context.Context, client *http.Client, up Upload, body *body) (answe
 	}
 	defer response.Body.Close()
 	a := answer{status: response.StatusCode, etag: response.Header.Get("ETag"), last: body.complete()}
-	a.head, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // the error is ignored: even a part of the body may contain the error code
+	// the error is ignored: even a part of the body may contain the error code
+	a.head, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	return a, nil
 }
 

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// earlyAnswerTimeout is how long a failed write waits until the client has finished reading.
+// earlyAnswerTimeout is the longest time that a failed write waits until the client has finished
+// reading the answer.
 const earlyAnswerTimeout = time.Second
 
 // Dial is the type of [net.Dialer.DialContext].

@@ -16,8 +16,8 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// rudeServer answers every request right after its header with body. It closes the connection
-// without reading the request's body, which resets the connection.
+// rudeServer sends the given body as its answer as soon as it has read a request's header. Then it
+// closes the connection without reading the request's body, which resets the connection.
 func rudeServer(t *testing.T, body string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

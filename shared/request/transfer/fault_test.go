@@ -62,8 +62,8 @@ func TestMoveContinuesAfterABrokenRead(t *testing.T) {
 	}
 }
 
-// halves returns a function that breaks off the answer to every request for a whole slot after half
-// of the bytes.
+// halves returns a function that breaks off the answer to each request for a whole range (one of
+// slot bytes) after half of the bytes. The request for the other half has no fault.
 func halves() func(int, int64) transfertest.Fault {
 	return func(_ int, off int64) transfertest.Fault {
 		if off%slot == 0 {
@@ -194,7 +194,8 @@ func TestMoveDoesNotStopOnceAllIsSent(t *testing.T) {
 	})
 }
 
-// counted is a source that counts its open readers, and opens none until the test allows it.
+// counted is a source that counts its open readers. While hold is true, it opens none: Open waits
+// until its context ends.
 type counted struct {
 	transfer.Source
 	open atomic.Int64

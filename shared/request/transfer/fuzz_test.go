@@ -14,8 +14,8 @@ import (
 )
 
 // FuzzMove runs a move with a schedule of faults: one byte of the input is the fault of one
-// request. Whatever happens, the bucket may accept only the whole object, and a success means that
-// it did.
+// request. Whatever happens, the bucket may accept only the whole object. If Move succeeds, the
+// bucket must have accepted it.
 func FuzzMove(f *testing.F) {
 	f.Add([]byte{}, []byte{}, uint16(object))
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7}, []byte{1, 2, 3}, uint16(object))

@@ -50,8 +50,8 @@ func TestEachStatusOfAnUploadAtItsBorder(t *testing.T) {
 	}
 }
 
-// An error shows a code only if it has nothing but letters, digits and dots. It shows no other part
-// of an answer, and reads at most maxAnswer of it.
+// An error shows an answer's code only if the code has nothing but letters, digits and dots. No
+// other part of the answer is shown, and at most maxAnswer bytes of it are read.
 func TestCodesOfAnswers(t *testing.T) {
 	t.Parallel()
 	document := func(code string) string { return "<Error><Code>" + code + "</Code></Error>" }
@@ -100,7 +100,8 @@ func TestAnAnswerWithoutETagDoesNotDiffer(t *testing.T) {
 	}
 }
 
-// A server that stops taking bytes gets 30 s, and 90 s for its answer. Then the PUT is repeated.
+// A PUT is repeated if the server takes no byte for 30 s, or if it has not answered 90 s after the
+// last byte.
 func TestAStalledUploadIsRepeated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -5,8 +5,8 @@ package transfer
 import "syscall"
 
 // allocate returns zeroed memory outside of Go's heap. Slots on the heap would double the garbage
-// that the collector tolerates; without them the heap stays at a few MiB. The race detector sees
-// only the heap, so a build with it allocates the slots there.
+// that the collector tolerates; with the slots outside, the heap stays at a few MiB. The race
+// detector sees only the heap, so a build with the race detector allocates the slots on the heap.
 func allocate(length int) []byte {
 	bytes, err := syscall.Mmap(-1, 0, length, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
@@ -17,5 +17,6 @@ func allocate(length int) []byte {
 
 // release frees memory that allocate returned.
 func release(bytes []byte) {
-	_ = syscall.Munmap(bytes) // the error is ignored: Munmap refuses memory of the heap, which the garbage collector frees
+	// the error is ignored: Munmap refuses memory of the heap, which the garbage collector frees
+	_ = syscall.Munmap(bytes)
 }

@@ -43,8 +43,8 @@ func (b pacedBody) Read(into []byte) (int, error) {
 	}
 }
 
-// moveFrom uploads ten bytes of a source within a time limit. It repeats the request for a range
-// that has returned no byte for 1.5 s.
+// moveFrom uploads ten bytes of a source within a time limit. The mover repeats the request for a
+// range if no byte of the range arrives for 1.5 s.
 func moveFrom(t *testing.T, source transfer.Source, within time.Duration) error {
 	t.Helper()
 	mover := &transfer.Mover{Client: taking(), SlotSize: slot}
@@ -130,7 +130,8 @@ func (dripping) Open(context.Context, int64, int64) (io.ReadCloser, error) {
 	return io.NopCloser(io.MultiReader(strings.NewReader("a"), iotest.ErrReader(errors.New("broken")))), nil
 }
 
-// A single byte counts as progress: the next pause is the first one again, at most 50 ms.
+// A single byte counts as progress: the pause after it is as short as the first pause, at most
+// 50 ms.
 func TestEachByteIsProgress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

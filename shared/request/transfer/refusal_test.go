@@ -83,7 +83,8 @@ func TestMoveRepeatsTheWholePut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, 10*object) // larger than the rest that a server still reads after an early answer
+				// the object is so large that a server that answers early reads only a part of it
+				b := newBench(t, 10*object)
 				b.bucket.Refuse = func(n int) transfertest.Refusal {
 					if n == 0 {
 						return refusal

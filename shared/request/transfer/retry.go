@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// This file decides what is retried on a PUT, when, and how often. The file fetch.go decides it for
-// the reads that feed the PUT.
+// This file decides which PUTs are repeated, when, and how often. The file fetch.go decides the
+// same for the reads of the source.
 
 // maxAttempts is the number of PUTs in one [Mover.Move] if [Upload.Attempts] is zero.
 const maxAttempts = 8
@@ -42,7 +42,7 @@ func verdictOf(status int, code string) Verdict {
 		"InternalError", "ServiceUnavailable", "SlowDown",
 		"RequestTimeout",   // S3 sends this code with status 400
 		"ClientDisconnect", // R2 sends this code with status 400 if the connection broke before the body's end
-		"OperationAborted": // comes with status 409 while another write to the key is running
+		"OperationAborted": // this code comes with status 409 while another write to the key is running
 		return Backoff
 	}
 	switch {

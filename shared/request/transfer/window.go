@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// window reads a source ahead through a few slots. The object is divided into chunks of one slot's
-// length. Worker c modulo the number of slots fetches chunk c into its own slot. The caller reads
-// the chunks in order while they still fill. A slot is reused once it has been read, so the slots
-// are all the memory used.
+// window reads an object ahead of its caller into a few slots. The object is divided into chunks of
+// one slot's length. Worker c modulo the number of slots fetches chunk c into its own slot. The
+// caller reads the chunks in order, even while they are still being filled. A slot is reused once
+// it has been read, so a window needs no memory besides its slots.
 type window struct {
 	src   Source
 	size  int64
@@ -36,8 +36,8 @@ type slot struct {
 	spare   [1]byte
 }
 
-// openWindow starts a worker for each piece of memory; all pieces must have the same length. The
-// caller must close the window, and keep the memory until then.
+// openWindow starts a worker for each piece of memory. All pieces must have the same length. The
+// caller must close the window, and must not free or reuse the memory before that.
 func openWindow(ctx context.Context, src Source, size int64, idle time.Duration, memories []*memory) *window {
 	ctx, stop := context.WithCancelCause(ctx)
 	w := &window{src: src, size: size, idle: idle, stop: stop}

@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/request/waitpoint"
 )
 
-// A connection that was kept while a Lambda was frozen is dead, and a send on it has an unclear
-// result.
+// Complete keeps no connection for later sends. A connection that was kept while a Lambda was
+// frozen is dead, and a send on it would have an unclear result.
 func TestASendKeepsNoConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -27,7 +27,7 @@ func TestATokenThatALaggingReplicaLacksIsTriedAgain(t *testing.T) {
 	})
 }
 
-// If the answer is 404 for a minute, the token does not exist.
+// If the server answers 404 for a minute, the token does not exist, and the outcome is Refused.
 func TestATokenThatStaysMissingIsRefused(t *testing.T) {
 	t.Parallel()
 	for range 5 { // five times, because the length of a pause is random

@@ -163,7 +163,9 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 		return 0, false, errUnusable
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Close = true // no connection is kept: on one that was kept while a Lambda was frozen, the send would break with an unclear result
+	// The connection is not reused: while Lambda freezes the process, a kept connection dies, and
+	// the next send on it would have an unclear result.
+	request.Close = true
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, connected.Load(), safehttp.NoAnswer(err)

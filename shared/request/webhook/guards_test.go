@@ -52,7 +52,8 @@ func TestABodyThatIsNotRecordedMustComeAgain(t *testing.T) {
 	})
 }
 
-// The report of a webhook has everything that an operator may ask for.
+// The report of a webhook states the answer, the class of the event, the event's id, how long the
+// run took, and the error, if any.
 func TestAWebhookIsReportedAsItWasServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +73,8 @@ func TestAWebhookIsReportedAsItWasServed(t *testing.T) {
 		} {
 			d := newFixture(t)
 			c.change(d)
-			d.meanwhile = func() { <-time.After(time.Second / 2) } // called twice: for the upload and for the callback
+			// runs for the upload and for the callback, so the webhook takes one second
+			d.meanwhile = func() { <-time.After(time.Second / 2) }
 			var got webhook.Served
 			d.handler.Report = func(_ context.Context, s webhook.Served) { got = s }
 			topic, body := sample(t, "requested-exact", r2, trigger)

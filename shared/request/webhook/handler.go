@@ -27,7 +27,7 @@ type Handler struct {
 	Keyring   *destination.Keyring
 	Service   *fulfillment.Service
 	Libraries []masters.Library
-	// Loopback also allows URLs to this machine. It must be false in Lambda.
+	// If Loopback is true, URLs to this machine are allowed, too. It must be false in Lambda.
 	Loopback bool
 	Now      func() time.Time
 	Report   func(context.Context, Served)

@@ -39,8 +39,8 @@ const (
 
 var library = masters.Library{Name: "default"}
 
-// fixture is a handler with stores in memory that records everything that the handler writes. Tests
-// run it in a bubble of fake time.
+// fixture is a handler with stores in memory. It records everything that the handler writes. Tests
+// run it in a synctest bubble with fake time.
 type fixture struct {
 	handler *webhook.Handler
 	store   *ledgertest.Memory

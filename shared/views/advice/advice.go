@@ -62,8 +62,9 @@ func For(i ledger.Item, lib masters.Library) Advice {
 	return Advice{}
 }
 
-// placed returns the arguments of "place" that make i's blocker answer i: they include the preferred
-// aspect if the file's own aspect is not known.
+// placed returns the arguments of the command "masterhand place" that make the file which blocks
+// the request i a master for this request. They include the preferred aspect if the file's own
+// aspect is not known.
 func placed(i ledger.Item, slot creative.Slot, lib masters.Library) []string {
 	args := []string{i.Blocker, slot.Creative.String(), string(slot.Locale)}
 	accepted := lib.Preference(asked(slot, i.Target))
@@ -83,7 +84,8 @@ func Replaced(i ledger.Item) bool {
 	return i.State == ledger.Superseded && i.Code != fulfillment.CodeCompletedBefore
 }
 
-// asked adds the target (aspect or family) to a slot, because the ledger stores slots without it.
+// asked returns the slot with the request's target, an aspect or a family, because the ledger
+// stores slots without their targets.
 func asked(slot creative.Slot, target string) creative.Slot {
 	if family := creative.Family(target); family.Aspects() != nil {
 		slot.Family = family

@@ -65,8 +65,8 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// For a delivery that a later result superseded, For must return advice. For a request that another
-// callback completed, it must return none.
+// The function For must return advice for a request that was delivered and for which the platform
+// later reported another file. It must return none for a request that another callback completed.
 func TestASupersededDeliveryIsReplaced(t *testing.T) {
 	t.Parallel()
 	for code, replaced := range map[string]bool{"": true, fulfillment.CodeIndex: true, fulfillment.CodeCompletedBefore: false} {

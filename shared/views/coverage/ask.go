@@ -23,8 +23,9 @@ type Ask struct {
 	Affected affected.Names
 }
 
-// AskOf converts an item of the ledger to an Ask. ok is false if no ad waits for it, because it is a
-// malformed request, a smoke test of the deployment, or a result that matched no request.
+// AskOf converts an item of the ledger to an Ask. It returns false if no ad waits for the item,
+// because the item is a malformed request, a smoke test of the deployment, or a result that matched
+// no request.
 func AskOf(i ledger.Item) (a Ask, ok bool) {
 	slot, err := creative.ParseKey(i.Slot)
 	if err != nil || slot.Project == names.SmokeProject || i.State == ledger.Unmatched {
@@ -46,10 +47,11 @@ func AskOf(i ledger.Item) (a Ask, ok bool) {
 	return a, true
 }
 
-// concerns returns the aspects in whose cells the request is counted. now is the aspect that would be
-// delivered now; "" if no master would be. A request for an exact aspect is counted in this aspect. A
-// request for a family is counted in now, or else in the delivered aspect, or else in each aspect that
-// the family accepts.
+// concerns returns the aspects in whose cells the request is counted. The argument now is the
+// aspect of the master that would be delivered now; "" means that none would be. A request for an
+// exact aspect is counted in this aspect. A request for a family is counted in the aspect now or,
+// if it is "", in the delivered aspect or, if nothing was delivered, in each aspect that the family
+// accepts.
 func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	accepted := a.Slot.Accepts()
 	switch {

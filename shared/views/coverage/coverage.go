@@ -3,9 +3,9 @@
 //
 // Invariants:
 //
-//   - A cell shows how a request for it would end now. [masters.Choose] decides both, so
-//     the coverage and the answer to a request never disagree.
-//   - A cell without a master counts as missing only if the master is expected: another locale
+//   - A cell shows how a request for the cell's master would end now. [masters.Choose] decides both
+//     the cell and the request, so the coverage and the answer to a request never disagree.
+//   - A cell without a master is shown as missing only if the master is expected: another locale
 //     of the creative has such a master, a request asked for it, or the settings want it.
 //   - The memory in use grows with the number of cells, not with the number of files.
 package coverage
@@ -19,7 +19,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// State says how a request for a cell would end now.
+// State says how a request for a cell's master would end now.
 type State string
 
 // The states of a cell.
@@ -50,7 +50,7 @@ type Cell struct {
 	Reason    string    `json:"reason,omitempty"` // why the cell cannot be delivered; "" in the states There and Lent
 	Key       string    `json:"key,omitempty"`    // the key of the master that would be delivered
 	Masters   int       `json:"masters"`          // the number of files whose own locale is the row's locale
-	Asked     int       `json:"asked"`            // the number of requests for this cell, including the skipped ones
+	Asked     int       `json:"asked"`            // the number of requests for this master, with the skipped ones
 	Skipped   int       `json:"skipped"`
 	LastAsked time.Time `json:"lastAsked,omitzero"`
 	// Wanted reports whether the library should have this master. The library's settings decide
@@ -58,7 +58,8 @@ type Cell struct {
 	Wanted bool `json:"wanted,omitempty"`
 }
 
-// InVain reports whether requests for the cell were skipped and a new request would get no master either.
+// InVain reports whether requests for the cell's master were skipped, and a new request would get
+// no master either.
 func (c Cell) InVain() bool { return c.Skipped > 0 && c.State != There && c.State != Lent }
 
 // Row is the row of a creative in one locale. The locale "" stands for masters without a locale.
@@ -81,7 +82,7 @@ type Chart struct {
 	Columns   []Column // the columns that occur in any row, in display order
 	Rows      []Row    // sorted by creative, then by locale
 	Conflicts []Conflict
-	Gaps      []Gap // requested masters that could not be delivered now, sorted by the number of requests, largest first
+	Gaps      []Gap // requested masters that could not be delivered now, those with the most requests first
 }
 
 // Survey collects documents and requests for a [Chart].
@@ -131,7 +132,7 @@ func (s *Survey) Chart() Chart {
 	return s.chart
 }
 
-// Share holds the number of wanted masters, and the number of those that exist (There).
+// Share holds the number of wanted masters, and the number of wanted masters that exist (There).
 type Share struct{ Wanted, There int }
 
 // Percent returns the share in percent, rounded down: 100 means that no wanted master is missing.
@@ -218,7 +219,7 @@ func (c Chart) MostWanted(n int) Chart {
 // severity orders the states by urgency, the least urgent first.
 var severity = []State{There, Lent, Archived, Unclear, Missing, Unusable}
 
-// Worst returns the most urgent of the cells; cells must not be empty.
+// Worst returns the most urgent of the cells. The list cells must contain at least one cell.
 func Worst(cells []Cell) Cell {
 	return slices.MaxFunc(cells, func(a, b Cell) int {
 		return cmp.Or(cmp.Compare(vanity(a), vanity(b)), cmp.Compare(slices.Index(severity, a.State), slices.Index(severity, b.State)))

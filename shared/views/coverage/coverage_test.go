@@ -30,7 +30,8 @@ var (
 	hrt     = creative.Creative{Code: "HRT-1212", Variation: 2}
 )
 
-// film returns a deliverable master of the creative hrt, after the changes that edit makes to it.
+// film returns a deliverable master of the test's creative. The functions edit change the master
+// before it is returned.
 func film(key string, l creative.Locale, a creative.Aspect, edit ...func(*masters.Master)) masters.Master {
 	m := masters.Master{
 		Key: key, ETag: `"1"`, Size: 1000, Kind: creative.Video, Locale: l, Aspect: a, NamedAspect: a, Probed: true, Extension: "mp4",
@@ -49,7 +50,7 @@ func document(c creative.Creative, list ...masters.Master) masters.Document {
 	return d
 }
 
-// asked returns a ledger item: a request for the creative hrt.
+// asked returns a ledger item: a request for a master of the test's creative.
 func asked(l creative.Locale, k creative.Kind, target string, state ledger.State) ledger.Item {
 	i := ledger.Item{
 		ID: "req#1", State: state, Target: target, ReceivedAt: noon,

@@ -12,23 +12,23 @@ import (
 	"masterhand/shared/request/affected"
 )
 
-// Gap is a requested master that could not be delivered now. A gap is closed (its requests get a master)
-// when one suitable file exists.
+// Gap is a requested master that could not be delivered now. Once one suitable file exists, the gap
+// is closed: new requests for the master get this file.
 type Gap struct {
 	Creative creative.Creative
 	Locale   creative.Locale
 	Kind     creative.Kind
 	Aspects  []creative.Aspect // a file of any of these aspects closes the gap; the preferred aspect comes first
 	State    State
-	Reason   string // the reason for which a new request would be skipped or would have to wait
+	Reason   string // why a new request for the master would be skipped or would have to wait
 
 	Requests  int // the number of requests that ended without a master or still wait for one
 	Affected  affected.Names
 	LastAsked time.Time
 
 	Step Step
-	// Has lists the aspects in which the locale has a master of this kind. In lists the other locales
-	// that have a master in one of Aspects.
+	// Has lists the aspects in which the gap's locale has a master of this kind. In lists the other
+	// locales that have a master of this kind in one of the aspects in the field Aspects.
 	Has []creative.Aspect
 	In  []creative.Locale
 }
@@ -36,7 +36,7 @@ type Gap struct {
 // Do is the kind of action that closes a gap.
 type Do string
 
-// The actions that close a gap. Key is the field of the Step.
+// The actions that close a gap. Key is the field Key of the type Step.
 const (
 	Put     Do = "put"     // upload a file to Key
 	Tag     Do = "tag"     // tag the file at Key with its coordinates, or tag it as a file that is not a master
@@ -52,8 +52,8 @@ type Step struct {
 	// Place holds the arguments of the command "masterhand place" that tags the file. It is set
 	// for Tag, and for Put if the library's rules cannot place Key; otherwise it is nil.
 	Place []string
-	// May reports whether it is unknown if the file at Key is the wanted master. Then a person must
-	// decide.
+	// May reports whether a person must decide if the file at Key is the wanted master, because
+	// masterhand cannot know this.
 	May bool
 }
 
@@ -74,7 +74,8 @@ type demand struct {
 	blocker string
 }
 
-// gaps returns the gaps of the creative: one for each master that requests still lack.
+// gaps returns the gaps of the creative: one for each master that was requested and could not be
+// delivered now.
 func (p page) gaps(asks []Ask) (found []Gap) {
 	demands := map[string]*demand{}
 	for _, a := range asks {
@@ -101,8 +102,8 @@ func (p page) gaps(asks []Ask) (found []Gap) {
 	return together(found)
 }
 
-// weigh sets the fields of the demand's gap. It returns false if there is no gap, because a master can
-// be delivered now.
+// weigh sets the fields of the gap of d. It returns false if there is no gap, because a master
+// could be delivered now.
 func (p page) weigh(d *demand) bool {
 	choice := masters.Choose(p.document, d.slot, p.library)
 	if choice.Verdict == masters.Deliver {
@@ -187,8 +188,8 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 	return Step{Do: Put, Key: key, Place: place(key, d.Aspects[0])}
 }
 
-// together merges gaps that the same file would close: the gap of a family becomes a part of the gap of
-// an aspect that the family accepts.
+// together merges gaps that the same file would close. The requests of a gap for a family are added
+// to a gap for a single aspect that the family accepts, if there is such a gap.
 func together(gaps []Gap) []Gap {
 	var left []Gap
 	families := slices.DeleteFunc(slices.Clone(gaps), func(g Gap) bool { return len(g.Aspects) == 1 })

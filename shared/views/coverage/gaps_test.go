@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// ask returns a request for the creative hrt in a state; words are "locale kind target".
+// ask returns a request for the test's creative, in the given state. The argument words has the
+// form "locale kind target", such as "en video 9x16".
 func ask(t *testing.T, words string, state ledger.State, edit ...func(*coverage.Ask)) coverage.Ask {
 	t.Helper()
 	w := strings.Fields(words)
@@ -121,8 +122,8 @@ func TestGapsAreRankedByDemand(t *testing.T) {
 	}
 }
 
-// The library's rules must read the right coordinates from the suggested key. Otherwise the step must
-// contain the command that tags the file.
+// The library's rules must read the requested creative, locale and aspect from the suggested key.
+// If they cannot, the step must contain the command that tags the file.
 func TestTheSuggestedKeyIsPlaced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -151,7 +152,8 @@ func TestTheSuggestedKeyIsPlaced(t *testing.T) {
 	}
 }
 
-// Shares count the masters that the settings want or, without such settings, the expected masters.
+// A Share counts the masters that the library's settings want. If the settings do not say which
+// masters are wanted, it counts the expected masters.
 func TestSharesOfWhatIsWanted(t *testing.T) {
 	t.Parallel()
 	lib := library

@@ -33,7 +33,9 @@ type page struct {
 // because the settings want it.
 type entry struct {
 	Cell
-	project string // the project of the latest request; a master that the platform refused for this project cannot be delivered
+	// project is the project of the latest request. A master that the platform refused for this
+	// project cannot be delivered.
+	project string
 }
 
 // add appends the rows and gaps of one creative to the chart.
@@ -100,7 +102,8 @@ func (p page) ask(a Ask) {
 	now := masters.Choose(p.document, a.Slot, p.library).Master.Aspect
 	for _, aspect := range a.concerns(now) {
 		column := Column{a.Slot.Kind, aspect}
-		if a.Slot.Aspect != "" { // a slot without an aspect asks for a family, which needs no exact aspect in each locale
+		// a request without an aspect asks for a family, which needs no exact aspect in each locale
+		if a.Slot.Aspect != "" {
 			p.expect(column)
 		}
 		e := p.entry(a.Slot.Locale, column)
@@ -114,12 +117,12 @@ func (p page) ask(a Ask) {
 	}
 }
 
-// row returns the row of a locale: its own cells, and the cells that are expected because the
-// creative's other locales have them.
+// row returns the row of a locale. It contains the locale's own cells, and the cells that are
+// expected because the creative's other locales have them.
 func (p page) row(l creative.Locale) Row {
 	row := Row{Creative: p.creative, Locale: l}
 	shown := map[Column]bool{}
-	if l != "" { // for "" nothing is expected, because no request asks for masters without a locale
+	if l != "" { // no cell is expected for masters without a locale, because every request names a locale
 		maps.Copy(shown, p.expected)
 	}
 	for c := range p.entries[l] {
@@ -150,11 +153,12 @@ func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 	}
 }
 
-// unplaced returns the state and the reason of the masters in a column that have no locale. It
-// judges them as if a request could match them; if one of them could then be delivered, only its
-// locale is unclear.
+// unplaced returns the state and the reason for the masters in a column that have no locale. It
+// chooses among them as if they had the requested locale. If one of them could then be delivered,
+// the state is Unclear, because only the locale is not known.
 func (s *Survey) unplaced(d masters.Document, c Column) (State, string) {
-	slot := creative.Slot{Locale: "en", Kind: c.Kind, Aspect: c.Aspect} // any locale serves the purpose
+	// the locale is arbitrary, because the masters below get the same locale
+	slot := creative.Slot{Locale: "en", Kind: c.Kind, Aspect: c.Aspect}
 	reason := noLocale
 	var list []masters.Master
 	for _, m := range d.Masters {

@@ -26,8 +26,8 @@ const (
 	leastWidth = 880
 )
 
-// look says how to draw a state. Colour-blind readers must be able to tell the colours apart; a
-// tooltip also states each cell in words.
+// look holds the colours of a state's cells and text, and the words for the state. Colour-blind
+// readers must be able to tell the colours apart. A tooltip also describes each cell in words.
 type look struct{ fill, ink, words string }
 
 var looks = map[State]look{
@@ -109,7 +109,8 @@ func (p *picture) printf(format string, a ...any) {
 	}
 }
 
-// text writes a text with its baseline at y. style holds the SVG attributes.
+// text writes a text at the position x, y, in pixels; y is the position of its baseline. The
+// argument style holds further SVG attributes.
 func (p *picture) text(x, y int, style, text string) {
 	p.printf(`<text x="%d" y="%d" %s>%s</text>`+"\n", x, y, style, escaped(text))
 }
@@ -155,7 +156,8 @@ func orDash[T ~string](s T) T {
 	return s
 }
 
-// row draws a row at y. The first row of a creative also shows the creative's name.
+// row draws a row whose top edge is at y, in pixels. If the argument first is true, the row is the
+// first of its creative, and also shows the creative's name.
 func (p *picture) row(row Row, y int, first bool) {
 	foot := y + cellHeight - 7
 	if first {
@@ -170,7 +172,7 @@ func (p *picture) row(row Row, y int, first bool) {
 	}
 }
 
-// gather returns the row's cells that the drawn column combines.
+// gather returns those cells of the row that one column of the drawing combines.
 func (r Row) gather(drawn Column) (cells []Cell) {
 	for _, cell := range r.Cells {
 		if folded(cell.Column) == drawn {
@@ -180,7 +182,8 @@ func (r Row) gather(drawn Column) (cells []Cell) {
 	return cells
 }
 
-// cell draws, at the position x, y, the most urgent of the cells that one drawn column combines.
+// cell draws the most urgent of the cells at the position x, y, in pixels. The cells are those that
+// one column of the drawing combines. If there are none, cell draws a dot.
 func (p *picture) cell(cells []Cell, x, y int) {
 	if len(cells) == 0 {
 		p.printf(`<circle cx="%d" cy="%d" r="1.5" fill="#c3cbd0"/>`+"\n", x+cellWidth/2, y+cellHeight/2)

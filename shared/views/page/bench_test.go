@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/views/page"
 )
 
-// crowd is a ledger with many requests, the newest first.
+// crowd is a simulated ledger with many requests, the newest first.
 type crowd []ledger.Item
 
 // ByDayUntil returns at most limit requests. All of them arrived on the same day.
@@ -35,7 +35,8 @@ func (c crowd) Affected(_ context.Context, ids []string) (map[string]affected.Na
 	return found, nil
 }
 
-// crowded returns sources with the given number of requests on one day, and a library of 200 creatives.
+// crowded returns the sources of a page: a ledger with the given number of requests on one day, and
+// a library of 200 creatives.
 func crowded(b *testing.B, requests int) page.Sources {
 	b.Helper()
 	d := newDeck()
@@ -65,8 +66,8 @@ func crowded(b *testing.B, requests int) page.Sources {
 	return page.Sources{Requests: ledger, Names: ledger, Blobs: blobs, Libraries: []masters.Library{d.Libraries[0].Library}}
 }
 
-// BenchmarkPage reads a ledger with many requests and writes the page and the widget. The time for this
-// must not grow with the number of requests in the ledger.
+// BenchmarkPage reads a ledger with many requests, and writes the page and the widget. The time
+// that this takes must not grow with the number of requests in the ledger.
 func BenchmarkPage(b *testing.B) {
 	for _, form := range []struct {
 		name  string

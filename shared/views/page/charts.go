@@ -116,8 +116,8 @@ func (b *builder) hours() Hours {
 	return h
 }
 
-// marks returns the time labels below a chart: one for every six hours of a day, or six labels
-// for another time range.
+// marks returns the time labels below a chart: one for every six hours if each column is an hour,
+// or six labels for any other time range.
 func (b *builder) marks() (list []Mark) {
 	layout := "15:04"
 	if b.step > 2*time.Hour {

@@ -8,7 +8,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// course returns the phases of a request's time, and a one-line summary of them.
+// course returns the phases of a request, such as the upload, and a one-line summary of the
+// request's duration, attempts, size and speed.
 func (b *builder) course(i ledger.Item) ([]Phase, string) {
 	end := i.EndedAt
 	if !i.State.Ended() {
@@ -66,8 +67,8 @@ func sent(i ledger.Item, whole time.Duration) string {
 	return strings.Join(parts, " · ")
 }
 
-// left returns the time until a request's expiry: from now for an open request, from its end for an
-// ended one. It returns nil if no time is left.
+// left returns the time until a request's expiry: from now if the request is open, or else from the
+// end of the request. It returns nil if no time is left.
 func (b *builder) left(i ledger.Item) *Left {
 	if i.ExpiresAt.IsZero() || i.State == ledger.Malformed {
 		return nil

@@ -38,8 +38,8 @@ func newDeck() *deck {
 	}}
 }
 
-// master adds a master to the data. words are its code, variation, locale, kind and aspect, such as
-// "HRT-1212 2 en video 9x16".
+// master adds a master to the data. The argument words states the master's code, variation, locale,
+// kind and aspect, such as "HRT-1212 2 en video 9x16".
 func (d *deck) master(words string, edit ...func(*masters.Master)) {
 	w := strings.Fields(words)
 	var c creative.Creative
@@ -63,8 +63,9 @@ func (d *deck) master(words string, edit ...func(*masters.Master)) {
 	d.Libraries[0].Documents[c] = doc.Put(m)
 }
 
-// ask adds a request to the data. back is the time since the request arrived. words are the requested
-// code, variation, locale, kind and aspect, such as "HRT-1212 2 en video 9x16".
+// ask adds a request to the data. The argument back is the time since the request arrived. The
+// argument words states the requested code, variation, locale, kind and aspect, such as "HRT-1212 2
+// en video 9x16".
 func (d *deck) ask(back time.Duration, words string, state ledger.State, edit ...func(*ledger.Item)) *ledger.Item {
 	w := strings.Fields(words)
 	c := creative.Creative{Code: w[0]}
@@ -82,7 +83,8 @@ func (d *deck) ask(back time.Duration, words string, state ledger.State, edit ..
 	return &d.Requests[len(d.Requests)-1]
 }
 
-// sent returns an edit that makes a request a finished delivery of the file at key.
+// sent returns a function that changes a request: the file at key was delivered, and the request
+// has ended.
 func sent(key string, size int64, took time.Duration) func(*ledger.Item) {
 	return func(i *ledger.Item) {
 		i.Decision = &ledger.Decision{Key: key, Size: size}

@@ -32,7 +32,8 @@ type MapKind struct {
 	Span int
 }
 
-// MapColumn is an aspect of a kind, with the share of wanted masters that are available.
+// MapColumn is the table column of one aspect of a kind. Share is the part of its wanted masters
+// that is available, in percent.
 type MapColumn struct {
 	Aspect, Share string
 	Starts        bool // reports whether this is the first column of its kind
@@ -56,7 +57,8 @@ const (
 // other is the aspect of the column that combines the aspects that no placement asks for.
 const other creative.Aspect = "other"
 
-// heatMap converts a chart to a table, the creatives with the most demand first.
+// heatMap converts a chart to a table. The creatives with the most skipped requests come first. If
+// the argument named is true, the table shows the library's name.
 func heatMap(c coverage.Chart, lib Library, named bool) Map {
 	m := Map{Unread: lib.Left, Sets: !lib.Wanted.IsZero()}
 	if named {
@@ -92,13 +94,14 @@ func heatMap(c coverage.Chart, lib Library, named bool) Map {
 	return m
 }
 
-// columns sets the table's columns with their shares, and returns the chart's columns for them.
+// columns sets the table's columns and their shares. It returns the corresponding columns of the
+// chart.
 func (m *Map) columns(c coverage.Chart) (columns []coverage.Column) {
 	shares, whole := c.Shares()
 	folded := map[coverage.Column]coverage.Share{}
 	for _, column := range c.Columns {
 		if column.Kind == "" {
-			continue // not shown: this column is for files that are not media
+			continue // leave out this column: it is for files that are not media
 		}
 		at := column
 		if !column.Known() {
@@ -188,7 +191,7 @@ func mapCell(row coverage.Row, column coverage.Column) MapCell {
 		out.Mark = fmt.Sprint(worst.Masters)
 	}
 	if worst.State == coverage.There && !worst.InVain() {
-		return out // without a tooltip, which most cells, those with an available master, do not need
+		return out // no tooltip: an available master, as in most cells, needs no explanation
 	}
 	words := []string{look[2]}
 	for _, more := range []string{strings.ReplaceAll(worst.Reason, "_", " "), shorten(worst.Key, 80)} {

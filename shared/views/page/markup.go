@@ -13,8 +13,9 @@ import (
 // keeps every method of the AWS SDK's clients: the widget would be twice as large.
 type markup struct{ strings.Builder }
 
-// add writes format, which must be a constant, and escapes every value that is not a number. A
-// value must be in text or inside a quoted attribute, never in a script or a style sheet.
+// add writes the text format with the values, and escapes every value that is not a number. The
+// argument format must be a constant. In the HTML, a value must stand in text or inside a quoted
+// attribute, never in a script or a style sheet.
 func (m *markup) add(format string, values ...any) {
 	for i, v := range values {
 		switch v.(type) {
@@ -26,7 +27,7 @@ func (m *markup) add(format string, values ...any) {
 	fmt.Fprintf(m, format, values...)
 }
 
-// optional writes format with one value; it writes nothing if the value is "".
+// optional writes the text format with one escaped value. It writes nothing if the value is "".
 func (m *markup) optional(format, value string) {
 	if value != "" {
 		m.add(format, value)
@@ -42,10 +43,10 @@ func (f fixed) String() string { return strconv.FormatFloat(float64(f), 'f', 2, 
 // stamp returns a time in RFC 3339 format, for a datetime attribute.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// day returns a time with its day, such as "2 Jan 15:04 UTC".
+// day formats a time with its date, such as "2 Jan 15:04 UTC".
 func day(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
 
-// writeTo calls write with an empty markup and copies the resulting HTML to w.
+// writeTo calls the function write with an empty markup, and copies the resulting HTML to w.
 func writeTo(w io.Writer, write func(*markup)) error {
 	var m markup
 	write(&m)

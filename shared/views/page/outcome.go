@@ -56,7 +56,7 @@ func outcomeOf(i ledger.Item) Outcome {
 	return Working
 }
 
-// level returns the level that colours the outcome.
+// level returns the level of urgency of the outcome, which selects its colour.
 func (o Outcome) level() Level {
 	switch o {
 	case Delivered, Elsewhere, Superseded:

@@ -21,7 +21,7 @@ type View struct {
 	Links   bool
 	Outcome string // shows only requests with this outcome; "" shows all
 	Code    string // shows only requests whose creative begins with this text, in any letter case
-	Leaf    int    // the number of the request list's page, from 0
+	Leaf    int    // which page of the request list is shown, counted from 0
 	// From and To are the start and the end of the time that the figures and charts cover. Zero
 	// values mean the last 24 hours.
 	From, To time.Time
@@ -41,12 +41,12 @@ type Page struct {
 	Endpoint string
 	Theme    string
 	At       time.Time
-	Since    string // the time that the figures cover, in words
+	Since    string // the period that the figures cover, in words
 	Health   Health
 	Numbers  []Number
 	Requests Requests
 	Next     []Todo
-	Folded   []Todo // the entries that follow those in Next; the page shows them only on a click
+	Folded   []Todo // the entries that follow those in Next; the page shows them only after a click
 	Maps     []Map
 	Lanes    Lanes
 	Hours    Hours
@@ -89,13 +89,14 @@ type builder struct {
 	Data
 	View
 	recent []ledger.Item // the requests from From to To, without smoke tests
-	// The charts begin at the time start. Each column covers a time of the length step.
+	// The field start is the time at which the charts begin; step is the length of time that each
+	// column covers.
 	start  time.Time
 	step   time.Duration
 	charts []coverage.Chart
 }
 
-// New computes the page of the data for a view.
+// New computes the page that shows the data d as the view v requires.
 func New(d Data, v View) Page {
 	b := &builder{Data: d, View: v}
 	if b.Type == nil {
@@ -136,7 +137,8 @@ func (b *builder) hourly() bool {
 	return b.step == time.Hour && b.start.Equal(b.start.Truncate(time.Hour))
 }
 
-// isTry reports whether the item is a smoke test, or a result that matched no request.
+// isTry reports whether the page must leave out the item, because it is a smoke test or a result
+// that matched no request.
 func isTry(i ledger.Item) bool {
 	if i.State == ledger.Malformed {
 		return false

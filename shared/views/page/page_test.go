@@ -209,8 +209,8 @@ func (b *blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return b.Memory.Load(ctx, name)
 }
 
-// Even with many requests and masters, reading and writing the page must take less than a second and few
-// reads of the stores.
+// Even with many requests and masters, reading the data and writing the page must take less than a
+// second, and must read the stores only a few times.
 func TestALargeDeployment(t *testing.T) {
 	t.Parallel()
 	store, index := &counted{}, &blobs{}

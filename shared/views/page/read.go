@@ -8,7 +8,8 @@
 //     however many requests and creatives exist.
 //   - The page never contains a URL, a secret or a token. Texts that strangers wrote are always
 //     escaped.
-//   - The page counts only the requests that it has read, and states from which time on.
+//   - The page counts only the requests that it has read. It states the time from which on it has
+//     read requests.
 //
 // For example:
 //
@@ -35,7 +36,7 @@ import (
 // The limits of a read.
 const (
 	MaxRequests  = 500
-	maxTimelines = 100 // the number of timelines per sender and day
+	maxTimelines = 100 // the largest number of timelines that are read per sender and day
 	days         = 7   // the number of days for which requests are read
 	lanesBack    = 24 * time.Hour
 )
@@ -61,7 +62,7 @@ type Sources struct {
 type Data struct {
 	At        time.Time
 	Requests  []ledger.Item // the newest requests, the newest first
-	Cut       bool          // reports whether the limit may have cut off older requests
+	Cut       bool          // reports whether the limit MaxRequests may have cut off older requests
 	Affected  map[string]affected.Names
 	Libraries []Library
 	Timelines []timeline.Timeline
@@ -75,8 +76,8 @@ type Library struct {
 	Left      int // the number of documents that the summary does not contain
 }
 
-// Read reads the data of a page. It reads requests and announcements that arrived until the time
-// until; the zero value means now.
+// Read reads the data of a page. The argument until is the latest arrival time of the requests and
+// announcements that it reads; the zero value means now.
 func Read(ctx context.Context, s Sources, now, until time.Time) (Data, error) {
 	if until.IsZero() || until.After(now) {
 		until = now
@@ -97,7 +98,8 @@ func Read(ctx context.Context, s Sources, now, until time.Time) (Data, error) {
 	return d, group.Wait()
 }
 
-// readRequests reads the requests of one day after another, the newest day first.
+// readRequests reads the newest requests, one day after another, and the names of the ads that wait
+// for them. It begins with the newest day.
 func (d *Data) readRequests(ctx context.Context, s Sources, until time.Time) error {
 	for back := range days {
 		items, err := s.Requests.ByDayUntil(ctx, until.AddDate(0, 0, -back).Format(time.DateOnly), until, MaxRequests-len(d.Requests))

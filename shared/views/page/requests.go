@@ -38,7 +38,7 @@ type Row struct {
 	Kind     creative.Kind
 	Shape    Shape
 	Affected string
-	File     string // the key of the delivered or chosen file, or of the ambiguous file that blocks the request's skip
+	File     string // the key of the delivered or chosen file, or of the ambiguous file that blocks a skip
 	Why      string
 	Phases   []Phase
 	Course   string // duration, size and speed, such as "1.1 s · 72 MB · 79 MB/s"
@@ -115,10 +115,11 @@ func (b *builder) requests() Requests {
 }
 
 // link returns the address of leaf n (a page of the request list) with the same filter. In a
-// dashboard it is the JSON of a widget call.
+// CloudWatch dashboard, the address is the JSON with which the dashboard calls the widget.
 func (b *builder) link(n int) string {
 	if b.Endpoint != "" {
-		call, _ := json.Marshal(map[string]any{"leaf": n, "outcome": b.Outcome, "code": b.Code}) // the error is ignored: texts and numbers can always be encoded
+		// the error is ignored: texts and numbers can always be encoded
+		call, _ := json.Marshal(map[string]any{"leaf": n, "outcome": b.Outcome, "code": b.Code})
 		return string(call)
 	}
 	q := url.Values{}

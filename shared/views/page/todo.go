@@ -9,18 +9,18 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// Todo is a file that people should make next.
+// Todo is a missing master that people should make, or make deliverable, next.
 type Todo struct {
 	Count    int
 	Kind     creative.Kind
 	Creative string
 	Locale   string
-	Aspects  string // the aspects that are asked for, such as "4x5 or 1x1"
+	Aspects  string // the requested aspects, such as "4x5 or 1x1"
 	Shapes   []Shape
 	Says     string // a sentence that names the similar files, or tells the reader what to do
 	Affected string
 	Ago      string
-	Put      string // the key to upload to; "" if the file exists
+	Put      string // the key to upload the new file to; "" if the file exists
 	File     string // the key of the existing file; "" if there is none
 	Commands []string
 }

@@ -75,8 +75,8 @@ func better(m masters.Master, second masters.Candidate) string {
 	return "its key comes first in the alphabet"
 }
 
-// lacks returns a text that explains a skip: it names the missing master, and those that the creative
-// has.
+// lacks returns a text that explains a skip. The text names the missing master, and the masters
+// that the creative has.
 func lacks(reason string, slot creative.Slot, c masters.Choice) string {
 	var has []string
 	for _, candidate := range c.Candidates {

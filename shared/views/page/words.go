@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// text returns a text that a stranger may have written, without control characters and without those
-// that change the text direction.
+// text returns s without control characters, and without characters that change the text direction.
+// It is for texts that a stranger may have written.
 func text(s string) string { return legible.Text(s) }
 
 // command returns a command line that a person can paste into a shell.

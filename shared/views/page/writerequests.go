@@ -123,7 +123,8 @@ func (r Row) writePhases(m *markup) {
 	m.add(`</svg>`)
 }
 
-// namePhases writes the name and the duration of each phase.
+// namePhases writes the name and the duration of each phase. The argument between is the text that
+// separates two phases.
 func (r Row) namePhases(m *markup, between string) {
 	for i, p := range r.Phases {
 		if i > 0 {

@@ -28,7 +28,8 @@ var (
 	feed  = adplatform.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Family: "feed", Accepted: []string{"1x1", "3x4", "4x5"}}
 )
 
-// TestPlatform runs all tests on one platform with a real S3 gateway.
+// TestPlatform runs the tests of this file as subtests. All use one simulated platform, whose
+// storage is a real S3 gateway.
 func TestPlatform(t *testing.T) {
 	t.Parallel()
 	p, err := adplatform.Open(t.Context(), adplatform.Config{Storage: s3test.Start(t)})
@@ -51,7 +52,7 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
-// parse parses an event like masterhand, which receives it.
+// parse parses an event in the same way as masterhand does when it receives one.
 func parse(t *testing.T, event gateway.Event) platform.Event {
 	t.Helper()
 	body, err := gateway.Compact(event.Body)
@@ -82,8 +83,8 @@ func send(t *testing.T, method string, to capability.URL, contentType string, bo
 
 var video = []byte("the master's bytes")
 
-// delivery returns the body of a correct callback about an object that the test has uploaded for a
-// request.
+// delivery returns the body of a correct callback. It states that the test has uploaded the bytes
+// in video for the request.
 func delivery(request platform.Request, aspect string) string {
 	if aspect != "" {
 		aspect = `"aspectRatio":"` + aspect + `",`
@@ -96,7 +97,7 @@ func outcomes(t *testing.T, p *adplatform.Platform) {
 	tests := []struct {
 		name     string
 		slot     adplatform.Slot
-		upload   string // content type of the upload; "" means that nothing is uploaded
+		upload   string // content type of the upload; "" means that the test uploads nothing
 		callback func(platform.Request) string
 		state    adplatform.State
 		problems []string
@@ -266,8 +267,9 @@ func fill(t *testing.T, p *adplatform.Platform) {
 	}
 }
 
-// fulfilledTellsTheHash checks that the sample of a result event contains the hash of the
-// delivered object, if the platform has accepted a delivery under the sample's storage key.
+// fulfilledTellsTheHash checks that the sample of the event video.source_fulfilled contains the
+// hash of the delivered object, if the platform has accepted a delivery under the same storage key
+// before.
 func fulfilledTellsTheHash(t *testing.T, p *adplatform.Platform) {
 	request, err := p.NewRequest(exact, adplatform.Options{})
 	if err != nil {

@@ -20,13 +20,15 @@ type State string
 const (
 	Waiting   State = "waiting"   // no callback has arrived yet
 	Delivered State = "delivered" // the callback states a delivery, and the object is correct
-	Rejected  State = "rejected"  // the callback states a delivery, but the object is missing or wrong; or it states a skip
-	Skipped   State = "skipped"
-	TimedOut  State = "timeout" // no callback arrived before the deadline of the request
+	// Rejected: the callback is unreadable, or it states a delivery but the object is missing or
+	// wrong.
+	Rejected State = "rejected"
+	Skipped  State = "skipped"
+	TimedOut State = "timeout" // no callback arrived before the deadline of the request
 )
 
-// The reasons for a rejection. The platform documents the first two; the others exist only in this
-// simulator.
+// The reasons for a rejection. The platform documents ReasonNotAvailable and ReasonAspect; the
+// others exist only in this simulator.
 const (
 	ReasonNotAvailable = "file_not_available" // the callback states a skip
 	ReasonAspect       = "aspect_ratio_not_accepted_for_feed"
@@ -53,7 +55,7 @@ type Outcome struct {
 	State      State
 	Completion Completion
 	Object     r2.Object // object under the storage key; the zero value if the callback states no delivery
-	Problems   []string  // why the platform rejects a stated delivery; empty if it does not
+	Problems   []string  // reasons for the rejection; empty unless State is Rejected
 }
 
 // contentTypes maps file extensions to the content types that the platform expects.
@@ -62,8 +64,8 @@ var contentTypes = map[string]string{
 	"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif",
 }
 
-// Conclude waits until a request is completed or has expired, and then checks the request like
-// [Platform.Check]. It fails if ctx ends or if the bucket cannot be read.
+// Conclude waits until a request is completed or has expired, and then returns the same as
+// [Platform.Check]. It also fails if ctx ends.
 func (p *Platform) Conclude(ctx context.Context, request Request) (Outcome, error) {
 	waiting, cancel := context.WithTimeout(ctx, request.ExpiresAt.Sub(p.config.Now()))
 	defer cancel()
@@ -121,7 +123,8 @@ func (p *Platform) unanswered(token waitpoints.Token) State {
 	return TimedOut
 }
 
-// problems compares a stated delivery with the request and with the stored object.
+// problems compares a stated delivery with the request and with the stored object. It returns the
+// reasons for a rejection, or none if the delivery is correct.
 func problems(request Request, claim Completion, object r2.Object, there bool) []string {
 	var found []string
 	contentType, known := contentTypes[claim.Extension]
@@ -143,8 +146,9 @@ func problems(request Request, claim Completion, object r2.Object, there bool) [
 	return found
 }
 
-// aspectFits reports whether a callback states the right aspect: one of the accepted aspects if
-// the request is for a family, otherwise none.
+// aspectFits reports whether the aspect that a callback states is right. For a request with a
+// family it must be one of the accepted aspects. For a request with an aspect, the callback must
+// state none.
 func aspectFits(slot Slot, claimed string) bool {
 	if slot.Aspect != "" {
 		return claimed == ""

@@ -13,7 +13,8 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// Lifetime is how long the platform waits for a master after it has sent the request.
+// Lifetime is how long the platform waits for a master after it has sent the request, unless
+// [Options] set another deadline.
 const Lifetime = time.Hour
 
 // Slot is the requested slot in the platform's terms. Either Aspect is set, or Family with the
@@ -40,7 +41,7 @@ func (s Slot) target() string {
 type Options struct {
 	ExpiresAt  time.Time     // deadline; zero means Lifetime from now; a past time makes an expired request
 	StorageKey string        // storage key; "" means a key that is made from the slot
-	URL        r2.URLOptions // options of the upload URL; zero times mean that the URL expires at ExpiresAt
+	URL        r2.URLOptions // options of the upload URL; if its times are zero, the URL expires at ExpiresAt
 }
 
 // Request is an event with new URLs. Its fields can be printed safely: they contain no URL in
@@ -55,10 +56,15 @@ type Request struct {
 	Token       string // id of the waitpoint that a callback to CallbackURL completes
 	RequestedAt time.Time
 	ExpiresAt   time.Time
-	ContentHash string // hash that replaces the placeholder in result events
+	// ContentHash is the hash of the last delivery under StorageKey that the platform accepted;
+	// zeros if there was none. It replaces the placeholder for a hash in a sample of a result
+	// event.
+	ContentHash string
 
-	project  project
-	template json.RawMessage // data of the event with placeholders for the URLs, so that a printed template does not reveal the URLs
+	project project
+	// The data of the event, with placeholders instead of the URLs, so that printing the template
+	// reveals no URL.
+	template json.RawMessage
 }
 
 // project holds the members with which the data of every event begins.
@@ -67,7 +73,8 @@ type project struct {
 	ProjectSlug string `json:"projectSlug"`
 }
 
-// requested is the data of the event that requests a master, as the platform's page describes it.
+// requested is the data of the event that requests a master, as the platform's documentation
+// describes it.
 type requested struct {
 	project
 	Creative    Slot        `json:"creative"`
@@ -160,9 +167,9 @@ func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 	return request, nil
 }
 
-// lifetime returns URL options with which the upload URL expires together with the request. The
-// platform signs the URL when it makes the request, so a request with a near deadline was made
-// some time ago.
+// lifetime returns the options of the upload URL. Unless the URL's options contain times, the URL
+// expires together with the request: it is signed one hour before the deadline, but never in the
+// future.
 func lifetime(options Options, now time.Time) r2.URLOptions {
 	url := options.URL
 	if url.Signed.IsZero() && url.Lifetime == 0 {

@@ -1,5 +1,6 @@
 // Package cdn simulates the file hosts of platforms that make creatives, such as Hoox's host.
-// Each file has a link that nobody can guess and a strong ETag, and is served whole or by ranges.
+// Each file has a link that nobody can guess and a strong ETag. A client can read the whole file or
+// ranges of it.
 //
 //	host, err := cdn.Open()
 //	defer host.Close()
@@ -58,7 +59,7 @@ func (h *Host) Serve(name string, data []byte) capability.URL {
 	h.files[path] = file{name: name, data: data, etag: fmt.Sprintf(`"%x"`, sum[:16])}
 	link, err := capability.Parse(h.address + path)
 	if err != nil {
-		panic(err) // cannot happen, unless the name is invalid in a URL
+		panic(err) // happens only if a test passes a name that a URL cannot contain
 	}
 	return link
 }

@@ -9,7 +9,8 @@ import (
 	"masterhand/infra/local/sim/cdn"
 )
 
-// get requests a link with headers, which are given as name, value, name, value, and so on.
+// get sends a GET request for a link. The parameter header holds request headers: name, value,
+// name, value, and so on.
 func get(t *testing.T, link string, header ...string) (status int, etag, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, nil)

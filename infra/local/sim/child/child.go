@@ -52,7 +52,8 @@ type Process struct {
 
 // Start starts cmd as the leader of a new process group that ends with this process. It waits for
 // the child in the background, so the caller must not call cmd.Wait. It keeps process attributes
-// that the caller has set. A context of exec.CommandContext kills the whole group.
+// that the caller has set. If cmd was made by exec.CommandContext, the whole group is killed when
+// the context ends.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	if cmd.WaitDelay == 0 {
 		cmd.WaitDelay = outputGrace
@@ -76,7 +77,7 @@ func (p *Process) run(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	p.mu.Lock() // locked, because a cancelled context must not call Kill before pid is set
+	p.mu.Lock() // locked until pid is set: a cancelled context must not call Kill before that
 	release, err := bind(cmd)
 	if err == nil {
 		p.pid = cmd.Process.Pid

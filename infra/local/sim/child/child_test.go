@@ -47,8 +47,8 @@ func (w wires) mustEcho(t *testing.T, line string) {
 	}
 }
 
-// mustEnd waits until no process holds the output of the echo process any more. It fails the test
-// if that takes too long.
+// mustEnd waits until no process holds the write end of the pipe from the echo process any more. It
+// fails the test if that takes too long.
 func (w wires) mustEnd(t *testing.T) {
 	t.Helper()
 	if rest, err := io.ReadAll(w.from); err != nil || len(rest) > 0 {
@@ -56,8 +56,8 @@ func (w wires) mustEnd(t *testing.T) {
 	}
 }
 
-// startRole runs the test binary as a parent process, which the test can kill. The name selects
-// the parent's role.
+// startRole starts the test binary again, as a parent process that the test can kill. The name
+// selects what this parent process does.
 func startRole(t *testing.T, name string) (*exec.Cmd, wires) {
 	t.Helper()
 	w, in, out, hangUp := pipes(t)
@@ -96,8 +96,8 @@ func TestChildEndsWhenItsParentIsKilled(t *testing.T) {
 	}
 }
 
-// A child that is started without the package outlives its parent. This shows that the test above
-// can detect such a child.
+// A child that is started without package child must outlive its parent. Otherwise
+// TestChildEndsWhenItsParentIsKilled would prove nothing.
 func TestPlainChildOutlivesItsParent(t *testing.T) {
 	t.Parallel()
 	parent, w := startRole(t, "loose")

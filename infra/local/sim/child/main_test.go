@@ -37,8 +37,8 @@ func echo(in, out *os.File) *exec.Cmd {
 	return cmd
 }
 
-// beParent plays a parent process: it starts an echo process in the way how, and then waits until
-// it is killed.
+// beParent plays a parent process: it starts an echo process, and then waits until it is killed.
+// The parameter how selects how the echo process is bound to its parent.
 func beParent(how string) {
 	out := os.NewFile(4, "out")
 	cmd := echo(os.NewFile(3, "in"), out)
@@ -74,8 +74,9 @@ func beOrphan() {
 	fmt.Fprintln(out, context.Cause(ctx))
 }
 
-// block waits until the process is killed. It keeps a timer running: if all goroutines were
-// blocked, the Go runtime would end the program, perhaps before an orphan has checked its parent.
+// block ends the process if err is not nil. Otherwise it waits until the process is killed. It
+// keeps a timer running: if all goroutines were blocked, the Go runtime would end the program,
+// perhaps before an orphan has checked its parent.
 func block(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

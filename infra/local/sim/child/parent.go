@@ -12,7 +12,7 @@ var ErrOrphaned = errors.New("parent process ended")
 
 // WithParent returns a context that ends with the cause ErrOrphaned when this process's parent has
 // ended. This matters for `go run`, which ends at once on SIGTERM and leaves its program running.
-// The parent is checked once in each interval of length every; a second is short enough.
+// WithParent checks the parent once in each interval of length every; a second is short enough.
 func WithParent(ctx context.Context, every time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	parent := os.Getppid()

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// watchdog is a shell script that reads a pipe to which only this process writes. A line means
-// that the group has ended, so the script ends. The end of the pipe means that this process has
-// ended, so the script kills the group.
+// watchdog is a shell script that reads a pipe to which only this process writes. If it reads a
+// line, the group has already ended, and the script just ends. If the pipe is closed without a
+// line, this process has ended, and the script kills the group.
 const watchdog = `read -r _ || kill -s KILL -- "-$1"`
 
 // watch starts a shell that kills the process group pgid when this process ends. The caller must

@@ -1,5 +1,5 @@
-// Package dynalitetest runs tests on a local DynamoDB, without the other services. All tests of a
-// process share it, so each test must make its own tables.
+// Package dynalitetest runs tests on a local DynamoDB, without the other local services. All tests
+// of a process share one DynamoDB, so each test must make its own tables.
 package dynalitetest
 
 import (
@@ -26,8 +26,8 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.resume().on("end", () => process.exit());
 `
 
-// counterpart is a local DynamoDB. It runs while stdin is open. The garbage collector closes stdin
-// when nothing refers to the counterpart any more.
+// counterpart is a local DynamoDB. It runs while its standard input is open. The garbage collector
+// closes stdin when no variable refers to the counterpart any more.
 type counterpart struct {
 	address string
 	stdin   io.Closer
@@ -55,8 +55,8 @@ var start = sync.OnceValues(func() (*counterpart, error) {
 	return &counterpart{address: "http://127.0.0.1:" + strings.TrimSpace(port), stdin: stdin}, err
 })
 
-// Client returns a client of the DynamoDB that all tests of this process share. If the npm
-// packages are missing, it skips the test; in CI it fails the test.
+// Client returns a client of the DynamoDB that all tests of this process share. If the npm packages
+// are missing, Client skips the test; in CI it fails the test.
 func Client(t testing.TB) *dynamodb.Client {
 	t.Helper()
 	servicestest.Root(t)

@@ -13,7 +13,9 @@ import (
 func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := schedule.Take(key(r))
-		request := r.WithContext(r.Context()) // works on a copy, because the server needs the original Body of r to end r correctly
+		// A copy of r, because the HTTP server still needs the original Body of r when the request
+		// ends.
+		request := r.WithContext(r.Context())
 		if fault.Rate > 0 {
 			request.Body = slow(r, fault.Rate)
 		}
@@ -31,7 +33,8 @@ func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handl
 // ServeHTTP reads the body of a request up to the moment At and then applies the fault.
 func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.At >= 0 {
-		_, _ = io.CopyN(io.Discard, r.Body, f.At) // the error is ignored: a client that has disconnected does not notice the fault
+		// The error is ignored: a client that has disconnected does not notice the fault.
+		_, _ = io.CopyN(io.Discard, r.Body, f.At)
 	} else {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
@@ -53,7 +56,7 @@ const linger = time.Second
 func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", f.Type)
 	w.Header().Set("Content-Length", strconv.Itoa(len(f.Body)))
-	if f.At >= 0 { // without this, the server would read the rest of the body before it answers
+	if f.At >= 0 { // makes the server answer at once; otherwise it would first read the rest of the body
 		w.Header().Set("Connection", "close")
 	}
 	w.WriteHeader(f.Status)
@@ -70,7 +73,7 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // abort the exchange instead, because the connection cannot be taken over
+		panic(http.ErrAbortHandler) // the connection cannot be taken over, so the exchange is aborted instead
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)

@@ -70,7 +70,7 @@ func cut(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }
 
-const size = 8 << 20 // number of bytes that is more than the buffers between client and server hold
+const size = 8 << 20 // size of a body in bytes, larger than all buffers between client and server
 
 func zeros() io.Reader { return bytes.NewReader(make([]byte, size)) }
 
@@ -118,7 +118,8 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// endless is a body that has no end before stop is closed: a reader that waits for the end hangs.
+// endless is a body that does not end before stop is closed. A server that reads the whole body
+// therefore hangs.
 type endless struct{ stop <-chan struct{} }
 
 func (e endless) Read(p []byte) (int, error) {
@@ -193,7 +194,7 @@ func TestStall(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("answer %d, %v; want silence", status, err)
 			}
-			c.Close() // must not wait, although an exchange is stalled
+			c.Close() // Close must return at once, although an exchange is stalled
 			if c.effects.Load() != 0 {
 				t.Error("a stalled request took effect")
 			}

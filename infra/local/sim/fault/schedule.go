@@ -4,10 +4,12 @@ import "sync"
 
 // Rule says which requests fail and what happens to them.
 type Rule struct {
-	Key   string // subject of the requests, as the server's key function returns it; "" matches all requests
-	Skip  int    // number of matching requests that pass before the first failure
-	Every int    // after Skip requests, one request of each group of this size fails, the first; 0 and 1 mean that each fails
-	Times int    // maximum number of failures of this rule; 0 means no limit
+	Key  string // subject of the requests, as the server's key function returns it; "" matches all requests
+	Skip int    // number of matching requests that pass before the first failure
+	// After Skip requests, the first of every Every requests fails; 0 and 1 mean that each request
+	// fails.
+	Every int
+	Times int // maximum number of failures of this rule; 0 means no limit
 	Fault Fault
 }
 

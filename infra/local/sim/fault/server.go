@@ -19,9 +19,9 @@ type Server struct {
 	turning sync.Mutex     // held while the server goes up or down
 	busy    sync.WaitGroup // counts the running handlers
 	mu      sync.Mutex
-	up      *http.Server // the running server; nil while the server is down
+	up      *http.Server // the HTTP server that is running; nil while the Server is down
 	cancel  context.CancelFunc
-	ended   chan struct{} // closed when the server up no longer listens
+	ended   chan struct{} // closed when the HTTP server in up no longer listens
 }
 
 // Listen starts a server. [Server.Close] stops it.
@@ -63,7 +63,8 @@ func (s *Server) start(listener net.Listener) {
 	server := &http.Server{
 		Handler:     http.HandlerFunc(s.serve),
 		BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog:    log.New(io.Discard, "", 0), // the log is discarded, because it would contain URLs that are credentials
+		// The log is discarded, because it would contain URLs that are credentials.
+		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	ended := make(chan struct{})
 	s.mu.Lock()

@@ -49,8 +49,8 @@ func (s *Gateway) exchange(ctx context.Context, event Event) (int, []byte, error
 	return response.StatusCode, body, nil
 }
 
-// header returns the headers of an attempt at the current time. It leaves out Host, Content-Length
-// and Accept-Encoding: net/http, with which Outpost is written, adds them.
+// header returns the headers of one attempt at the current time, except Host, Content-Length and
+// Accept-Encoding. The HTTP client adds these three headers, in this package as in Outpost.
 func (s *Gateway) header(event Event) http.Header {
 	now := s.config.Now().UTC()
 	header := http.Header{}

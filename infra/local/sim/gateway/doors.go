@@ -22,7 +22,7 @@ import (
 // request again if it gets no answer. Up to three copies of an event within a second are therefore
 // normal.
 type Queue struct {
-	Client  *sqs.Client // client with the SDK's default retries, like that of Outpost
+	Client  *sqs.Client // SQS client; it must have the SDK's default retries, as Outpost's client has
 	URL     string
 	Retries int     // number of attempts after the first attempt
 	Scale   float64 // factor for the pauses between attempts; 0 means 1
@@ -49,11 +49,12 @@ func (q Queue) Send(ctx context.Context, event Event) Result {
 // Bucket stores events like Outpost's destination type aws_s3: one PutObject per event and
 // attempt, with the metadata as user metadata.
 type Bucket struct {
-	Client  *s3.Client // client with the SDK's default retries, like that of Outpost
-	Name    string
-	Key     func(event Event, attempt int, at time.Time) string // key of the object of an attempt; nil means [DefaultKey]
-	Retries int                                                 // number of attempts after the first attempt
-	Scale   float64                                             // factor for the pauses between attempts; 0 means 1
+	Client *s3.Client // S3 client; it must have the SDK's default retries, as Outpost's client has
+	Name   string
+	// Key returns the key under which an attempt stores the event; nil means [DefaultKey].
+	Key     func(event Event, attempt int, at time.Time) string
+	Retries int     // number of attempts after the first attempt
+	Scale   float64 // factor for the pauses between attempts; 0 means 1
 }
 
 // DefaultKey returns the key under which Outpost stores an event. The key of the first attempt
@@ -83,14 +84,16 @@ func (b Bucket) Send(ctx context.Context, event Event) Result {
 	})
 }
 
-// metadataOf returns the metadata that Outpost adds to an event in an attempt at the time at.
+// metadataOf returns the metadata of an event that Outpost sends at the time at: Outpost's own
+// entries, and then those of the event.
 func metadataOf(event Event, at time.Time) map[string]string {
 	metadata := map[string]string{"event-id": event.ID, "topic": event.Topic, "timestamp": at.UTC().Format(time.RFC3339)}
 	maps.Copy(metadata, event.Metadata)
 	return metadata
 }
 
-// attempts calls attempt until it succeeds, at most as often and with the same pauses as Outpost.
+// attempts calls attempt until it succeeds, until the retries are used up or until ctx ends. The
+// pauses are those of Outpost, multiplied by scale.
 func attempts(ctx context.Context, event Event, retries int, scale float64, attempt func(context.Context, Event) error) Result {
 	event, err := prepare(event)
 	if err != nil {

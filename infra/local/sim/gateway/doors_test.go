@@ -22,7 +22,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// service is a fake service that records the requests that it gets.
+// service is a fake SQS or S3 that records the requests that it gets.
 type service struct {
 	mu   sync.Mutex
 	got  []*http.Request
@@ -49,7 +49,7 @@ func bucketAt(url string) *s3.Client {
 	return s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: &url, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")})
 }
 
-// captured returns the event that was sent when a capture was made.
+// captured returns the event that a real gateway sent when the capture c was recorded.
 func captured(c events.DoorCapture, metadata map[string]string) gateway.Event {
 	event := gateway.Event{ID: metadata["event-id"], Topic: metadata["topic"], Body: c.Body, Verbatim: true, Metadata: metadata}
 	return event
@@ -91,8 +91,8 @@ func TestAQueueGetsWhatARealGatewaySends(t *testing.T) {
 	}
 }
 
-// ofSDK lists headers that depend on the version of the SDK or on the time of the call. They are
-// not compared.
+// ofSDK lists the headers that depend on the version of the SDK or on the time of the call. The
+// tests do not compare these headers.
 var ofSDK = []string{"Host", "User-Agent", "Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "Authorization", "X-Amz-Date", "X-Amz-Content-Sha256", "Content-Length", "X-Amz-Trailer", "X-Amz-Decoded-Content-Length"}
 
 func TestABucketGetsWhatARealGatewayPuts(t *testing.T) {
@@ -102,7 +102,8 @@ func TestABucketGetsWhatARealGatewayPuts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range captures {
-		if c.Message != nil || c.Name == "s3_metadata_unicode" { // skipped, because net/http reads this header in another encoding
+		// This capture is skipped, because net/http reads its metadata header in another encoding.
+		if c.Message != nil || c.Name == "s3_metadata_unicode" {
 			continue
 		}
 		s := &service{}

@@ -1,9 +1,14 @@
 // Package gateway sends webhooks like Outpost, the program that sends the platform's events.
 //
-// It imitates these properties of Outpost: only the body is signed (in the schemes that say so);
-// the body is compacted, with &, < and > escaped; a retry differs only in its timestamp; a final
-// status below 400 is success, and any other status is retried, 4xx as well as 5xx; redirects are
-// followed; several copies of one attempt may run at the same time.
+// It imitates these properties of Outpost:
+//   - In Outpost's default scheme, the signature covers only the body.
+//   - The body is compacted, and the characters &, < and > in it are escaped.
+//   - A retry differs from the first attempt only in its timestamp.
+//   - A final status below 400 is success. Any other status, 4xx or 5xx, is retried.
+//   - Redirects are followed.
+//   - Several copies of one attempt may run at the same time.
+//
+// Example:
 //
 //	sender := gateway.New(gateway.Config{Endpoint: url, Keys: []signature.Key{key}, Retries: 9})
 //	result := sender.Send(ctx, gateway.Event{Topic: "video.source_requested", Body: body})
@@ -26,19 +31,21 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// DefaultWait is how long the platform waits for an answer. (Outpost's own default, which the
-// platform has changed, is 5 s.)
+// DefaultWait is how long the platform waits for an answer to a webhook. (Outpost's own default is
+// 5 s; the platform has changed that.)
 const DefaultWait = 5 * time.Minute
 
 // Config says where a gateway sends events and how it signs and retries them.
 type Config struct {
 	Endpoint string           // URL of the webhook's receiver
 	Scheme   signature.Scheme // signature scheme; "" means [signature.Outpost]
-	Keys     []signature.Key  // keys that each sign every event, the current key first; two keys while a secret is rotated
-	Wait     time.Duration    // how long to wait for one answer; 0 means DefaultWait
-	Retries  int              // number of attempts after the first; 0 means none, and the platform's page says 9
-	Scale    float64          // factor for the pauses between attempts; 0 means 1
-	Now      func() time.Time // clock for the timestamps; nil means time.Now
+	// Keys are the signing keys, the current key first; each signs every event. There are two keys
+	// while a secret is rotated.
+	Keys    []signature.Key
+	Wait    time.Duration    // how long to wait for one answer; 0 means DefaultWait
+	Retries int              // number of attempts after the first; 0 means none; the platform documents 9
+	Scale   float64          // factor for the pauses between attempts; 0 means 1
+	Now     func() time.Time // clock for the timestamps; nil means time.Now
 }
 
 // Event is a webhook to send.
@@ -49,8 +56,9 @@ type Event struct {
 	// Verbatim says that Body is sent unchanged. Otherwise Body must be JSON; it is compacted and
 	// escaped.
 	Verbatim bool
-	// Header replaces headers after they were made, the signature included. In Outpost an event's
-	// metadata can do that, and a forger can. A header without values is removed.
+	// Header replaces headers of the finished request, its signature included. A header without
+	// values is removed. Outpost lets the metadata of an event replace headers, too, and a forger
+	// can send any header.
 	Header http.Header
 	// Metadata is added to the metadata that Outpost makes for an event in a queue or a bucket,
 	// and replaces members of the same name. Outpost's operator and the publisher of the event can

@@ -19,7 +19,7 @@ import (
 const (
 	secret   = "whsec_bWFzdGVyaGFuZCB0ZXN0IGtleSBvbmU="
 	previous = "whsec_bWFzdGVyaGFuZCB0ZXN0IGtleSB0d28="
-	hurried  = 1e-7 // scale with which a pause of 30 s takes 3 µs
+	hurried  = 1e-7 // factor for the pauses: a pause of 30 s takes only 3 µs
 )
 
 func key(t *testing.T, scheme signature.Scheme, secret string) signature.Key {
@@ -68,7 +68,7 @@ func receive(t *testing.T, statuses ...int) *receiver {
 	return r
 }
 
-// sender makes a gateway whose clock advances by half a minute with every attempt.
+// sender makes a gateway whose clock advances by 30 s with every attempt.
 func sender(t *testing.T, config gateway.Config) *gateway.Gateway {
 	t.Helper()
 	if config.Keys == nil {
@@ -252,7 +252,7 @@ func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done() // does not answer, and waits until the gateway closes the connection
+		<-r.Context().Done() // never answers: waits until the gateway closes the connection
 	}))
 	defer server.Close()
 	result := sender(t, gateway.Config{Endpoint: server.URL, Wait: 20 * time.Millisecond, Retries: 2}).Send(t.Context(), event)
@@ -277,7 +277,9 @@ func TestPausesEndWithTheContext(t *testing.T) {
 		cancel()
 	}))
 	defer server.Close()
-	s := gateway.New(gateway.Config{Endpoint: server.URL, Retries: 9}) // the scale is 1, so that the pauses have their real length
+	// No Scale is set, so the pauses have their real length. Only the end of ctx can end them
+	// early.
+	s := gateway.New(gateway.Config{Endpoint: server.URL, Retries: 9})
 	defer s.Close()
 	if result := s.Send(ctx, event); result.Attempts != 1 || result.Delivered {
 		t.Errorf("%+v", result)
@@ -287,7 +289,8 @@ func TestPausesEndWithTheContext(t *testing.T) {
 func TestPause(t *testing.T) {
 	t.Parallel()
 	var sum time.Duration
-	for n, want := range []float64{0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 63.5} { // start of each attempt, in minutes after the first attempt
+	// The values are the start of each retry, in minutes after the first attempt.
+	for n, want := range []float64{0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 63.5} {
 		if sum += gateway.Pause(n + 1); sum.Minutes() != want {
 			t.Errorf("retry %d after %v, want %v min", n+1, sum, want)
 		}

@@ -41,10 +41,11 @@ func TestRequestsEqualCapturedBytes(t *testing.T) {
 			defer s.Close()
 			id := c.Header("X-Outpost-Event-Id") + c.Header("Webhook-Id")
 			sent := gateway.Event{ID: id, Topic: c.Header("X-Outpost-Topic") + c.Header("Webhook-Topic"), Body: c.Body}
-			if c.Name == "topic_star" { // the event has metadata, because this capture was made with metadata
+			// The event of this capture had metadata, which Outpost sends as headers.
+			if c.Name == "topic_star" {
 				sent.Header = map[string][]string{"X-Api-Key": {"k1"}, "X-Outpost-App-Id": {"m1"}}
 			}
-			s.Send(t.Context(), sent) // the result is ignored: the send fails, because nobody answers it
+			s.Send(t.Context(), sent) // the result is ignored: the server never answers, so sending fails
 
 			want := []string{"POST /ok HTTP/1.1", "Host: " + listener.Addr().String()}
 			for _, header := range c.Headers[1:] {

@@ -57,7 +57,7 @@ func ids(messages []types.Message) []string {
 	return all
 }
 
-// A message that a response names must never be deleted.
+// A message that a response names in batchItemFailures must never be deleted.
 func FuzzBatchItemFailures(f *testing.F) {
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"2"}]}`))
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":""}]}`))

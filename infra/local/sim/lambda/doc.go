@@ -1,13 +1,16 @@
 // Package lambda runs Lambda functions locally: real bootstrap binaries under the Lambda Runtime
 // API, behind a function URL, an SQS event source mapping or a schedule.
 //
-// Invariants: - An execution environment is one process with its own Runtime API listener on
-// 127.0.0.1. It runs one invocation at a time. - An environment whose process has ended is never
-// used again, and no process outlives this one (see package child). - Each call of Invoke gets
-// exactly one answer. An invocation continues even if the client that caused it has disconnected.
-// - A function gets only the environment variables that Lambda and the caller set. It gets none of
-// those of this process. AWS_LAMBDA_INITIALIZATION_TYPE, by which code recognises the real Lambda,
-// is never set.
+// Invariants:
+//   - An execution environment is one process with its own Runtime API listener on 127.0.0.1. It
+//     runs one invocation at a time.
+//   - An environment whose process has ended is never used again, and no process outlives this one
+//     (see package child).
+//   - Each call of Invoke gets exactly one answer. An invocation continues even if the client that
+//     caused it has disconnected.
+//   - A function gets only the environment variables that Lambda and the caller set. It gets none
+//     of those of this process. AWS_LAMBDA_INITIALIZATION_TYPE, by which code recognises the real
+//     Lambda, is never set.
 //
 // Differences from Lambda: there is no IAM, no gradual increase of concurrency and no extension.
 // Cold starts are much faster. A failed initialisation is reported without a second attempt. The

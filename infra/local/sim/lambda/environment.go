@@ -30,7 +30,7 @@ type environment struct {
 
 	mu       sync.Mutex
 	begun    bool           // whether the runtime has asked for its first invocation
-	current  *call          // the running call; nil before its start and after the runtime has asked for the next call
+	current  *call          // call that the process is running; nil while the process runs none
 	initFail *FunctionError // error that the runtime reported during its initialisation; nil if it reported none
 }
 
@@ -40,7 +40,7 @@ type call struct {
 	deadline time.Time
 	over     chan struct{} // closed when the runtime asks for the next call
 
-	answered bool // whether response and err are final; environment.mu guards all three
+	answered bool // whether response and err are final; environment.mu guards answered, response and err
 	response []byte
 	err      *FunctionError
 }
@@ -159,7 +159,9 @@ func (e *environment) outcome(c *call) ([]byte, error) {
 // nothing unless the configuration sets Freeze.
 func (e *environment) freeze() {
 	if e.cfg.Freeze {
-		_ = e.process.Signal(syscall.SIGSTOP) // the error is ignored: the process has ended, which its next invocation detects
+		// The error is ignored: it means that the process has ended, and the next invocation
+		// detects that.
+		_ = e.process.Signal(syscall.SIGSTOP)
 	}
 }
 

@@ -32,7 +32,7 @@ type FunctionError struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
 
-	ours bool // whether this package has detected the error; the runtime has then not logged it
+	ours bool // whether this package has detected the error; if so, the runtime has not logged the error
 }
 
 func (e *FunctionError) Error() string {
@@ -47,8 +47,8 @@ func timedOut(timeout time.Duration) *FunctionError {
 	return fault(TypeTimedOut, fmt.Sprintf("task timed out after %.2f seconds", timeout.Seconds()))
 }
 
-// exited returns the error of a process that has ended. The parameter how says how it ended; nil
-// means exit status 0.
+// exited returns the error of a process that has ended. The parameter how is the error with which
+// the process ended; nil means exit status 0.
 func exited(how error) *FunctionError {
 	if how == nil {
 		return fault(TypeExited, "runtime exited without providing a reason")

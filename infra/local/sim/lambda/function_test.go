@@ -118,7 +118,9 @@ func TestFunctionErrors(t *testing.T) {
 			f := newFunction(t, func(c *lambda.Config) {
 				c.Concurrency = 1
 				if test.kind == lambda.TypeTimedOut {
-					c.Timeout = 4 * time.Second // so long that a busy machine can run a function that does nothing
+					// Long enough that the first invocation, which does nothing, ends in time even
+					// on a busy machine.
+					c.Timeout = 4 * time.Second
 				}
 				if test.init != "" {
 					c.Environment = map[string]string{"INIT": test.init}
@@ -162,7 +164,8 @@ func TestBootstrapThatIsNoProgram(t *testing.T) {
 func TestTimeoutKillsTheProcess(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
-	f := newFunction(t, func(c *lambda.Config) { c.Timeout = 4 * time.Second }) // so long that a function on a busy machine can reach the gate
+	// Long enough that the function reaches the gate before its time-out, even on a busy machine.
+	f := newFunction(t, func(c *lambda.Config) { c.Timeout = 4 * time.Second })
 	_, err := invoke(f, g.order)
 	if fault, ok := errors.AsType[*lambda.FunctionError](err); !ok || fault.Type != lambda.TypeTimedOut {
 		t.Fatalf("Invoke: %v", err)
@@ -257,7 +260,7 @@ func TestCloseLetsInvocationsEnd(t *testing.T) {
 	go func() { _, err := invoke(f, g.order); result <- err }()
 	busy := <-g.arrived
 	go func() { closed <- f.Close(context.Background()) }()
-	for { // waits until new invocations are rejected, which means that Close has begun
+	for { // waits until an invocation is rejected, which means that Close has begun
 		if _, err := invoke(f, `{}`); errors.Is(err, lambda.ErrClosed) {
 			break
 		}

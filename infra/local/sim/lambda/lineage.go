@@ -14,13 +14,14 @@ import (
 )
 
 // lineage counts the invocations that an event has caused, one after the other. The X-Ray header
-// carries it as Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs copy the header of their invocation to
-// everything that they send. Sources: recursion_detection.go of AWS's SDK for Go; the fields of
-// this second form of lineage in pull request 2480 of opentelemetry-dotnet-contrib.
+// contains the lineage as Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs copy the header of an
+// invocation to everything that the function sends. Sources: recursion_detection.go of AWS's SDK
+// for Go; the fields of this second form of lineage in pull request 2480 of
+// opentelemetry-dotnet-contrib.
 type lineage struct {
-	requests int    // number of invocations so far, of all functions
-	function string // hash of the first function in the chain; loops counts this function's invocations
-	loops    int    // number of earlier invocations of the same function in this chain of events
+	requests int    // number of invocations in the chain so far, of all functions
+	function string // hash of the name of the first function in the chain
+	loops    int    // number of invocations of that first function in the chain so far
 }
 
 const lineageField = "Lineage="
@@ -50,7 +51,8 @@ func (l lineage) next(function string) lineage {
 	return l
 }
 
-// into returns the trace header with the lineage l in the place of its own.
+// into returns a copy of a trace header that contains the lineage l instead of the header's old
+// lineage.
 func (l lineage) into(trace string) string {
 	fields := slices.DeleteFunc(strings.Split(trace, ";"), func(f string) bool {
 		return f == "" || strings.HasPrefix(f, lineageField)

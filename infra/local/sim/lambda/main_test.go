@@ -58,8 +58,8 @@ type about struct {
 	Directory   string   `json:"directory"`
 }
 
-// newFunction returns the test function. The function how changes its configuration. The function
-// is closed at the end of the test.
+// newFunction returns the test function. The function how may change its configuration. The test
+// function is closed at the end of the test.
 func newFunction(t testing.TB, how func(*lambda.Config)) *lambda.Function {
 	t.Helper()
 	cfg := lambda.Config{Name: "subject", Bootstrap: bootstrap, Timeout: time.Minute}

@@ -59,7 +59,9 @@ func TestTheHostLogsErrorsThatTheRuntimeCannotLog(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ order, want string }{
 		{`{"do":"exit"}`, `{"function":"subject","requestId":"an-id","errorType":"Runtime.ExitError","errorMessage":"runtime exited with error: exit status 3"}`},
-		{`{"do":"error"}`, `{"function":"subject","message":`}, // the library prints the error, so the package must not print it again
+		// Lambda's Go library prints the error of a handler, so package lambda must not print it
+		// again.
+		{`{"do":"error"}`, `{"function":"subject","message":`},
 		{`{"do":"print"}`, ``},
 	}
 	for _, test := range tests {

@@ -49,8 +49,8 @@ type QueueConfig struct {
 	// ReportBatchItemFailures says whether the member batchItemFailures of a response is read.
 	// Otherwise a batch succeeds or fails as a whole.
 	ReportBatchItemFailures bool
-	// FunctionName is the name of the function. Its invocations are counted in the lineage of a
-	// message.
+	// FunctionName is the name of the function. The lineage of a message counts invocations under
+	// this name.
 	FunctionName string
 	// Recursive says whether a chain of messages may invoke the function without limit. If not,
 	// the message after [recursion.MaxInvocations] invocations goes to the queue DeadLettersURL.
@@ -68,9 +68,9 @@ type QueueConfig struct {
 type Queue struct {
 	cfg     QueueConfig
 	region  string
-	stop    context.CancelFunc // ends the polling
-	abandon context.CancelFunc // cancels the calls that delete processed messages
-	slots   chan struct{}      // holds one slot for each concurrent batch
+	stop    context.CancelFunc // function that ends the polling
+	abandon context.CancelFunc // function that cancels the calls that delete processed messages
+	slots   chan struct{}      // holds one element per batch that is received or processed
 	running sync.WaitGroup
 }
 

@@ -98,7 +98,7 @@ func (q queue) left(t *testing.T) int {
 	return sum
 }
 
-// handed is one event that the function got, with the function's response.
+// handed holds the messages of one event that the function got, and the function's response.
 type handed struct {
 	records  []awsevents.SQSMessage
 	response string
@@ -114,8 +114,8 @@ func (h handed) bodies() []string {
 	return all
 }
 
-// watched returns an invoker that passes invocations on to next and sends each of them to the
-// channel.
+// watched returns an invoker that passes invocations on to next. It also returns a channel with the
+// messages and the response of each invocation.
 func watched(t *testing.T, next lambda.Invoker) (lambda.Invoker, <-chan handed) {
 	t.Helper()
 	seen := make(chan handed, 64)
@@ -130,8 +130,8 @@ func watched(t *testing.T, next lambda.Invoker) (lambda.Invoker, <-chan handed) 
 	}), seen
 }
 
-// mapped opens an event source mapping from the queue q. The function how changes its
-// configuration.
+// mapped opens an event source mapping from the queue q to the function f. The function how may
+// change the mapping's configuration.
 func mapped(t *testing.T, q queue, f lambda.Invoker, how func(*lambda.QueueConfig)) *lambda.Queue {
 	t.Helper()
 	cfg := lambda.QueueConfig{Function: f, Client: q.client, URL: q.url, ARN: q.arn, ReportBatchItemFailures: true}

@@ -72,10 +72,9 @@ func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.
 	return event
 }
 
-// headers returns the headers of a request as the function gets them. Names are in lower case and
-// repeated headers are joined. The headers of the connection are dropped and those of the real
-// function URL are added. Scheme and port are those of the real function URL, so that a function
-// sees no difference.
+// headers returns the headers of a request in the form in which a function URL passes them to the
+// function. Names are in lower case, and repeated headers are joined. Headers of the connection are
+// dropped. The X-Forwarded headers state HTTPS and port 443, as for a real function URL.
 func headers(r *http.Request, length int, sourceIP, trace string) map[string]string {
 	all := make(map[string]string, len(r.Header)+6)
 	for name, values := range r.Header {

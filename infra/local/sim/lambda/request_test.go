@@ -20,8 +20,9 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// TestEventsEqualCapturedOnes sends requests again whose events the authors of aws-lambda-go
-// captured from a real function URL. The events must be equal.
+// TestEventsEqualCapturedOnes uses events of a real function URL, which the authors of
+// aws-lambda-go captured. It repeats the request of each event, and the local function URL must
+// make an equal event.
 func TestEventsEqualCapturedOnes(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-lambda-go").Output()
@@ -49,7 +50,9 @@ func TestEventsEqualCapturedOnes(t *testing.T) {
 			handler.ServeHTTP(httptest.NewRecorder(), asRequest(t, captured))
 
 			place := want["requestContext"].(map[string]any)
-			delete(place, "authorizer") // removed, because it exists only with AuthType AWS_IAM
+			// A function URL adds this member only with AuthType AWS_IAM, so the local event does
+			// not have it.
+			delete(place, "authorizer")
 			place["accountId"] = lambda.Account
 			for _, chosen := range []string{"requestId", "time", "timeEpoch"} {
 				place[chosen] = got["requestContext"].(map[string]any)[chosen]
@@ -133,7 +136,7 @@ func TestHeadersAndQuery(t *testing.T) {
 
 func TestTimeOfTheRequest(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // in the bubble the clock begins at midnight UTC of 2000-01-01
+	synctest.Test(t, func(t *testing.T) { // in a synctest bubble, the clock begins at midnight UTC of 2000-01-01
 		e := eventOf(t, lambda.URLConfig{}, httptest.NewRequest("GET", "/", nil))
 		if e.RequestContext.Time != "01/Jan/2000:00:00:00 +0000" || e.RequestContext.TimeEpoch != 946684800000 {
 			t.Errorf("time %s, %d", e.RequestContext.Time, e.RequestContext.TimeEpoch)
@@ -153,7 +156,8 @@ func TestBodies(t *testing.T) {
 		{contentType: "Application/XML", body: "<a/>"},
 		{contentType: "application/javascript", body: "1"},
 		{contentType: "application/json", body: `{}`, force: true, coded: true},
-		{contentType: "application/json", body: "\xff{}", coded: true}, // the body has bytes that a JSON string cannot hold
+		// The body has bytes that a JSON string cannot hold, so it must be encoded in base64.
+		{contentType: "application/json", body: "\xff{}", coded: true},
 		{contentType: "application/octet-stream", body: "x", coded: true},
 		{contentType: "application/jsonish", body: "{}", coded: true},
 		{contentType: "", body: "{}", coded: true},
@@ -193,8 +197,9 @@ func FuzzBody(f *testing.F) {
 func TestRequestLimit(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{
-		6<<20 + 1:   http.StatusRequestEntityTooLarge, // the body alone exceeds the limit
-		6<<20 - 100: http.StatusRequestEntityTooLarge, // the body exceeds the limit only together with the rest of the event
+		6<<20 + 1: http.StatusRequestEntityTooLarge, // the body alone exceeds the limit
+		// The body alone is within the limit, but the event with this body exceeds the limit.
+		6<<20 - 100: http.StatusRequestEntityTooLarge,
 		6<<20 - 4e3: http.StatusOK,
 	} {
 		w := httptest.NewRecorder()

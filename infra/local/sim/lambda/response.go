@@ -31,7 +31,7 @@ func respond(w http.ResponseWriter, response []byte) {
 		header.Add("Set-Cookie", cookie)
 	}
 	w.WriteHeader(answer.StatusCode)
-	_, _ = w.Write(body) // the error is ignored: the client has disconnected
+	_, _ = w.Write(body) // the error is ignored: it means that the client has disconnected
 }
 
 func understand(response []byte) (answer awsevents.LambdaFunctionURLResponse, body []byte, ok bool) {

@@ -23,7 +23,7 @@ func (e *environment) runtimeAPI() http.Handler {
 	return mux
 }
 
-// serveNext ends the previous call and waits for the next call.
+// serveNext ends the previous call, waits for the next call and passes it to the runtime.
 func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	if e.current != nil && !e.current.answered {
@@ -54,7 +54,9 @@ func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(c.deadline.UnixMilli(), 10))
 		h.Set("Lambda-Runtime-Invoked-Function-Arn", e.arn)
 		h.Set("Lambda-Runtime-Trace-Id", c.Trace)
-		_, _ = w.Write(c.Payload) // the error is ignored: if the runtime has ended, the end of its process shows that
+		// The error is ignored: if the runtime has ended, the method run detects the end of its
+		// process.
+		_, _ = w.Write(c.Payload)
 	}
 }
 

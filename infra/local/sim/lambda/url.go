@@ -104,7 +104,7 @@ func Handler(cfg URLConfig) http.Handler {
 	})
 }
 
-// badGateway answers a request whose invocation failed.
+// badGateway answers 502 to a request whose invocation failed.
 func badGateway(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadGateway)

@@ -26,8 +26,8 @@ var reserved = map[string]bool{
 	"LAMBDA_RUNTIME_DIR":              true,
 }
 
-// LogFormat and LogLevel are the log settings of every local function. It gets them in the
-// variables that Lambda uses.
+// LogFormat and LogLevel are the log settings of every local function. Each function gets them in
+// the same environment variables as in Lambda.
 const (
 	LogFormat = "JSON"
 	LogLevel  = "INFO"

@@ -43,7 +43,8 @@ func Start(t *testing.T) aws.Config {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
 			read := make(chan struct{})
 			go func() { defer close(read); _, _ = io.Copy(io.Discard, stderr) }()
-			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the error is ignored, because the end of the test's context has killed moto
+			// The error is ignored: moto has been killed, because the test's context has ended.
+			t.Cleanup(func() { <-read; _ = cmd.Wait() })
 			return aws.Config{
 				Region: "us-east-1", BaseEndpoint: &found[1],
 				Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),

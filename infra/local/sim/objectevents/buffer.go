@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// buffer holds events in their order until they are sent. Its size has no limit; each event takes
-// some hundred bytes.
+// buffer holds events, in the order of their arrival, until they are sent. The number of events is
+// not limited; each takes some hundred bytes.
 type buffer struct {
 	mu      sync.Mutex
 	waiting []event

@@ -1,6 +1,6 @@
 package objectevents
 
-// Translate returns the event for a notice, in the form in which it is sent.
+// Translate returns the event for a notice, as the JSON text that is sent to the queue.
 func Translate(body []byte, region, account string) (string, error) {
 	n, err := parseNotice(body)
 	if err != nil {

@@ -14,8 +14,8 @@ const maxNotice = 64 << 10
 // errNotice means that a body is not a notice.
 var errNotice = errors.New("not a notice")
 
-// notice is the message of the S3 server about a change. The program versitygw writes the same
-// fields.
+// notice is the message that the S3 server posts about a change of an object. The S3 server is the
+// program versitygw, whose own type notice has the same members.
 type notice struct {
 	Operation    string    `json:"operation"`
 	Bucket       string    `json:"bucket"`

@@ -5,14 +5,17 @@
 // program versitygw beside this package) posts a notice of each change to a [Receiver], which
 // sends EventBridge's event to SQS.
 //
-// Invariants: - A notice is answered at once, and no event is dropped. The Receiver sends an event
-// again until the queue accepts it. When the Receiver is closed, it reports how many events were
-// not sent. - Only notices of the configured buckets become events. - Events reach the queue at
-// least once and in the order of their notices. A notice arrives after its change is readable and
-// before the S3 client gets its answer. So if [Receiver.Pending] is 0 after a change, the event is
-// on the queue. If a key changes twice at the same time, the event with the greater sequencer need
-// not belong to the change that won. As in AWS, the receiver of the event must therefore read the
-// object.
+// Invariants:
+//   - A notice is answered at once, and no event is dropped. The Receiver sends an event again
+//     until the queue accepts it. When the Receiver is closed, it reports how many events were not
+//     sent.
+//   - Only notices of the configured buckets become events.
+//   - Events reach the queue at least once and in the order of their notices. A notice arrives
+//     after its change is readable and before the S3 client gets its answer. So if
+//     [Receiver.Pending] is 0 after a change, the event is on the queue.
+//
+// If a key changes twice at the same time, the event with the greater sequencer need not belong to
+// the change that won. As in AWS, the receiver of the event must therefore read the object.
 //
 // Example:
 //
@@ -51,13 +54,13 @@ type Queue interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
-// Config says to which queues the events of which buckets are sent.
+// Config says which buckets' events are sent, to which queue each is sent, and how.
 type Config struct {
 	Queues  map[string]string // queue URL by bucket; the events of other buckets are not sent
-	Client  Queue             // SQS client, whose own retries are turned off
+	Client  Queue             // SQS client; the Receiver turns off the client's retries and retries itself
 	Region  string            // region in the events; "" means us-east-1
 	Account string            // account in the events, 12 digits; "" means 000000000000
-	Log     *slog.Logger      // gets the log; nil discards it
+	Log     *slog.Logger      // receives the log lines; nil discards them
 	Pause   time.Duration     // time between two attempts to send a message; 0 means 250 ms
 }
 

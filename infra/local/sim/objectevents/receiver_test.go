@@ -19,9 +19,11 @@ import (
 	"masterhand/infra/local/sim/objectevents"
 )
 
-// queue is a fake queue, which answers as the test says.
+// queue is a fake queue. The test's function answer decides whether the queue accepts a message.
 type queue struct {
-	answer func(try int, key string) error // answer to an attempt to send a message; nil accepts every message
+	// The error of answer rejects a message in one attempt to send it. If answer is nil, every
+	// message is accepted.
+	answer func(try int, key string) error
 
 	mu    sync.Mutex
 	tries int

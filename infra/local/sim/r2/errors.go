@@ -59,8 +59,8 @@ type errorBody struct {
 // maxError is the maximum number of bytes of an error body that are read.
 const maxError = 64 << 10
 
-// translate changes the answers of the S3 server that differ from R2's. For example, S3 reports an
-// expired URL with the code AccessDenied.
+// translate changes those error answers of the S3 server that differ from R2's. For example, the S3
+// server reports an expired URL with the code AccessDenied, and R2 reports it with ExpiredRequest.
 func translate(response *http.Response) error {
 	if response.StatusCode < 400 {
 		return nil
@@ -80,7 +80,8 @@ func translate(response *http.Response) error {
 	return nil
 }
 
-// broken answers a request that could not be forwarded to the S3 server.
+// broken answers a request that the proxy could not forward to the S3 server because of the error
+// err.
 func broken(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, errDigest):

@@ -84,7 +84,8 @@ func delivery(t *testing.T, storage *r2.Storage) {
 		if _, err := storage.Object(t.Context(), key); !errors.Is(err, r2.ErrAbsent) {
 			t.Errorf("%s: %v before it is there", key, err)
 		}
-		for _, body := range [][]byte{[]byte("first"), bytes.Repeat([]byte("second"), 1<<18)} { // the second PUT must replace the first object
+		// The second PUT must replace the object of the first PUT.
+		for _, body := range [][]byte{[]byte("first"), bytes.Repeat([]byte("second"), 1<<18)} {
 			upload, err := storage.Presign(key, r2.URLOptions{})
 			if err != nil {
 				t.Fatal(err)

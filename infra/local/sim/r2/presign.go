@@ -33,7 +33,8 @@ const (
 	unsignedPayload   = "UNSIGNED-PAYLOAD"
 )
 
-// Presign returns a pre-signed URL at the proxy. A PUT to the URL stores an object under key.
+// Presign returns a pre-signed URL that leads to the proxy. A PUT to the URL stores an object under
+// key.
 func (s *Storage) Presign(key string, options URLOptions) (capability.URL, error) {
 	if options.Signed.IsZero() {
 		options.Signed = s.config.Now()
@@ -58,8 +59,11 @@ func (s *Storage) Presign(key string, options URLOptions) (capability.URL, error
 	for name, values := range options.Headers {
 		request.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // escaping is off, because signatures for S3 escape the path only once
-	signed, _, err := signer.PresignHTTP(context.Background(),                            // the context has no time-out, because signing waits for nothing
+	// Path escaping is off in the signer, because a signature for S3 must escape the path only
+	// once.
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+	// The context has no time-out, because signing is pure computation.
+	signed, _, err := signer.PresignHTTP(context.Background(),
 		aws.Credentials{AccessKeyID: s.config.AccessKey, SecretAccessKey: s.config.SecretKey},
 		request, unsignedPayload, "s3", s.config.Region, options.Signed)
 	if err != nil {

@@ -43,7 +43,8 @@ func (s *Storage) rules(next http.Handler) http.Handler {
 		case r.Header.Get("Expect") != "":
 			fault.Status(http.StatusExpectationFailed).After(0).ServeHTTP(w, r)
 			return
-		case r.Header.Get("Content-Length") == "": // the body is chunked, or its length is missing
+		// R2 rejects a PUT without a Content-Length, for example one with a chunked body
+		case r.Header.Get("Content-Length") == "":
 			Refusal("MissingContentLength").After(0).ServeHTTP(w, r)
 			return
 		case r.ContentLength > MaxObject:

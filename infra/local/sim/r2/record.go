@@ -16,7 +16,7 @@ type Writes struct {
 	Bytes       int64  // number of bytes that were read from all PUTs
 	ContentType string // content type of the latest PUT
 	// Concurrent is the maximum number of PUTs that were writing at the same time. A PUT that a
-	// fault stops before that does not count.
+	// fault stops before its write is not counted.
 	Concurrent int
 
 	writing int

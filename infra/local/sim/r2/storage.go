@@ -45,7 +45,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Storage is a bucket behind a proxy. The subject of its faults is the key of the object.
+// Storage is a bucket behind a proxy. The rules of its fault schedule select requests by the
+// object's key.
 type Storage struct {
 	*fault.Server
 	Faults *fault.Schedule
@@ -108,7 +109,9 @@ func (s *Storage) Close() {
 func (s *Storage) makeBucket(ctx context.Context) error {
 	_, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.config.Bucket})
 	var owned *types.BucketAlreadyOwnedByYou
-	var exists *types.BucketAlreadyExists // no error: the bucket exists and was created with other credentials of this server
+	// A BucketAlreadyExists error is ignored: the bucket was created with other credentials of this
+	// server.
+	var exists *types.BucketAlreadyExists
 	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 		return fmt.Errorf("making the platform's bucket: %w", err)
 	}

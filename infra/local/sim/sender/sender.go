@@ -109,7 +109,8 @@ func (m Sender) post(ctx context.Context, url string, body []byte) (int, error) 
 		return 0, fmt.Errorf("%s: no answer in %v", m.Name, m.Wait)
 	}
 	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // reads the rest of the answer, so that the connection can be used again
+	// Reads the rest of the answer, so that the connection can be used again.
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
 	return response.StatusCode, nil
 }
 

@@ -19,7 +19,8 @@ import (
 // while the services are stopped.
 const messagesFile = "messages.json"
 
-// kept holds the stored messages by queue.
+// kept holds the messages that are stored while the services are stopped, by the default name of
+// their queue.
 type kept map[string][]message
 
 // message holds the parts of a message that are stored.
@@ -61,8 +62,8 @@ func (s *Services) keepMessages(ctx context.Context) error {
 	return os.WriteFile(s.inData(messagesFile), content, 0o600)
 }
 
-// keptQueues returns the URLs of the queues whose messages are stored, by the constants of the
-// queues.
+// keptQueues returns the queues whose messages are stored: the URL of each queue by its default
+// name.
 func (s *Services) keptQueues() map[string]string {
 	return map[string]string{
 		IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL,

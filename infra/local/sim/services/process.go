@@ -55,7 +55,7 @@ func (p *process) stop(ctx context.Context) error {
 	return nil
 }
 
-// ended waits for the child's end and returns how it ended.
+// ended waits for the child's end and returns an error that says how the child ended.
 func (p *process) ended() error {
 	if err := p.Err(); err != nil {
 		return fmt.Errorf("%s ended: %w", p.name, err)
@@ -68,8 +68,8 @@ func (p *process) notUp(cause error) error {
 	return fmt.Errorf("%s does not start: %w; it printed:\n%s", p.name, cause, p.printed)
 }
 
-// asked returns the error of the first call to a child's service. If the child has ended, that is
-// the cause of the error: asked then returns how the child ended.
+// asked returns the error of the first call to a child's service, or nil if the call succeeded. If
+// the child has ended, the error says how the child ended, because that is the cause.
 func (p *process) asked(err error) error {
 	if err == nil {
 		return nil

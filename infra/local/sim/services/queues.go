@@ -23,15 +23,18 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 
 // Numbers holds the limits of a queue.
 type Numbers struct {
-	Visibility time.Duration // time after which a received message becomes visible again: the time-out of the queue's function plus 30 s
+	// Visibility is the time after which a received message becomes visible again: 30 s longer than
+	// the time-out of the function that processes the queue.
+	Visibility time.Duration
 	Retention  time.Duration
 	Receives   int // number of receives after which a message moves to the dead letter queue
 }
 
-// numbers holds the limits of the deployed queues. The only difference is that messages of the
-// index queue become visible again sooner. A message that fails several times needs an operator. A
-// handed-off request ends at its deadline, whatever the number of receives, and an announced file
-// mostly ends when its link expires.
+// numbers holds the limits of the queues, by default name. They are the limits of the deployed
+// queues, except that messages of IndexQueue and ReindexQueue become visible again sooner. A
+// message of these two queues that fails several times needs an operator. The other queues allow
+// many receives: a request ends at its deadline, and an announced file mostly ends when its link
+// expires.
 var numbers = map[string]Numbers{
 	IndexQueue:   {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 5},
 	ReindexQueue: {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 10},
@@ -45,7 +48,7 @@ var numbers = map[string]Numbers{
 
 const day = 24 * time.Hour
 
-// NumbersOf returns the limits of a queue. The parameter is the constant of the queue's name.
+// NumbersOf returns the limits of the queue with the default name queue, such as [IndexQueue].
 func NumbersOf(queue string) Numbers { return numbers[queue] }
 
 func (s *Services) startSQS(ctx context.Context) error {
@@ -90,8 +93,8 @@ func (s *Services) createQueues(ctx context.Context) (err error) {
 // QueueARN returns the ARN of a queue.
 func QueueARN(name string) string { return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name) }
 
-// createPair creates a queue and its dead letter queue. The parameters are the constants of their
-// names.
+// createPair creates a queue and its dead letter queue. The parameters name and dead are the
+// default names of the two queues.
 func (s *Services) createPair(ctx context.Context, client *sqs.Client, name, dead string) (url, deadURL string, err error) {
 	n := NumbersOf(name)
 	name, dead = s.Name(name), s.Name(dead)

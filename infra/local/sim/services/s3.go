@@ -49,7 +49,7 @@ func (s *Services) startGateway(ctx context.Context) (err error) {
 			return nil
 		}
 		select {
-		case <-s.gateway.Done(): // the gateway has ended, so this attempt has failed
+		case <-s.gateway.Done(): // the S3 gateway has ended, so this attempt to start it has failed
 		default:
 			return err
 		}
@@ -105,7 +105,9 @@ func (s *Services) createBuckets(ctx context.Context) error {
 	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, DoorBucket, PlatformBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.Name(bucket))})
 		var owned *types.BucketAlreadyOwnedByYou
-		var exists *types.BucketAlreadyExists // no error: the bucket exists and belongs to the access key of an earlier start
+		// A BucketAlreadyExists error is ignored: the bucket belongs to the access key of an
+		// earlier start.
+		var exists *types.BucketAlreadyExists
 		if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 			return fmt.Errorf("creating bucket %s: %w", s.Name(bucket), err)
 		}

@@ -103,8 +103,8 @@ func TestCompareAndSwap(t *testing.T) {
 	}
 }
 
-// count reads a counter. It also returns the write that is accepted only if the counter has not
-// changed meanwhile.
+// count reads a counter from an object. It also returns the parameters of a PutObject that S3
+// accepts only if nobody has changed the counter since then.
 func count(t *testing.T, client *s3.Client, bucket, key string) (int, s3.PutObjectInput) {
 	out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if _, absent := errors.AsType[*types.NoSuchKey](err); absent {
@@ -219,8 +219,8 @@ func TestReadWhileOverwritten(t *testing.T) {
 	readers.Wait()
 }
 
-// whole reads an object whose bytes must all be equal. If first is true, the byte must also be 0,
-// that of the first version.
+// whole checks that all bytes of an object are equal, because a mixture of versions has different
+// bytes. If first is true, the bytes must also be 0, like those of the first version.
 func whole(ctx context.Context, client *s3.Client, in *s3.GetObjectInput, first bool) error {
 	out, err := client.GetObject(ctx, in)
 	if err != nil {

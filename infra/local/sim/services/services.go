@@ -2,13 +2,15 @@
 // its real protocol: versitygw for S3, dynalite for DynamoDB, fauxqs for SQS, and a server that
 // serves files as secrets.
 //
-// Invariants: - Everything listens on free ports of 127.0.0.1. - [Start] returns when all services
-// answer, or returns an error that says which service does not answer and why. - Every child ends
-// with this process, in whatever way the process ends. - Each change in the masters bucket causes
-// an event on the index queue, and each change in the doors' bucket one on another queue, as
-// EventBridge does; see package objectevents. [Services.Close] loses no message: it stores
-// unprocessed messages in the data folder. If this process is killed, messages are lost, because
-// fauxqs keeps them in memory.
+// Invariants:
+//   - Everything listens on free ports of 127.0.0.1.
+//   - [Start] returns when all services answer, or returns an error that says which service does
+//     not answer and why.
+//   - Every child ends with this process, in whatever way the process ends.
+//   - Each change in the masters bucket causes an event on the index queue, and each change in the
+//     doors' bucket causes one on another queue, as EventBridge does; see package objectevents.
+//   - [Services.Close] loses no message: it stores unprocessed messages in the data folder. If this
+//     process is killed, messages are lost, because fauxqs keeps them in memory.
 //
 // Example:
 //
@@ -44,7 +46,7 @@ const (
 	Account        = "000000000000"
 	MastersBucket  = "masters"
 	IndexBucket    = "index"
-	PlatformBucket = "platform" // bucket of the ad platform's storage, which has its own proxy
+	PlatformBucket = "platform" // bucket in which the simulated ad platform stores uploads
 	Table          = "ledger"
 	IndexQueue     = "index-events"
 	DeadLetters    = "index-dead-letters"
@@ -72,17 +74,23 @@ const (
 // startTimeout limits the wait until all services answer.
 const startTimeout = 60 * time.Second
 
-// Config holds the paths. All paths must be absolute, and all fields except Senders and Names are
-// required.
+// Config holds the paths that the services use. All paths must be absolute, and all fields except
+// Senders and Names are required.
 type Config struct {
-	Root         string    // folder of the project, which contains node_modules
-	Gateway      string    // path of the program that serves S3
-	Data         string    // folder for the stored data, which is created if it is missing; Start fails while another process uses it
-	Destinations string    // path of the file that is served as the secret of the destinations
-	Senders      string    // path of the file that is served as the secret of the senders; "" means that there is no such secret
-	Log          io.Writer // gets the output of the child processes, from several goroutines at the same time
-	// Names replaces the names of resources. Its keys are the constants above; nil replaces none.
-	// The region and the account cannot be replaced.
+	Root    string // folder of the project, which contains node_modules
+	Gateway string // path of the program that serves S3
+	// Data is the folder for the stored data, which is created if it is missing. Start fails while
+	// another process uses the folder.
+	Data         string
+	Destinations string // path of the file that is served as the secret of the destinations
+	// Senders is the path of the file that is served as the secret of the senders; "" means that
+	// there is no such secret.
+	Senders string
+	// Log receives the output of the child processes. Several goroutines write to it at the same
+	// time.
+	Log io.Writer
+	// Names replaces the default names of resources, for example the name [MastersBucket]. Its keys
+	// are the default names; nil replaces none. The region and the account cannot be replaced.
 	Names map[string]string
 }
 
@@ -108,7 +116,7 @@ type Services struct {
 	closing chan struct{}
 
 	mu       sync.Mutex
-	gateway  *process   // the S3 gateway, which must be stopped first
+	gateway  *process   // the S3 gateway; Close stops it before the other services
 	children []*process // the processes of the other services
 }
 
@@ -166,14 +174,14 @@ func (s *Services) startSecrets() error {
 	return nil
 }
 
-// secret returns the handler that serves a file as a secret. The name of the secret is that of the
-// constant.
+// secret returns the handler that serves a file as a secret. The constant is the default name of
+// the secret.
 func (s *Services) secret(constant, file string, usable func([]byte) error) secrets.Handler {
 	read := secrets.LastUsable(file, usable, func(err error) {
 		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: the earlier content stays in force",
 			"secret", constant, "error", err.Error())
 	})
-	_, _ = read() // stores the present content as the last usable one, in case a later edit of the file is not usable
+	_, _ = read() // a first read, so that the present content is the last usable one if a later edit is not usable
 	return secrets.Handler{Name: s.Name(constant), File: file, Region: Region, Account: Account, Read: read}
 }
 
@@ -218,7 +226,8 @@ func (s *Services) Close(ctx context.Context) error {
 	return errors.Join(append(errs, s.locked.Close())...)
 }
 
-// Name returns the name of a resource. The parameter is the constant of the default name.
+// Name returns the name of a resource. The constant is the resource's default name, such as
+// [MastersBucket].
 func (s *Services) Name(constant string) string {
 	return cmp.Or(s.config.Names[constant], constant)
 }

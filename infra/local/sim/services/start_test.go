@@ -73,7 +73,9 @@ func TestAClientThatDisconnectsStopsNoService(t *testing.T) {
 		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		_, _ = io.Copy(io.Discard, conn) // waits until the service has closed the connection; the error is ignored
+		// Waits until the service has closed the connection; an error of the connection does not
+		// matter.
+		_, _ = io.Copy(io.Discard, conn)
 		conn.Close()
 		response, err := http.Get(endpoint)
 		if err != nil {
@@ -110,7 +112,7 @@ func TestDataIsKeptBetweenRuns(t *testing.T) {
 	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.CollectQueueURL, MessageBody: aws.String("announced")}); err != nil {
 		t.Fatal(err)
 	}
-	closed(t, s) // at this moment one message is in flight, and another one was never received
+	closed(t, s) // when the services stop, one message is in flight, and another one was never received
 
 	s = start(t, c)
 	defer closed(t, s)
@@ -141,7 +143,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	need(t)
 	var left []string
-	for range 3 { // tries three times, because another process may take a port after it was freed
+	for range 3 { // three attempts, because another process may take a port after the services have freed it
 		s := start(t, config(t, t.TempDir()))
 		closed(t, s)
 		select {
@@ -156,7 +158,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Errorf("after the end: %q", left)
 }
 
-// listening returns those endpoints that still accept connections.
+// listening returns the endpoints that still accept connections.
 func listening(endpoints ...string) (left []string) {
 	for _, endpoint := range endpoints {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "http://"))
@@ -183,7 +185,8 @@ func TestFailed(t *testing.T) {
 	closed(t, s)
 }
 
-// project makes a project folder. Its node_modules has these versions of packages.
+// project makes a project folder whose node_modules contains packages. The map holds the version of
+// each package by the package's name.
 func project(t *testing.T, versions map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// maxTail is the number of bytes that are kept for an error message: the last ones of a child's
-// output.
+// maxTail is the number of bytes at the end of a child's output that are kept for an error message.
 const maxTail = 4 << 10
 
 // tail passes the output of a child on, and keeps its last bytes.
@@ -45,7 +44,7 @@ func (t *tail) String() string {
 // program listens.
 type addressReader struct {
 	next  io.Writer
-	found chan string // gets the first line
+	found chan string // receives the first line of the output
 
 	line []byte
 	done bool

@@ -39,8 +39,8 @@ type Programs struct {
 }
 
 // Build compiles the programs for this machine into the project's folder .masterhand. Later builds
-// are quick, because Go caches them. The functions are built as for Lambda. Other processes may
-// run or build the programs at the same time. Each slow step writes a line to progress.
+// are quick, because Go caches them. The functions are built as for Lambda. Other processes may run
+// or build the programs at the same time. For each slow step, Build writes a line to progress.
 func Build(ctx context.Context, root string, progress io.Writer) (Programs, error) {
 	bin := filepath.Join(root, ".masterhand", "bin")
 	p := Programs{
@@ -80,14 +80,15 @@ func Build(ctx context.Context, root string, progress io.Writer) (Programs, erro
 	return p, failed
 }
 
-// unnamed is the time after which a line about a step of the build is written. Faster steps are
-// not reported.
+// unnamed is how long a step of the build may take before Build writes a line about it. Faster
+// steps are not reported.
 const unnamed = 2 * time.Second
 
 func build(ctx context.Context, dir, pkg, output string, flags ...string) error {
 	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // sends an interrupt instead of a kill, so that go stops its compilers, too
+	// An interrupt instead of a kill, so that the go command stops its compilers, too.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir = dir
 	// The temporary folder of the linker is on the file system of the output, so that the finished

@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// The limits of the deployed functions. Some times are shorter here, because an event reaches its
-// queue within milliseconds and a local run need not wait longer.
+// The limits of the deployed functions. Some times are shorter here, because locally an event
+// reaches its queue within milliseconds, so that a local run need not wait longer.
 const (
 	fulfillConcurrency = 64
 	finishConcurrency  = 20
@@ -28,7 +28,9 @@ const (
 	reindexConcurrency = 5
 	intakeConcurrency  = 100
 	collectConcurrency = 5
-	receiveConcurrency = 40  // maximum number of concurrent batches; each of the two queues of receive gets half
+	// The maximum number of concurrent batches of the function receive. Each of its two queues gets
+	// half of it.
+	receiveConcurrency = 40
 	memory             = 512 // memory size in MB
 	sweepEvery         = time.Minute
 	lookAfterEvery     = time.Minute
@@ -97,9 +99,10 @@ func (s *System) startFinish() error {
 	return s.schedule(finish, "sweep", sweepEvery)
 }
 
-// startReceive connects the queue and the bucket of the first destination to the function receive.
-// If the list of destinations is empty or missing, it uses standardDestination: messages then stay
-// in the queues until a destination has that name.
+// startReceive connects the platform's queue and bucket to the function receive. The events in them
+// belong to the first destination in the file of destinations. If the file has no destination, they
+// belong to standardDestination: messages then stay in the queues until a destination has that
+// name.
 func (s *System) startReceive() error {
 	setting := doors.Binding{Destination: standardDestination}
 	if content, err := os.ReadFile(s.config.Destinations); err == nil {
@@ -121,8 +124,8 @@ func (s *System) startReceive() error {
 	)
 }
 
-// standardDestination is the name of the destination of the queue and the bucket if no destination
-// is listed.
+// standardDestination is the name of the destination to which the events in the platform's queue
+// and bucket belong if the file of destinations lists none.
 const standardDestination = "ads"
 
 func (s *System) startCollect() (err error) {

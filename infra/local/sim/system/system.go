@@ -26,19 +26,23 @@ import (
 type Config struct {
 	Root         string // folder of the project
 	Programs     Programs
-	Data         string            // folder for the stored data
-	Destinations string            // path of the file that is served as the secret of the destinations
-	Senders      string            // path of the file that is served as the secret of the senders; "" means that there are no senders
-	Log          io.Writer         // gets the output of functions and services, one line in each Write
-	Environment  map[string]string // variables that are added to the environment of each function, and replace others of the same name
+	Data         string // folder for the stored data
+	Destinations string // path of the file that is served as the secret of the destinations
+	// Senders is the path of the file that is served as the secret of the senders; "" means that
+	// there are no senders.
+	Senders string
+	Log     io.Writer // receives the output of the functions and services, one line in each Write
+	// Environment holds variables that are added to the environment of each function. They replace
+	// variables of the same name.
+	Environment map[string]string
 	// Concurrency is the maximum number of concurrent requests to the function URL. Further
 	// requests are answered with 429. 0 means 64.
 	Concurrency int
 	// Port is the port of the function URL at 127.0.0.1. The URL of intake gets the next port. 0
 	// means free ports.
 	Port int
-	// LookAfter is the interval in which the function index checks the libraries; 0 means the
-	// deployed interval.
+	// LookAfter is the interval between two checks of the libraries by the function index; 0 means
+	// the interval of a deployed system.
 	LookAfter time.Duration
 	// HoldCollect says whether announcements stay in their queue until [System.ReleaseCollect] is
 	// called.
@@ -56,11 +60,11 @@ type System struct {
 	config    Config
 	intake    *lambda.Function
 	collect   *lambda.Function
-	doors     []door // the URLs, mappings and schedules, which Close closes first
+	doors     []door // function URLs, event source mappings and schedules, which Close closes before the functions
 	functions []*lambda.Function
 }
 
-// door is a function URL, an event source mapping or a schedule.
+// door is anything that invokes a function: a function URL, an event source mapping or a schedule.
 type door interface {
 	Close(ctx context.Context) error
 }
@@ -83,8 +87,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	return s, nil
 }
 
-// declareEmptyBucketIndexed marks the index as complete if the masters bucket has no objects.
-// Otherwise nothing would be known about the bucket before a reindex.
+// declareEmptyBucketIndexed records that the index is complete if the masters bucket has no
+// objects. Without this record, masterhand would skip no request until a reindex.
 func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	state, revision, err := s.Index.State(ctx, s.Library)
 	if err != nil || state.Current(s.Library) {
@@ -92,13 +96,16 @@ func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	}
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for _, err := range bucket.List(ctx, "") {
-		return err // no mark: the bucket is not empty, or err says why it could not be listed
+		// The index is not declared complete: the bucket is not empty, or err says why it could not
+		// be listed.
+		return err
 	}
 	built := masters.State{Format: masters.Format, Rules: s.Library.RuleSet(), Bucket: s.Library.Bucket, Built: true}
 	return s.Index.SaveState(ctx, s.Library, built, revision)
 }
 
-// release is how long the functions may still take to release their requests after ctx has ended.
+// release is how long Close still waits, after its ctx has ended, for functions that release their
+// requests.
 const release = 5 * time.Second
 
 // Close rejects new requests and waits for running requests until ctx ends. Then it makes the

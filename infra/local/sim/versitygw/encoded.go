@@ -12,8 +12,9 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// encoded encodes the keys in listings like a URL if the request asks for it, as S3 does. The
-// gateway itself does not, so a key with a control character would make its answer unreadable.
+// encoded is a backend that URL-encodes the keys in listings if the request asks for it, as S3
+// does. Without it the gateway would not encode the keys, and a key with a control character would
+// make the listing unreadable.
 type encoded struct{ backend.Backend }
 
 func (e encoded) ListObjects(ctx context.Context, in *s3.ListObjectsInput) (s3response.ListObjectsResult, error) {
@@ -55,8 +56,8 @@ func asksEncoded(ctx context.Context) bool {
 	return ok && string(r.QueryArgs().Peek("encoding-type")) == string(types.EncodingTypeUrl)
 }
 
-// encode encodes texts like a URL, except slashes, as S3 does. It replaces each pointer and not
-// the text behind it, because the gateway may share a text between answers and entries.
+// encode URL-encodes texts, except their slashes, as S3 does. It replaces the pointers and does not
+// change the strings, because the gateway may use one string in several places.
 func encode(texts ...**string) {
 	for _, text := range texts {
 		if *text != nil {

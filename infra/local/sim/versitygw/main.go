@@ -2,19 +2,23 @@
 // It supports conditional writes, versions, tags, multipart uploads and checked signatures. It
 // sends a notice of each change of an object to the URL of the flag -events.
 //
-// Invariants: - It listens only on the given loopback address. - It keeps an object's metadata in
-// extended attributes, and refuses to start on a file system without them. - A notice is sent
-// after its change is readable and before the client gets its answer. If the receiver does not
-// answer, the notice waits in memory and is sent as soon as the receiver answers again. See the
-// types notifier and outbox.
+// Invariants:
+//   - It listens only on the given loopback address.
+//   - It keeps an object's metadata in extended attributes, and refuses to start on a file system
+//     without them.
+//   - A notice is sent after its change is readable and before the client gets its answer. If the
+//     receiver does not answer, the notice waits in memory and is sent as soon as the receiver
+//     answers again. See the types notifier and outbox.
 //
-// Differences from S3, found by trying v1.8.0 of the gateway: - Keys are paths: an object "a" and
-// an object "a/b" exclude each other (409), "a//b" and "a/./b" mean "a/b", and no part of a key
-// may exceed 255 bytes. - Conditions ignore delete markers: a write with If-None-Match: * is
-// rejected (412), and a write with If-Match and the ETag of the deleted object is accepted. In a
-// bucket without versions, conditions treat a deleted object as missing. - Deleting a key that
-// never existed makes no delete marker. - Tags and metadata of one object share some 4 KiB on
-// ext4; with more, a write is answered with 500.
+// Differences from S3, found by trying v1.8.0 of the gateway:
+//   - Keys are paths: an object "a" and an object "a/b" exclude each other (409), "a//b" and
+//     "a/./b" mean "a/b", and no part of a key may exceed 255 bytes.
+//   - Conditions ignore delete markers: a write with If-None-Match: * is rejected (412), and a
+//     write with If-Match and the ETag of the deleted object is accepted. In a bucket without
+//     versions, conditions treat a deleted object as missing.
+//   - Deleting a key that never existed makes no delete marker.
+//   - Tags and metadata of one object share some 4 KiB on ext4; with more, a write is answered
+//     with 500.
 //
 // It is a separate module because the gateway has many times more dependencies than the rest of
 // the project. It is a separate process because the gateway changes the working directory and can
@@ -124,7 +128,8 @@ func run(ctx context.Context, c config) error {
 		RootUserSecret: c.secret,
 		Region:         c.region,
 		Ports:          []string{c.listen},
-		// The default limits of the gateway's own program. The package embedgw does not set them.
+		// The following limits are the defaults of the gateway's own program. They are set here,
+		// because the package embedgw does not set them.
 		MaxConnections:    250_000,
 		MaxRequests:       100_000,
 		MultipartMaxParts: 10_000,
@@ -170,7 +175,7 @@ func open(root, versions string) (backend.Backend, error) {
 	}
 	store, err := posix.New(root, meta.XattrMeta{}, posix.PosixOpts{
 		VersioningDir:       versions,
-		Concurrency:         5000,    // default of the gateway's own program
+		Concurrency:         5000,    // the default of the gateway's own program
 		CopyObjectThreshold: 5 << 30, // maximum size of a copied object in bytes, S3's limit; 0 would reject every copy
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "" {
 		os.Exit(m.Run())
 	}
-	go func() { // ends this process when the test's process has ended, even if it was killed
+	go func() { // ends this process when the test's process ends, even if the test's process is killed
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(3)
 	}()
@@ -126,7 +126,7 @@ func versioned(t *testing.T, c *s3.Client, name string) {
 // mailbox is a server that receives notices.
 type mailbox struct {
 	url    string
-	answer func() int // returns the status with which a notice is answered
+	answer func() int // returns the HTTP status with which the mailbox answers a notice
 
 	mu    sync.Mutex
 	taken []notice

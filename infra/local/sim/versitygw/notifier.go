@@ -11,7 +11,7 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// notice is the message about a change of an object. Receivers get it as JSON.
+// notice is the message about a change of an object. It is sent to the receiver as JSON.
 type notice struct {
 	// Operation is the S3 operation that changed the object: PutObject, POST Object, CopyObject,
 	// CompleteMultipartUpload, DeleteObject (also for each key of a DeleteObjects), PutObjectTagging
@@ -34,8 +34,9 @@ type notice struct {
 // notifier sends a notice of each change in the store.
 //
 // It does not use the gateway's own webhook. That webhook sends an event once and without order,
-// drops it when the receiver is busy, never closes an answer, and leaves out version ids, the
-// sizes of copies and multipart uploads, and which keys of a DeleteObjects were really deleted.
+// drops it when the receiver is busy, and never closes the body of an answer. Its events lack
+// version ids, the sizes of copies and multipart uploads, and the keys that a DeleteObjects has
+// really deleted.
 //
 // A notice is sent after its change is readable. If a key changes twice at the same time, the
 // later notice need not belong to the change that won. As with S3, a receiver must therefore read
@@ -93,11 +94,13 @@ func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutpu
 	return object
 }
 
-// sized adds the size to the notice of an object whose size the store has not returned, and sends
-// the notice.
+// sized sends the notice of a write for which the store has returned no size. Before that, it adds
+// the size of the object to the notice.
 func (n *notifier) sized(ctx context.Context, made notice) {
 	if object := n.head(ctx, made); object != nil && unquoted(value(object.ETag)) == unquoted(made.ETag) {
-		made.Size = object.ContentLength // if the ETags differ, the object was overwritten meanwhile, and the notice has no size
+		// Different ETags mean that the object was overwritten meanwhile. The notice then has no
+		// size.
+		made.Size = object.ContentLength
 	}
 	n.send(ctx, made)
 }
@@ -142,7 +145,8 @@ func (n *notifier) DeleteObjectTagging(ctx context.Context, bucket, key, version
 	return err
 }
 
-// tagged adds the ETag and the version that has the new tags to a notice, and sends the notice.
+// tagged sends the notice of a change of tags. Before that, it adds the ETag and the id of the
+// version whose tags have changed.
 func (n *notifier) tagged(ctx context.Context, changed notice) {
 	if object := n.head(ctx, changed); object != nil {
 		changed.ETag, changed.VersionID = value(object.ETag), value(object.VersionId)
@@ -150,7 +154,7 @@ func (n *notifier) tagged(ctx context.Context, changed notice) {
 	n.send(ctx, changed)
 }
 
-// send adds the id and the sender's address of the S3 request to a notice, and sends the notice.
+// send adds the id of the S3 request and the client's IP address to a notice, and sends the notice.
 func (n *notifier) send(ctx context.Context, changed notice) {
 	changed.ETag = unquoted(changed.ETag)
 	if changed.DeleteMarker {

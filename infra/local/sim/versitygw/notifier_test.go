@@ -160,7 +160,8 @@ func (n *noticed) delete(key string) {
 		return
 	}
 	n.expect(err, told{"DeleteObject", n.bucket, key, emptyETag, value(out.VersionId), -1, true})
-	for _, version := range []*string{&n.last, out.VersionId} { // deletes an earlier version, and then the delete marker
+	// First the earlier version is deleted, and then the delete marker.
+	for _, version := range []*string{&n.last, out.VersionId} {
 		_, err = n.c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &n.bucket, Key: &key, VersionId: version})
 		n.expect(err, told{"DeleteObject", n.bucket, key, "", *version, -1, false})
 	}

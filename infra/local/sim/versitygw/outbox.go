@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	// patience is how long the answer to an S3 client is delayed until the receiver has accepted
-	// the notice of the client's change.
+	// patience is the longest time for which an S3 client waits for its answer because the receiver
+	// has not yet accepted the notice of the client's change.
 	patience = 2 * time.Second
 	// pause is the time between two attempts to send a notice.
 	pause = 100 * time.Millisecond
-	// farewell is how long the program continues to send notices when it ends.
+	// farewell is the longest time for which the program still sends notices when it ends.
 	farewell = 2 * time.Second
 )
 
@@ -58,11 +58,12 @@ func newOutbox(url string) *outbox {
 	return o
 }
 
-// send adds the notice n to the queue and waits until the receiver has accepted it, at most for
-// patience. It encodes the notice before it returns, because the gateway then reuses the memory
-// that holds the strings.
+// send adds the notice n to the queue and waits until the receiver has accepted it, but no longer
+// than patience. It encodes the notice before it returns, because the gateway then reuses the
+// memory that holds the notice's strings.
 func (o *outbox) send(n notice) {
-	if !utf8.ValidString(n.Key) { // no notice is sent: S3 would reject such a key, and JSON cannot hold it
+	// No notice is sent: S3 would reject such a key, and JSON cannot hold it.
+	if !utf8.ValidString(n.Key) {
 		fmt.Fprintf(os.Stderr, "versitygw: no notice of the key %q, which is not UTF-8\n", n.Key)
 		return
 	}
@@ -115,8 +116,8 @@ func (o *outbox) work() {
 	}
 }
 
-// deliver posts a delivery until the receiver accepts it or rejects it for good. It returns false
-// if the outbox must stop before that.
+// deliver posts a notice until the receiver accepts it or rejects it for good. It returns false if
+// the outbox is stopped before that.
 func (o *outbox) deliver(l delivery) bool {
 	for {
 		err := o.post(l.body)
@@ -135,8 +136,7 @@ func (o *outbox) deliver(l delivery) bool {
 	}
 }
 
-// next waits for the next delivery. It returns false if the outbox is closed and no delivery is
-// left.
+// next waits for the next notice. It returns false if the outbox is closing and no notice is left.
 func (o *outbox) next() (delivery, bool) {
 	for {
 		o.mu.Lock()
@@ -161,7 +161,8 @@ func (o *outbox) post(body []byte) error {
 		return err
 	}
 	defer r.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16)) // reads the rest of the answer, so that the connection can be used again
+	// Reads the rest of the answer, so that the connection can be used again.
+	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16))
 	switch {
 	case r.StatusCode < 300:
 		return nil
@@ -172,7 +173,7 @@ func (o *outbox) post(body []byte) error {
 	}
 }
 
-// close sends the remaining notices, for at most the duration farewell.
+// close sends the remaining notices, but for no longer than the duration farewell.
 func (o *outbox) close() {
 	o.mu.Lock()
 	o.closing = true

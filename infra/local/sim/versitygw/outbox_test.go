@@ -55,8 +55,8 @@ func newTestOutbox(r *receiver) *outbox {
 	return o
 }
 
-// TestASlowReceiverDelaysNoClientForLong uses a slow receiver. The S3 client must get its answer
-// after patience at the latest, and the notices must still arrive in order.
+// TestASlowReceiverDelaysNoClientForLong uses a receiver that is away for a minute. The S3 client
+// must get its answer after the time patience, and the notices must still arrive in order.
 func TestASlowReceiverDelaysNoClientForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

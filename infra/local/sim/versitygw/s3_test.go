@@ -96,7 +96,7 @@ func TestNeverMixed(t *testing.T) {
 			}
 			return *out.ETag
 		}
-		letter := map[string]byte{} // each version consists of one letter: the letter by the version's ETag
+		letter := map[string]byte{} // maps the ETag of each version to the letter of which the version consists
 		for i := range overwrites + 1 {
 			letter[put(i)] = byte('a' + i)
 		}

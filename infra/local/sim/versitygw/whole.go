@@ -28,8 +28,8 @@ func (w whole) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Uplo
 }
 
 // GetObject reads an object. The gateway checks the ETag before it opens the file, so the object
-// may be replaced in between. If the ETag has changed after the file was opened, GetObject reads
-// again.
+// may be replaced between the check and the opening. If the ETag is another one after the file was
+// opened, GetObject opens the object again.
 func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	for {
 		out, err := w.Backend.GetObject(ctx, in)
@@ -41,7 +41,7 @@ func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObj
 			return out, nil
 		}
 		if out.Body != nil {
-			_ = out.Body.Close() // the error is ignored: nothing was read from the body
+			_ = out.Body.Close() // the error is ignored: nothing was read from this body
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -31,7 +31,7 @@ func presigned(t *testing.T, c *s3.Client, key string, length int, body io.Reade
 	return response.StatusCode
 }
 
-// TestWholeOrNotAtAll cuts uploads off. After each, the earlier object must still be stored.
+// TestWholeOrNotAtAll cuts several uploads off midway. None of them may replace the earlier object.
 func TestWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	c := start(t, t.TempDir(), "").client()

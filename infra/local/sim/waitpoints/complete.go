@@ -39,8 +39,8 @@ func answer(w http.ResponseWriter, status int, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// receive completes the token id with a body, if the token is not completed yet and has not
-// expired. It returns the status and the text of the answer.
+// receive completes the token with this id, unless the token is already completed or has expired.
+// It returns the status and the text of the answer.
 func (s *Server) receive(id string, body []byte) (status int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *Server) receive(id string, body []byte) (status int, text string) {
 	return http.StatusOK, `{"success":true}`
 }
 
-// output returns the output that a token gets if this body completes it.
+// output returns the output that a token gets when this body completes the token.
 func output(body []byte) []byte {
 	if !json.Valid(body) {
 		return []byte("{}")

@@ -30,13 +30,13 @@ import (
 // Config changes a server's behaviour. The zero value behaves like the real server.
 type Config struct {
 	// Promised says whether the server answers 409 for a completed token and 410 for an expired
-	// token, as the platform's page promises.
+	// token, as the ad platform's documentation promises.
 	Promised bool
 	// Now is the clock that expires tokens; nil means time.Now.
 	Now func() time.Time
 }
 
-// Server holds waitpoint tokens. The subject of its faults is the id of a token.
+// Server holds waitpoint tokens. The rules of its fault schedule select requests by the token's id.
 type Server struct {
 	*fault.Server
 	Faults *fault.Schedule
@@ -49,11 +49,11 @@ type Server struct {
 // Token is the state of a waitpoint token at one moment.
 type Token struct {
 	ID        string
-	URL       capability.URL // URL whose caller completes the token
+	URL       capability.URL // URL to which a POST completes the token
 	ExpiresAt time.Time
 	Completed time.Time // time of the completion; zero if the token is not completed
-	Output    []byte    // output that the completing body produced; nil if the token is not completed
-	Received  [][]byte  // every body that arrived completely, in order; bodies that completed nothing are included
+	Output    []byte    // output of the completion; nil if the token is not completed
+	Received  [][]byte  // body of each POST that arrived completely, in order, even if it did not complete the token
 }
 
 // entry is a token, with a channel that is closed when the token is completed.
@@ -90,7 +90,7 @@ func tokenID(r *http.Request) string {
 	return strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, pathPrefix), pathSuffix)
 }
 
-// Create makes a token that can be completed until the time expires.
+// Create makes a token that can be completed before the time expires.
 func (s *Server) Create(expires time.Time) Token {
 	id := "waitpoint_" + strings.ToLower(rand.Text())
 	address, err := capability.Parse(s.URL() + pathPrefix + id + pathSuffix)

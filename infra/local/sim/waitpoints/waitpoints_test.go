@@ -19,7 +19,7 @@ import (
 
 var noon = time.Date(2026, 4, 24, 12, 0, 0, 0, time.UTC)
 
-// open starts a server whose clock shows the time in now.
+// open starts a server whose clock always shows the time to which now points.
 func open(t *testing.T, promised bool, now *time.Time) *waitpoints.Server {
 	t.Helper()
 	server, err := waitpoints.Open(waitpoints.Config{Promised: promised, Now: func() time.Time { return *now }})
@@ -54,7 +54,7 @@ func send(t *testing.T, method, address string, body io.Reader) (int, string, er
 
 // sent is a body that is posted at a certain time, with the expected status of the answer.
 type sent struct {
-	after  time.Duration // time of the post, counted from noon; the token expires at one o'clock
+	after  time.Duration // time of the POST, counted from noon; the token expires at one o'clock
 	body   string
 	status int
 }
@@ -66,7 +66,7 @@ func TestCompletion(t *testing.T) {
 		name     string
 		promised bool
 		sends    []sent
-		want     string // expected output of the token; "" means that it is never completed
+		want     string // expected output of the token; "" means that the token is never completed
 	}{
 		{"one", false, []sent{{0, `{"a":1}`, 200}}, `{"a":1}`},
 		{"the first wins", false, []sent{{0, `{"a":1}`, 200}, {1, `{"skip":true}`, 200}}, `{"a":1}`},
@@ -113,7 +113,8 @@ func TestRefused(t *testing.T) {
 	server := open(t, false, &now)
 	token := server.Create(noon.Add(time.Hour))
 	address := token.URL.Reveal()
-	chunked := struct{ io.Reader }{strings.NewReader(`{}`)} // the body is sent in chunks, because net/http does not know the length of this reader
+	// The reader's type hides its length from net/http, which therefore sends this body in chunks.
+	chunked := struct{ io.Reader }{strings.NewReader(`{}`)}
 	tests := []struct {
 		name, method, address string
 		body                  io.Reader

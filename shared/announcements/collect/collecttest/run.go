@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Subject is a bucket under test, with functions to inspect its objects.
+// Subject is a bucket under test, with a function that reads an object and its content.
 type Subject struct {
 	collect.Bucket
 	Read func(t *testing.T, key string) Stored

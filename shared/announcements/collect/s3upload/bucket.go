@@ -74,8 +74,8 @@ func (b Bucket) Part(ctx context.Context, key, upload string, number int, data [
 	return nil
 }
 
-// errParts says that S3 does not list exactly the parts of an upload that were uploaded. Complete then
-// creates no object.
+// errParts says that the parts that S3 lists for an upload differ from the parts that were
+// uploaded. Complete then creates no object.
 var errParts = errors.New("upload has other parts than were uploaded")
 
 // Complete implements [collect.Bucket].

@@ -26,7 +26,7 @@ type Topic struct {
 // the SDK's errors may contain the request.
 var errPublish = errors.New("topic refused the notice")
 
-// titles maps each alert to the first words of its message.
+// titles maps each alert to the first words of the notice that is sent for it.
 var titles = map[string]string{
 	"build_rejected": "a build was rejected", "screenshot_failed": "a screenshot failed", "job_failed": "a job failed",
 	"no_file": "an announced file is missing",

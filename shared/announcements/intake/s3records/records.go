@@ -50,8 +50,9 @@ func (r Records) Get(ctx context.Context, key string) (intake.Record, error) {
 	return intake.Decode(data)
 }
 
-// List yields the keys with a prefix in ascending order. It skips all keys up to and including the key
-// in the parameter after; with "" it begins with the first key. It ends after an error.
+// List yields the keys with a prefix in ascending order. It skips all keys up to and including the
+// key in the parameter after; with "" it begins with the first key. After it has yielded an error,
+// it yields nothing more.
 func (r Records) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in := &s3.ListObjectsV2Input{Bucket: &r.Bucket, Prefix: &prefix}

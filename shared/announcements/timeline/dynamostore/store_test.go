@@ -32,11 +32,13 @@ func TestStoreKeepsTheContract(t *testing.T) {
 	timelinetest.Run(t, func(t *testing.T) timeline.Store { return newStore(t) })
 }
 
-// Requests and timelines share a table, but the list of one must never contain the other.
+// Requests and timelines share a table, but a list of requests must contain no timeline, and a list
+// of timelines no request.
 func TestTimelinesAreNoRequests(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	at := time.Date(2026, 11, 21, 23, 30, 0, 0, time.FixedZone("", -2*3600)) // this moment is on 22 November in UTC
+	// In UTC this moment is on 22 November, so ByDay must list the timeline under that day.
+	at := time.Date(2026, 11, 21, 23, 30, 0, 0, time.FixedZone("", -2*3600))
 	one := timeline.Timeline{Version: 1, Sender: "hoox", Subject: "job/1", ReceivedAt: at, UpdatedAt: at}
 	if err := store.Save(t.Context(), one); err != nil {
 		t.Fatal(err)

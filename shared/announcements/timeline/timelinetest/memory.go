@@ -18,7 +18,7 @@ import (
 // Memory is a Store in memory for tests. Create it with NewMemory. It is safe for concurrent use.
 type Memory struct {
 	mu        sync.Mutex
-	timelines map[string][]byte // the timelines as JSON, by id; JSON, so that callers share no memory
+	timelines map[string][]byte // the timelines by id; stored as JSON, so that callers share no memory with the store
 	marks     map[string]bool
 }
 

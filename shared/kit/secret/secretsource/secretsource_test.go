@@ -88,8 +88,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// LoadPrevious must request the previous stage. So a function that starts while the list does not
-// parse accepts the same signatures as before.
+// LoadPrevious must return the secret's previous version. So a function that starts while the
+// current version does not parse accepts the same signatures as before.
 func TestLoadPrevious(t *testing.T) {
 	t.Parallel()
 	source := versions(t, 200, map[string]string{

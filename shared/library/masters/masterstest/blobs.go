@@ -49,7 +49,8 @@ func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 	})
 }
 
-// appendOne appends a byte to the document. It retries as long as other writers win the race.
+// appendOne appends a byte to the document. It retries as long as another writer changes the
+// document first.
 func appendOne(t *testing.T, b masters.Blobs, name string) {
 	for {
 		data, revision, err := b.Load(t.Context(), name)

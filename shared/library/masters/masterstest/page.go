@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Page returns at most n keys that begin with prefix and come after the key after, and reports
-// whether there are more.
+// Page returns the first n keys that begin with prefix and are sorted behind the argument after.
+// It reports whether there are more keys.
 func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -17,8 +17,8 @@ func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string,
 	return keys, more, nil
 }
 
-// Page returns at most n names that begin with prefix and come after the name after, and reports
-// whether there are more.
+// Page returns the first n names that begin with prefix and are sorted behind the argument after.
+// It reports whether there are more names.
 func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -27,7 +27,8 @@ func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string,
 }
 
 func page(all iter.Seq[string], prefix, after string, n int) (names []string, more bool) {
-	for name := range all { // names holds up to n+1 names in order; one name more than n means that there are more
+	// keep the first n+1 names, sorted: the additional name shows that more than n names exist
+	for name := range all {
 		if !strings.HasPrefix(name, prefix) || name <= after || len(names) > n && name >= names[n] {
 			continue
 		}

@@ -43,8 +43,8 @@ func (b Blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return data, value(out.ETag), nil
 }
 
-// Save implements [masters.Blobs]. S3 answers 412 if the revision differs, 409 if two conditional
-// writes collide, and 404 if the object is gone.
+// Save implements [masters.Blobs]. It returns masters.ErrStale if S3 answers 412 (the revision
+// differs), 409 (two conditional writes collide) or 404 (the object is gone).
 func (b Blobs) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
 	in := &s3.PutObjectInput{
 		Bucket: &b.Bucket, Key: &name, Body: bytes.NewReader(data), ContentType: new("application/json"),
@@ -75,7 +75,7 @@ func value(s *string) string {
 	return *s
 }
 
-// status returns the HTTP status of an S3 error, or 0 if it has none.
+// status returns the HTTP status of an S3 error, or 0 if the error has none.
 func status(err error) int {
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) {

@@ -49,8 +49,8 @@ func TestBlobsRefused(t *testing.T) {
 	}
 }
 
-// Load truncates a document over the size limit, so that decoding it fails. Such a document never
-// counts as absent.
+// Load truncates a document that exceeds the size limit, so that decoding the document fails. Such
+// a document is never treated as absent.
 func TestBlobTooLarge(t *testing.T) {
 	t.Parallel()
 	b := blobs(t, false)

@@ -90,7 +90,8 @@ func (b Bucket) head(ctx context.Context, key string) (masters.Object, error) {
 // `ongoing-request="false", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`.
 func restored(header string) bool { return strings.Contains(header, `ongoing-request="false"`) }
 
-// ReadRange returns n bytes at off of exactly this version of the object, or masters.ErrChanged.
+// ReadRange returns n bytes, from offset off, of exactly this version of the object. It returns
+// masters.ErrChanged if the version was replaced or deleted.
 func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error) {
 	body, err := b.Open(ctx, o.Key, o.VersionID, o.ETag, off, n)
 	if err != nil {
@@ -104,9 +105,9 @@ func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) (
 	return data, nil
 }
 
-// Open opens n bytes at off of exactly this version of the object. It does not retry. Errors:
-// masters.ErrChanged if the version was deleted, was replaced or has another size;
-// masters.ErrDenied; faults. It never returns bytes of another version.
+// Open returns a reader of n bytes, from offset off, of exactly this version of the object. It
+// does not retry. Errors: masters.ErrChanged if the version was deleted, was replaced or has
+// another size; masters.ErrDenied; faults. It never returns bytes of another version.
 func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error) {
 	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: &b.Name, Key: &key, VersionId: optional(versionID), IfMatch: optional(etag),
@@ -115,7 +116,7 @@ func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n in
 	switch {
 	case status(err) == http.StatusPreconditionFailed,
 		isCode(err, "NoSuchKey", "NoSuchVersion", "InvalidRange"),
-		versionID != "" && isCode(err, "InvalidArgument"): // S3's answer to a version ID of another bucket
+		versionID != "" && isCode(err, "InvalidArgument"): // S3's answer if the version ID is from another bucket
 		return nil, masters.ErrChanged
 	case status(err) == http.StatusForbidden:
 		return nil, fmt.Errorf("%w: %w", masters.ErrDenied, err)
@@ -151,9 +152,9 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 	}
 }
 
-// Page returns at most n keys (at most 1,000, the limit of S3) that begin with prefix and come
-// after the key after. It reports whether more keys follow; if so, it returns at least one key.
-// It is strongly consistent.
+// Page returns at most n keys (at most 1,000, the limit of S3) that begin with prefix and are
+// sorted behind the argument after. It reports whether more keys follow; if so, it returns at
+// least one key. It is strongly consistent.
 func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
 	for {
@@ -188,8 +189,8 @@ func (b Bucket) unlisted(err error) error {
 	return fmt.Errorf("%w: %s: %s (%w)", masters.ErrBucket, b.Name, why, err)
 }
 
-// version returns the version ID. It returns "" for the ID that S3 returns if the bucket keeps no
-// versions.
+// version returns the text of a version ID. It returns "" for the ID that S3 uses in a bucket that
+// keeps no versions.
 func version(id *string) string {
 	if v := value(id); v != "null" {
 		return v

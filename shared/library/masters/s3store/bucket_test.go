@@ -32,7 +32,7 @@ func look(t *testing.T, b s3store.Bucket, key string) masters.Object {
 	return o
 }
 
-// open reads n bytes at off of one version of an object.
+// open reads n bytes, from offset off, of one version of an object.
 func open(t *testing.T, b s3store.Bucket, o masters.Object, off, n int64) (string, error) {
 	t.Helper()
 	body, err := b.Open(t.Context(), o.Key, o.VersionID, o.ETag, off, n)
@@ -44,7 +44,8 @@ func open(t *testing.T, b s3store.Bucket, o masters.Object, off, n int64) (strin
 	return string(data), err
 }
 
-// All operations treat a key with special characters as the same key.
+// Look, ReadRange, Open and List all use exactly the key of an object, also if the key has special
+// characters.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t, true)
@@ -168,7 +169,7 @@ func TestReplacedObjects(t *testing.T) {
 }
 
 // want fails the test unless ReadRange and Open both return middle, the middle of "the old film".
-// If there is false, both must return ErrChanged.
+// If the argument there is false, both must return ErrChanged.
 func want(t *testing.T, b s3store.Bucket, o masters.Object, middle string, there bool) {
 	t.Helper()
 	data, err := b.ReadRange(t.Context(), o, 4, 3)

@@ -50,7 +50,7 @@ func newBucket(t *testing.T, versioned bool) s3store.Bucket {
 	return b
 }
 
-// put writes an object with tags and metadata; nil means none.
+// put writes an object with the given tags and metadata; nil means no tags or no metadata.
 func put(t *testing.T, b s3store.Bucket, key, text string, tags, metadata map[string]string) {
 	t.Helper()
 	in := &s3.PutObjectInput{Bucket: &b.Name, Key: &key, Body: bytes.NewReader([]byte(text)), Metadata: metadata}

@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// The error for a bucket that cannot be read as a whole names the cause in plain words. A
-// temporary fault never causes that error.
+// ErrBucket means that the whole bucket cannot be read, and its text names the cause in plain
+// words. A temporary fault is never returned as ErrBucket.
 func TestABucketThatCannotBeReadIsNamed(t *testing.T) {
 	t.Parallel()
 	for code, c := range map[string]struct {

@@ -19,7 +19,8 @@ import (
 // writers is the number of writers that write one document at the same time in the test.
 var writers = flag.Int("writers", 50, "writers to one document at once")
 
-// With S3's conditional writes, too, no update is lost when many writers write the same document.
+// No update is lost if many writers write the same document at the same time by the conditional
+// writes of S3.
 func TestACrowdOfWriters(t *testing.T) {
 	t.Parallel()
 	var picture bytes.Buffer

@@ -30,7 +30,7 @@ type Manifest struct {
 	columns []string
 }
 
-// File describes one of a report's files.
+// File describes one of the files in which a report lists keys.
 type File struct {
 	Key  string `json:"key"`
 	Size int64  `json:"size"`        // compressed size in bytes
@@ -91,9 +91,9 @@ func ReadManifest(text []byte) (Manifest, error) {
 	return m, nil
 }
 
-// Keys yields the keys of those objects in a file that exist: no old versions and no delete
-// markers. If the file cannot be read or does not match the manifest, the last item is an error.
-// Errors: ErrReport.
+// Keys yields the keys of the existing objects that one file of the report lists. It leaves out old
+// versions and delete markers. If the file cannot be read or does not match the manifest, the last
+// item is an error. Errors: ErrReport.
 func (m Manifest) Keys(f File, body io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		sum := md5.New()
@@ -189,7 +189,7 @@ func (b *boundedLines) Read(p []byte) (int, error) {
 		case len(line) == 0:
 			return 0, err
 		}
-		b.line = line // ignore an error here: the next call reads again and returns it
+		b.line = line // an error is ignored here: the next call of Read reads again and returns it
 	}
 	n := copy(p, b.line)
 	b.line = b.line[n:]

@@ -121,7 +121,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Keys returns either keys or an error, whatever the manifest and the rows are.
+// For any manifest and any rows, Keys yields keys or an error, and never panics.
 func FuzzReport(f *testing.F) {
 	f.Add([]byte(manifest), []byte(`"masters","a.mp4","v1","true","false","10"`))
 	f.Add([]byte(manifest), []byte(`"masters","%zz`))

@@ -1,5 +1,5 @@
 // Package reindextest indexes generated libraries of any size without a bucket, and counts the
-// calls.
+// calls to the simulated bucket, index and queue.
 //
 // Invariants: it runs the same steps of package reindex as with a bucket; its memory use does not
 // grow with the library.
@@ -24,9 +24,9 @@ import (
 )
 
 // Vast is a library of Size masters, ten for each creative, together with its index. It generates
-// masters when they are read. The index stores only the latest documents and placements; of older
-// ones it knows only that they were written. So the memory use does not depend on Size. With only
-// Size set, the index is empty.
+// masters when they are read. The index stores only the latest documents and placements. Of older
+// documents and placements, it knows only that they were written. So the memory use does not depend
+// on Size. In a Vast in which only Size is set, the index is empty.
 type Vast struct {
 	Size int
 
@@ -52,7 +52,7 @@ type Counts struct {
 	Pages  int // pages of listings that were read
 	Loads  int // reads of documents, placements and the run's own records
 	Saves  int
-	Sends  int // calls to the queue, each with up to sendBatch messages
+	Sends  int // calls to the queue, each with up to 10 messages
 	Runs   int // messages that were processed
 }
 
@@ -182,8 +182,8 @@ func (v *Vast) count(add func(*Counts)) {
 }
 
 // Index indexes the whole library, from the first message to the last, and returns the numbers of
-// calls. It calls worked after each message. Errors: those of package reindex, or that the run
-// did not place all masters.
+// calls. It calls the function worked after each message. It returns the errors of package reindex,
+// and an error if the run did not place all masters.
 func (v *Vast) Index(ctx context.Context, worked func()) (Counts, error) {
 	rules, err := placement.ParseRules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}})
 	if err != nil {

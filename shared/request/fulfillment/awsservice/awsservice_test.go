@@ -10,8 +10,7 @@ import (
 	"masterhand/shared/request/fulfillment/awsservice"
 )
 
-// A webhook waits 20 s for another run, because it must answer before the gateway gives up after 30
-// s.
+// If another run holds a request, a webhook's run waits up to 20 s for that run before it answers.
 func TestAWebhookWaitsTwentySecondsForAnotherRun(t *testing.T) {
 	t.Parallel()
 	none := func(string) (string, bool) { return "", false }

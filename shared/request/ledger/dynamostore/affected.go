@@ -45,7 +45,7 @@ func (s Store) SaveAffected(ctx context.Context, id string, names affected.Names
 
 // Affected implements [ledger.AffectedStore].
 func (s Store) Affected(ctx context.Context, ids []string) (map[string]affected.Names, error) {
-	of := map[string]string{} // the id of each request, by the id of the item with its names
+	of := map[string]string{} // maps the id of each item with names to the id of its request
 	var wanted []string
 	for _, id := range ids {
 		name := affectedID(id)

@@ -44,7 +44,7 @@ const (
 	keyDeadline   = "deadline"
 	indexSlot     = "slot" // the index of items by slot, sorted by receivedAt
 	indexDay      = "day"  // the index of items by "day#2006-01-02" or a shard of it, sorted by receivedAt
-	indexOpen     = "open" // the index of requests that have not ended, in shards or not, sorted by deadline
+	indexOpen     = "open" // the index of open requests by "open" or a shard of it, sorted by deadline
 )
 
 func (s Store) table() dynamotable.Table { return dynamotable.Table{Client: s.Client, Name: s.Table} }

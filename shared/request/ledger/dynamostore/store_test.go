@@ -124,7 +124,8 @@ func TestBothFormsOfTheIndexKeysAreFound(t *testing.T) {
 func TestStoredForm(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	at := time.Date(2026, 11, 21, 23, 30, 0, 1_500_000, time.FixedZone("", -2*3600)) // in UTC this is 22 November
+	// in UTC this is 22 November, so the item's day must be 22 November
+	at := time.Date(2026, 11, 21, 23, 30, 0, 1_500_000, time.FixedZone("", -2*3600))
 	item := ledger.Item{
 		ID: "req#1", Version: 1, State: ledger.Delivered, Fence: 2, Slot: "s", Attempts: 3, ReceivedAt: at, UpdatedAt: at,
 		Decision: &ledger.Decision{Key: "k", Size: 7}, EventIDs: []string{"e"}, Result: []byte(`{"a":1}`),

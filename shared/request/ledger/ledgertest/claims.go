@@ -117,7 +117,7 @@ func conflict(t *testing.T, store ledger.Store) {
 		refused(t, err, ledger.ErrConflict)
 		same(t, stored(t, store), before)
 	}
-	check() // the first of three calls: while the request is held, after the lease, and after the end
+	check() // the function check is called three times: in the lease, after it, and after the request's end
 	clock.Advance(time.Hour)
 	check()
 	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}))
@@ -289,7 +289,7 @@ func lostClaim(t *testing.T, store ledger.Store) {
 		t.Fatalf("a claim without an answer: %v", err)
 	}
 	_, err := l.Claim(t.Context(), request(), time.Time{})
-	refused(t, err, ledger.ErrHeld) // the claim whose answer was lost holds the request
+	refused(t, err, ledger.ErrHeld) // the earlier claim, whose answer was lost, holds the request
 	clock.Advance(ledger.Lease + ledger.Skew)
 	if got := claimed(t, l).Item(); got.Fence != 3 {
 		t.Errorf("claimed after a lost claim: %+v", got)

@@ -145,7 +145,8 @@ func settledOnce(t *testing.T, store ledger.Store) {
 	first := ledger.Outcome{State: ledger.Failed, Code: "upload_refused", Detail: strings.Repeat("ü", 2000)}
 	done(t, hold.Settle(t.Context(), first))
 	done(t, hold.Settle(t.Context(), first))
-	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed, Code: "later"})) // no error, but the first outcome stays
+	// a second Settle with the same state returns no error, but the first outcome stays
+	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed, Code: "later"}))
 	refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Expired}), ledger.ErrEnded)
 	for _, s := range steps() {
 		refused(t, s.do(t.Context(), hold), ledger.ErrEnded)

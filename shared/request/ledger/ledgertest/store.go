@@ -121,7 +121,8 @@ func roundTrip(t *testing.T, store ledger.Store) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, item)
 		}
 	}
-	bare := ledger.Item{ID: everything.ID, Version: 2} // a write without a field deletes the stored field
+	// saving an item in which a field is zero must delete the stored field
+	bare := ledger.Item{ID: everything.ID, Version: 2}
 	done(t, store.Save(t.Context(), bare))
 	got, err := store.Load(t.Context(), bare.ID)
 	done(t, err)
@@ -131,7 +132,8 @@ func roundTrip(t *testing.T, store ledger.Store) {
 func copies(t *testing.T, store ledger.Store) {
 	item := full()
 	done(t, store.Save(t.Context(), item))
-	for range 2 { // first the written item, then the loaded one
+	// changes to the saved item, then to the loaded item, must not change the stored item
+	for range 2 {
 		item.Decision.Key, item.EventIDs[0], item.Result[0] = "changed", "changed", '?'
 		got, err := store.Load(t.Context(), item.ID)
 		done(t, err)
@@ -181,7 +183,8 @@ func slotNewestFirst(t *testing.T, store ledger.Store) {
 func dayNewestFirst(t *testing.T, store ledger.Store) {
 	midnight := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	late := midnight.Add(-time.Nanosecond)
-	noon := midnight.Add(-12 * time.Hour).In(time.FixedZone("", 14*3600)) // in that zone it is already the next day, but ByDay uses the day in UTC
+	// in that zone it is already the next day, but ByDay uses the day in UTC
+	noon := midnight.Add(-12 * time.Hour).In(time.FixedZone("", 14*3600))
 	for _, at := range []time.Time{noon, midnight, late} {
 		received(t, store, at)
 	}
@@ -195,7 +198,8 @@ func dayNewestFirst(t *testing.T, store ledger.Store) {
 	inOrder(t, items, err)
 }
 
-// longPages reads more than the 1 MiB of a DynamoDB page.
+// longPages checks that a query returns as many items as its limit allows, even if they have more
+// than the 1 MiB that one page of a DynamoDB query holds.
 func longPages(t *testing.T, store ledger.Store) {
 	const count = 80
 	result := json.RawMessage(fmt.Sprintf("%q", bytes.Repeat([]byte("x"), ledger.MaxResult-2)))

@@ -113,7 +113,8 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // send writes a range and applies the fault.
 func send(w http.ResponseWriter, r *http.Request, body io.Reader, length int64, fault Fault) {
 	if fault.Cut || fault.Stall {
-		_, _ = io.CopyN(w, body, fault.After) // the error is ignored: a client that has closed the connection needs no further fault
+		// the error is ignored: a client that has closed the connection needs no further fault
+		_, _ = io.CopyN(w, body, fault.After)
 		_ = http.NewResponseController(w).Flush()
 		spoil(r, fault)
 	}

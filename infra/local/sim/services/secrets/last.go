@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// LastUsable returns a reader of a file that people edit by hand. If usable rejects the file's
-// content, or if the file is gone, the reader returns the last usable content, like a service that
-// keeps versions. It calls refused when the content becomes unusable, and not again before it was
-// usable in between. Until there was a usable content, it returns the present content unchecked.
+// LastUsable returns a reader of a file that people edit by hand. While the function usable rejects
+// the file's content, or the file is missing, the reader returns the last usable content. It calls
+// the function refused once whenever usable content is followed by unusable content. If the file
+// never had usable content, the reader returns the present content unchecked.
 func LastUsable(file string, usable func([]byte) error, refused func(error)) func() ([]byte, error) {
 	var mu sync.Mutex
 	var last []byte

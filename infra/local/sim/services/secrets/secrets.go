@@ -32,8 +32,8 @@ type Handler struct {
 	// File is the path of the file that holds the secret's value. If the file is missing, the
 	// secret does not exist.
 	File string
-	// Read reads the file, if only usable contents may be served. nil means that every content of
-	// the file is served.
+	// Read returns the value of the secret; nil means that the present content of File is returned.
+	// It is set if only usable contents may be returned, see [LastUsable].
 	Read func() ([]byte, error)
 	// Region and Account are parts of the ARN.
 	Region, Account string
@@ -45,8 +45,8 @@ const maxCall = 64 << 10
 // call is a request for GetSecretValue.
 type call struct {
 	SecretID     string `json:"SecretId"`
-	VersionID    string `json:"VersionId"`    // wanted version; "" means the current version
-	VersionStage string `json:"VersionStage"` // wanted stage; "" means AWSCURRENT
+	VersionID    string `json:"VersionId"`    // id of the wanted version; "" means the current version
+	VersionStage string `json:"VersionStage"` // wanted stage of the version; "" means AWSCURRENT
 }
 
 // secretValue is the answer to GetSecretValue. The value is SecretString if it is valid text,

@@ -125,8 +125,8 @@ func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	return response, nil
 }
 
-// sendAgain sends a message to the queue of this function. The number left says how many more
-// messages follow; at 0 none is sent.
+// sendAgain sends a message to the queue of this function. The parameter left is the number of
+// messages that are still to be sent, one after the other; at 0, sendAgain sends none.
 func sendAgain(left string) error {
 	n, err := strconv.Atoi(left)
 	if err != nil || n == 0 {
@@ -150,7 +150,7 @@ func get(url string) error {
 	return response.Body.Close()
 }
 
-// call sends a request to the Runtime API without the library.
+// call sends a request to the Runtime API directly, without the library aws-lambda-go.
 func call(method, path, body string) *http.Response {
 	request, err := http.NewRequest(method, "http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/"+path, strings.NewReader(body))
 	if err != nil {
@@ -169,7 +169,8 @@ func reportInitError() {
 	os.Exit(1)
 }
 
-// misuse breaks the rules of the Runtime API, and responds with the statuses of the answers.
+// misuse sends requests that break the rules of the Runtime API. The response of the invocation is
+// the list of the statuses that the Runtime API answered.
 func misuse() {
 	id := call("GET", "invocation/next", "").Header.Get("Lambda-Runtime-Aws-Request-Id")
 	var told []int
