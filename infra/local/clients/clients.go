@@ -1,5 +1,5 @@
-// Package clients builds a client of every AWS service that the system uses, for tools and
-// tests. A function builds only the clients it needs: see package awsclient.
+// Package clients builds clients of all AWS services that masterhand uses. It is for tools and
+// tests. A Lambda function builds only the clients that it needs, with package awsclient.
 package clients
 
 import (
@@ -17,11 +17,11 @@ import (
 	"masterhand/shared/kit/awsclient/sqsclient"
 )
 
-// All builds clients with the options of its factory.
+// All builds clients of AWS services. All clients have the options of the embedded factory.
 type All struct{ awsclient.Factory }
 
-// WithIdleTimeout returns a builder whose clients give up after a service has sent nothing for the
-// time timeout.
+// WithIdleTimeout returns a copy of a whose clients abort a call if the service sends nothing for
+// the given time.
 func (a All) WithIdleTimeout(timeout time.Duration) All {
 	return All{a.Factory.WithIdleTimeout(timeout)}
 }

@@ -17,7 +17,7 @@ func (s System) Clients() clients.All {
 	})}
 }
 
-// Announcers returns a client that announces files to the system. It uses the tokens in the
+// Announcers returns a client that announces files to the system. The client uses the tokens in the
 // system's senders' file.
 func (s System) Announcers() (announce.Client, error) {
 	secrets, err := announce.LoadSecrets(s.Senders)

@@ -13,8 +13,8 @@ import (
 )
 
 // Publish writes the ready file of a system into the checkout at root, where Find finds it. The
-// caller must call withdraw before it closes the system's function URL; after that another system
-// may get the same port and thus the same ready file.
+// function withdraw removes the file. The caller must call withdraw before it closes the system's
+// function URL, because another system may then get the same port and the same ready file.
 func Publish(root string, s System) (withdraw func(), err error) {
 	at, err := url.Parse(s.FulfillURL)
 	if err != nil || at.Port() == "" {
@@ -34,9 +34,9 @@ func Publish(root string, s System) (withdraw func(), err error) {
 	return func() { withdrawFile(path, line) }, nil
 }
 
-// Find returns the running systems of the checkout at root, and the systems that ended without
-// withdrawing their ready files. Each list begins with the newest system. Find removes the ready
-// files of ended systems.
+// Find reads the ready files in the checkout at root. It returns the systems that are running, and
+// the systems that have ended without removing their ready files. Each list begins with the newest
+// system. Find removes the ready files of the ended systems.
 func Find(root string) (living, ended []System, err error) {
 	paths, err := filepath.Glob(filepath.Join(folder(root), "up-*.json"))
 	if err != nil {
@@ -46,7 +46,7 @@ func Find(root string) (living, ended []System, err error) {
 	for _, path := range paths {
 		line, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) {
-			continue // the ready file was withdrawn meanwhile, so the system is not listed
+			continue // the system has just removed its ready file, so it is not listed
 		}
 		if err != nil {
 			return nil, nil, err
@@ -65,9 +65,9 @@ func Find(root string) (living, ended []System, err error) {
 	return living, ended, nil
 }
 
-// Select returns the system that the flag --local[=FILE] names: the system that FILE describes,
-// or, if file is "", the newest running system of the checkout at root. If that system has ended
-// or there is none, the error says so in one sentence.
+// Select returns the system for the flag --local[=FILE]: the system that the file describes or, if
+// file is "", the newest running system of the checkout at root. It returns an error of one
+// sentence if that system has ended or no system is running.
 func Select(root, file string) (System, error) {
 	if file != "" {
 		s, err := Read(file)
@@ -100,15 +100,17 @@ func published(path string) time.Time {
 	return info.ModTime()
 }
 
-// withdrawFile removes a ready file if it still has the content line: another system may have
-// written it since. If the removal fails, the next call of Find removes the file.
+// withdrawFile removes a ready file, but only if its content is still equal to line. Otherwise
+// another system has written the file. If the removal fails, the next call of Find removes the
+// file.
 func withdrawFile(path string, line []byte) {
 	if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, line) {
 		_ = os.Remove(path)
 	}
 }
 
-// replaceFile atomically writes a file that only its owner may read.
+// replaceFile writes a file atomically: another program sees either the old or the new content.
+// Only the owner of the file may read it.
 func replaceFile(path string, content []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

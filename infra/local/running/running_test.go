@@ -13,7 +13,7 @@ import (
 	"masterhand/infra/local/running"
 )
 
-// start returns a system whose ports are open until end is called.
+// start returns the description of a system. Its ports accept connections until end is called.
 func start(t *testing.T) (s running.System, end func()) {
 	t.Helper()
 	var listeners []net.Listener
@@ -48,8 +48,8 @@ func wantFound(t *testing.T, root string, living, ended []running.System) {
 	}
 }
 
-// age makes all existing ready files of a checkout older, so that the next file is certainly the
-// newest one.
+// age makes all existing ready files of a checkout a minute older, so that a file that is written
+// next is certainly the newest.
 func age(t *testing.T, root string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, ".masterhand", "up-*.json"))
@@ -105,7 +105,7 @@ func TestEndedSystemIsReportedOnceInOneSentence(t *testing.T) {
 	if _, err := running.Select(root, ""); err != running.ErrNone {
 		t.Errorf("selected again: %v", err)
 	}
-	withdraw() // must do nothing, because the file is already gone
+	withdraw() // must do nothing, because Select has already removed the file
 	wantFound(t, root, nil, nil)
 }
 
@@ -121,8 +121,8 @@ func TestLivingSystemIsSelectedBeforeNewerOneThatHasEnded(t *testing.T) {
 	wantFound(t, root, []running.System{a}, []running.System{b})
 }
 
-// After a system was killed, a new system may get the same port and thus the same ready file. A
-// late withdrawal must not remove that file.
+// A new system may get the port of an ended system, and thus the same ready file. If the ended
+// system withdraws late, the new system's file must stay.
 func TestWithdrawKeepsTheFileOfTheNextSystem(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

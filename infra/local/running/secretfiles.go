@@ -16,8 +16,9 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// destinationsFile returns the path of the given file, or makes a file with a destination for
-// each signature scheme.
+// destinationsFile returns the absolute path of the destinations' file. If given is "", it is a
+// file in the folder data. If that file is missing, destinationsFile makes it, with one
+// destination for each signature scheme.
 func destinationsFile(given, data string) (string, error) {
 	return secretFile(given, filepath.Join(data, "destinations.json"), newDestinations, func(content []byte) error {
 		_, err := destination.Parse(content)
@@ -25,7 +26,8 @@ func destinationsFile(given, data string) (string, error) {
 	})
 }
 
-// sendersFile returns the path of the given file, or makes a file with a token for each sender.
+// sendersFile returns the absolute path of the senders' file. If given is "", it is a file in the
+// folder data. If that file is missing, sendersFile makes it, with a token for each sender.
 func sendersFile(given, data string) (string, error) {
 	return secretFile(given, filepath.Join(data, "senders.json"), announce.NewSecrets().Encode, func(content []byte) error {
 		_, err := intake.Parse(content)
@@ -33,9 +35,9 @@ func sendersFile(given, data string) (string, error) {
 	})
 }
 
-// secretFile returns the absolute path of a file that the secret server serves. The file is given,
-// or, if given is "", the file own, which secretFile makes if it is missing. It returns an error
-// unless the function usable accepts the file's content.
+// secretFile returns the absolute path of a file with secrets: given or, if given is "", own. If
+// the file own is missing, it is written with the content that the function make returns. The
+// function usable checks the content; secretFile returns its error.
 func secretFile(given, own string, make func() ([]byte, error), usable func([]byte) error) (string, error) {
 	path := given
 	if given == "" {

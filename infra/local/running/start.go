@@ -14,19 +14,19 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// Config says how to start a system. Only Progress is required.
+// Config is the configuration of a system. Only the field Progress is required.
 type Config struct {
 	// Data is the folder for the system's data. "" means a temporary folder, which Stop deletes.
 	Data string
-	// Destinations and Senders are the paths of the files that the secret server serves. "" means
-	// a file in the data folder, which Start makes if it is missing.
+	// Destinations and Senders are the paths of the two files with secrets. "" means a file in the
+	// data folder, which Start makes if it is missing.
 	Destinations, Senders string
-	// Port is the port of the function URL at 127.0.0.1. The URL for announcements gets the next
-	// port, and the page the one after. 0 means free ports.
+	// Port is the port of the function URL at 127.0.0.1. The URL for announcements gets Port + 1,
+	// and the page Port + 2. 0 means that all three get free ports.
 	Port        int
 	Empty       bool      // whether Start must fail if the masters bucket of the data folder holds objects
 	HoldCollect bool      // whether announcements stay in their queue, because collect is not started
-	Progress    io.Writer // gets one line for each slow step of the start
+	Progress    io.Writer // Start writes one line to it before each slow step
 }
 
 // Started is a system that this process runs.
@@ -35,12 +35,12 @@ type Started struct {
 	Ready System
 
 	root      string
-	temporary temporary // folder that Stop deletes; the zero value if the data folder was given
+	temporary temporary // folder that Stop deletes; the zero value if Config names the data folder
 	log       *os.File
 }
 
-// grace is how long running requests may still take when the system stops. After that, the
-// functions must release the requests that are left.
+// grace is the time for which running requests may continue when the system stops. After that time,
+// the functions are interrupted and must release the requests that are still open.
 const grace = 10 * time.Second
 
 // Start builds and starts the whole system. The caller must call Stop. If ctx ends before the
@@ -110,7 +110,7 @@ func (c Config) PagePort() int {
 	return c.Port + 2
 }
 
-// prepare makes the data folder and the missing files of secrets.
+// prepare makes the data folder, and the two files with secrets if they are missing.
 func (c *Config) prepare() (err error) {
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
 		return err
@@ -160,10 +160,10 @@ func (s *Started) AnyMaster(ctx context.Context) (key string, err error) {
 	return "", nil
 }
 
-// Publish publishes the system in its checkout; see [Publish].
+// Publish calls the function [Publish] for the system and its checkout.
 func (s *Started) Publish() (withdraw func(), err error) { return Publish(s.root, s.Ready) }
 
-// Stop stops the system and deletes temporary data.
+// Stop stops the system. It deletes the data folder if that folder is temporary.
 func (s *Started) Stop() error { return errors.Join(s.close(), s.temporary.remove()) }
 
 func (s *Started) close() error {

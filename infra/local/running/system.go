@@ -1,8 +1,9 @@
 // Package running is the registry of local systems.
 //
-// Each running system has a ready file in its checkout, named after the port of its function URL.
-// Two living systems never have the same port, so they never write to the same file. The file
-// holds the line that "masterhand up --json" prints.
+// Each running system has a ready file in the checkout from which it was started. The file is
+// named after the port of the system's function URL. Two running systems never have the same port,
+// so they never write to the same file. The file holds the line that "masterhand up --json"
+// prints.
 //
 //	withdraw, err := running.Publish(root, system)  // the system is up
 //	system, err := running.Select(root, "")         // another process finds it
@@ -21,7 +22,7 @@ import (
 // System describes a running system: its addresses and credentials.
 type System struct {
 	FulfillURL   string   `json:"fulfillUrl"`
-	IntakeURL    string   `json:"intakeUrl"` // URL of intake, to which a client must append {sender}/{token}
+	IntakeURL    string   `json:"intakeUrl"` // beginning of the URLs of announcements; {sender}/{token} follows
 	S3           S3       `json:"s3"`
 	DynamoDB     DynamoDB `json:"dynamodb"`
 	SQS          SQS      `json:"sqs"`
@@ -54,8 +55,8 @@ type SQS struct {
 	Endpoint string `json:"endpoint"`
 }
 
-// Doors describes the queue and the bucket that accept events without a signature. Their events
-// belong to the first destination.
+// Doors names the queue and the bucket that accept the platform's events without a signature.
+// Events from there belong to the first destination in the destinations' file.
 type Doors struct {
 	QueueURL string `json:"queueUrl"`
 	Bucket   string `json:"bucket"`
@@ -74,7 +75,8 @@ func (s System) Line() ([]byte, error) {
 	return append(line, '\n'), err
 }
 
-// Read returns the system that a ready file describes. That system may have ended.
+// Read returns the system that a ready file describes. It does not check that the system is
+// running.
 func Read(path string) (System, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -90,13 +92,13 @@ func parse(path string, line []byte) (s System, err error) {
 	return s, nil
 }
 
-// answerWithin limits the wait for a connection on this machine. After that, the system counts as
-// ended.
+// answerWithin limits the wait for a connection to a system. If the wait is longer, the system is
+// regarded as ended.
 const answerWithin = 5 * time.Second
 
-// Answers returns nil if the system is running: both its function URL and its S3 must accept
-// connections. One of these ports could belong to another program after the system has ended, but
-// hardly both.
+// Answers returns nil if the system is running, otherwise an error. It requires that both the
+// function URL and S3 accept connections, because one of these ports may belong to another program
+// after the system has ended.
 func (s System) Answers() error {
 	for _, address := range []string{s.FulfillURL, s.S3.Endpoint} {
 		at, err := url.Parse(address)

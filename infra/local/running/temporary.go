@@ -18,8 +18,8 @@ const prefix = "masterhand-local-"
 // keeps the file locked while it runs.
 const heldName = "held"
 
-// temporary is a folder that the program which made it deletes at its end. If that program was
-// killed, the next program deletes the folder.
+// temporary is a temporary folder. The program that made it deletes it at the program's end. If
+// that program was killed, a later program deletes the folder.
 type temporary struct {
 	path string
 	held *os.File
@@ -30,8 +30,8 @@ func newTemporary(parent string) (t temporary, err error) {
 	if t.path, err = os.MkdirTemp(parent, prefix); err != nil {
 		return temporary{}, err
 	}
-	// The file is locked before it gets its final name, because another program removes a folder
-	// whose lock file is not locked.
+	// The file is locked before it gets the name of a lock file, because other programs remove a
+	// folder whose lock file is not locked.
 	nascent := filepath.Join(t.path, heldName+".new")
 	if t.held, err = os.OpenFile(nascent, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
 		err = errors.Join(tryLock(t.held), os.Rename(nascent, filepath.Join(t.path, heldName)))
@@ -54,8 +54,8 @@ func (t temporary) remove() error {
 	return err
 }
 
-// removeLeft removes the temporary folders in parent that killed programs of this user have left.
-// It does not remove folders without a lock file.
+// removeLeft removes those temporary folders in the folder parent that belong to killed programs of
+// this user. It does not remove folders without a lock file.
 func removeLeft(parent string) error {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -70,19 +70,19 @@ func removeLeft(parent string) error {
 	return errors.Join(errs...)
 }
 
-// removeUnheld removes a temporary folder of this user if no process holds the lock on its lock
-// file.
+// removeUnheld removes a temporary folder if it belongs to this user and no process has locked its
+// lock file.
 func removeUnheld(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
-		return nil // the folder was removed meanwhile, or it is not a temporary folder: nothing to do
+		return nil // not an error: the folder no longer exists, or path is a file or a link
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Getuid() {
 		return nil
 	}
 	held, err := os.OpenFile(filepath.Join(path, heldName), os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return nil // another program is making the folder, or it is not a temporary folder: nothing to do
+		return nil // not an error: without a lock file, the folder is new or not ours, and must stay
 	}
 	defer held.Close()
 	if tryLock(held) != nil {

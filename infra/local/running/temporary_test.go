@@ -9,8 +9,8 @@ import (
 	"masterhand/infra/local/running"
 )
 
-// abandoned makes a folder as a killed program leaves it: complete, but with a lock file that
-// nobody locks.
+// abandoned makes a temporary folder as a killed program leaves it: with data, and with a lock file
+// that no process has locked.
 func abandoned(t *testing.T, parent string) string {
 	t.Helper()
 	left, _, kill, err := running.NewTemporary(parent)
@@ -44,7 +44,8 @@ func TestFoldersOfKilledRunsAreRemoved(t *testing.T) {
 	for _, err := range []error{
 		os.WriteFile(filepath.Join(parent, "masterhand-local-file"), nil, 0o600),
 		os.Symlink(elsewhere, filepath.Join(parent, "masterhand-local-link")),
-		os.Mkdir(filepath.Join(parent, "masterhand-local-new"), 0o700), // must stay: a folder that another program is making, or that another kind of program made
+		// A folder without a lock file must stay, because another program may be making it.
+		os.Mkdir(filepath.Join(parent, "masterhand-local-new"), 0o700),
 		os.Rename(abandoned(t, parent), filepath.Join(parent, "masterhand-other")),
 	} {
 		if err != nil {

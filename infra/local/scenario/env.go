@@ -1,8 +1,7 @@
-// Package scenario plays the parties around masterhand against a running system and checks the
-// results: it uploads masters and waits for the index, the platform sends requests, senders
-// announce files, and ledger, waitpoint and storage show how a request ended. It does not use
-// testing.T, so that the demo, the load run, the proofs and the system tests share the same
-// requests and checks.
+// Package scenario simulates the users of a running system and checks the results. It uploads
+// masters and waits until they are indexed, sends requests as the platform does, and announces
+// files as senders do. It reads from the ledger, the waitpoint and the platform's storage how a
+// request ended. It does not use testing.T, because the demo and the load run use it, too.
 //
 // Invariants: checks read the stored data, never the system's answers; all films and all storage
 // keys of an Env are different, so that requests do not affect each other; no error contains a
@@ -15,7 +14,8 @@
 //	film, err := scenario.Film(1 << 20)
 //	_, err = env.Masters.Put(ctx, "HRT-1212/v1/en/9x16.mp4", film, masters.Labels{})
 //	_, err = env.Masters.Indexed(ctx, "HRT-1212/v1/en/9x16.mp4")
-//	request, err := env.Request(adplatform.Slot{Code: "HRT-1212", Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"})
+//	slot := adplatform.Slot{Code: "HRT-1212", Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"}
+//	request, err := env.NewRequest(env.Platform, slot, adplatform.Options{})
 //	answer := env.Gateway.Send(ctx, request.Event())
 //	seen, err := scenario.Look(ctx, env.Platform, env.Ledger, request)
 //	problems := append(seen.Delivered(scenario.Is(sha256.Sum256(film))), seen.Once()...)
@@ -39,7 +39,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// The secrets of the default destinations, one destination for each signature scheme.
+// The content of the default destinations' file, and its secrets: one destination for each
+// signature scheme.
 const (
 	Secret         = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"
 	StampedSecret  = "whsec_1f2e3d4c5b6a79880f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
@@ -59,7 +60,7 @@ type Env struct {
 	Bucket   gateway.Bucket   // stores events in the bucket of the destination "plain"
 	Ledger   dynamostore.Store
 	Senders  announce.Client
-	Tokens   announce.Secrets // the senders' secrets
+	Tokens   announce.Secrets // the credentials of all senders
 	Masters  Masters
 	Log      *os.File
 
@@ -67,9 +68,8 @@ type Env struct {
 	requests     atomic.Int64
 }
 
-// Start starts a system whose data, secrets and log are in a folder. In the configuration it
-// replaces the data folder, the log and the senders. It replaces the destinations only if none are
-// given.
+// Start starts a system whose data, secrets and log are in a folder. It sets the fields Data, Log
+// and Senders of the configuration, and the field Destinations if that is "".
 func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err error) {
 	e := &Env{Tokens: announce.NewSecrets()}
 	tokens, err := e.Tokens.Encode()
@@ -111,8 +111,8 @@ func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err err
 	return e, nil
 }
 
-// Close stops everything. It returns an error if a service had ended by itself, or if something
-// does not end in time.
+// Close stops the platform, the functions and the services. It returns an error if a service had
+// ended by itself, or if a part does not stop in time.
 func (e *Env) Close(ctx context.Context) error {
 	e.Gateway.Close()
 	e.Platform.Close()
@@ -132,12 +132,12 @@ func OpenPlatform(ctx context.Context, s *services.Services, c adplatform.Config
 	return adplatform.Open(ctx, c)
 }
 
-// LedgerOf returns the ledger of a system.
+// LedgerOf returns the ledger in the DynamoDB of a system.
 func LedgerOf(s *services.Services) dynamostore.Store {
 	return dynamostore.Store{Client: s.Clients().DynamoDB(), Table: s.Name(services.Table)}
 }
 
-// MastersOf returns the masters of a system.
+// MastersOf returns the masters bucket and the index of a system.
 func MastersOf(s *system.System) Masters {
 	return Masters{Client: s.Clients().S3(), Bucket: services.MastersBucket, Index: s.Index, Library: s.Library}
 }

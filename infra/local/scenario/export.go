@@ -17,23 +17,24 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Export is a film that Hoox has announced for a slot, with its timeline.
+// Export is a film that was announced in the name of Hoox, with the answer and the timeline.
 type Export struct {
 	Answer   sender.Result
-	Timeline timeline.Timeline // the timeline, read after all its files were settled
+	Timeline timeline.Timeline // timeline of the announcement after all files are settled
 	film     []byte
 }
 
-// Coordinates returns the coordinates of a slot in the form of the query of an announcement URL.
+// Coordinates returns the coordinates of a slot as the query of the URL to which a sender
+// announces.
 func Coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {strconv.Itoa(slot.Variation)}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
 	}.Encode()
 }
 
-// AnnounceExport makes Hoox announce a film to a URL with these coordinates. It serves the film
-// and waits until the film is stored or the system has given it up. The name of Hoox's job
-// contains id.
+// AnnounceExport serves a film and announces it in the name of Hoox. The URL of the announcement
+// contains the coordinates as its query, and the job's name contains id. AnnounceExport waits until
+// the film is stored or the system has finally failed to store it.
 func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates string, film []byte) (e Export, err error) {
 	host, err := cdn.Open()
 	if err != nil {
@@ -54,8 +55,8 @@ func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates str
 	return e, err
 }
 
-// Stored checks that the announcement was accepted, and that the timeline has one stored file with
-// exactly the bytes of the film.
+// Stored checks that the announcement was accepted, and that the timeline contains one file, which
+// is stored with exactly the bytes of the film. It returns the deviations.
 func (e Export) Stored() (p Problems) {
 	p.Want(e.Answer.Status == http.StatusOK && e.Answer.Err == nil, "answered %d (%v), should be 200", e.Answer.Status, e.Answer.Err)
 	files := e.Timeline.Files

@@ -11,7 +11,7 @@ import (
 	"masterhand/events"
 )
 
-// Sample returns the sample master with a key.
+// Sample returns the bytes of the sample master with this key.
 func Sample(key string) ([]byte, error) {
 	list, err := events.Masters()
 	if err != nil {
@@ -25,15 +25,15 @@ func Sample(key string) ([]byte, error) {
 	return nil, fmt.Errorf("sample master %s: none", key)
 }
 
-// Upright is the key of a small sample film of 360x640.
+// Upright is the key of a small sample film of 360x640 pixels.
 const Upright = "HRT-121/v2/en/9x16.mp4"
 
-// boxHeader is the length in bytes of the size and the type of a box, if the size is a 64-bit
-// number.
+// boxHeader is the length in bytes of the header of an MP4 box with a 64-bit size: 4 bytes that
+// announce such a size, 4 of the type and 8 of the size.
 const boxHeader = 16
 
-// Padded returns a film of size bytes, or of the smallest possible size if size is too small: the
-// sample, followed by a "free" box of random bytes, which MP4 and MOV allow.
+// Padded returns a film that consists of the sample and a "free" box of random bytes, which MP4 and
+// MOV allow. The film has the given size in bytes, or the smallest possible size if that is larger.
 func Padded(sample []byte, size int64, random io.Reader) io.Reader {
 	box := max(size-int64(len(sample)), boxHeader+1)
 	header := append(binary.BigEndian.AppendUint32(nil, 1), "free"...)
@@ -43,7 +43,7 @@ func Padded(sample []byte, size int64, random io.Reader) io.Reader {
 
 var films atomic.Uint64
 
-// Film returns an upright film of at least size bytes. The bytes differ from call to call.
+// Film returns an upright film of at least size bytes. Each call returns different bytes.
 func Film(size int) ([]byte, error) {
 	sample, err := Sample(Upright)
 	if err != nil {

@@ -34,7 +34,8 @@ func (m Masters) Put(ctx context.Context, key string, data []byte, labels master
 		in.Tagging = new(tags.Encode())
 	}
 	out, err := m.Client.PutObject(ctx, in, func(o *s3.Options) {
-		o.Retryer = retry.AddWithErrorCodes(o.Retryer, "MethodNotAllowed") // retried, because versitygw gives this answer if the key is deleted at the same time
+		// The local S3 (versitygw) answers MethodNotAllowed if the key is deleted at the same time.
+		o.Retryer = retry.AddWithErrorCodes(o.Retryer, "MethodNotAllowed")
 	})
 	if err != nil {
 		return "", fmt.Errorf("uploading %s: %w", key, err)
@@ -42,8 +43,8 @@ func (m Masters) Put(ctx context.Context, key string, data []byte, labels master
 	return *out.ETag, nil
 }
 
-// PutParts writes a master in parts of the given size and returns its ETag. If sent is not nil,
-// PutParts calls it with the size of each part that is stored.
+// PutParts writes a master by a multipart upload with parts of size bytes, and returns its ETag. If
+// sent is not nil, PutParts calls it with the size of each part after the part is uploaded.
 func (m Masters) PutParts(ctx context.Context, key string, data io.Reader, size int64, sent func(int)) (etag string, err error) {
 	upload, err := m.Client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &m.Bucket, Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
@@ -81,8 +82,8 @@ func (m Masters) PutParts(ctx context.Context, key string, data io.Reader, size 
 	return *done.ETag, nil
 }
 
-// Indexed waits until the index has processed the current object of the key, and returns the
-// result.
+// Indexed waits until the current object of the key is indexed, and returns the coordinates under
+// which it is indexed.
 func (m Masters) Indexed(ctx context.Context, key string) (placed masters.Placed, err error) {
 	head, err := m.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &m.Bucket, Key: &key})
 	if err != nil {
@@ -108,8 +109,8 @@ func (m Masters) Listed(ctx context.Context, c creative.Creative, key, etag stri
 	})
 }
 
-// Describe returns a sentence about how the index describes a placed key, or why the key is not
-// placed.
+// Describe returns a text for people: the index's data about the master with a placed key, or the
+// reason why the key has no usable coordinates.
 func (m Masters) Describe(ctx context.Context, p masters.Placed) string {
 	for _, c := range p.Documents {
 		doc, _, err := m.Index.Document(ctx, m.Library, c)

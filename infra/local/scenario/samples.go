@@ -7,8 +7,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// PutSamples uploads the sample masters with their labels, and waits until the index knows each
-// of them.
+// PutSamples uploads the sample masters with their labels, and waits until each of them is indexed.
 func (m Masters) PutSamples(ctx context.Context) (keys int, err error) {
 	list, err := events.Masters()
 	if err != nil {

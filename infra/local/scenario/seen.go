@@ -32,13 +32,13 @@ func Ended(ctx context.Context, l Ledger, r adplatform.Request) (item ledger.Ite
 	return item, err
 }
 
-// Seen holds all results of a request that are visible from outside the system.
+// Seen holds the results of a request in the ledger and at the platform.
 type Seen struct {
 	Item      ledger.Item // ledger item of the request; the zero value if there is none
 	Outcome   adplatform.Outcome
 	Callbacks [][]byte // bodies that the waitpoint of the request received
 	Writes    r2.Writes
-	Object    r2.Object // object under the storage key of the request, even if no callback claims a delivery
+	Object    r2.Object // object under the request's storage key, even without a callback
 	There     bool      // whether the object exists
 }
 
@@ -63,7 +63,7 @@ func Look(ctx context.Context, p *adplatform.Platform, l Ledger, r adplatform.Re
 	return s, err
 }
 
-// Problems describes deviations from the expected results, one sentence each.
+// Problems is a list of sentences. Each describes one deviation from the expected results.
 type Problems []string
 
 // Want adds a problem if holds is false.
@@ -73,9 +73,9 @@ func (p *Problems) Want(holds bool, format string, args ...any) {
 	}
 }
 
-// Delivered checks that a request ended with the delivery of a master. The function master reports
-// whether a SHA-256 is that of the master. Ledger, callback and storage must agree, and all
-// callbacks must have the same body.
+// Delivered checks that a request ended with the delivery of a master, and returns the deviations.
+// The function master reports whether a SHA-256 is that of the master. Ledger, callback and storage
+// must agree, and all callbacks must have the same body.
 func (s Seen) Delivered(master func(sum [32]byte) bool) (p Problems) {
 	p.Want(s.Item.State == ledger.Delivered, "the ledger says %q, should be delivered", s.Item.State)
 	p.Want(s.Outcome.State == adplatform.Delivered, "the platform says %s %v, should be delivered", s.Outcome.State, s.Outcome.Problems)
@@ -84,8 +84,8 @@ func (s Seen) Delivered(master func(sum [32]byte) bool) (p Problems) {
 	return append(p, s.alike()...)
 }
 
-// Skipped checks that a request was skipped with the given reason and without an upload. All
-// callbacks must have the same body.
+// Skipped checks that a request was skipped with the given reason and without an upload, and
+// returns the deviations. All callbacks must have the same body.
 func (s Seen) Skipped(reason string) (p Problems) {
 	p.Want(s.Item.State == ledger.Skipped, "the ledger says %q, should be skipped", s.Item.State)
 	p.Want(s.Outcome.State == adplatform.Skipped && s.Outcome.Completion.Reason == reason,
@@ -100,13 +100,13 @@ func (s Seen) Untouched() Problems {
 	return p
 }
 
-// Alone checks that no two uploads of the request wrote at the same time.
+// Alone checks that no two uploads of the request ran at the same time.
 func (s Seen) Alone() (p Problems) {
 	p.Want(s.Writes.Concurrent <= 1, "%d uploads wrote at the same time, should be one", s.Writes.Concurrent)
 	return p
 }
 
-// Once checks that there were no more uploads and callbacks than one delivery or one skip needs.
+// Once checks that there was at most one upload and at most one callback.
 func (s Seen) Once() (p Problems) {
 	p.Want(s.Writes.Puts <= 1, "%d uploads, should be one: answered %v", s.Writes.Puts, s.Writes.Statuses)
 	p.Want(len(s.Callbacks) <= 1, "%d callbacks, should be one", len(s.Callbacks))

@@ -1,5 +1,5 @@
-// Package browser_test drives Chromium on the page of a running system with 10,000 requests and
-// 1,000 creatives.
+// Package browser_test tests masterhand's web page in Chromium. The page belongs to a running
+// system with 10,000 requests and 1,000 creatives.
 package browser_test
 
 import (
@@ -30,7 +30,8 @@ import (
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
-// The numbers of items in the system, all of which the page must show.
+// The numbers of requests and creatives in the tested system. The page must load fast in spite of
+// these numbers.
 const (
 	requests  = 10_000
 	creatives = 1_000
@@ -50,7 +51,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// stop stops the system that the tests share; nil if that system was not started.
+// stop stops the system that the tests share. It is nil if no test has started that system.
 var stop func() error
 
 var start = sync.OnceValues(func() (running.System, error) {
@@ -64,13 +65,15 @@ var start = sync.OnceValues(func() (running.System, error) {
 	return system.System, err
 })
 
-// begun is a system that runs in a process of its own, with that process.
+// begun describes a system that runs in a process of its own. The field program is the path of the
+// executable file. The field line is the path of a file that describes the system in JSON.
 type begun struct {
 	running.System
 	program, line string
 }
 
-// begin starts a system. If end is not nil, the caller must call end, even after an error.
+// begin builds masterhand and starts a system in a process of its own. The function end stops the
+// system. If end is not nil, the caller must call end, even after an error.
 func begin(flags ...string) (s begun, end func() error, err error) {
 	folder, err := os.MkdirTemp("", "masterhand-browser-")
 	if err != nil {
@@ -141,7 +144,7 @@ func fill(ctx context.Context, s running.System) error {
 	return summary.Keeper{Index: index, Names: bucket}.Refresh(ctx, lib)
 }
 
-// again repeats a write until it succeeds, because the services of a busy machine may not answer
+// again tries a write up to five times, because the services of a busy machine may not answer
 // within the client's time-out.
 func again(write func() error) (err error) {
 	for range 5 {
@@ -180,7 +183,7 @@ func names(n int) affected.Names {
 	return affected.Names{Ads: list("an ad"), AdSets: list("Broad - US"), Campaigns: list("HRT Prospecting - Sep")}
 }
 
-// request returns a request that arrived n × 9 seconds before now.
+// request returns the ledger item of request number n, which arrived n × 9 seconds before now.
 func request(n int, now time.Time) ledger.Item {
 	at := now.Add(-time.Duration(n) * 9 * time.Second)
 	c := creativeOf(n % 40)

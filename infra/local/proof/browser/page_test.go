@@ -28,11 +28,11 @@ type tab struct {
 	ctx context.Context
 
 	mu     sync.Mutex
-	errors []string // errors in the page's console
+	errors []string // error messages in the browser's console
 }
 
-// open opens an address in a new browser. If Chromium is missing, it skips the test, except in
-// CI.
+// open opens an address in a new browser. If Chromium is missing, it skips the test; in CI it fails
+// the test.
 func open(t *testing.T, address string) *tab {
 	t.Helper()
 	browser := ""
@@ -54,7 +54,9 @@ func open(t *testing.T, address string) *tab {
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
 	b := &tab{T: t, ctx: ctx}
-	if err := chromedp.Do(ctx); err != nil { // no time-out: the browser ends together with the context of its first step
+	// This step has no time-out, because the browser ends together with the context of its first
+	// step.
+	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
@@ -78,7 +80,8 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	result(b, chromedp.Steps(steps...))
 }
 
-// result runs a step and returns its result.
+// result runs one step in the browser and returns the value that the step produces. It ends the
+// test on an error.
 func result[T any](b *tab, step chromedp.Action[T]) T {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -90,20 +93,20 @@ func result[T any](b *tab, step chromedp.Action[T]) T {
 	return value
 }
 
-// is returns the value of a JavaScript expression on the page.
+// is evaluates a JavaScript expression on the page and returns the value.
 func is[T any](b *tab, expression string) T {
 	b.Helper()
 	return result(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// run runs JavaScript.
+// run executes a JavaScript program on the page.
 func (b *tab) run(script string) {
 	b.Helper()
 	is[bool](b, script+"; true")
 }
 
-// eventually polls until a JavaScript expression is true on the current page of the browser. It
-// fails the test if that takes too long.
+// eventually polls the current page of the browser until a JavaScript expression is true. It fails
+// the test if the expression does not become true in time.
 func (b *tab) eventually(expression string) {
 	b.Helper()
 	scenariotest.Eventually(b.T, expression, func(context.Context) bool {
@@ -114,8 +117,9 @@ func (b *tab) eventually(expression string) {
 	})
 }
 
-// click clicks the first element that the selector finds, which must be visible. It finds and clicks
-// in one step, because the live page may replace its elements between two steps.
+// click clicks the first element that matches a CSS selector. The element must be visible. One
+// script finds and clicks the element, because a live update may replace elements between two
+// scripts.
 func (b *tab) click(selector string) {
 	b.Helper()
 	if !is[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e?.click(); return e?.checkVisibility() ?? false; })()`, selector)) {
@@ -123,7 +127,7 @@ func (b *tab) click(selector string) {
 	}
 }
 
-// quiet checks that the page's console has no error.
+// quiet checks that the browser's console shows no error.
 func (b *tab) quiet() {
 	b.Helper()
 	b.mu.Lock()
@@ -146,7 +150,7 @@ func (b *tab) look(width int64, theme string) {
 
 const rows = `document.querySelectorAll("#requests .rows > li").length`
 
-// The page must load within a second and have all its parts.
+// The page must load within a second and contain all parts of the table below.
 func TestThePageRenders(t *testing.T) {
 	at := system(t).PageURL
 	b := open(t, at)
@@ -165,14 +169,15 @@ func TestThePageRenders(t *testing.T) {
 		}
 	}
 	const timed = `(async () => { const begin = performance.now(); const body = await (await fetch("main")).text(); return [performance.now() - begin, body.length]; })()`
-	is[[]float64](b, timed) // this first load is not measured, because it warms the stores
+	is[[]float64](b, timed) // this load is not measured, because the first read of the stores is slow
 	if got := is[[]float64](b, timed); got[0] > 1000 || got[1] > 500_000 {
 		t.Errorf("the page took %.0f ms and has %.0f bytes", got[0], got[1])
 	}
 	b.quiet()
 }
 
-// Names that others have written must appear as text everywhere on the page.
+// File names and ad names come from other people. The page must show such names as plain text and
+// never interpret them as HTML.
 func TestHostileNamesStayText(t *testing.T) {
 	b := open(t, system(t).PageURL)
 	if n := is[int](b, `document.body.textContent.split("window.hacked=1").length - 1`); n < 5 {
@@ -189,7 +194,8 @@ func TestRequestsAreFilteredPagedAndOpened(t *testing.T) {
 	first := is[string](b, `document.querySelector(".rows details").id`)
 	b.click(".leaves a")
 	b.eventually(`location.search.includes("leaf=1") && document.querySelectorAll(".leaves a").length === 2 && document.querySelector(".rows details").id !== "` + first + `"`)
-	// The live page does not replace the filter while it has the focus.
+	// The script first focuses a field of the filter, because a live update does not replace a
+	// filter that has the focus.
 	b.run(`const code = document.querySelector("input[name=code]"); code.focus(); code.value = "hrt-1001"; document.querySelector("select[name=outcome]").value = "skipped"`)
 	b.click(".filter button")
 	b.eventually(`location.search.includes("outcome=skipped") && document.querySelectorAll(".rows .pill").length > 0`)
@@ -201,7 +207,7 @@ func TestRequestsAreFilteredPagedAndOpened(t *testing.T) {
 	b.quiet()
 }
 
-// The page must be usable without a mouse.
+// A user must be able to open a request's details with the keyboard alone.
 func TestTheKeyboardOpensARequest(t *testing.T) {
 	b := open(t, system(t).PageURL)
 	at := ""
@@ -218,7 +224,8 @@ func TestTheKeyboardOpensARequest(t *testing.T) {
 	b.eventually(`document.activeElement.closest("details").open`)
 }
 
-// The page must show changes without a reload, and open parts must stay open.
+// The page must show a new request without a reload, and details that the user has opened must
+// stay open.
 func TestTheLiveUpdateIsSeen(t *testing.T) {
 	s := system(t)
 	b := open(t, s.PageURL)
@@ -239,7 +246,8 @@ func TestTheLiveUpdateIsSeen(t *testing.T) {
 
 var widths = []int64{320, 560, 800, 1280, 1600}
 
-// Both themes must fit every width and have no violation that axe-core knows.
+// In both colour themes, the page must not be wider than any tested window, and axe-core must find
+// no accessibility violation.
 func TestThePageFitsEveryWidthInBothThemes(t *testing.T) {
 	axe, err := os.ReadFile(filepath.Join(servicestest.Root(t), "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -270,7 +278,7 @@ func TestThePageFitsEveryWidthInBothThemes(t *testing.T) {
 	}
 	b.quiet()
 
-	// The page now has two faults on purpose. The checks must find both.
+	// This script puts two accessibility faults on the page. axe-core must find both.
 	b.run(`document.querySelector("h1").outerHTML = '<img src="data:,"><p style="color:#aaa;background:#fff">faint</p>'`)
 	found := strings.Join(is[[]string](b, judged), "\n")
 	for _, rule := range []string{"image-alt", "color-contrast"} {

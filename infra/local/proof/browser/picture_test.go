@@ -8,10 +8,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// pictures is the folder for pictures of the page; "" means that no picture is taken.
+// pictures is the folder for screenshots of the page; "" means that no screenshot is taken.
 var pictures = flag.String("pictures", "", "write pictures of the page into this folder")
 
-// picture saves a picture of the whole page.
+// picture saves a screenshot of the whole page as a PNG file in the folder pictures.
 func (b *tab) picture(name string) {
 	b.Helper()
 	png := result(b, chromedp.FullScreenshot(100))

@@ -15,11 +15,11 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// readme is the folder for the pictures of the README; "" means that no picture is taken.
+// readme is the folder for the README's screenshots; "" means that no screenshot is taken.
 var readme = flag.String("readme", "", "write the README's pictures into this `folder`")
 
-// TestPicturesForTheReadme takes the pictures from a system with the sample masters. The system
-// has received requests for some of them and for two missing masters.
+// TestPicturesForTheReadme takes the README's screenshots of the page. It first sends requests for
+// some of the sample masters and for two masters that do not exist.
 func TestPicturesForTheReadme(t *testing.T) {
 	if *readme == "" {
 		t.Skip("only with -readme FOLDER")
@@ -52,8 +52,8 @@ func TestPicturesForTheReadme(t *testing.T) {
 	b.quiet()
 }
 
-// lacking returns the path of a file with the sample request. The request's creative or locale is
-// replaced by one that has no master.
+// lacking writes the sample request to a file and returns the file's path. In the request, the
+// code or the locale is replaced by one for which no master exists.
 func lacking(t *testing.T, code, locale string) string {
 	t.Helper()
 	event, _, err := events.Read("requested-exact")

@@ -17,9 +17,9 @@ import (
 // own sandbox.
 const copies = 40
 
-// If many copies of a webhook arrive in as many sandboxes, only one copy may upload the master. If
-// the copy that uploads first is killed, only one other copy may follow. All other copies must get
-// the same answer. This test does not run in parallel with others: while so many programs start,
+// If one webhook arrives many times at once, only one run may upload the master. If that run is
+// killed, only one other run may upload the master again. All other runs must answer "held" or
+// "delivered". This test does not run in parallel with other tests: while so many programs start,
 // the leases of other tests would expire.
 func TestOneOfManyCopiesUploads(t *testing.T) {
 	s := running(t)

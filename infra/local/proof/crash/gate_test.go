@@ -1,13 +1,13 @@
 // Package crash_test proves that a request survives the death of the function that processes it.
-// Its tests kill or stop the functions' real programs at every step, let others continue, and
-// check the result.
+// Its tests kill or stop the functions' real programs at every step, let other runs continue the
+// work, and check the result.
 //
-// They use a [Gate], a reverse proxy in front of a server that the functions call. A [Trap] in
-// the gate holds one request while its sender is killed.
+// The tests use a [Gate], a reverse proxy in front of a server that the functions call. A [Trap] in
+// the gate holds one request while the process that sent it is killed.
 //
 // Invariants:
-//   - A held request has or has not taken effect, as the trap says, and this stays so if it is
-//     dropped.
+//   - The moment of the trap defines whether a held request has already taken effect. Dropping the
+//     request does not change that.
 //   - A request is forwarded unchanged, byte for byte, and the gate records the part that was
 //     forwarded.
 //   - Everything listens on 127.0.0.1.
@@ -42,9 +42,9 @@ import (
 	"time"
 )
 
-// Exchange is a request to a gate, with its result.
+// Exchange records a request that a gate has received, and the status of the server's answer.
 type Exchange struct {
-	From      string // the sender's address
+	From      string // host and port of the sender
 	Method    string
 	Path      string
 	Operation string // the operation, for AWS protocols that name the operation in a header; "" for others
@@ -71,15 +71,17 @@ func Open() (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	silent := log.New(io.Discard, "", 0) // the log is discarded, because it would contain URLs that are credentials
+	silent := log.New(io.Discard, "", 0) // the log is discarded: its lines would contain secret URLs
 	g := &Gate{address: listener.Addr().String()}
 	g.proxy = &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			target := g.target.Load()
-			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host // sends the server's host, not the gate's: the signature of a pre-signed URL covers it
+			// The header Host names the server, not the gate, because the signature of a pre-signed
+			// URL covers that header.
+			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
-		// The buffer is tiny, so that a forwarded byte reaches the server at once.
+		// The write buffer holds one byte, so that each forwarded byte reaches the server at once.
 		Transport:      &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true, WriteBufferSize: 1},
 		ModifyResponse: g.answered,
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
@@ -90,8 +92,8 @@ func Open() (*Gate, error) {
 	return g, nil
 }
 
-// narrow is a listener with small socket buffers. If a gate holds a sender in the middle of a
-// body, the rest of the body has therefore not been sent.
+// narrow is a listener whose connections have small receive buffers. If a gate stops reading in
+// the middle of a body, the sender can therefore send only a little more.
 type narrow struct{ net.Listener }
 
 func (n narrow) Accept() (net.Conn, error) {
@@ -102,7 +104,7 @@ func (n narrow) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// Aim sets the server behind the gate.
+// Aim sets the server to which the gate forwards requests.
 func (g *Gate) Aim(server string) error {
 	target, err := url.Parse(server)
 	if err != nil || target.Host == "" {
@@ -139,7 +141,7 @@ func (g *Gate) Each(look func(Exchange)) {
 	}
 }
 
-// Forget removes the matching requests with their bodies.
+// Forget deletes the recorded requests for which match returns true.
 func (g *Gate) Forget(match func(Exchange) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -147,7 +149,7 @@ func (g *Gate) Forget(match func(Exchange) bool) {
 }
 
 // serve forwards a request, unless a trap holds it. A PUT is forwarded byte by byte as it arrives.
-// Every other request is small: it is read completely before a trap is checked.
+// Every other request is small: it is read completely before a trap can hold it.
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	p := &passage{gate: g, exchange: &Exchange{
 		From: r.RemoteAddr, Method: r.Method, Path: r.URL.Path, Operation: r.Header.Get("X-Amz-Target"),
@@ -172,7 +174,8 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	g.proxy.ServeHTTP(w, out)
 }
 
-// enter records a request and returns the trap that holds it, if any.
+// enter records a request. It returns the first trap that matches the request and removes that
+// trap from the gate; it returns nil if no trap matches.
 func (g *Gate) enter(x *Exchange) *Trap {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -186,13 +189,15 @@ func (g *Gate) enter(x *Exchange) *Trap {
 	return nil
 }
 
-// answered runs when the server's answer arrives, before the sender gets that answer.
+// answered is called with the server's answer before the sender gets that answer. It holds the
+// answer if the trap's moment is Answered.
 func (g *Gate) answered(response *http.Response) error {
 	p := response.Request.Context().Value(passageKey{}).(*passage)
 	p.update(func(x *Exchange) { x.Status = response.StatusCode })
 	switch {
 	case !p.trap.holdsAt(Answered):
-	case response.StatusCode >= http.StatusMultipleChoices: // the server rejected the request: the trap waits for the next request
+	// The server rejected the request, so the trap is set again for the next request.
+	case response.StatusCode >= http.StatusMultipleChoices:
 		g.set(p.trap)
 	case !p.hold():
 		return errDropped

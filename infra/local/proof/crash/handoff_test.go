@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// finish must settle a handed-off request, even if finish is killed, or if the run that hands the
-// request off is killed.
+// The function finish must settle a handed-off request, even if one run of finish is killed, or if
+// the run that hands the request off is killed.
 func TestAHandedOffRequestSurvivesKills(t *testing.T) {
 	t.Parallel()
 	s := running(t)

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// write is a write to the ledger, as the gate in front of DynamoDB saw it.
+// write is a write to the ledger that the gate in front of DynamoDB has recorded.
 type write struct {
 	state    ledger.State
 	version  string
@@ -34,8 +34,8 @@ func (w write) String() string {
 		w.version, w.state, w.fence, w.owner, w.decision != "", w.exchange.From, became)
 }
 
-// isItem reports whether a request to DynamoDB contains the id of this work's request. It sees the
-// requests of all tests.
+// isItem reports whether a request to DynamoDB contains the id of this work's request. The gate in
+// front of DynamoDB records the requests of all tests.
 func (w *work) isItem(x Exchange) bool { return bytes.Contains(x.Body, []byte(w.id)) }
 
 // written decodes a request to DynamoDB. It returns false if the request does not write the ledger
@@ -59,7 +59,8 @@ func (w *work) written(x Exchange) (write, bool) {
 		state: ledger.State(i.State.S), version: i.Version.N, owner: i.Owner.S, fence: i.Fence.N, exchange: x,
 	}
 	if i.Decision.M != nil {
-		decision, err := json.Marshal(i.Decision.M) // JSON sorts the members, so that equal decisions become equal texts
+		// json.Marshal sorts the keys of a map, so that equal decisions become equal texts.
+		decision, err := json.Marshal(i.Decision.M)
 		if err != nil {
 			return write{}, false
 		}
@@ -79,7 +80,7 @@ func (w *work) writes() (all []write) {
 	return all
 }
 
-// history describes all writes, one per line.
+// history describes all writes of this work's ledger item, one per line.
 func (w *work) history() string {
 	var b strings.Builder
 	for _, found := range w.writes() {
@@ -88,7 +89,8 @@ func (w *work) history() string {
 	return b.String()
 }
 
-// step reports whether a write belongs to a certain step of the processing of a request.
+// step is a function that reports whether a write to the ledger belongs to one step of the
+// processing of a request.
 type step func(write) bool
 
 // claimed matches the claim of the first run. The renewal of a lease repeats the previous write, so
@@ -106,10 +108,11 @@ func uploaded(w write) bool { return w.state == ledger.Uploaded }
 
 func settled(w write) bool { return w.state == ledger.Delivered }
 
-// place sets a trap for a run of a function. It returns the trap and the gate that holds it.
+// place is a function that sets a trap for a run. It returns the trap and the trap's gate.
 type place func(*work) (*Gate, *Trap)
 
-// atLedger returns a place that traps a write to the ledger at a moment.
+// atLedger returns a place. Its trap holds the first write to the ledger of step s, at the given
+// moment of that write.
 func atLedger(s step, moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.items, w.items.Trap(moment, func(x Exchange) bool {
@@ -119,7 +122,7 @@ func atLedger(s step, moment int64) place {
 	}
 }
 
-// atUpload returns a place that traps an upload at a moment.
+// atUpload returns a place. Its trap holds the upload of the master at the given moment.
 func atUpload(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.uploads, w.asking.uploads.Trap(moment, w.isUpload)
@@ -130,7 +133,7 @@ func (w *work) isUpload(x Exchange) bool {
 	return strings.HasSuffix(x.Path, "/"+w.request.StorageKey)
 }
 
-// atCallback returns a place that traps a callback at a moment.
+// atCallback returns a place. Its trap holds the callback at the given moment.
 func atCallback(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.callbacks, w.asking.callbacks.Trap(moment, w.isCallback)

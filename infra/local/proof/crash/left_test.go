@@ -14,10 +14,10 @@ import (
 
 // left holds the numbers of uploads, callbacks and claims that a settled request has caused.
 type left struct {
-	uploads   int // PUTs to the platform's storage
-	landed    int // PUTs after which the object was stored
-	callbacks int // callbacks to the waitpoint, all with the same body
-	attempts  int // runs that claimed the request
+	uploads   int // number of PUTs to the platform's storage
+	landed    int // number of PUTs whose object was stored
+	callbacks int // number of callbacks to the waitpoint
+	attempts  int // number of runs that claimed the request
 }
 
 // within reports whether each count of l is at least the wanted count and at most the wanted count
@@ -71,7 +71,8 @@ func (w *work) deliveredSomehow(t *testing.T) left {
 // the request, and no write after that.
 func (w *work) wellWritten(t *testing.T) {
 	t.Helper()
-	scenariotest.Eventually(t, "the gate has seen every answer", func(context.Context) bool { // DynamoDB answers before the gate has recorded the answer, so the test waits for the record
+	// The gate records an answer of DynamoDB a little after the answer arrives, so the test waits.
+	scenariotest.Eventually(t, "the gate has seen every answer", func(context.Context) bool {
 		return !slices.ContainsFunc(w.writes(), func(step write) bool { return !step.exchange.Over })
 	})
 	var decisions []string
@@ -98,9 +99,9 @@ func (w *work) wellWritten(t *testing.T) {
 	}
 }
 
-// confirmed checks whether the ledger records that the waitpoint was completed by our callback.
-// The ledger cannot record that if the answer to an accepted callback was lost: the waitpoint then
-// answers the repeated callback with "completed earlier".
+// confirmed checks that the ledger records our callback as the one that completed the waitpoint,
+// or, if want is false, that it does not. The ledger cannot record this if the answer to the first
+// callback was lost: the waitpoint answers the repeated callback with "completed earlier".
 func (w *work) confirmed(t *testing.T, want bool) {
 	t.Helper()
 	if got := !w.item(t).Unconfirmed; got != want {

@@ -21,11 +21,11 @@ import (
 )
 
 const (
-	// The lease is short, because tests wait for its end, and long enough not to expire on a busy
-	// machine.
+	// lease is short, because tests wait until a lease expires. It is long enough for a run on a
+	// busy machine to renew it in time.
 	lease = 7 * time.Second
-	// For this time after a request's arrival, a missing master may have been uploaded but not yet
-	// indexed. Such a request is therefore handed off, not skipped.
+	// indexLag is the time after a request's arrival in which a missing master may have been
+	// uploaded but not yet indexed. A request without a master is then handed off, not skipped.
 	indexLag = time.Minute
 	// redelivered is the number of seconds after which a queue delivers a message again, if the
 	// process that received the message was killed.
@@ -35,8 +35,8 @@ const (
 	atOnce = "24"
 )
 
-// env is a running system behind gates. All tests share the system, and each test uses its own
-// creative.
+// env is a running system with gates in front of DynamoDB and the ad platforms. All tests share
+// the system, and each test uses its own creative.
 type env struct {
 	*scenariotest.Env
 	items *Gate // the gate in front of DynamoDB
@@ -44,7 +44,7 @@ type env struct {
 	real, promising *platform
 }
 
-// platform is an ad platform behind gates.
+// platform is an ad platform. Functions upload files to it and call it back through gates.
 type platform struct {
 	*adplatform.Platform
 	uploads, callbacks *Gate
@@ -65,7 +65,8 @@ func TestMain(m *testing.M) {
 	}
 	shared.Config = system.Config{Concurrency: 128, Environment: map[string]string{
 		names.EndpointDynamoDB: here.items.URL(), names.Lease: lease.String(), names.IndexLag: indexLag.String(),
-		names.IdleTimeout: "10m", // long, so that the SDK does not time out and repeat a write that a gate holds back
+		// The time-out is long, so that the SDK does not repeat a write that a gate holds.
+		names.IdleTimeout: "10m",
 	}}
 	shared.Ending = func(*scenariotest.Env) (err error) {
 		for _, p := range []*platform{here.real, here.promising} {

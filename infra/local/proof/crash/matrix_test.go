@@ -10,14 +10,13 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// size is a master's size in bytes: large enough to be stopped halfway and not to fit into
-// buffers.
+// size is a master's size in bytes. The master is larger than the socket buffers, so that an upload
+// can be held halfway.
 const size = 4 << 20
 
-// killed lists the steps at which a run is killed, with the counts of uploads and callbacks after
-// another run has settled the request. The other run repeats only work that had no effect. The
-// exceptions are an upload and a callback that took effect before the ledger recorded them: these
-// are repeated, too.
+// killed lists the steps at which a run is killed, with the numbers of uploads, callbacks and
+// claims after another run has settled the request. The other run repeats an upload or a callback
+// only if the ledger has not recorded that it took effect.
 var killed = []struct {
 	name string
 	at   place
@@ -39,8 +38,8 @@ var killed = []struct {
 	{"settled", atLedger(settled, Answered), left{1, 1, 1, 1}},
 }
 
-// If a run is killed at any step, another run must settle the request exactly once, for every
-// door.
+// If a run is killed at any step, another run must settle the request exactly once. The rule holds
+// for requests through every door.
 func TestAKilledRunIsFollowedByOneThatEndsTheRequest(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -83,7 +82,7 @@ func TestAKilledRunIsFollowedByOneThatEndsTheRequest(t *testing.T) {
 	}
 }
 
-// Without a kill nothing may be done twice.
+// If no run is killed, one upload and one callback must settle the request.
 func TestWithoutAKillNothingIsDoneTwice(t *testing.T) {
 	t.Parallel()
 	w := newWork(t, running(t), "", here.promising, size)

@@ -27,14 +27,14 @@ func Sender(from, to string) (pid int, err error) {
 		return 0, err
 	}
 	for _, file := range files {
-		if to, err := os.Readlink(file); err == nil && to == link { // an error is ignored: the process may have ended meanwhile
+		if to, err := os.Readlink(file); err == nil && to == link { // on an error: the process has ended
 			return strconv.Atoi(strings.Split(file, "/")[2])
 		}
 	}
 	return 0, ErrNoSender
 }
 
-// socket returns the inode of the socket with these two addresses.
+// socket returns the inode of the TCP socket with these two addresses.
 func socket(local, remote string) (string, error) {
 	localWord, err := word(local)
 	if err != nil {
@@ -57,8 +57,8 @@ func socket(local, remote string) (string, error) {
 	return "", ErrNoSender
 }
 
-// word formats an address in the form of /proc/net/tcp: its four bytes as one number in the byte
-// order of the machine.
+// word formats an IPv4 address with a port as in /proc/net/tcp. There, the four bytes of the
+// address are one hexadecimal number in the byte order of the machine.
 func word(address string) (string, error) {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || !a.Addr().Is4() {

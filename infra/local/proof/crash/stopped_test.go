@@ -14,8 +14,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// long is a master's size in bytes. Half of it is more than the buffers between two processes
-// hold.
+// long is a master's size in bytes. Half of the master is larger than the buffers between two
+// processes, so that an upload stays incomplete while a run is stopped.
 const long = 16 << 20
 
 // A run may be stopped for longer than its lease while another run settles the request. When the
@@ -51,7 +51,8 @@ func TestAWokenRunLeavesASettledRequestAlone(t *testing.T) {
 				if door == "" {
 					truthful(t, <-first)
 				} else {
-					w.LeftQueue(t, w.request, 2) // two messages must leave the queue, because the woken run deletes its message, too
+					// Both runs have received a message, and both must delete it.
+					w.LeftQueue(t, w.request, 2)
 				}
 				w.uploadsOver(t)
 				if now := w.item(t).Version; now != version {
@@ -64,8 +65,8 @@ func TestAWokenRunLeavesASettledRequestAlone(t *testing.T) {
 	}
 }
 
-// truthful checks the answer of a run that lost its request to another run. The answer must not
-// state a result that is false.
+// truthful checks the answer of a run that lost its request to another run. The run must answer
+// that another run holds the request, or that the master was delivered.
 func truthful(t *testing.T, got gateway.Result) {
 	t.Helper()
 	if got.Status == 409 {

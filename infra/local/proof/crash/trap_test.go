@@ -12,11 +12,11 @@ import (
 // The moments at which a trap can hold a request. A moment ≥ 0 is a number of bytes: the request
 // is held after so many bytes of its body were forwarded.
 const (
-	// Arrived is the moment when a request has arrived without effect. For a PUT, all but the last
-	// byte was forwarded.
+	// Arrived is the moment when a request has arrived at the gate and has had no effect. Of a PUT,
+	// all bytes except the last were forwarded.
 	Arrived int64 = -1
 	// Answered is the moment when a request has taken effect and its answer has not yet reached
-	// the sender. A request that the server rejects is not held; the trap waits for the next one.
+	// the sender. If the server rejects a request, the trap holds a later request instead.
 	Answered int64 = -2
 )
 
@@ -29,7 +29,7 @@ type Trap struct {
 	held     chan Exchange // buffered for one exchange, so that the gate does not wait for the test
 	once     sync.Once
 	released chan struct{}
-	passed   bool // whether the request may continue; guarded by once, and final when released is closed
+	passed   bool // whether the held request may continue; readable after released is closed
 }
 
 // Trap sets a trap. It calls match with each request; match must not keep the body, which is
@@ -57,11 +57,11 @@ func (t *Trap) Wait(ctx context.Context) (Exchange, error) {
 	}
 }
 
-// Pass lets the held request continue. Of Pass and Drop, only the first call has an effect, even
-// if it comes before the request.
+// Pass lets the held request continue. Only the first call of Pass or Drop has an effect. That call
+// may come before the request arrives.
 func (t *Trap) Pass() { t.release(true) }
 
-// Drop cuts the connections of the held request; see Pass.
+// Drop cuts the connections of the held request. Drop has no effect after Pass.
 func (t *Trap) Drop() { t.release(false) }
 
 func (t *Trap) release(pass bool) {
@@ -78,7 +78,7 @@ func (t *Trap) holdsAt(moment int64) bool { return t != nil && t.moment == momen
 type passage struct {
 	gate     *Gate
 	exchange *Exchange
-	trap     *Trap // the trap that holds the request; nil if no trap does
+	trap     *Trap // the trap that matches the request; nil if no trap matches
 }
 
 type passageKey struct{}
@@ -118,7 +118,7 @@ func (p *passage) stream(r *http.Request) io.ReadCloser {
 type stream struct {
 	io.ReadCloser
 	passage *passage
-	left    int64 // number of bytes to forward until the trap holds the request; -1: it is not held any more, or at no byte
+	left    int64 // bytes to forward before the trap holds the request; -1: the trap holds no byte any more
 }
 
 // Read implements [io.Reader].

@@ -86,8 +86,8 @@ func TestATrapHoldsOneRequestAtItsMoment(t *testing.T) {
 	}
 }
 
-// A write that fails because another write came first has no effect. A trap for the moment
-// Answered must not hold it, and must wait for the next write.
+// A request that the server rejects has no effect. A trap for the moment Answered must not hold
+// such a request, and must wait for the next request.
 func TestARefusedRequestIsNotHeldAtItsAnswer(t *testing.T) {
 	t.Parallel()
 	var came atomic.Int64

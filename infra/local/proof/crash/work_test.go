@@ -21,7 +21,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// work is one request for one master, on the shared system.
+// work is one request for one master, which is sent to the shared system.
 type work struct {
 	*env
 	door    doors.Door // the door that the request arrives through
@@ -55,7 +55,8 @@ func newWork(t *testing.T, e *env, door doors.Door, p *platform, size int) *work
 	return w
 }
 
-// through returns the URL u with the host replaced by a gate, which forwards to that host.
+// through returns the URL u with the address of a gate in place of the host. The gate forwards to
+// that host.
 func through(t *testing.T, gate *Gate, u capability.URL) capability.URL {
 	t.Helper()
 	led, err := capability.Parse(strings.Replace(u.Reveal(), "//"+u.Host()+":"+u.Port()+"/", "//"+gate.Address()+"/", 1))
@@ -71,11 +72,11 @@ func (w *work) upload(t *testing.T) {
 	w.Known(t, w.of, w.key, w.Put(t, w.key, w.master))
 }
 
-// send sends the event and returns its answer.
+// send sends the request's event and returns the answer.
 func (w *work) send(t *testing.T) gateway.Result { t.Helper(); return <-w.sending(t) }
 
-// ask sends the event like the gateway: it sends the event again while another run holds the
-// request, and returns the final answer.
+// ask sends the request's event like the gateway. It repeats the event while the answer is 409,
+// which means that another run holds the request. It returns the last answer.
 func (w *work) ask(t *testing.T) (got gateway.Result) {
 	t.Helper()
 	for got.Status = 409; got.Status == 409; {
@@ -84,7 +85,7 @@ func (w *work) ask(t *testing.T) (got gateway.Result) {
 	return got
 }
 
-// sending sends the event in the background and returns a channel for the answer.
+// sending sends the request's event in the background and returns a channel for the answer.
 func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	t.Helper()
 	answer := make(chan gateway.Result, 1)
@@ -119,7 +120,7 @@ func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	return pid
 }
 
-// runs fails the test unless the process runs the function behind the door.
+// runs fails the test unless the process runs the function that processes events of the door.
 func (w *work) runs(t *testing.T, pid int) {
 	t.Helper()
 	function := "receive"

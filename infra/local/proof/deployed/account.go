@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// account holds clients of an AWS account, which read the functions of a stack.
+// account holds the AWS clients that read the functions of a stack from an account.
 type account struct {
 	cloudformation *cloudformation.Client
 	lambda         *lambda.Client
@@ -53,7 +53,7 @@ var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 
 var errNoFunction = errors.New("the stack has no such function")
 
-// functions returns the functions of a stack, by program.
+// functions returns the functions of a stack, by the names of their programs.
 func (a account) functions(ctx context.Context, stack string) (map[string]*function, error) {
 	found := map[string]*function{}
 	pages := cloudformation.NewListStackResourcesPaginator(a.cloudformation, &cloudformation.ListStackResourcesInput{StackName: &stack})

@@ -60,8 +60,8 @@ func (a account) unpack(ctx context.Context, functions map[string]*function, fol
 	return nil
 }
 
-// staged reads all archives of a bucket into byHash, by their SHA-256 in base64, the form that
-// Lambda reports.
+// staged reads all archives of a bucket into the map byHash. The keys are the SHA-256 of the
+// archives in base64, as Lambda reports it.
 func (a account) staged(ctx context.Context, bucket string, byHash map[string][]byte) error {
 	for page, err := range listing.Objects(ctx, a.s3, &s3.ListObjectsV2Input{Bucket: &bucket}) {
 		if err != nil {
@@ -114,7 +114,7 @@ func unzip(archive []byte, folder string) (string, error) {
 	return path, os.WriteFile(path, program, 0o700)
 }
 
-// machines maps Lambda's names of machines to those of ELF.
+// machines maps Go's names of processors (GOARCH) to the numbers in ELF files.
 var machines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "amd64": elf.EM_X86_64}
 
 // checkMachine returns an error if a program is not built for the processor of this machine.

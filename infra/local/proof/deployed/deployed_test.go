@@ -106,8 +106,8 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-// elfHeader returns the shortest ELF header for a machine. The parameter machine is the number of
-// the machine in ELF.
+// elfHeader returns the shortest ELF header of a program for one type of processor. The parameter
+// machine is ELF's number for this type.
 func elfHeader(machine byte) []byte {
 	header := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
@@ -116,7 +116,7 @@ func elfHeader(machine byte) []byte {
 
 func TestUnzip(t *testing.T) {
 	t.Parallel()
-	here, elsewhere := byte(62), byte(183) // 62 is EM_X86_64, 183 is EM_AARCH64
+	here, elsewhere := byte(62), byte(183) // ELF's numbers of processors: 62 is x86-64, 183 is ARM64
 	if runtime.GOARCH == "arm64" {
 		here, elsewhere = elsewhere, here
 	}

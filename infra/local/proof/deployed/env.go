@@ -28,10 +28,10 @@ import (
 // env holds the local services and the functions of the stack, which run on these services.
 type env struct {
 	*services.Services
-	urls       map[string]string // function URLs, by function
+	urls       map[string]string // URLs of the functions, by program name
 	secret     string            // secret of the single destination
 	announcers announce.Secrets  // secrets of the senders
-	names      map[string]string // the account's names of resources, by their constants in package services
+	names      map[string]string // names of the account's resources, by their default names in package services
 	library    masters.Library
 
 	log     *os.File
@@ -59,8 +59,8 @@ var told = map[string]string{
 	names.IntakeBucket: services.IntakeBucket, names.IntakeSecret: services.SendersSecret,
 }
 
-// added lists the environment variables that are added to those of the stack, because an emulated
-// account needs them.
+// added lists the environment variables that each function gets in addition to those of the stack,
+// because the function must reach the emulated account.
 var added = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	names.EndpointS3, names.EndpointDynamoDB, names.EndpointSQS, names.EndpointSecretsManager,
@@ -126,7 +126,8 @@ func (s *env) writeSecrets(folder string) (destinations, announcers string, err 
 func libraries(environment map[string]string) ([]masters.Library, error) {
 	c, err := library.LoadIndex(func(key string) (string, bool) {
 		if key == names.Region {
-			return services.Region, true // a fixed region, because Lambda itself sets this variable: it is not in environment
+			// The map environment does not contain the region, because Lambda sets that variable.
+			return services.Region, true
 		}
 		value, ok := environment[key]
 		return value, ok
@@ -134,8 +135,8 @@ func libraries(environment map[string]string) ([]masters.Library, error) {
 	return c.Libraries, err
 }
 
-// called returns the account's names of resources by their constants, as the environments of all
-// functions state them.
+// called returns the names of the account's resources, which the environments of the functions
+// contain. The keys of the map are the default names in package services.
 func called(functions map[string]*function) map[string]string {
 	environment, other := map[string]string{}, map[string]string{}
 	for _, f := range functions {
@@ -156,7 +157,7 @@ func called(functions map[string]*function) map[string]string {
 // does not support function URLs.
 var receivers = []string{"fulfill", "intake"}
 
-// open creates the functions, their URLs and their mappings.
+// open creates the functions, their function URLs and their event source mappings.
 func (s *env) open(functions map[string]*function) error {
 	for _, program := range programs {
 		f := functions[program]
@@ -184,8 +185,8 @@ func (s *env) open(functions map[string]*function) error {
 	return nil
 }
 
-// environment returns the environment of a function. Values that an emulated account cannot know,
-// such as endpoints, are replaced.
+// environment returns the environment variables of a function. Given are those of the stack. Values
+// that the stack cannot know, such as local endpoints, are added or replaced.
 func (s *env) environment(given map[string]string) map[string]string {
 	here, all := s.Environment(), maps.Clone(given)
 	for _, key := range added {
@@ -217,7 +218,7 @@ func (s *env) feed(f *lambda.Function, from feed) error {
 	return err
 }
 
-// close stops everything.
+// close stops the function URLs, the event source mappings, the functions and the services.
 func (s *env) close(ctx context.Context) error {
 	var errs []error
 	for _, d := range s.doors {
@@ -235,8 +236,7 @@ func (s *env) close(ctx context.Context) error {
 	return nil
 }
 
-// maxPrinted is the maximum number of bytes of the log that are printed after a failure: its last
-// ones.
+// maxPrinted is the number of bytes at the end of the log that are printed after a failure.
 const maxPrinted = 8 << 10
 
 func (s *env) printed() string {

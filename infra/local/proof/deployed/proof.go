@@ -17,7 +17,8 @@ import (
 )
 
 var (
-	slot      = adplatform.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"} // slot that the sample event requests
+	// slot is the slot of a sample master. announced is the slot of the film that Hoox announces.
+	slot      = adplatform.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
 	announced = adplatform.Slot{Code: "HRT-900", Variation: 1, Locale: "de", Kind: "video", Aspect: "9x16"}
 )
 
@@ -34,8 +35,8 @@ type asker struct {
 
 // prove requests a master before it is uploaded. The index is not built yet, so the system cannot
 // be sure that the master is missing. The request must therefore go to the queue and be fulfilled
-// after the upload. Then prove requests the master again, and a master that another platform has
-// announced.
+// after the upload. Then prove requests the master again. Last, it requests a master that another
+// platform announces after the request.
 func (s *env) prove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

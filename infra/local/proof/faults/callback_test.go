@@ -34,7 +34,9 @@ func ofCallback() []trouble {
 		{name: "callback: 410", size: small, cause: completing(1, answering(410, fault.Whole)),
 			want: outcome{"200 expired", "expired callback_expired", 1, 0}},
 		{name: "callback: 404, once", size: small, cause: completing(1, fault.Status(404)), want: delivered(1)},
-		{name: "callback: 404, twice", size: small, cause: completing(2, fault.Status(404)), want: delivered(1)}, // a 404 is believed only if it repeats after a minute, so two at once do not end the delivery
+		// Only a 404 that repeats after a minute ends the request. Two immediate answers 404 do
+		// not.
+		{name: "callback: 404, twice", size: small, cause: completing(2, fault.Status(404)), want: delivered(1)},
 		{name: "callback: 302 elsewhere", size: small, cause: completing(1, answering(302, fault.Whole)), want: refused},
 	}
 	for _, status := range []int{408, 425, 429, 500, 502, 503, 504, 520} {

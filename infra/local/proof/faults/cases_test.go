@@ -19,19 +19,21 @@ const (
 	huge  = 16 << 20 // more bytes than the buffers of the sockets hold
 )
 
-// delivered returns the outcome of a delivery in the first run, after puts uploads.
+// delivered returns the expected outcome if the first run delivers the master. The parameter puts
+// is the number of uploads that are begun.
 func delivered(puts int) outcome { return outcome{"200 delivered", "delivered", puts, 1} }
 
-// later returns the outcome of a delivery that the first run cannot complete: finish completes it,
-// after puts uploads in total.
+// later returns the expected outcome if the first run hands the request off and the function finish
+// delivers the master. The parameter puts is the number of uploads that both runs begin.
 func later(puts int) outcome { return outcome{"202 accepted", "delivered", puts, 1} }
 
-// faults returns the faults that affect only one request. They are tried through every door.
+// faults returns the faults that affect only one request. They are tried with requests through the
+// function URL and with requests through the queue.
 func faults() []trouble {
 	return slices.Concat(ofSource(), ofIndex(), ofUpload(), ofCallback(), ofLedger(), ofClocks())
 }
 
-// ofClocks returns faults of a platform whose clock differs from ours.
+// ofClocks returns the cases in which the clock of the platform differs from masterhand's clock.
 func ofClocks() []trouble {
 	clock := func(skew time.Duration) *waitpoints.Config { return &waitpoints.Config{Now: ahead(skew)} }
 	nothing := func(*testing.T, *scene) {}
@@ -46,7 +48,8 @@ func ofClocks() []trouble {
 	}
 }
 
-// Each of these helpers causes a fault in the exchange that its name describes.
+// Each of the following functions returns a cause for a case: a function that adds a fault to one
+// kind of exchange.
 
 // reading applies the fault r to the next n answers that contain bytes of the master.
 func reading(n int, r reply) func(*testing.T, *scene) {
@@ -58,7 +61,7 @@ func asking(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, c.master(), f) }
 }
 
-// looking applies the fault f to the next n HEAD requests, which check the chosen master.
+// looking applies the fault f to the next n requests that read the tags of the master.
 func looking(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "tags "+c.path(), f) }
 }
@@ -68,17 +71,18 @@ func consulting(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "GET "+c.document(), f) }
 }
 
-// uploading makes the next n uploads fail.
+// uploading applies the fault f to the next n uploads for the request.
 func uploading(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.platform.Storage.Faults.Next(n, c.request.StorageKey, f) }
 }
 
-// completing makes the next n callbacks fail.
+// completing applies the fault f to the next n callbacks of the request.
 func completing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.platform.Waitpoints.Faults.Next(n, c.request.Token, f) }
 }
 
-// storing applies the fault f to n operations of the ledger. The first skip operations succeed.
+// storing applies the fault f to n calls of a DynamoDB operation with the request's ledger item,
+// after the first skip calls have succeeded.
 func storing(operation string, skip, n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) {
 		c.dynamodb.Requests.Add(fault.Rule{Key: operation + " " + scenario.LedgerID(c.request), Skip: skip, Times: n, Fault: f})
@@ -91,7 +95,7 @@ func sending(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.sqs.Requests.Next(n, "SendMessage "+c.request.StorageKey, f) }
 }
 
-// all returns a cause that causes several faults, in order.
+// all returns a function that calls all given causes in order.
 func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	return func(t *testing.T, c *scene) {
 		for _, cause := range causes {

@@ -13,13 +13,13 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// front is a proxy that stands between the functions and a service, and makes exchanges fail. It
-// listens before the service starts, so that the address can be in the functions' configuration.
+// front is a proxy between the functions and one service. It makes chosen exchanges fail. It
+// listens before the service starts, because the functions' configuration contains its address.
 type front struct {
 	*fault.Server
 	service  *fault.Proxy
-	Requests *fault.Schedule // faults of requests: before the service gets the request, or after that (fault.Done)
-	Answers  *replies        // faults that change the service's answers
+	Requests *fault.Schedule // faults that occur before the service gets a request or after it (fault.Done)
+	Answers  *replies        // faults of the service's answers
 }
 
 // aboutKey is the key in the request's context under which the subject of the exchange is stored.
@@ -41,8 +41,9 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 	f.Server, err = fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
 		request := r
-		if r.Method == http.MethodPost { // the body of an operation of DynamoDB or SQS is small, so it is read completely
-			body, _ = io.ReadAll(r.Body) // the error is ignored: if the client has gone, the proxy detects that
+		// A POST is an operation of DynamoDB or SQS. Its body is small, so it is read completely.
+		if r.Method == http.MethodPost {
+			body, _ = io.ReadAll(r.Body) // the error is ignored: the proxy detects a closed connection
 			request = r.Clone(r.Context())
 			request.Body = io.NopCloser(bytes.NewReader(body))
 		}
@@ -55,7 +56,7 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 	return f
 }
 
-// to sets the address of the service that gets the requests.
+// to sets the address of the service to which the front forwards requests.
 func (f *front) to(t *testing.T, address string) {
 	t.Helper()
 	if err := f.service.To(address); err != nil {
@@ -63,7 +64,8 @@ func (f *front) to(t *testing.T, address string) {
 	}
 }
 
-// cutting returns a handler that sends a RST if the proxy aborts in the middle of an answer.
+// cutting wraps the handler next. If next aborts in the middle of an answer, the TCP connection is
+// reset.
 func cutting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -94,7 +96,8 @@ func ofS3(r *http.Request, _ []byte) string {
 	return r.Method + " " + r.URL.Path
 }
 
-// ofDynamoDB returns the subject of an exchange with DynamoDB: "Operation id".
+// ofDynamoDB returns the subject of an exchange with DynamoDB: the name of the operation, a space
+// and the id of the ledger item.
 func ofDynamoDB(r *http.Request, body []byte) string {
 	type key struct {
 		PK struct{ S string } `json:"pk"`
@@ -104,8 +107,8 @@ func ofDynamoDB(r *http.Request, body []byte) string {
 	return operation(r) + " " + in.Key.PK.S + in.Item.PK.S
 }
 
-// ofSQS returns the subject of an exchange with SQS: "SendMessage storage-key", or only the name
-// of another operation.
+// ofSQS returns the subject of an exchange with SQS: "SendMessage " and the storage key of the
+// request, or only the operation's name if the message has no storage key.
 func ofSQS(r *http.Request, body []byte) string {
 	var in struct{ MessageBody string }
 	var message struct{ StorageKey string }
@@ -120,8 +123,8 @@ func operation(r *http.Request) string {
 	return name
 }
 
-// xmlError returns a fault with an error answer of S3, and jsonError one with an error answer of
-// DynamoDB or SQS.
+// xmlError returns a fault that answers a request with an error of S3. The function jsonError
+// returns a fault that answers with an error of DynamoDB or SQS.
 func xmlError(status int, code string) fault.Fault {
 	return fault.Fault{
 		Kind: fault.Answer, At: fault.Whole, Status: status, Type: "application/xml",

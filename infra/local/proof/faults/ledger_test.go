@@ -8,11 +8,12 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// exhausted is one more failure than the SDK retries by itself, so that the call fails.
+// exhausted is the number of failed attempts after which the AWS SDK gives up, so that a call
+// fails.
 const exhausted = 3
 
-// ofLedger returns faults of DynamoDB. A delivery makes four writes: the claim, the decision, the
-// checkpoint and the end.
+// ofLedger returns the cases in which DynamoDB fails. A delivery writes to the ledger four times:
+// the claim, the decision, the checkpoint after the upload, and the end.
 func ofLedger() []trouble {
 	throttled, limited := jsonError(400, "ProvisionedThroughputExceededException"), jsonError(400, "ThrottlingException")
 	asked := outcome{"503 unavailable, 200 delivered", "delivered", 1, 1}
@@ -25,7 +26,7 @@ func ofLedger() []trouble {
 		{name: "ledger: reset, twice", size: small, cause: storing("GetItem", 0, 2, fault.ResetAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the claim, once", size: small, cause: storing("PutItem", 0, 1, fault.StallAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the end, once", size: small, cause: storing("PutItem", 3, 1, fault.StallAt(0)), want: delivered(1),
-			or: []outcome{later(1), asked}}, // the last write may take 10 s; silence uses most of that, so the retry may not fit in
+			or: []outcome{later(1), asked}}, // the silent attempt uses 8 of the write's 10 s: a retry may be too late
 		{name: "ledger: a false conflict at the claim", size: small, cause: storing("PutItem", 0, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the decision", size: small, cause: storing("PutItem", 1, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the checkpoint", size: small, cause: storing("PutItem", 2, 1, conflict), want: delivered(1)},
@@ -42,8 +43,8 @@ func ofLedger() []trouble {
 	}
 }
 
-// ofQueue returns faults of the hand-off. In each case fulfill cannot read the index, so it must
-// hand off the request.
+// ofQueue returns the cases in which the hand-off fails. In each case the function fulfill must
+// hand the request off, because it cannot read the index.
 func ofQueue() []trouble {
 	blind := consulting(1, xmlError(403, "AccessDenied"))
 	throttled := jsonError(400, "RequestThrottled")
@@ -51,8 +52,8 @@ func ofQueue() []trouble {
 	nothing := func(*testing.T, *scene) {}
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
-		// The hand-off may take 10 s, and the silence uses most of that. The message may then be
-		// in the queue although the answer 503 asked the gateway to send the request again.
+		// The hand-off may take 10 s, and the silent attempt uses 8 s of them. The message may
+		// therefore be in the queue although the gateway got a 503 and sends the request again.
 		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1),
 			or: []outcome{asked, {"503 unavailable, 409 held", "delivered", 1, 1}}},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},
@@ -64,8 +65,8 @@ func ofQueue() []trouble {
 	}
 }
 
-// endLease waits a minute. After that the lease of the run that could not write the end of the
-// request has expired.
+// endLease changes the ledger item: the lease of the run that could not write the end of the
+// request ended a minute ago, so another run can claim the request at once.
 func endLease(t *testing.T, c *scene) {
 	t.Helper()
 	item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

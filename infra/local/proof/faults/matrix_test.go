@@ -1,10 +1,10 @@
-// Package faults_test makes everything around masterhand fail, one thing at a time. It compares
-// the result with a table: the answers to the gateway, the final state in the ledger, and the
-// numbers of uploads and callbacks. A request that comes through a queue gets no answer; the other
-// columns of the table apply to it, too.
+// Package faults_test makes each service that masterhand uses fail in many ways, one fault at a
+// time. It compares the result with a table: the answers to the gateway, the final state in the
+// ledger, and the numbers of uploads and callbacks. A request that comes through a queue gets no
+// answer, but must have the same ledger state and numbers.
 //
-// It runs the real system. The functions reach S3, DynamoDB and SQS through proxies that cause the
-// faults. The simulated platform causes the faults of its own storage and callbacks.
+// The package runs the real system. The functions reach S3, DynamoDB and SQS through proxies that
+// cause the faults. The simulated platform causes the faults of its own storage and callbacks.
 package faults_test
 
 import (
@@ -48,24 +48,24 @@ func TestMain(m *testing.M) {
 // outcome.
 type trouble struct {
 	name  string
-	size  int                // minimum size of the master in bytes; 0: there is no master, so the request must be skipped
+	size  int                // minimum size of the master in bytes; 0: no master exists, so the request is skipped
 	own   *waitpoints.Config // configuration of a separate platform for the request; nil means the shared platform
-	skew  time.Duration      // how far the clock of that separate platform is ahead of ours
-	long  bool               // the case waits for a time-out of half a minute or more, so the limit on busy cases ignores it
+	skew  time.Duration      // time by which the clock of the platform own is ahead of masterhand's clock
+	long  bool               // whether the case waits half a minute or more; the limit busy then ignores the case
 	cause func(t *testing.T, c *scene)
-	// heal ends the fault after the request was answered; nil means that the fault ends by itself.
-	// If tried is set, heal is called only after another run has failed.
+	// tried delays the call of heal until a second run has failed. The function heal ends the fault
+	// after the request was answered; it is nil if the fault ends by itself.
 	tried bool
 	heal  func(t *testing.T, c *scene)
 	want  outcome
-	// or lists other valid outcomes: which one occurs depends on timing.
+	// or lists the outcomes that are also valid. Which one occurs depends on timing.
 	or []outcome
 }
 
 // outcome is the result of a request.
 type outcome struct {
 	answers   string // answers to the gateway, in order; "" if the request came through a queue
-	ledger    string // state and code of the ledger item
+	ledger    string // state and error code of the ledger item
 	puts      int    // number of uploads that were begun
 	callbacks int    // number of callbacks that the platform accepted
 }
@@ -85,15 +85,17 @@ type env struct {
 	*scenariotest.Env
 	s3, dynamodb, sqs *front
 
-	// busy limits the number of cases that work at the same time. Cases mostly wait, but too many
-	// working cases would make a busy machine silent for longer than the constant silence.
+	// busy limits the number of cases that work at the same time. If too many cases worked, a
+	// service could send nothing for longer than the constant silence, and its client would give
+	// up.
 	busy chan struct{}
-	// looking is locked by the case that waits until the function index has processed its master.
+	// looking is locked while a case waits until the function index has processed the case's
+	// master.
 	looking sync.Mutex
 }
 
-// silence is how long a service may send nothing before its client gives up. It is long, because a
-// busy machine can be silent for seconds, which would be a fault that no case describes.
+// silence is the time for which a service may send nothing before its client gives up. It is long,
+// because a service on a busy machine may send nothing for seconds although no fault is set.
 const silence = 8 * time.Second
 
 func newEnv(t *testing.T) *env {
@@ -128,7 +130,8 @@ func TestFaultMatrix(t *testing.T) {
 		}
 	})
 	both := []doors.Door{"", doors.Queue}
-	for name, visits := range map[string][]visit{ // each of these faults affects all requests of a system, so the cases run one after the other
+	// Each of these faults affects all requests of a system, so the cases run one after the other.
+	for name, visits := range map[string][]visit{
 		"outages":  {{both, outages()}, {[]doors.Door{doors.Bucket}, ofStoredEvent()}},
 		"absences": {{both, absences()}, {both[:1], listings()}, {both[1:], listings()}},
 		"doubts":   {{both, doubts()}},
@@ -152,7 +155,7 @@ type visit struct {
 	tests []trouble
 }
 
-// name returns the names of the doors, for the name of a subtest.
+// name returns the names of the doors, joined with "+". It is a part of a subtest's name.
 func (v visit) name() string {
 	var names []string
 	for _, door := range v.by {
@@ -161,8 +164,8 @@ func (v visit) name() string {
 	return strings.Join(names, "+")
 }
 
-// comesAgain sets the visibility timeout of the door's queue to ten seconds. A message then
-// returns after ten seconds even if receive cannot set the delay itself.
+// comesAgain sets the visibility timeout of the queue for events to ten seconds. The queue then
+// delivers a message again after ten seconds, even if the function receive cannot set the delay.
 func (e *env) comesAgain(t *testing.T) {
 	_, err := e.Clients().SQS().SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
 		QueueUrl: &e.DoorQueueURL, Attributes: map[string]string{"VisibilityTimeout": "10"},
@@ -234,7 +237,8 @@ func (e *env) suffer(t *testing.T, test trouble, by ...doors.Door) {
 	}
 }
 
-// scene prepares a request, with its master, that arrives through a door.
+// scene prepares a case for one door. It uploads the master, if there is one, and makes the
+// request.
 func (e *env) scene(t *testing.T, test trouble, door doors.Door) *scene {
 	c := &scene{env: e, door: door, platform: e.Platform, code: scenariotest.NewCode()}
 	if test.own != nil {
@@ -247,11 +251,11 @@ func (e *env) scene(t *testing.T, test trouble, door doors.Door) *scene {
 	return c
 }
 
-// ends waits for the end of a request and compares the result with the table. The parameter
-// answers is the first answer.
+// ends waits until the request has ended and compares the result with the expected outcomes. The
+// parameter answers is the first answer to the request.
 func (c *scene) ends(t *testing.T, test trouble, answers string) {
 	got := outcome{answers: answers}
-	if strings.HasPrefix(got.answers, "5") { // after such an answer the gateway sends the request again
+	if strings.HasPrefix(got.answers, "5") { // after a status 5xx, the gateway sends the request again
 		got.answers += ", " + c.answer(t, <-c.sending(t))
 	}
 	item := c.Ended(t, c.request)
@@ -270,13 +274,13 @@ func (c *scene) ends(t *testing.T, test trouble, answers string) {
 	c.audit(t, item)
 }
 
-// ahead returns a clock that is ahead by skew.
+// ahead returns a clock that is ahead of this machine's clock by skew.
 func ahead(skew time.Duration) func() time.Time {
 	return func() time.Time { return time.Now().Add(skew) }
 }
 
-// by returns the outcome o as it is expected of a request through a door: a queue gives no
-// answers.
+// by returns the outcome that is expected of a request through a door. Only the function URL
+// answers, so for other doors the field answers is empty.
 func (o outcome) by(door doors.Door) outcome {
 	if door != "" {
 		o.answers = ""
@@ -291,8 +295,8 @@ func (c *scene) sending(t *testing.T) <-chan gateway.Result {
 	return answer
 }
 
-// answer returns a short form of an answer. For a queue it returns "", and checks that the message
-// has left the queue only if the request has ended.
+// answer returns the status and the outcome of an answer as a text. For a request through a queue
+// it returns "", and checks that the message has left the queue only if the request has ended.
 func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	t.Helper()
 	if result.Err != nil {
@@ -328,7 +332,7 @@ func (c *scene) callbacks(t *testing.T) [][]byte {
 	return token.Received
 }
 
-// audit checks that the object and the callbacks at the platform agree with the ledger item.
+// audit checks that the delivered object and the callbacks agree with the ledger item.
 func (c *scene) audit(t *testing.T, item ledger.Item) {
 	t.Helper()
 	if n := c.platform.Storage.Writes(c.request.StorageKey).Concurrent; n > 1 {

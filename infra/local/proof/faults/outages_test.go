@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// outages returns faults that affect the requests of all tests.
+// outages returns the cases in which a service refuses all connections. They affect every request
+// of the system.
 func outages() []trouble {
 	return []trouble{
 		{name: "S3 refuses connections", size: small, cause: all(idle, down("s3")), heal: up("s3"), want: later(1)},
@@ -45,13 +46,13 @@ var (
 	skippedLater  = outcome{"202 accepted", "skipped no_match:creative", 0, 1}
 )
 
-// listings returns faults of the listing of the library. They affect the first request that lists
-// the library.
+// listings returns faults of S3's answer when a run lists the keys of the library. A fault affects
+// whichever request lists the library first.
 func listings() []trouble {
 	return []trouble{{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: skippedAtOnce}}
 }
 
-// absences returns faults for requests whose master is missing.
+// absences returns the cases in which a request's master does not exist and a service fails.
 func absences() []trouble {
 	told := outcome{"200 skipped", "skipped no_match:creative", 0, 2}
 	return []trouble{
@@ -64,8 +65,8 @@ func absences() []trouble {
 	}
 }
 
-// doubts returns faults after which the index is incomplete, so that the system may not skip a
-// request.
+// doubts returns faults that leave it uncertain whether the index is complete. The system must not
+// skip a request before the fault has ended.
 func doubts() []trouble {
 	return []trouble{
 		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},
@@ -79,8 +80,8 @@ func (c *scene) front(name string) *front {
 	return map[string]*front{"s3": c.s3, "dynamodb": c.dynamodb, "sqs": c.sqs}[name]
 }
 
-// idle waits until no event waits to be indexed. An event whose processing failed returns only
-// after its visibility timeout, and the system skips no request until then.
+// idle waits until the index queue is empty. While S3 is down, events in that queue would fail, and
+// would return only after their visibility timeout. Until then the system would skip no request.
 func idle(t *testing.T, c *scene) {
 	t.Helper()
 	backlog := sqsqueue.Backlog{Client: c.Clients().SQS(), Queues: []string{c.IndexQueueURL}}
@@ -110,7 +111,7 @@ func consultingState(_ *testing.T, c *scene) {
 	c.s3.Requests.Next(forever, "GET /index/state/default.json", xmlError(403, "AccessDenied"))
 }
 
-// cleared removes all faults of all fronts.
+// cleared removes all faults of requests to S3 and SQS.
 func cleared(_ *testing.T, c *scene) {
 	c.s3.Requests.Clear()
 	c.sqs.Requests.Clear()
@@ -131,8 +132,8 @@ func purge(t *testing.T, c *scene) {
 	}
 }
 
-// rebuilding returns a function that marks the library as being reindexed if is is true, or as
-// completely indexed.
+// rebuilding returns a function that writes the library's state. If the parameter is true, the
+// library is marked as being reindexed, otherwise as completely indexed.
 func rebuilding(is bool) func(*testing.T, *scene) {
 	return func(t *testing.T, c *scene) {
 		scenariotest.Eventually(t, "the state is written", func(ctx context.Context) bool {

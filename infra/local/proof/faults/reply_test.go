@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// reply is a fault of an answer. The zero value changes nothing.
+// reply is a fault that changes an answer. The zero value does not change the answer.
 type reply struct {
-	cut, stall bool  // after the first at bytes of the body: cut the connection, or send nothing more
-	at         int64 // bytes
-	longer     int64 // number of bytes that are announced and sent in addition; negative: so many bytes fewer
+	cut, stall bool  // whether the connection is cut, or nothing more is sent, after the field at
+	at         int64 // number of bytes of the body that are sent before the cut or the stall
+	longer     int64 // number of additional bytes in Content-Length and body; if negative, of missing bytes
 	rate       int64 // bytes per second; 0 means no limit
 }
 
-// replies changes the next answers, by their subject.
+// replies holds the faults of future answers, by the subject of the exchange.
 type replies struct {
 	mu   sync.Mutex
 	next map[string][]reply
@@ -50,7 +50,7 @@ func (s *replies) take(key string) reply {
 
 var errCut = errors.New("answer cut on purpose")
 
-// spoil changes an answer as the fault f says.
+// spoil applies the fault f to an answer.
 func (f reply) spoil(r *http.Response) {
 	if f.longer != 0 {
 		r.ContentLength += f.longer
@@ -71,7 +71,7 @@ type spoiled struct {
 	io.ReadCloser
 	reply
 	read int64
-	gone <-chan struct{} // closed when the client has closed its connection, which ends a stall
+	gone <-chan struct{} // closed when the client closes the connection; a stall then ends
 }
 
 func (s *spoiled) Read(p []byte) (int, error) {

@@ -18,8 +18,8 @@ const forever = 1 << 20
 
 // ofSource returns faults of reading the master. An upload begins while the first range is being
 // read. If the read fails, the upload request has usually reached the platform, and ends without a
-// byte of the body. An answer that is too long is detected after its last byte: if it belongs to
-// the last range, the whole master may have been delivered.
+// byte of the body. An answer that is too long is detected only after its last byte. If it is the
+// answer with the last range, the whole master may have been delivered by then.
 func ofSource() []trouble {
 	return []trouble{
 		{name: "source: reset before an answer, three times", size: large, cause: asking(3, fault.ResetAt(0)), want: delivered(1)},
@@ -60,13 +60,13 @@ func ofIndex() []trouble {
 	}
 }
 
-// listing makes the next n listings of the whole library fail.
+// listing applies the fault f to the next n requests that list the whole library.
 func listing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list ", f) }
 }
 
-// triedAgain waits until the queue has delivered a message of the request again and that run has
-// failed, too.
+// triedAgain waits until the queue has delivered the request's message again and the second run has
+// handed the request back to the queue, too. It checks that no callback was sent.
 func (c *scene) triedAgain(t *testing.T) {
 	t.Helper()
 	scenariotest.Eventually(t, "the message is tried again", func(ctx context.Context) bool {

@@ -55,27 +55,27 @@ func ofUpload() []trouble {
 	return tests
 }
 
-// answering returns a fault that answers with a status and an empty body, at the moment at of the
-// request.
+// answering returns a fault that answers with a status and an empty body. The parameter at is
+// the moment: a number of bytes of the request, or a constant such as fault.Whole.
 func answering(status int, at int64) fault.Fault {
 	return fault.Fault{Kind: fault.Answer, At: at, Status: status, Type: "text/plain"}
 }
 
-// downUntilDecided takes the platform's storage down. It comes back when the ledger has the
-// decision, that is, when the upload is due.
+// downUntilDecided stops the platform's storage. The storage comes back when the ledger contains
+// the decision, that is, when the upload is due.
 func downUntilDecided(t *testing.T, c *scene) {
 	c.platform.Storage.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.Decision != nil }, c.platform.Storage.Up)
 }
 
-// downUntilUploaded takes the callback's server down. It comes back when the ledger records the
-// upload, that is, when the callback is due.
+// downUntilUploaded stops the server that receives callbacks. The server comes back when the
+// ledger records the upload, that is, when the callback is due.
 func downUntilUploaded(t *testing.T, c *scene) {
 	c.platform.Waitpoints.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.State == ledger.Uploaded }, c.platform.Waitpoints.Up)
 }
 
-// once calls do as soon as the function so returns true for the ledger item.
+// once polls the request's ledger item, and calls do as soon as so returns true for the item.
 func (c *scene) once(t *testing.T, so func(ledger.Item) bool, do func() error) {
 	for t.Context().Err() == nil {
 		item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

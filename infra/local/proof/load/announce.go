@@ -28,8 +28,8 @@ type AnnounceConfig struct {
 	Senders announce.Client
 	Out     io.Writer
 	AtOnce  int // number of senders that announce at the same time
-	Waves   int // number of waves in which every execution is warm
-	// Within is the limit for the 99th percentile of the warm answers.
+	Waves   int // number of measured waves, in which no new execution environment starts
+	// Within limits the 99th percentile of the answer times in the measured waves.
 	Within time.Duration
 }
 
@@ -44,9 +44,10 @@ type AnnounceResult struct {
 }
 
 // Announce makes many senders announce at the same time, in several waves, while the function
-// collect is not running. It prints the answer times, separately for warm executions and for
-// others. It checks that the warm answers were fast, that each announcement was accepted at the
-// first attempt, and that all were stored. It returns ErrWrong with a result, or ErrInterrupted.
+// collect is not running. It prints the answer times, separately for cold waves, in which new
+// execution environments start, and for warm waves. It checks that the answers in warm waves were
+// fast, that each announcement was accepted at the first attempt, and that all were stored. It
+// returns ErrWrong with a result if a check failed, or ErrInterrupted without one.
 func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	began := time.Now()
 	before, err := c.waiting(ctx)
@@ -71,13 +72,12 @@ func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	return result, errors.Join(c.judgeTime(p99), err)
 }
 
-// maxColdWaves is the maximum number of waves that start executions. The first wave starts some. A
-// later wave also starts some if there are fewer executions than senders.
+// maxColdWaves is the maximum number of waves in which new execution environments of intake start.
+// A wave starts new ones if there are fewer execution environments than senders.
 const maxColdWaves = 20
 
-// waves returns two lists of answers. The list warm is from the waves in which every execution was
-// warm. The list cold is from all other waves, in which some senders waited for the start of an
-// execution.
+// waves returns two lists of answers. The list cold is from the waves in which some senders waited
+// for the start of an execution environment. The list warm is from all other waves.
 func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, err error) {
 	for n := 0; len(warm) < c.Waves*c.AtOnce && ctx.Err() == nil; n++ {
 		started := c.System.IntakeStarts()
@@ -97,9 +97,11 @@ func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, 
 	return cold, warm, nil
 }
 
-// wave makes all senders announce at the same moment. The senders use all samples in turn.
+// wave sends one announcement of each sender, all at the same moment. The announcements are made
+// from all samples in turn.
 func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, error) {
-	file, err := capability.Parse("https://cdn.example/film.mp4") // the link leads nowhere: collect is not running, so the file is never downloaded
+	// The link may lead nowhere: collect is not running, so the file is never downloaded.
+	file, err := capability.Parse("https://cdn.example/film.mp4")
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +144,7 @@ func (c AnnounceConfig) tell(name string, results []sender.Result) time.Duration
 	return p99
 }
 
-// judgeTime returns an error if the warm answers were too slow.
+// judgeTime returns ErrWrong if p99, the 99th percentile of the warm answers, reaches the limit.
 func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
 	if p99 >= c.Within {
 		fmt.Fprintf(c.Out, "NO  the p99 of warm answers is %s, but must be under %s\n", short(p99), short(c.Within))
@@ -179,7 +181,7 @@ func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, befo
 	return r, nil
 }
 
-// waiting returns the number of messages in the queue of collect that were not received yet.
+// waiting returns the number of messages in the collect queue that no run has received yet.
 func (c AnnounceConfig) waiting(ctx context.Context) (int, error) {
 	const visible = types.QueueAttributeNameApproximateNumberOfMessages
 	out, err := c.System.Clients().SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{

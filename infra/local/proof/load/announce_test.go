@@ -19,7 +19,7 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// told returns the first number that a pattern matches in the output.
+// told returns the number that the first group of a pattern matches in the output.
 func told(t *testing.T, out fmt.Stringer, pattern string) int {
 	t.Helper()
 	found := regexp.MustCompile(pattern).FindStringSubmatch(out.String())
@@ -33,8 +33,8 @@ func told(t *testing.T, out fmt.Stringer, pattern string) int {
 	return n
 }
 
-// Announcements must be counted in all stores while collect does not run. The run must fail if a
-// system answers without storing, or too late.
+// While collect does not run, every announcement must be counted as a record and as a message. The
+// run must fail if a system answers without storing an announcement, or answers too late.
 func TestAnnounce(t *testing.T) {
 	s := scenariotest.Start(t, system.Config{HoldCollect: true})
 	var out bytes.Buffer
@@ -46,7 +46,7 @@ func TestAnnounce(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, &out)
 	}
-	cold := told(t, &out, `cold +(\d+) answers`) // there is more than one cold wave if executions of the first wave ended early
+	cold := told(t, &out, `cold +(\d+) answers`) // more than one cold wave if some runs of the first wave ended early
 	all := strconv.Itoa(cold + 24)
 	if cold < 12 || cold%12 != 0 {
 		t.Errorf("%d cold answers", cold)

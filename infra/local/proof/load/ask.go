@@ -14,14 +14,14 @@ type ask struct {
 	Skip string
 }
 
-// creatives is the number of creatives with masters.
+// creatives is the number of creatives for which a run uploads masters.
 const creatives = 12
 
-// code returns the code of creative number n. Codes such as "LOAD-1001" must not be confused with
-// a code that begins with them.
+// code returns the code of creative number n, for example "LOAD-1001". All codes have the same
+// length, so that no code is the beginning of another one.
 func code(n int) string { return fmt.Sprintf("LOAD-%d", n+1001) }
 
-// The masters of a creative: the last part of each key.
+// The last parts of the keys of a creative's masters.
 const (
 	story    = "9x16.mp4"
 	portrait = "4x5.mp4"
@@ -29,14 +29,14 @@ const (
 	still    = "1x1.jpg"
 )
 
-// parts lists the masters of each creative, by the last part of their keys.
+// parts lists the last parts of the keys of each creative's masters.
 var parts = []string{story, portrait, square, still}
 
 // masterKey returns the key of a master. The folders of the key state its creative and its locale:
 // "LOAD-1001/v2/en/9x16.mp4".
 func masterKey(n int, part string) string { return fmt.Sprintf("%s/v2/en/%s", code(n), part) }
 
-// asks returns the requests that existing masters must answer.
+// asks returns the slots of requests that must end with the delivery of an existing master.
 func asks() []ask {
 	var list []ask
 	for n := range creatives {
@@ -60,7 +60,7 @@ func asks() []ask {
 	return list
 }
 
-// missingAsks returns the requests that no master can answer, with the expected skip.
+// missingAsks returns the slots of requests that must end with a skip, because no master matches.
 func missingAsks() []ask {
 	var list []ask
 	for n := range creatives {

@@ -11,12 +11,13 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// facts are the visible results of an event, read after the run.
+// facts holds the results of an event: its traces in the ledger and at the platform, and its
+// answers.
 type facts struct {
 	scenario.Seen
 	Answers []answer
-	// Master reports whether an object with this SHA-256 is a valid delivery: a version of the
-	// master at the time of the request or later.
+	// Master reports whether a delivered object with this SHA-256 is correct: it must be the
+	// version of the master at the time of the request, or a later version.
 	Master func(sum [32]byte) bool
 }
 
@@ -64,13 +65,14 @@ func (r *run) inspect(ctx context.Context, s *sent) []string {
 // facts reads the results of an event from the ledger, the callbacks and the platform's storage.
 func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
 	f.Seen, err = scenario.Look(ctx, r.platform, r.store, s.request)
-	f.Item, f.Answers = s.Item, s.Answers // copied without reading, because the ledger item of a malformed event has another id
+	// The item is copied, because Look has not read the item of a malformed event: its id differs.
+	f.Item, f.Answers = s.Item, s.Answers
 	f.Master = func(sum [32]byte) bool { return r.masters.was(s.Ask.Key, sum, s.at) }
 	return f, err
 }
 
-// judge returns the problems in the facts of an event. If faults is true, a step may have been
-// repeated with the same result.
+// judge returns the differences between an event's expected result and its facts. If faults is
+// true, uploads and callbacks may have been repeated with the same result.
 func judge(e event, f facts, faults bool) []string {
 	j := judgement{event: e, facts: f, faults: faults}
 	switch {
@@ -85,7 +87,7 @@ func judge(e event, f facts, faults bool) []string {
 	return j.Problems
 }
 
-// judgement collects the problems of one event.
+// judgement holds one event with its facts, and collects the problems that the checks find.
 type judgement struct {
 	event
 	facts
@@ -113,8 +115,8 @@ func (j *judgement) answered() {
 	}
 }
 
-// nothing checks that the event had no effect. For a malformed event, the record of the event is
-// allowed.
+// nothing checks that a forged or malformed event had no effect, except that the ledger must
+// contain a record of a malformed event.
 func (j *judgement) nothing() {
 	state := ledger.State("")
 	if j.Class == malformed {

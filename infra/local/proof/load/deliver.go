@@ -21,18 +21,18 @@ import (
 type sent struct {
 	event
 	request adplatform.Request
-	record  string // id of the record of a malformed event in the ledger; "" for other events
+	record  string // id of a malformed event's record in the ledger; "" for other events
 	at      time.Time
 	Answers []answer
-	err     error       // why the event could not be sent at all; nil if it was sent
+	err     error       // error that prevented the sending or the check; nil if there was none
 	Item    ledger.Item // last state of the ledger item; the zero value if there is no item
 }
 
 // answer is the last answer to a copy of an event.
 type answer struct {
 	gateway.Result
-	Whole time.Duration // time from the first attempt to the last answer
-	Cut   bool          // whether the run ended before the event could be sent again
+	Whole time.Duration // time from the first attempt to the last answer to this copy
+	Cut   bool          // whether the run ended before this copy was accepted
 }
 
 // cut reports whether the run ended before every copy had a final answer.
@@ -40,8 +40,8 @@ func (s *sent) cut() bool {
 	return slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Cut })
 }
 
-// open reports whether the system has accepted a request that has not ended yet. It has accepted
-// the request if the ledger has an item or the gateway got the answer that says so.
+// open reports whether the system has accepted a request that has not ended yet. A request is
+// accepted if the ledger has an item of it, or if the gateway got an answer with a status 2xx.
 func (s *sent) open() bool {
 	taken := slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Delivered })
 	return s.Class.asks() && s.err == nil && !s.Item.State.Ended() && (taken || s.Item.State != "")
@@ -90,8 +90,8 @@ func (r *run) prepare(s *sent) (e gateway.Event, err error) {
 	return e, err
 }
 
-// knock sends an event once. It sends the event again only after a 429, because a forger would not
-// repeat other attempts.
+// knock sends a forged event once, because a forger does not repeat a rejected event. It
+// sends the event again only after the status 429.
 func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
 	for n := 1; ; n++ {
 		result := r.gateway.SendCopies(ctx, e, 1)[0]
@@ -116,15 +116,15 @@ func (t *tally) add(r gateway.Result) {
 	t.again.Add(int64(r.Attempts - 1))
 }
 
-// settleOften is the interval in which the ledger is read for open requests.
+// settleOften is the pause between two reads of an open request's ledger item.
 const settleOften = 250 * time.Millisecond
 
-// parting is how long an interrupted run still waits for running requests. The system would
-// otherwise have to abort them.
+// parting is the time for which an interrupted run still waits for open requests to end. Without
+// this wait, the system would have to abort them.
 const parting = 5 * time.Second
 
-// settle waits until all requests have ended, at most for patience. If ctx ends, it returns only
-// the events that can already be checked; otherwise it returns all.
+// settle waits until all requests have ended, but not longer than patience. If ctx ends, it returns
+// only the events whose result is final; otherwise it returns all events.
 func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 	reading := context.WithoutCancel(ctx)
 	waiting, cancel := context.WithTimeout(reading, patience)

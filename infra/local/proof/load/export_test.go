@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Names that only the tests of this package use.
+// The names in this file exist only for the tests of this package.
 type (
 	Ask     = ask
 	Answer  = answer
@@ -40,7 +40,7 @@ var (
 func Asks() []Ask        { return asks() }
 func MissingAsks() []Ask { return missingAsks() }
 
-// Mix returns the first n events of the mix with a seed.
+// Mix returns the first n events that a run with this seed sends.
 func Mix(seed uint64, n int) []Event {
 	m := newMix(seed)
 	list := make([]Event, n)
@@ -64,7 +64,7 @@ func Film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	return film(part, sample, random)
 }
 
-// Versions exports masters, which records the versions of each master over time.
+// Versions exports the type masters, which records the versions of each master over time.
 type Versions struct{ masters masters }
 
 func NewVersions() *Versions { return &Versions{masters{versions: map[string][]version{}}} }
@@ -80,7 +80,7 @@ func (v *Versions) Was(key string, sum [32]byte, asked time.Time) bool {
 	return v.masters.was(key, sum, asked)
 }
 
-// Watch exports watch, which collects samples.
+// Watch exports the type watch, which collects samples of the processes' resources.
 type Watch struct{ watch watch }
 
 func (w *Watch) Take(at time.Duration, list []Process, goroutines int) {

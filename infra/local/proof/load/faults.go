@@ -6,15 +6,16 @@ import (
 	"masterhand/infra/local/sim/r2"
 )
 
-// Numbers of bytes after which an upload is cut or stalls. They are less than the size of the
-// smallest master.
+// cutAt and stallAt are the numbers of bytes after which an upload is cut or stalls. They are less
+// than the size of the smallest master.
 const (
 	cutAt   = 10 << 10
 	stallAt = 6 << 10
 )
 
-// uploadFaults and callbackFaults list faults. Each affects one of every Every exchanges. The
-// numbers are primes, so that each fault eventually meets every kind of request.
+// uploadFaults and callbackFaults list the faults of uploads and callbacks. A fault with Every: 31
+// affects each 31st exchange. The values of Every are primes, so that each fault eventually meets
+// every kind of request.
 var (
 	uploadFaults = []fault.Rule{
 		{Every: 31, Fault: r2.Refusal("ServiceUnavailable")},
@@ -31,8 +32,9 @@ var (
 	}
 )
 
-// One of every stubborn events that request a master gets a stubborn fault: its upload is rejected
-// more often than one run of a function retries, so that finish must settle the request.
+// Of each 100 (stubborn) consecutive events, at most one gets a stubborn fault: its upload is
+// rejected 9 times (refusals). One run of a function retries less often, so the function finish
+// must settle the request.
 const (
 	stubborn = 100
 	refusals = 9
@@ -46,7 +48,7 @@ func (r *run) stub(s *sent) {
 	}
 }
 
-// letGoWrong adds the faults of a run to the platform.
+// letGoWrong sets the faults of all uploads and callbacks at the platform.
 func letGoWrong(p *adplatform.Platform) {
 	for _, rule := range uploadFaults {
 		p.Storage.Faults.Add(rule)

@@ -10,14 +10,14 @@ import (
 	"masterhand/infra/local/scenario"
 )
 
-// The smallest and the largest size of a generated film, in bytes. Between them, each order of
-// magnitude is equally frequent.
+// The smallest and the largest size of a generated film, in bytes. The logarithm of the size is
+// evenly distributed between them.
 const (
 	smallest = 80 << 10
 	largest  = 4 << 20
 )
 
-// samples returns the sample masters from which the films are made, by the last part of their key.
+// samples returns the sample files from which masters are made, by the last part of their keys.
 func samples() (map[string][]byte, error) {
 	found := map[string][]byte{}
 	for _, part := range parts {
@@ -29,8 +29,8 @@ func samples() (map[string][]byte, error) {
 	return found, nil
 }
 
-// film makes a master with unique bytes from a sample. It appends a box of padding to a film, and
-// inserts a comment near the start of an image.
+// film makes a master with unique bytes from a sample. It appends a box of random bytes to a film,
+// and inserts a comment with random bytes into an image.
 func film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	if part == still {
 		return comment(sample, random)
@@ -50,7 +50,7 @@ func comment(sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	}
 	data := append([]byte{}, sample[:2]...)
 	data = append(data, 0xff, 0xfe)
-	data = binary.BigEndian.AppendUint16(data, commentSize+2) // the length field counts its own two bytes, too
+	data = binary.BigEndian.AppendUint16(data, commentSize+2) // the length includes its own two bytes
 	text := make([]byte, commentSize)
 	_, _ = random.Read(text) // the error is ignored: reading random bytes never fails
 	data = append(data, text...)

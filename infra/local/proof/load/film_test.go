@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// whole is a file in memory that implements the interface of a master's content.
+// whole is a file in memory that implements the interface through which a master's content is read.
 type whole []byte
 
 func (w whole) ReadRange(_ context.Context, off, n int64) ([]byte, error) { return w[off : off+n], nil }

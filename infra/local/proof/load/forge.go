@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// The signature header of the scheme outpost: its name as it is sent, and its name in the
-// configuration.
+// The two spellings of the name of the signature header of the scheme outpost: as it is sent, and
+// as the configuration writes it.
 const (
 	signatureHeader = "X-Outpost-Signature"
 	signatureName   = "x-outpost-signature"
@@ -23,22 +23,28 @@ const (
 type forgery func(e gateway.Event, key, unknown signature.Key) gateway.Event
 
 var forgeries = []forgery{
-	func(e gateway.Event, _, unknown signature.Key) gateway.Event { // signed with a secret that the receiver does not know
+	// The event is signed with a secret that the receiver does not know.
+	func(e gateway.Event, _, unknown signature.Key) gateway.Event {
 		return signed(e, sign(e.Body, unknown))
 	},
-	func(e gateway.Event, key, _ signature.Key) gateway.Event { // a valid signature of another body
+	// The event has a valid signature, but of another body.
+	func(e gateway.Event, key, _ signature.Key) gateway.Event {
 		return signed(e, sign(append(bytes.Clone(e.Body), ' '), key))
 	},
-	func(e gateway.Event, _, _ signature.Key) gateway.Event { return signed(e) }, // no signature
-	func(e gateway.Event, key, _ signature.Key) gateway.Event { // a valid signature in a form that the platform does not use
+	// The event has no signature.
+	func(e gateway.Event, _, _ signature.Key) gateway.Event { return signed(e) },
+	// The event has a valid signature, but the header ends with a comma, which the receiver
+	// rejects.
+	func(e gateway.Event, key, _ signature.Key) gateway.Event {
 		return signed(e, sign(e.Body, key)+",")
 	},
 }
 
-// forge returns an event that must be rejected. Its body requests a master like a valid request.
+// forge returns a forged event, which the receiver must reject although its body is valid. The
+// parameter variant selects the forgery.
 func forge(e gateway.Event, variant int, key, unknown signature.Key) (gateway.Event, error) {
 	body, err := gateway.Compact(e.Body)
-	e.Body, e.Verbatim = body, true // sent verbatim, so that the signed bytes do not change
+	e.Body, e.Verbatim = body, true // Verbatim: the gateway must not change the signed bytes
 	return forgeries[variant%len(forgeries)](e, key, unknown), err
 }
 
@@ -46,15 +52,15 @@ func sign(body []byte, key signature.Key) string {
 	return signature.Sign(signature.Outpost, []signature.Key{key}, "", time.Time{}, body)[signatureName]
 }
 
-// signed returns the event with these signature headers instead of its own. Without values it has
-// no signature.
+// signed replaces all headers of the event by signature headers with these values. Without values,
+// the event has no signature.
 func signed(e gateway.Event, values ...string) gateway.Event {
 	e.Header = http.Header{signatureHeader: values}
 	return e
 }
 
-// spoilings lists replacements that make a request malformed. Every request contains each text
-// old.
+// spoilings lists replacements of a text in a request's body. Each makes the request malformed. The
+// body of every request contains each of the texts in the field old.
 var spoilings = []struct{ old, new string }{
 	{`"variation":`, `"variations":`},
 	{`"code":"`, `"code":"../`},
@@ -63,7 +69,7 @@ var spoilings = []struct{ old, new string }{
 	{`"expiresAt":"`, `"expiresAt":"after `},
 	{`"uploadUrl":"http://127.0.0.1`, `"uploadUrl":"http://127.0.0.1.example`},
 	{`"completeCallbackUrl":"http`, `"completeCallbackUrl":"file`},
-	{`}`, `]`}, // the body is no JSON any more
+	{`}`, `]`}, // the body is no longer JSON
 }
 
 // spoil returns an event that is authentic but malformed, and the id of its record in the ledger.

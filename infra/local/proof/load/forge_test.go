@@ -28,8 +28,8 @@ func request(t *testing.T, slot adplatform.Slot) gateway.Event {
 	return gateway.Event{Topic: platform.TopicRequested, Body: []byte(body)}
 }
 
-// accepted returns nil if a receiver with these keys accepts the event as authentic; otherwise the
-// reason.
+// accepted returns nil if a receiver with these keys accepts the event as authentic. Otherwise it
+// returns an error with the reason.
 func accepted(e gateway.Event, keys ...signature.Key) error {
 	get := func(name string) string {
 		return strings.Join(e.Header[map[string]string{"x-outpost-signature": "X-Outpost-Signature"}[name]], ",")
@@ -65,8 +65,8 @@ func TestForgeriesAreRefused(t *testing.T) {
 			t.Errorf("forgery %d asks for nothing: %v", variant, err)
 		}
 	}
-	// A forger who knows the secret signs correctly, so the test must see that this forgery is
-	// accepted.
+	// Forgery 0 is correctly signed with the unknown key, so a receiver that knows this key must
+	// accept it.
 	e, err := load.Forge(request(t, load.Asks()[0].Slot), 0, known, unknown)
 	if err := accepted(e, unknown); err != nil {
 		t.Error("a true signature is refused:", err)

@@ -20,7 +20,7 @@ func answered(status int, outcome string) load.Answer {
 	return load.Answer{Result: gateway.Result{Status: status, Body: []byte(`{"outcome":"` + outcome + `"}`), Attempts: 1}}
 }
 
-// good returns an event of a class, with facts that have no problem.
+// good returns an event of a class with correct facts, in which judge must find no problem.
 func good(class load.Class) (load.Event, load.Facts) {
 	e := load.Event{Class: class, Ask: load.Ask{Key: "A/v1/en/9x16.mp4"}, Copies: 1}
 	sum := [32]byte{1, 2, 3}

@@ -2,13 +2,17 @@
 // a long time. It then checks the result of every single request.
 //
 // A run is a mix of events: most request an existing master and some a missing one; a tenth arrive
-// several times at once, a tenth are forged, and a tenth are authentic but malformed. Invariants:
-// - The expected result of an event is known before it is sent, from the masters that this package
-// has made; the system's own answers are never the source. - Every event is checked, including the
-// SHA-256 of the object in the platform's storage. Only some problems are printed, but all are
-// counted. - A run has limits for events or time, for concurrent events, and for the wait at its
-// end. - The same seed makes the same events in the same order. - A process runs one system and
-// one load at a time, because it recognises the functions' processes as its children.
+// several times at once, a tenth are forged, and a tenth are authentic but malformed.
+//
+// Invariants:
+//   - The expected result of an event is known before the event is sent. It comes from the masters
+//     that this package has made, never from the system's own answers.
+//   - Every event is checked, including the SHA-256 of the object in the platform's storage. Only
+//     some problems are printed, but all are counted.
+//   - A run has limits for events or time, for concurrent events, and for the wait at its end.
+//   - The same seed makes the same events in the same order.
+//   - A process runs one system and one load at a time, because it recognises the functions'
+//     processes as its children.
 //
 // An example, a burst:
 //
@@ -43,40 +47,41 @@ type Config struct {
 	AtOnce   int    // maximum number of events that are sent at the same time
 	Seed     uint64 // seed of the order of events and of the masters' bytes
 
-	For time.Duration // above 0: send events for this time, and watch the processes' memory
-	// Rate is the number of events begun per second; 0 means as many as AtOnce allows.
+	For time.Duration // if above 0: the run sends events for this time and watches the processes' memory
+	// Rate is the number of events that are begun per second; 0 means that only AtOnce limits them.
 	Rate float64
-	// Faults makes the platform fail now and then, and overwrites masters.
+	// Faults makes some uploads and callbacks fail, and replaces masters during the run.
 	Faults bool
-	// Pauses is the factor for the gateway's pauses between attempts; 0 means 0.01.
+	// Pauses is the factor by which the gateway's pauses between attempts are multiplied; 0 means
+	// 0.01.
 	Pauses float64
 }
 
 // Result is the result of a run.
 type Result struct {
 	Events   int      `json:"events"`
-	Judged   int      `json:"judged"`   // number of events that were checked; fewer than sent if the run was interrupted
-	Webhooks int64    `json:"webhooks"` // number of first attempts
+	Judged   int      `json:"judged"`   // number of checked events; less than Events if the run was interrupted
+	Webhooks int64    `json:"webhooks"` // number of webhooks, without repeated attempts
 	Repeated int64    `json:"repeated_webhooks"`
 	Seconds  float64  `json:"duration_seconds"`
 	Problems []string `json:"problems"`
 }
 
-// The errors of a run. The run has already printed the problems themselves.
+// The errors of a run. They do not contain the problems that were found: the run has printed them.
 var (
 	ErrWrong       = errors.New("some events did not end as expected")
 	ErrInterrupted = errors.New("interrupted before all events were sent and had ended")
 )
 
-// patience limits the wait for open requests after the last event was begun. It covers a stalled
-// upload, then a lease, then the longest pause before a queue delivers a message again.
+// patience limits the wait for open requests after the last event was begun. It is longer than a
+// stalled upload, a lease and the longest pause before a repeated message together.
 const patience = 3 * time.Minute
 
-// retries is how often the gateway sends an event again. Source: the platform's page says ten
-// attempts.
+// retries is the number of times that the gateway sends an event again after the first attempt.
+// Source: the platform's documentation says ten attempts.
 const retries = 9
 
-// run is the state of one run.
+// run is the state of one run: its configuration, the simulated platform and the counters.
 type run struct {
 	Config
 	platform *adplatform.Platform
@@ -87,9 +92,9 @@ type run struct {
 	tally    tally
 }
 
-// Run uploads masters, sends events, waits and checks. It returns ErrWrong with a result if a
-// check failed. If ctx ends first, it prints a summary and returns ErrInterrupted with a result.
-// Other errors prevented the run and come without a result.
+// Run uploads masters, sends events, waits until all requests have ended, and checks the results.
+// If a check fails, it returns ErrWrong with a result. If ctx ends first, it prints a summary and
+// returns ErrInterrupted with a result. It returns other errors without a result.
 func Run(ctx context.Context, c Config) (*Result, error) {
 	if c.Pauses == 0 {
 		c.Pauses = 0.01
@@ -111,7 +116,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	all, took := r.send(ctx)
 	interrupted := ctx.Err() != nil
 	ended := r.settle(ctx, all)
-	// Events that were answered are checked even if ctx has ended.
+	// The checks need a context of their own, because they must also run if ctx has ended.
 	checking, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	found := r.check(checking, ended)
@@ -209,8 +214,8 @@ func newPace(rate float64) pace {
 	return pace{time.NewTicker(time.Duration(float64(time.Second) / rate))}
 }
 
-// wait waits for the next tick and for a free slot in the channel room, and takes that slot. It
-// returns false if ctx has ended.
+// wait waits for the next tick and until the channel room has space, and puts one value into the
+// channel. It returns false if ctx has ended.
 func (p pace) wait(ctx context.Context, room chan<- struct{}) bool {
 	if p.tick != nil {
 		select {

@@ -19,8 +19,8 @@ import (
 )
 
 // open starts a system for one test. Tests that call open must not run in parallel, because each
-// would measure the other's processes. If strangers is true, the system has another secret than
-// the platform, so that it rejects all authentic events.
+// would measure the other's processes. If strangers is true, the system does not know the
+// platform's secret and therefore rejects all events.
 func open(t *testing.T, strangers bool) *system.System {
 	t.Helper()
 	c := system.Config{Concurrency: 8}
@@ -83,11 +83,13 @@ func TestSoak(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// TestWrong uses a receiver with another secret, which rejects every authentic event.
+// TestWrong runs a load against a receiver that does not know the platform's secret and rejects
+// every event. The run must report these rejections as problems.
 func TestWrong(t *testing.T) {
 	var out bytes.Buffer
 	c := config(t, open(t, true), &out)
-	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // at most two events at a time, so that an execution environment is always free
+	// With at most two events at a time, an execution environment is always free.
+	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6
 	if _, err := load.Run(t.Context(), c); !errors.Is(err, load.ErrWrong) {
 		t.Errorf("%v\n%s", err, &out)
 	}
@@ -99,7 +101,7 @@ func TestWrong(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// interrupting is an output that ends the run when the first line about the progress is written.
+// interrupting is an output that ends the run as soon as the run prints its first line of progress.
 type interrupting struct {
 	bytes.Buffer
 	stop context.CancelFunc
@@ -112,16 +114,16 @@ func (i *interrupting) Write(p []byte) (int, error) {
 	return i.Buffer.Write(p)
 }
 
-// TestInterrupted interrupts two runs. In the first run the receiver answers. In the second the
-// receiver has another secret, so every authentic event is between two attempts when the run ends.
-// That must not be a problem.
+// An interrupted run must not report open events as problems. TestInterrupted interrupts two runs.
+// In the first run the receiver accepts events. In the second run it does not know the platform's
+// secret, so every authentic event waits for its next attempt when the run ends.
 func TestInterrupted(t *testing.T) {
 	for name, strangers := range map[string]bool{"at work": false, "between attempts": true} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			out := &interrupting{stop: cancel}
 			c := config(t, open(t, strangers), out)
-			c.For, c.Rate = 40*time.Second, 10 // long enough, because the first line about the progress comes after 2 s
+			c.For, c.Rate = 40*time.Second, 10 // longer than 2 s, after which the run prints its first line of progress
 			if _, err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
 				t.Errorf("%v\n%s", err, &out.Buffer)
 			}

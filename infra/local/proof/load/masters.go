@@ -18,7 +18,7 @@ import (
 type masters struct {
 	scenario.Masters
 	samples map[string][]byte
-	random  *rand.ChaCha8 // generates the masters' bytes; only one goroutine at a time may use it
+	random  *rand.ChaCha8 // source of the masters' random bytes; not safe for concurrent use
 	keys    []string      // keys of all masters, in the order of upload
 	part    map[string]string
 	bytes   int64 // number of bytes that the method fill has uploaded
@@ -27,8 +27,8 @@ type masters struct {
 	versions map[string][]version // versions by key, the oldest first
 }
 
-// version is the content that a master had in a period. While a master is replaced, the periods of
-// its old and its new version overlap, because nobody knows the exact moment.
+// version is the content that a master had in a period of time. The periods of the old and the new
+// version overlap, because the exact moment of the replacement is unknown.
 type version struct {
 	sum         [32]byte
 	from, until time.Time // period of the version; until is zero for the latest version
@@ -76,13 +76,14 @@ func (m *masters) fill(ctx context.Context) error {
 	return nil
 }
 
-// put uploads a master with new, unique bytes and returns their number.
+// put uploads a master with new, unique bytes and returns the master's size in bytes.
 func (m *masters) put(ctx context.Context, key string) (size int64, err error) {
 	data, err := film(m.part[key], m.samples[m.part[key]], m.random)
 	if err != nil {
 		return 0, err
 	}
-	m.known(key, version{sum: sha256.Sum256(data), from: time.Now()}) // recorded before the upload, because the master may be delivered before the upload is answered
+	// The version is recorded before the upload, because the system may deliver it at once.
+	m.known(key, version{sum: sha256.Sum256(data), from: time.Now()})
 	if _, err := m.Put(ctx, key, data, library.Labels{}); err != nil {
 		return 0, err
 	}
@@ -90,7 +91,7 @@ func (m *masters) put(ctx context.Context, key string) (size int64, err error) {
 	return int64(len(data)), nil
 }
 
-// known adds a version of a key. The earlier versions stay valid.
+// known records a new version of a master. It does not end the periods of the earlier versions.
 func (m *masters) known(key string, v version) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,12 +110,12 @@ func (m *masters) replaced(key string, at time.Time) {
 	}
 }
 
-// lag is how long a version may still be delivered to new requests after it was replaced. The
-// function index processes the replacement within moments.
+// lag is the time after a replacement for which new requests may still get the replaced version.
+// The function index usually processes a replacement in much less time.
 const lag = 10 * time.Second
 
-// was reports whether a master had these bytes when it was requested, or later. The parameter
-// asked is the time of the request.
+// was reports whether the bytes with this SHA-256 were a version of the master at the time asked,
+// when the master was requested, or later.
 func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -126,7 +127,7 @@ func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 	return false
 }
 
-// overwriteEvery is the time between two replacements of a master.
+// overwriteEvery is the time after which the next master is replaced.
 const overwriteEvery = 3 * time.Second
 
 // overwrite replaces one master after the other until ctx ends. If an upload fails, the master is
@@ -137,7 +138,9 @@ func (m *masters) overwrite(ctx context.Context, every time.Duration) {
 	for turn := 0; ; turn++ {
 		select {
 		case <-tick.C:
-			_, _ = m.put(ctx, m.keys[turn*7%len(m.keys)]) // the error is ignored: the master gets its next turn. A step of 7 goes to another creative each time
+			// The error is ignored: the loop comes back to this master later. A step of 7 keys
+			// selects another creative each time.
+			_, _ = m.put(ctx, m.keys[turn*7%len(m.keys)])
 		case <-ctx.Done():
 			return
 		}

@@ -29,19 +29,19 @@ var block = []class{there, there, there, there, there, there, missing, duplicate
 // the class duplicate has at least two copies.
 const maxCopies = 4
 
-// event is an event to send, with the expected result.
+// event describes an event that a run sends, with the expected result.
 type event struct {
-	Number  int // position in the run, counted from 0
+	Number  int // position of the event in the run, from 0
 	Class   class
 	Ask     ask
 	Copies  int // number of copies that arrive at the same time
 	Variant int // random number that selects the forgery or the malformation
 }
 
-// mix generates events.
+// mix generates the events of a run.
 type mix struct {
 	random *rand.Rand
-	left   []class // classes that remain of the current block
+	left   []class // classes of the next events until the current block ends
 	number int
 }
 

@@ -20,11 +20,11 @@ type process struct {
 	Threads  int
 }
 
-// proc reads a folder in the form of /proc, which only Linux has.
+// proc reads data about processes from a folder with the structure of Linux's /proc.
 type proc struct{ root string }
 
-// functions returns the processes that run a function's bootstrap and whose parent has the process
-// id parent. It leaves out processes that end meanwhile.
+// functions returns the processes of functions: the children of the process with the id parent
+// whose program is named bootstrap. It leaves out processes that end while it reads.
 func (p proc) functions(parent int) ([]process, error) {
 	entries, err := os.ReadDir(p.root)
 	if err != nil {
@@ -44,7 +44,7 @@ func (p proc) functions(parent int) ([]process, error) {
 	return list, nil
 }
 
-// errOther is the error for a process that runs no function's bootstrap.
+// errOther is the error for a process that is not a function's process.
 var errOther = errors.New("process of another")
 
 func (p proc) read(pid, parent int) (process, error) {
@@ -57,7 +57,8 @@ func (p proc) read(pid, parent int) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	program = strings.TrimSuffix(program, " (deleted)") // Linux adds this if the program was built again after its start
+	// Linux adds this suffix if the file of the program was replaced after the start.
+	program = strings.TrimSuffix(program, " (deleted)")
 	if filepath.Base(program) != "bootstrap" {
 		return process{}, errOther
 	}
@@ -68,7 +69,8 @@ func (p proc) read(pid, parent int) (process, error) {
 	}, err
 }
 
-// status returns the numbers in the file /proc/<pid>/status. Amounts of memory are in KiB there.
+// status returns the numbers in the file "status" of a process's folder, by name. Sizes of memory
+// are in KiB.
 func (p proc) status(at string) (map[string]int64, error) {
 	text, err := os.ReadFile(filepath.Join(at, "status"))
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// maxTold is the maximum number of problems that are printed.
+// maxTold is the maximum number of problems that the summary prints in full.
 const maxTold = 20
 
-// short formats a duration with only its meaningful digits.
+// short formats a duration in milliseconds below one second, otherwise in seconds.
 func short(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -24,8 +24,8 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.0f s", d.Seconds())
 }
 
-// quantile returns the smallest duration that at least the given share of the sorted durations
-// does not exceed.
+// quantile returns the duration that the given share of the sorted durations does not exceed. A
+// share of 0.99 means the 99th percentile.
 func quantile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0
@@ -57,7 +57,9 @@ func (r *run) summary(all, ended []*sent, took time.Duration, problems []string)
 	fmt.Fprintf(r.Out, "\n%d events in %s: %.1f events/s, %.1f webhooks/s (%d, and %d sent again), %.1f MB uploaded, %.1f MB/s\n",
 		len(all), short(took), float64(len(all))/took.Seconds(), float64(webhooks+again)/took.Seconds(), webhooks, again,
 		float64(moved)/mib, float64(moved)/mib/took.Seconds())
-	if r.For == 0 && webhooks > 0 { // the rate of a burst is that of nine tenths of the events: the last ones mostly wait for the gateway's next attempt
+	// The rate of a burst is computed from the first nine tenths of the answers, because the other
+	// events mostly wait for the gateway's next attempt.
+	if r.For == 0 && webhooks > 0 {
 		most := mostBy(ended)
 		fmt.Fprintf(r.Out, "nine tenths of the answers in %s: %.1f events/s\n", short(most), 0.9*float64(len(ended))/most.Seconds())
 	}
@@ -83,7 +85,8 @@ func (r *run) summary(all, ended []*sent, took time.Duration, problems []string)
 	}
 }
 
-// mostBy returns the time within which nine tenths of the events had their last answer.
+// mostBy returns the time from the first event until nine tenths of all copies had their last
+// answer.
 func mostBy(ended []*sent) time.Duration {
 	var began time.Time
 	var times []time.Duration
@@ -99,8 +102,8 @@ func mostBy(ended []*sent) time.Duration {
 	return quantile(times, 0.9)
 }
 
-// tellClasses prints two times for each class: that of each copy's last attempt, and that from its
-// first attempt to its last answer, pauses included.
+// tellClasses prints the answer times for each class of events: the duration of the last attempt,
+// and the time from the first attempt to the last answer, including the pauses.
 func (r *run) tellClasses(ended []*sent) {
 	table := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tevents\tanswers\tp50\tp90\tp99\tmax\twith retries p50\tp99\tmax\t")
@@ -130,8 +133,8 @@ func (r *run) tellClasses(ended []*sent) {
 	_ = table.Flush()
 }
 
-// tellEnds prints how many requests ended in each state, and how many of them ended through the
-// queue.
+// tellEnds prints the number of requests for each state in the ledger, and the number of requests
+// that were handed off to the queue.
 func (r *run) tellEnds(ended []*sent) {
 	states := map[ledger.State]int{}
 	handed := 0

@@ -18,19 +18,19 @@ type use struct {
 	threads   int
 }
 
-// sample is one measurement of all processes.
+// sample is one measurement of all processes at one time.
 type sample struct {
 	at         time.Duration // time since the beginning of the run
 	functions  map[string]use
-	goroutines int // number of goroutines of this process, which hosts the functions' runtime and the platform
+	goroutines int // number of goroutines of this process, which simulates Lambda and the platform
 }
 
-// watch collects samples.
+// watch collects the samples of a run.
 type watch struct {
 	samples []sample
-	seen    map[int]string // name of the function by process id
-	gone    []string       // functions of which a process has ended
-	blind   error          // error that prevents measurements; nil if there is none
+	seen    map[int]string // names of the functions in the last sample, by process id
+	gone    []string       // names of functions, one for each process that has ended
+	blind   error          // error of the last failed measurement; nil if none failed
 }
 
 // watched lists the measured functions, in the order of the output.
@@ -56,20 +56,20 @@ func (w *watch) take(at time.Duration, list []process, goroutines int) {
 	w.samples = append(w.samples, s)
 }
 
-// measure is a number of a sample. It is a problem if the number grows steadily.
+// measure is a measured quantity, such as a function's memory. Steady growth is a problem.
 type measure struct {
 	name      string
-	of        func(sample) float64 // value in a sample; 0 if the sample has no value
-	allowance float64              // growth that is permitted in addition to share, in units of the value
+	of        func(sample) float64 // returns the value in a sample; 0 if the sample has none
+	allowance float64              // permitted growth in addition to share, in units of the value
 }
 
-// share is the permitted growth of a measure: its median in the second half may exceed its median
-// in the first half by this fraction.
+// share is the permitted growth of a measure as a fraction: 0.2 means that the median in the second
+// half of a run may be 20 % above the median in the first half.
 const share = 0.2
 
 const mib = 1 << 20
 
-// measures returns all measures.
+// measures returns all measured quantities.
 func measures() []measure {
 	list := []measure{{"host: goroutines", func(s sample) float64 { return float64(s.goroutines) }, 50}}
 	for _, f := range watched {
@@ -94,9 +94,9 @@ func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
 // fewest is the minimum number of samples that a trend needs.
 const fewest = 10
 
-// trends returns the trend of each measure. It uses the samples that have a value, drops their
-// first fifth as warm-up, and compares the two halves of the rest. A measure with fewer samples
-// than fewest has no trend.
+// trends returns the trend of each measure. It uses the samples that have a value for the measure.
+// It drops the first fifth of them as warm-up and computes the median of each half of the rest. A
+// measure with fewer samples than the constant fewest has no trend.
 func (w *watch) trends() []trend {
 	var list []trend
 	for _, m := range measures() {
@@ -120,8 +120,8 @@ func median(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// problems returns a problem for each process that ended. If growth is true, it also returns one
-// for each measure that grew.
+// problems returns a problem for each process that ended. If growth is true, it also returns a
+// problem for each measure that grew more than permitted.
 func (w *watch) problems(growth bool) []string {
 	var found []string
 	for _, f := range w.gone {
@@ -138,13 +138,14 @@ func (w *watch) problems(growth bool) []string {
 	return found
 }
 
-// The interval of the measurements, and the number of progress lines in a run.
+// The interval between two measurements, and the maximum number of progress lines in a run.
 const (
 	lookEvery = time.Second
 	rows      = 20
 )
 
-// look takes samples until ctx ends. It prints a progress line from time to time.
+// look takes a sample in each interval lookEvery until ctx ends. It prints progress lines at least
+// two seconds apart.
 func (r *run) look(ctx context.Context, began time.Time) {
 	tellEvery := max(2*time.Second, r.For/rows)
 	next := tellEvery

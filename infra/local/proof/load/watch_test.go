@@ -16,8 +16,8 @@ import (
 
 const mib = 1 << 20
 
-// watched returns a watch with n samples of one process of fulfill. The function at returns the
-// values of sample number i.
+// watched returns a watch with n samples of one process. The function at returns the process of
+// sample number i; the process id 0 means that the process is missing.
 func watched(n int, at func(i int) load.Process) *load.Watch {
 	w := &load.Watch{}
 	for i := range n {
@@ -80,7 +80,7 @@ func TestGrowthNotJudged(t *testing.T) {
 	}
 }
 
-// fakeProc writes the files of a process into root, in the form of /proc.
+// fakeProc writes files about a process into the folder root, with the structure of Linux's /proc.
 func fakeProc(t *testing.T, root string, pid, parent int, program string) {
 	t.Helper()
 	at := filepath.Join(root, fmt.Sprint(pid))
@@ -106,7 +106,8 @@ func TestFunctions(t *testing.T) {
 	fakeProc(t, root, 12, 10, "/bin/index/bootstrap (deleted)")
 	fakeProc(t, root, 13, 10, "/bin/node")
 	fakeProc(t, root, 14, 99, "/bin/fulfill/bootstrap")
-	if err := os.MkdirAll(filepath.Join(root, "15"), 0o755); err != nil { // an empty folder, as of a process that has just ended
+	// The folder of a process that has just ended is empty.
+	if err := os.MkdirAll(filepath.Join(root, "15"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(root, "sys"), 0o755); err != nil {
@@ -153,7 +154,7 @@ func TestMasterWas(t *testing.T) {
 	s := load.NewVersions()
 	s.Put("a", first, day, after(time.Second))
 	s.Put("a", second, after(time.Minute), after(time.Minute+time.Second))
-	s.Put("a", third, after(time.Hour), time.Time{}) // the upload of this version is still running, so the version has no end
+	s.Put("a", third, after(time.Hour), time.Time{}) // the zero time: the upload of this version has not ended
 	for _, c := range []struct {
 		name  string
 		key   string

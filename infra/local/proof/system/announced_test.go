@@ -15,15 +15,15 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// coordinates returns a slot's coordinates in the form of a webhook URL's query.
+// coordinates returns a slot's coordinates as the query of the URL to which a sender sends.
 func coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {"1"}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
 	}.Encode()
 }
 
-// announcement returns the body of a sample announcement, filled with values, and the name of its
-// sender.
+// announcement returns a sample announcement: the name of the sender, and the body with the given
+// values in place of the sample's placeholders.
 func announcement(t *testing.T, name string, values events.Values) (sender string, body []byte) {
 	t.Helper()
 	a, err := events.Announced(name)
@@ -45,8 +45,8 @@ func wantTaken(t *testing.T, result sender.Result) {
 	}
 }
 
-// follow waits until an announcement that was sent after since is settled, and returns its
-// timeline.
+// follow waits until all files of an announcement are settled, and returns the announcement's
+// timeline. The announcement must have been sent after the time since.
 func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) timeline.Timeline {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -58,12 +58,12 @@ func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) 
 	return line
 }
 
-// patience limits the wait for a condition. The work itself takes seconds, but a busy machine
-// needs longer.
+// patience limits the wait until an announcement is settled. On an idle machine this takes a few
+// seconds, on a busy one longer.
 const patience = 2 * time.Minute
 
-// If Hoox announces a film, the system must deliver exactly its bytes to the next request for the
-// slot. The webhook's URL states that slot.
+// If Hoox announces a film and the URL of its webhook states a slot, the next request for that slot
+// must get exactly the bytes of the film.
 func TestAnnouncedFilmAnswers(t *testing.T) { byEachDoor(t, testAnnouncedFilmAnswers) }
 
 func testAnnouncedFilmAnswers(t *testing.T, s *env) {
@@ -89,7 +89,8 @@ func testAnnouncedFilmAnswers(t *testing.T, s *env) {
 	s.wantDelivered(t, request, data)
 }
 
-// A file without coordinates must be stored among the unsorted files and must not be delivered.
+// If a file is announced without coordinates, it must be stored under the prefix "unsorted/" and
+// must never be delivered.
 func TestAnnouncedWithoutCoordinates(t *testing.T) { byEachDoor(t, testAnnouncedWithoutCoordinates) }
 
 func testAnnouncedWithoutCoordinates(t *testing.T, s *env) {

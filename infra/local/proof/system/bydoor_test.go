@@ -9,14 +9,14 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// byEachDoor runs a test on the shared system, once for each door: the function URL, the queue
-// and the bucket.
+// byEachDoor runs a test once for each door of the shared system: the function URL, the queue and
+// the bucket.
 func byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	t.Parallel()
 	running(t).byEachDoor(t, test)
 }
 
-// byEachDoor runs a test on the system e, once for each door.
+// byEachDoor runs a test once for each door of the system e.
 func (e *env) byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	for _, door := range scenariotest.Doors {
 		t.Run(scenariotest.DoorName(door), func(t *testing.T) {
@@ -26,7 +26,7 @@ func (e *env) byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	}
 }
 
-// through returns the same system, to which all events are sent through a door.
+// through returns a copy of e whose methods send all events through the given door.
 func (e *env) through(door doors.Door) *env {
 	other := *e
 	other.door = door

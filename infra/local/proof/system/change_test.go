@@ -22,9 +22,8 @@ import (
 // uploads is the number of masters that are each uploaded and requested at the same moment.
 var uploads = flag.Int("uploads", 60, "masters to put in and ask for in the same moment")
 
-// A request that arrives at the moment of the upload must never be skipped. This must hold for
-// masters that are filed under coordinates from their name, and for masters that are filed by
-// their labels.
+// A request that arrives while its master is being uploaded must never be skipped. This holds for
+// masters whose coordinates come from the key and for masters whose coordinates come from tags.
 func TestUploadAndAskInTheSameMoment(t *testing.T) { byEachDoor(t, testUploadAndAskInTheSameMoment) }
 
 func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
@@ -41,11 +40,11 @@ func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 			request := s.request(t, story(code), adplatform.Options{})
 			var answer <-chan gateway.Result
 			if i%2 == 0 {
-				answer = s.sending(t, request.Event()) // the request arrives during the upload
+				answer = s.sending(t, request.Event()) // the request arrives before the upload ends
 			}
 			s.PutLabelled(t, key, data, tagged(tags))
 			if i%2 != 0 {
-				answer = s.sending(t, request.Event()) // the request arrives immediately after the master's upload to the bucket
+				answer = s.sending(t, request.Event()) // the request arrives immediately after the upload
 			}
 			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
 			s.wantDelivered(t, request, data)
@@ -53,8 +52,8 @@ func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 	}
 }
 
-// After a master has changed, the index must know the change, so that a request gets the current
-// master.
+// After a master was replaced, deleted, copied or tagged, a request must get the result that fits
+// the current state of the bucket.
 func TestMastersThatChange(t *testing.T) { byEachDoor(t, testMastersThatChange) }
 
 func testMastersThatChange(t *testing.T, s *env) {
@@ -152,20 +151,20 @@ func testMastersThatChange(t *testing.T, s *env) {
 	})
 }
 
-// A master that is replaced during its delivery must arrive as one complete version: the version
-// that was decided on if it still exists, otherwise the new version.
+// If a master is replaced during its delivery, the platform must get one complete version: the
+// version in the ledger's decision if that version still exists, otherwise the new version.
 func TestAReplacedMasterArrivesAsOneVersion(t *testing.T) {
 	byEachDoor(t, testAReplacedMasterArrivesAsOneVersion)
 }
 
 func testAReplacedMasterArrivesAsOneVersion(t *testing.T, s *env) {
-	const rate = 8 << 20 // bytes per second
+	const rate = 8 << 20 // speed of the upload in bytes per second
 	for name, test := range map[string]struct {
 		kept bool
 		size int
 	}{
 		"the old version is kept": {true, 16 << 20},
-		"the old version is gone": {false, 96 << 20}, // so large that the last third is read after the deletion
+		"the old version is gone": {false, 96 << 20}, // so large that a part is still unread when the version is deleted
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -197,7 +196,7 @@ func testAReplacedMasterArrivesAsOneVersion(t *testing.T, s *env) {
 	}
 }
 
-// version returns the id of the current version of a key.
+// version returns the id of the current version of the object with this key.
 func (s *env) version(t *testing.T, key string) *string {
 	t.Helper()
 	head, err := s.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(services.MastersBucket), Key: &key})
@@ -207,8 +206,8 @@ func (s *env) version(t *testing.T, key string) *string {
 	return head.VersionId
 }
 
-// While an event cannot be indexed, it may belong to any master. Therefore no request may be
-// skipped, but existing masters must still be delivered.
+// An event that the function index cannot process may belong to any master. While such an event is
+// in the queue, no request may be skipped, but existing masters must still be delivered.
 func TestNoSkipWhileEventsWait(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})

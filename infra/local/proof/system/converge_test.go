@@ -19,16 +19,16 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// After any concurrent changes of keys, with repeated and late events, the index documents must
-// finally match the bucket. An event of a key that changes constantly returns to the queue for a
-// while, which would delay the skips of other tests. So the test sends one more event of each key
-// at the end.
+// After concurrent changes of the same keys, with repeated and late events, the index documents
+// must finally match the bucket. The test has a system of its own, because its events would delay
+// the skips of other tests. At the end it sends one more event of each key.
 func TestIndexConverges(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
 	codes := []string{newCode(), newCode(), newCode()}
 	keys := []string{
-		storyKey(codes[0]), storyKey(codes[1]), codes[0] + "-1_en_9x16.mp4", codes[2] + " ä+%41 ß.mp4", // no key has an emoji, because the local SQS rejects unescaped ones
+		// No key contains an emoji, because the local SQS rejects emojis that are not escaped.
+		storyKey(codes[0]), storyKey(codes[1]), codes[0] + "-1_en_9x16.mp4", codes[2] + " ä+%41 ß.mp4",
 		codes[1] + "/v1/en/9x16_thumbnail.mp4",
 	}
 	const workers, changes = 4, 20
@@ -51,7 +51,8 @@ func TestIndexConverges(t *testing.T) {
 	})
 }
 
-// change changes a key at random, and sends one event in addition to that of the bucket.
+// change makes a random change to the object of a key: it writes, tags or deletes the object. It
+// sends one event of the key in addition to the bucket's own event.
 func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	t.Helper()
 	tags := map[string]string{"creative-code": code, "creative-variation": "1"}
@@ -78,8 +79,8 @@ func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	s.tell(t, key, int32(random.IntN(3)))
 }
 
-// tell sends an event of a key, which the queue delivers after delay seconds. The kind of the
-// event does not matter to the function index.
+// tell sends an event of a key to the index queue, which delivers it after delay seconds. The
+// function index treats all types of events alike.
 func (s *env) tell(t *testing.T, key string, delay int32) {
 	t.Helper()
 	event := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Deleted","detail":{"bucket":{"name":%q},"object":{"key":%q}}}`, services.MastersBucket, key)
@@ -119,7 +120,7 @@ func (s *env) wrong(t *testing.T, keys, codes []string) string {
 	return ""
 }
 
-// gone reports whether S3 says that the object does not exist.
+// gone reports whether an error of S3 means that the object does not exist.
 func gone(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	return ok && slices.Contains([]string{"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"}, api.ErrorCode())

@@ -18,8 +18,8 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// credentials holds the strings that must not appear anywhere, and the answers in which they are
-// searched for.
+// credentials holds strings that must not appear in any log, ledger item or answer. It also holds
+// all answers, in which the tests search for these strings.
 type credentials struct {
 	mu      sync.Mutex
 	secret  []string
@@ -44,7 +44,7 @@ func (c *credentials) forget() {
 	c.secret = nil
 }
 
-// in returns how many of the credentials occur in a text.
+// in returns the number of credentials that occur in a text.
 func (c *credentials) in(text []byte) (shown int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,8 +56,8 @@ func (c *credentials) in(text []byte) (shown int) {
 	return shown
 }
 
-// leaks searches the log, the whole ledger and all answers for credentials. It returns a problem
-// for each place that has one.
+// leaks searches the log, all ledger items and all answers for credentials. It returns a problem
+// for each of these three places that contains a credential.
 func (s *env) leaks(ctx context.Context) (problems []error) {
 	log, err := os.ReadFile(s.Log.Name())
 	if err != nil || len(log) == 0 {
@@ -98,7 +98,7 @@ func (s *env) scan(ctx context.Context) ([]byte, error) {
 	return all, nil
 }
 
-// If a credential is visible, the search for credentials after all tests must find it.
+// If the log, the ledger or an answer contains a credential, the method leaks must find it.
 func TestCredentialsAreFound(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
@@ -128,5 +128,5 @@ func TestCredentialsAreFound(t *testing.T) {
 			t.Errorf("a leak in the %s: %d problems, want %d", where, after, before+1)
 		}
 	}
-	s.credentials.forget() // forgotten, because this test has revealed the credentials on purpose
+	s.credentials.forget() // this test has revealed credentials on purpose: the last search must not report them
 }

@@ -12,8 +12,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// For each kind of request, the right master must be delivered, and the callback must have the
-// data that the platform needs.
+// For each kind of request, the right master must be delivered, and the callback must contain the
+// data that the platform requires.
 func TestDeliveries(t *testing.T) { byEachDoor(t, testDeliveries) }
 
 func testDeliveries(t *testing.T, s *env) {
@@ -26,20 +26,22 @@ func testDeliveries(t *testing.T, s *env) {
 	labels := func(code string) map[string]string {
 		return map[string]string{"creative-code": code, "creative-variation": "1", "creative-locale": "en"}
 	}
+	// In the case "wrongly named", the file is a MOV that is displayed with a rotation as 9x16,
+	// but its key says MP4 and 16x9.
 	tests := map[string]struct {
 		slot      func(code string) adplatform.Slot
 		sample    string
-		key       string // the master's key is the code of the creative followed by this
+		key       string // the part of the master's key that follows the creative's code
 		extension string
-		aspect    string // aspect that the callback must state; "" unless the request is for a family
-		labels    string // where the labels are: "tags" or "metadata"; "" means that there are none
+		aspect    string // aspect that the callback must state; "" if the callback must state none
+		labels    string // where the object's labels are stored: "tags", "metadata", or "" if it has none
 	}{
 		"exact aspect":    {story, scenario.Upright, "/v1/en/9x16.mp4", "mp4", "", ""},
 		"another case":    {story, scenario.Upright, "/V1/EN/9X16.MP4", "mp4", "", ""},
 		"feed family":     {feed, "HRT-1212/v2/en/4x5.mp4", "/v1/en/feed.mp4", "mp4", "4x5", ""},
 		"image":           {image, "HRT-1212/v2/en/1x1.jpg", "/v1/en/1x1.jpg", "jpg", "", ""},
 		"WebP image":      {image, "HRT-1212/v2/de/1x1.webp", "/v1/en/1x1.webp", "webp", "", ""},
-		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // this MOV shows the sample scenario.Upright, rotated
+		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""},
 		"by tags":         {image, "summer/end card.png", " end card.png", "png", "", "tags"},
 		"by metadata":     {image, "summer/end card.png", " end card.png", "png", "", "metadata"},
 		"a difficult key": {story, scenario.Upright, " ä+%41 🍏/v1/x", "mp4", "", "tags"},
@@ -70,7 +72,8 @@ func testDeliveries(t *testing.T, s *env) {
 	}
 }
 
-// A master of a similar slot, for example of another locale, must never be delivered.
+// If only masters of similar slots exist, for example of another locale, a request must be skipped
+// with the right reason.
 func TestSkips(t *testing.T) { byEachDoor(t, testSkips) }
 
 func testSkips(t *testing.T, s *env) {
@@ -101,13 +104,13 @@ func testSkips(t *testing.T, s *env) {
 	}
 }
 
-// A request whose only master is unreadable must be skipped with the reason that the file is
-// unusable, not that it is missing.
+// A request whose only master is damaged must be skipped with the reason "corrupt", not with the
+// reason that no master exists.
 func TestUnusableMasters(t *testing.T) { byEachDoor(t, testUnusableMasters) }
 
 func testUnusableMasters(t *testing.T, s *env) {
 	tests := map[string]struct {
-		key    string // the master's key is the code of the creative followed by this
+		key    string // the part of the master's key that follows the creative's code
 		data   func(t *testing.T) []byte
 		reason string
 	}{
@@ -124,7 +127,8 @@ func testUnusableMasters(t *testing.T, s *env) {
 	}
 }
 
-// All signature schemes must work. During the rotation of a secret, both secrets must be valid.
+// Requests with a signature of any scheme must be delivered. While the platform rotates a secret,
+// it signs with two secrets, and one known secret must be enough.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -150,8 +154,8 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// The function URL encodes bodies with unusual content types in base64. Requests with such bodies
-// must be delivered, too.
+// The function URL passes a body with a binary content type in base64. A request with such a body
+// must be verified and delivered like any other.
 func TestBase64Body(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -168,8 +172,8 @@ func TestBase64Body(t *testing.T) {
 	wantAnswer(t, s.send(t, forged), 401, "unauthentic")
 }
 
-// If a request was delivered and arrives again, the answer must come from the ledger. The sender
-// and the form of the JSON do not matter.
+// If a delivered request arrives again, the answer must come from the ledger, even if the event's
+// id and the spaces in the JSON differ.
 func TestARepeatedRequestIsAnsweredFromTheLedger(t *testing.T) {
 	byEachDoor(t, testARepeatedRequestIsAnsweredFromTheLedger)
 }
@@ -192,8 +196,8 @@ func testARepeatedRequestIsAnsweredFromTheLedger(t *testing.T, s *env) {
 	}
 }
 
-// Of thirty-two copies that arrive at once, only one may do the work. Each copy must get the final
-// outcome or the answer that the request is in the queue.
+// If 32 copies of an event arrive at once, the master must be uploaded only once. Each copy must
+// get the answer "delivered", or the answer that the request is in the queue.
 func TestCopiesAtOnce(t *testing.T) { byEachDoor(t, testCopiesAtOnce) }
 
 func testCopiesAtOnce(t *testing.T, s *env) {
@@ -201,7 +205,9 @@ func testCopiesAtOnce(t *testing.T, s *env) {
 	data := s.Master(t, code, 1<<20)
 	request := s.request(t, story(code), adplatform.Options{})
 	for _, result := range s.copies(t, request.Event(), 32) {
-		for result.Status == 409 { // 409: this copy stopped waiting before the work was done, so the gateway sends it again
+		// The status 409 means that another run still holds the request, so the gateway sends it
+		// again.
+		for result.Status == 409 {
 			result = s.send(t, request.Event())
 		}
 		s.wantEnd(t, request, s.heard(t, result), "delivered")
@@ -209,7 +215,8 @@ func testCopiesAtOnce(t *testing.T, s *env) {
 	s.wantDelivered(t, request, data)
 }
 
-// A master whose code is spelled differently must be found if it means the same creative.
+// If a master's key and a request spell a code differently, for example in another case, but mean
+// the same creative, the master must be delivered.
 func TestAMasterIsFoundUnderAnotherSpellingOfItsCode(t *testing.T) {
 	byEachDoor(t, testAMasterIsFoundUnderAnotherSpellingOfItsCode)
 }

@@ -20,8 +20,8 @@ func (s *env) replaceDestinations(t *testing.T, list string) {
 	}
 }
 
-// A change of the destinations' file must take effect within a second in every environment: an
-// added secret is accepted, and a removed one rejected.
+// A change of the destinations' file must take effect within a second in every execution
+// environment: an added secret is accepted, and a removed secret is rejected.
 func TestDestinationsChange(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -29,8 +29,8 @@ func TestDestinationsChange(t *testing.T) {
 	const secret = "whsec_added0added0added0added0added0added0added0added0added0added0ad"
 	added := s.Gateway.Signing("outpost", mustKey("outpost", secret))
 	s.credentials.add(secret)
-	// all sends one event to each of many execution environments at once. It reports whether all
-	// answers have the status.
+	// all sends 12 copies of an event at once, so that several execution environments answer. It
+	// reports whether all answers have the given status.
 	all := func(status int) bool {
 		for _, result := range added.SendCopies(t.Context(), gateway.Event{Body: []byte(`{"hello":"world"}`)}, 12) {
 			if result.Err != nil {
@@ -56,7 +56,7 @@ func TestDestinationsChange(t *testing.T) {
 		changed := time.Now()
 		tick := time.NewTicker(50 * time.Millisecond)
 		for late := false; !late; <-tick.C {
-			late = time.Since(changed) > time.Second // whether the next round begins so late that it must see the change
+			late = time.Since(changed) > time.Second // from now on, every answer must show the change
 			if held := all(step.status); late && !held {
 				t.Fatalf("a second after the change not everybody answers %d", step.status)
 			}

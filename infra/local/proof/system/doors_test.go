@@ -28,11 +28,11 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// mixed is the number of events, of all kinds, that are sent through all doors at the same time.
+// mixed is the number of events that TestEventsOfAllSortsThroughAllDoorsEndOnce sends.
 var mixed = flag.Int("mixed", 90, "events of all sorts that come through all doors at once")
 
-// cutting opens a proxy in front of a service and returns its URL. The schedule says which answers
-// the proxy cuts, after the service has processed the request.
+// cutting opens a proxy in front of a service and returns the proxy's URL. The schedule defines
+// which exchanges fail and how.
 func cutting(t *testing.T, endpoint string, schedule *fault.Schedule) string {
 	t.Helper()
 	proxy := fault.NewProxy()
@@ -47,8 +47,8 @@ func cutting(t *testing.T, endpoint string, schedule *fault.Schedule) string {
 	return server.URL()
 }
 
-// If an answer is cut after the event was stored, the gateway's SDK calls again. So three copies
-// of one event can arrive within a second, and the request must be delivered once.
+// If the answer of SQS or S3 is lost after the event was stored, the AWS SDK of the gateway sends
+// the event again. Three copies of one event then arrive, and the master must be uploaded once.
 func TestEventsWhoseAnswersAreCutAreDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -81,8 +81,8 @@ func TestEventsWhoseAnswersAreCutAreDeliveredOnce(t *testing.T) {
 	}
 }
 
-// The platform may configure several destinations that lead to one system. If the same request
-// then arrives through all doors at once, it must be delivered once.
+// The platform may send the same request to several destinations of one system. If the request then
+// arrives through all doors at once, the master must be uploaded only once.
 func TestOneRequestThroughAllDoorsAtOnceIsDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -102,8 +102,8 @@ func TestOneRequestThroughAllDoorsAtOnceIsDeliveredOnce(t *testing.T) {
 	s.wantDelivered(t, request, data)
 }
 
-// While the entry of a destination is missing from the destinations' file, its events must stay in
-// the queue. They must be processed as soon as the entry exists.
+// While the destinations' file has no entry for the destination of a queue or a bucket, the events
+// from there must stay in the queue. They must be processed as soon as the entry exists.
 func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
@@ -123,7 +123,7 @@ func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 			t.Fatal(stored.Err)
 		}
 		e.wantUnknown(t, request)
-		defer func() { // at the end of the test the entry exists, so the events must be processed
+		defer func() { // when the test ends, the entry exists: the event must be processed
 			e.Ended(t, request)
 			e.wantDelivered(t, request, data)
 		}()
@@ -131,7 +131,7 @@ func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 	s.replaceDestinations(t, strings.Replace(scenario.Destinations, `"secrets":["`+scenario.Secret+`"]`, `"secrets":[]`, 1))
 }
 
-// sortOfEvent is a kind of event, with the state in which its request must end.
+// sortOfEvent is a kind of event, with the state in which the ledger item must end.
 type sortOfEvent struct {
 	name  string
 	slot  func(code string) adplatform.Slot
@@ -172,7 +172,7 @@ func TestEventsOfAllSortsThroughAllDoorsEndOnce(t *testing.T) {
 			busy <- struct{}{}
 			defer func() { <-busy }()
 			for range 1 + rand.IntN(3) {
-				for n := 0; ; n++ { // after a 409 the gateway sends the request again
+				for n := 0; ; n++ { // repeats the event until it is accepted, for example after a 409
 					result := through[rand.IntN(len(through))](t.Context(), event)
 					if result.Delivered {
 						break
@@ -189,7 +189,7 @@ func TestEventsOfAllSortsThroughAllDoorsEndOnce(t *testing.T) {
 	all.Wait()
 }
 
-// wantRecorded waits until the ledger has the record of a malformed body.
+// wantRecorded waits until the ledger contains the record of an event with this malformed body.
 func (e *env) wantRecorded(t *testing.T, body []byte) {
 	compact, err := gateway.Compact(body)
 	if err != nil {

@@ -23,17 +23,18 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// env is a running system, the simulated parties that use it, and the answers that they got.
+// env is a running system with the simulated platform and senders that use it. It also holds the
+// credentials and the answers, which are checked after the tests.
 type env struct {
 	*scenariotest.Env
-	host        *cdn.Host // serves the announced files
+	host        *cdn.Host // server of the files that senders announce
 	credentials *credentials
 	door        doors.Door // the door that the methods send and sending use; "" is the function URL
 }
 
-// shared is the system that most tests share; each test uses its own creatives. The system has
-// more execution environments than there are concurrent requests, so that it answers no request
-// with 429.
+// shared is the system that most tests share. Each test uses its own creatives. The system may
+// start more execution environments than the tests send concurrent requests, so it never answers
+// 429.
 var shared = scenariotest.Shared{Config: system.Config{Concurrency: 256}, Ending: func(*scenariotest.Env) error {
 	return errors.Join(append(sharedEnv.leaks(context.Background()), sharedEnv.unsaid(context.Background())...)...)
 }}
@@ -43,8 +44,8 @@ var (
 	sharedOnce sync.Once
 )
 
-// TestMain runs many tests in parallel, because tests mostly wait. After all tests it checks that
-// none of them has revealed a credential.
+// TestMain runs 24 tests in parallel, because tests mostly wait. After all tests it searches for
+// visible credentials and for missing log lines.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "24"); err != nil {
@@ -88,7 +89,8 @@ func newEnv(t *testing.T, running *scenariotest.Env) *env {
 	return e
 }
 
-// The master of each test's creative is a story: an upright video of variation 1.
+// Short names of functions from package scenariotest. A story is an upright video; story returns
+// the slot of a creative's story, and storyKey the key of the master.
 var (
 	newCode    = scenariotest.NewCode
 	story      = scenariotest.Story
@@ -99,7 +101,7 @@ var (
 	wantAnswer = scenariotest.Answers
 )
 
-// square is the key of a sample film of 480x480.
+// square is the key of a sample film of 480x480 pixels.
 const square = "HRT-1212/v2/en/1x1.mp4"
 
 // sample returns the sample master with the given key.
@@ -112,7 +114,7 @@ func sample(t testing.TB, key string) []byte {
 	return data
 }
 
-// tagged returns labels that file a master by these tags.
+// tagged returns the labels of an object that has these tags.
 func tagged(tags map[string]string) masters.Labels { return masters.Labels{Tags: tags} }
 
 func mustKey(scheme signature.Scheme, secret string) signature.Key {
@@ -123,7 +125,7 @@ func mustKey(scheme signature.Scheme, secret string) signature.Key {
 	return key
 }
 
-// request makes a request with a new storage key.
+// request makes a request of the shared platform with a new storage key.
 func (e *env) request(t *testing.T, slot adplatform.Slot, options adplatform.Options) adplatform.Request {
 	t.Helper()
 	return e.requestOf(t, e.Platform, slot, options)
@@ -139,7 +141,7 @@ func (e *env) requestOf(t *testing.T, p *adplatform.Platform, slot adplatform.Sl
 	return request
 }
 
-// send sends an event with the secret of the destination "plain" and returns the answer.
+// send sends an event through the door of e and returns the answer.
 func (e *env) send(t *testing.T, event gateway.Event) gateway.Result {
 	t.Helper()
 	return e.heard(t, e.SendThrough(t.Context(), e.door, event))
@@ -157,8 +159,8 @@ func (e *env) sending(t *testing.T, event gateway.Event) <-chan gateway.Result {
 	return answer
 }
 
-// heard stores an answer for the later search for credentials. It fails the test if the attempt
-// got no answer.
+// heard stores an answer, because the answers are later searched for credentials. It fails the test
+// if the event got no answer.
 func (e *env) heard(t *testing.T, result gateway.Result) gateway.Result {
 	t.Helper()
 	if result.Err != nil {
@@ -168,7 +170,7 @@ func (e *env) heard(t *testing.T, result gateway.Result) gateway.Result {
 	return result
 }
 
-// ask makes a request for a slot, sends it and checks the outcome.
+// ask makes a request for a slot, sends it and checks that the request ends with the outcome.
 func (e *env) ask(t *testing.T, slot adplatform.Slot, outcome string) adplatform.Request {
 	t.Helper()
 	request := e.request(t, slot, adplatform.Options{})
@@ -176,8 +178,9 @@ func (e *env) ask(t *testing.T, slot adplatform.Slot, outcome string) adplatform
 	return request
 }
 
-// wantEnd checks the outcome of a request. If the answer was 202, it first waits until the request
-// has ended: while other masters are being uploaded, a request may be handed off.
+// wantEnd checks the outcome of a request. If the answer is 202, the request was handed off, for
+// example because other masters were being uploaded. wantEnd then waits until the request has
+// ended.
 func (e *env) wantEnd(t *testing.T, request adplatform.Request, answer gateway.Result, outcome string) {
 	t.Helper()
 	if answer.Status != http.StatusAccepted {
@@ -190,7 +193,7 @@ func (e *env) wantEnd(t *testing.T, request adplatform.Request, answer gateway.R
 	}
 }
 
-// look returns all visible results of a request.
+// look returns the results of a request at the platform and in the ledger.
 func (e *env) look(t *testing.T, request adplatform.Request) scenario.Seen {
 	t.Helper()
 	return e.Look(t, e.Platform, request)
@@ -217,7 +220,7 @@ func (e *env) wantNothingSent(t *testing.T, request adplatform.Request) {
 	scenariotest.Report(t, e.look(t, request).Untouched())
 }
 
-// wantUnknown checks that a request left no trace in the ledger and at the platform.
+// wantUnknown checks that the ledger has no item of a request and the platform got nothing for it.
 func (e *env) wantUnknown(t *testing.T, request adplatform.Request) {
 	t.Helper()
 	seen := e.look(t, request)
@@ -243,8 +246,8 @@ func (e *env) delete(t *testing.T, key string, version *string) {
 	}
 }
 
-// unplaced waits until the index has processed the object of the key with this ETag, and has found
-// no coordinates for it.
+// unplaced waits until the function index has processed the object with this ETag and has recorded
+// that the key has no usable coordinates.
 func (e *env) unplaced(t *testing.T, key, etag string) {
 	t.Helper()
 	eventually(t, "the index lists "+key+" as no master", func(ctx context.Context) bool {

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// notByEachDoor lists the tests of this package that do not send their events through each door,
-// with the reason.
+// notByEachDoor lists the tests that do not send their events through each door, with the reasons.
 var notByEachDoor = map[string]string{
 	"TestSignatures":                              "only the URL has signatures",
 	"TestUnauthentic":                             "only the URL has signatures",
@@ -29,7 +28,8 @@ var notByEachDoor = map[string]string{
 	"TestEveryTestComesByEachDoor":                "it reads this package's files",
 }
 
-// Every test of this package must send its events through each door, or be listed with a reason.
+// Every test of this package must send its events through each door, or notByEachDoor must list it
+// with a reason.
 func TestEveryTestComesByEachDoor(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*_test.go")
@@ -61,8 +61,8 @@ func TestEveryTestComesByEachDoor(t *testing.T) {
 	}
 }
 
-// usesDoors reports whether a test sends events through each door: it calls byEachDoor, ranges
-// over scenariotest.Doors, or uses the senders of the queue and the bucket.
+// usesDoors reports whether the source of a test sends events through each door: the test calls
+// byEachDoor, ranges over scenariotest.Doors, or sends through both the queue and the bucket.
 func usesDoors(test *ast.FuncDecl) bool {
 	names := map[string]bool{}
 	ast.Inspect(test, func(n ast.Node) bool {

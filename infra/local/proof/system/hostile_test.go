@@ -23,15 +23,16 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// hostile is a malicious link that Hoox announces, with the state in which its file must end.
+// hostile is a malicious link that is announced in the name of Hoox, with the state and the error
+// code that its file must finally have.
 type hostile struct {
 	link  string
 	state timeline.FileState
 	code  string
 }
 
-// inside returns links to addresses that must never be fetched, even if the loopback address is
-// allowed.
+// inside returns links to internal addresses, which must never be fetched. The loopback address
+// 127.0.0.1 is not among them, because the tests may allow it.
 func inside() map[string]hostile {
 	all := map[string]hostile{}
 	for name, link := range map[string]string{
@@ -74,10 +75,11 @@ func inside() map[string]hostile {
 	return all
 }
 
-// most is the maximum size in bytes of a file that the systems of these tests download.
+// most is the maximum size in bytes of a file that the tested system downloads.
 const most = 1 << 20
 
-// responders returns faulty servers by their path.
+// responders returns the handlers of faulty or malicious servers, by path, with the error code that
+// a download from each must cause.
 func responders(t *testing.T) map[string]struct {
 	serve http.HandlerFunc
 	code  string
@@ -89,7 +91,7 @@ func responders(t *testing.T) map[string]struct {
 		w := gzip.NewWriter(out)
 		content := film
 		if out == &zeros {
-			content = make([]byte, 64<<20) // compressed, these bytes are only 64 KB of gzip
+			content = make([]byte, 64<<20) // gzip compresses these 64 MiB of zeros to about 64 KB
 		}
 		_, _ = w.Write(content)
 		_ = w.Close()
@@ -160,8 +162,8 @@ func TestHostileLinks(t *testing.T) {
 	s.wantRefused(t, all)
 }
 
-// If the loopback address is not allowed, as on Lambda, links to this machine must be rejected
-// like links to any forbidden address.
+// On Lambda the loopback address is not allowed. Links to this machine must then be rejected like
+// links to other internal addresses.
 func TestLoopbackIsForbidden(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{Environment: map[string]string{names.AllowLoopback: "false"}})
@@ -175,7 +177,8 @@ func TestLoopbackIsForbidden(t *testing.T) {
 	s.wantRefused(t, all)
 }
 
-// wantRefused announces every link, with coordinates, and checks the state in which its file ends.
+// wantRefused announces every link with valid coordinates. It checks that each file ends in the
+// expected state, and that nothing is stored in the bucket.
 func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 	t.Helper()
 	began, bodies := time.Now(), map[string][]byte{}
@@ -194,7 +197,8 @@ func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 			t.Errorf("%s: noted as %+v, want %s, %s", name, f, h.state, h.code)
 		}
 	}
-	eventually(t, "no message is left", func(context.Context) bool { // waits, because the message is deleted a moment after the timeline has its final state
+	// The test waits, because a message is deleted a moment after its timeline has the final state.
+	eventually(t, "no message is left", func(context.Context) bool {
 		visible, under := s.collecting(t)
 		return visible+under == 0
 	})

@@ -14,9 +14,9 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// An operator can add a missing host to the configuration while a request is open, that is, within
-// an hour. Before that, nothing may be contacted. After that, the request must be delivered
-// through any door, and the gateway need not send it again.
+// If a request's callback host is not configured, the system must not contact that host. If an
+// operator adds the host before the request's deadline, the request must be delivered without being
+// sent again. This holds for requests through every door.
 func TestAHostThatIsRepairedInTimeDelivers(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/kit/sqsqueue"
 )
 
-// poison sends an event that the function index cannot process to the index queue.
+// poison puts a message into the index queue that the function index cannot process.
 func (s *env) poison(t *testing.T) {
 	t.Helper()
 	body := "no event"
@@ -33,8 +33,8 @@ func (s *env) waiting(t *testing.T) int {
 	return n
 }
 
-// Above the concurrency limit the function URL must answer 429, after which the gateway sends the
-// event again. Running requests must continue.
+// If more requests arrive than the concurrency limit permits, the function URL must answer 429, and
+// the gateway sends those requests again later. Running requests must not be affected.
 func TestConcurrencyLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 2
@@ -46,7 +46,8 @@ func TestConcurrencyLimit(t *testing.T) {
 	answers := make([]<-chan gateway.Result, limit)
 	for i := range slow {
 		slow[i] = s.request(t, story(code), adplatform.Options{})
-		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // the upload takes 16 s, so that another request arrives during it
+		// The upload takes 16 s, so that another request arrives before it ends.
+		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10))
 		answers[i] = s.sending(t, slow[i].Event())
 	}
 	for _, request := range slow {

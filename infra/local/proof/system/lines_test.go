@@ -16,15 +16,16 @@ import (
 	"masterhand/infra/queries"
 )
 
-// line is a log line of a function, with the members that the search for missing lines needs.
+// line holds those fields of a function's log line that the method unsaid checks.
 type line struct {
 	Function, Message, Level, RequestID string
 	Request, Ended                      string
 	Metrics                             json.RawMessage `json:"_aws"`
 }
 
-// unsaid searches the whole log. It returns a problem for each line without the id of its
-// invocation, and for each ended request that does not have exactly one line about its end.
+// unsaid searches the whole log for missing data. It returns a problem for each log line without
+// the id of its invocation. It also returns one for each ended request with no log line about its
+// end, or with several.
 func (s *env) unsaid(ctx context.Context) (problems []error) {
 	log, err := os.ReadFile(s.Log.Name())
 	if err != nil {
@@ -34,9 +35,11 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 	for text := range bytes.Lines(log) {
 		var l line
 		if json.Unmarshal(text, &l) != nil || l.Level == "" || l.Function == "" || l.Metrics != nil || l.Message == "started" {
-			continue // "started" is logged outside any invocation, so it has no id
+			continue // the line "started" belongs to no invocation and has no id
 		}
-		_ = json.Unmarshal(text, &fields) // collects the fields of all lines; the error is ignored, because the same text was decoded above
+		// fields collects the fields of all log lines. The error is ignored: the condition above
+		// has already decoded the same text.
+		_ = json.Unmarshal(text, &fields)
 		hows[l.Ended] = true
 		if l.RequestID == "" || l.Message == "" {
 			problems = append(problems, fmt.Errorf("a line without requestId or message: %s", text))
@@ -45,7 +48,9 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 			ends[l.Request]++
 		}
 	}
-	if flag.Lookup("test.run").Value.String() == "" { // only a run of all tests writes every kind of line, so only then are the saved queries checked
+	// The saved queries are checked only if all tests were run, because a part of the tests does
+	// not write every kind of log line.
+	if flag.Lookup("test.run").Value.String() == "" {
 		problems = append(problems, unanswered(fields, hows)...)
 	}
 	items, err := s.Ledger.ByDay(ctx, time.Now().UTC().Format(time.DateOnly), 10_000)
@@ -60,18 +65,19 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 	return problems
 }
 
-// query matches the parts of a saved query that matter: a string, an alias ("as name"), or a name.
+// query matches the tokens of a saved query that the function read needs: strings, aliases ("as
+// name") and names.
 var query = regexp.MustCompile(`"[^"]*"|\bas [a-z_]+|@?[A-Za-z_][\w.]*\(?`)
 
-// words lists the names in queries that are not fields of the functions' log lines. Lambda itself
-// writes the last two.
+// words lists the words in saved queries that are not fields of the functions' log lines: keywords,
+// the timestamp of CloudWatch, and the last two, which are fields of Lambda's own log lines.
 var words = []string{
 	"fields", "filter", "sort", "limit", "stats", "by", "as", "and", "or", "in", "desc", "@timestamp", "type", "record.status",
 }
 
-// read returns the fields that a saved query takes from the functions' log lines.
+// read returns the names of the fields that a saved query reads from the functions' log lines.
 func read(text string) (fields []string) {
-	var own []string // names that the query itself defines
+	var own []string // aliases that the query itself defines
 	for _, token := range query.FindAllString(text, -1) {
 		alias, gives := strings.CutPrefix(token, "as ")
 		switch {
@@ -85,8 +91,8 @@ func read(text string) (fields []string) {
 	return slices.DeleteFunc(fields, func(name string) bool { return slices.Contains(own, name) })
 }
 
-// unanswered returns a problem for each field, and for each value of "ended", that a saved query
-// uses but no function has written.
+// unanswered returns a problem for each field that a saved query reads but no function has written.
+// It also returns a problem for each of three values of the field "ended" that is missing.
 func unanswered(written map[string]json.RawMessage, ended map[string]bool) (problems []error) {
 	for _, q := range queries.All {
 		fields := read(q.Text)
@@ -107,8 +113,8 @@ func unanswered(written map[string]json.RawMessage, ended map[string]bool) (prob
 	return problems
 }
 
-// If a log line is missing, the search after all tests must find that. It must read the saved
-// queries correctly.
+// The search for missing log lines must find all fields of a saved query, and must report a problem
+// for each field that the log lacks.
 func TestMissingLinesAreFound(t *testing.T) {
 	t.Parallel()
 	got := read(`fields @timestamp, coalesce(slot, subject) as what, ended

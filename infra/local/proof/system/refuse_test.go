@@ -19,7 +19,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// An event without an exactly valid signature must be rejected and have no effect.
+// An event must be rejected and have no effect if its signature is missing or deviates in any way
+// from the valid one.
 func TestUnauthentic(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -75,7 +76,8 @@ func TestUnauthentic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		event.Header = http.Header{header: {sign(body), sign(body)}} // two values of one header, which the function URL joins with a comma
+		// The header has two values, which the function URL joins with a comma.
+		event.Header = http.Header{header: {sign(body), sign(body)}}
 		wantAnswer(t, s.send(t, event), 401, "unauthentic")
 		s.wantUnknown(t, request)
 	})
@@ -94,15 +96,15 @@ func TestUnauthentic(t *testing.T) {
 	}
 }
 
-// senderAt returns a gateway that signs with the time now.
+// senderAt returns a gateway whose signatures state the time now, given by the test.
 func (s *env) senderAt(now time.Time, scheme signature.Scheme, secret string) *gateway.Gateway {
 	return gateway.New(gateway.Config{
 		Endpoint: s.FulfillURL, Scheme: scheme, Keys: []signature.Key{mustKey(scheme, secret)}, Now: func() time.Time { return now },
 	})
 }
 
-// A signed but malformed event must be recorded once, without its content. The gateway must not be
-// asked to send it again.
+// A signed but malformed event must be recorded once, without its content. The answer must be 200,
+// so that the gateway does not send the event again.
 func TestMalformed(t *testing.T) { byEachDoor(t, testMalformed) }
 
 func testMalformed(t *testing.T, s *env) {
@@ -110,9 +112,11 @@ func testMalformed(t *testing.T, s *env) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Each case returns a malformed body. A body contains a new code if each run of the case must
+	// get its own record in the ledger.
 	tests := map[string]func(body string) string{
-		"a word for a number": nil,                                                        // the sample itself is malformed
-		"no JSON":             func(string) string { return `{"creative":"` + newCode() }, // the body has a new code, because each test case needs its own record
+		"a word for a number": nil, // the sample itself is malformed
+		"no JSON":             func(string) string { return `{"creative":"` + newCode() },
 		"a list":              func(string) string { return `["` + newCode() + `"]` },
 		"nothing":             func(string) string { return `` },
 		"no code":             replacing(`"code":"HRT-1212",`, ``),
@@ -175,8 +179,8 @@ func replacing(what, by string) func(string) string {
 	}
 }
 
-// Two requests with the same callback must be equal. If they are not, the second one is answered
-// as a conflict.
+// If two different requests have the same callback URL, the second request must get the answer
+// "conflict" and must not change the first one.
 func TestConflict(t *testing.T) { byEachDoor(t, testConflict) }
 
 func testConflict(t *testing.T, s *env) {
@@ -198,7 +202,8 @@ func testConflict(t *testing.T, s *env) {
 	s.wantDelivered(t, request, data)
 }
 
-// A request that arrives after its deadline must not be processed.
+// A request that arrives after its deadline must get the answer "expired". Nothing may be uploaded,
+// and no callback may be sent.
 func TestExpired(t *testing.T) { byEachDoor(t, testExpired) }
 
 func testExpired(t *testing.T, s *env) {
@@ -214,7 +219,8 @@ func testExpired(t *testing.T, s *env) {
 	}
 }
 
-// An event of another topic requests nothing: it must be ignored, and nothing may be stored.
+// An event with an unknown topic, or with a topic that does not fit the body, must be ignored, and
+// nothing may be stored.
 func TestIgnored(t *testing.T) { byEachDoor(t, testIgnored) }
 
 func testIgnored(t *testing.T, s *env) {

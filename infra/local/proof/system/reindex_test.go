@@ -20,7 +20,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// control returns the control with which the operator's command starts reindexes.
+// control returns a control for reindexes, as the operator's command "masterhand reindex" uses it.
 func (s *env) control() reindex.Control {
 	return reindex.Control{
 		Index: s.Index, Queue: sqsqueue.Queue{Client: s.Clients().SQS(), URL: s.ReindexQueueURL}, Now: time.Now,
@@ -28,7 +28,7 @@ func (s *env) control() reindex.Control {
 	}
 }
 
-// reindexed starts a reindex and waits for its end.
+// reindexed starts a reindex, waits until it has ended, and returns its final progress.
 func (s *env) reindexed(t *testing.T, c reindex.Control) reindex.Progress {
 	t.Helper()
 	if _, err := c.Start(t.Context(), s.Library, true); err != nil {
@@ -47,8 +47,8 @@ func (s *env) reindexEnded(t *testing.T, c reindex.Control) (p reindex.Progress)
 	return p
 }
 
-// During a reindex, while masters change, every request must get the current master. No request
-// for an existing master may be skipped.
+// If masters are uploaded, replaced and deleted during a reindex, every request must still get the
+// current master. No request for an existing master may be skipped.
 func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -102,8 +102,8 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	s.wantSkipped(t, s.ask(t, story(newCode()), "skipped"), "no_match:creative")
 }
 
-// A reindex must find masters that were never indexed, and remove those that were deleted without
-// an event.
+// A reindex must add masters that are missing from the index, and remove masters that are no longer
+// in the bucket, although no event reported these changes.
 func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -140,8 +140,8 @@ func (s *env) forget(t *testing.T, code string) {
 	}
 }
 
-// If the messages of a reindex are lost, the reindex must stop, and no request may be skipped. A
-// second start must continue the same reindex.
+// While the messages of a reindex are lost, existing masters must be delivered, but no request may
+// be skipped. A second start must continue the same reindex.
 func TestAnInterruptedReindexContinues(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -182,8 +182,7 @@ type nowhere struct{}
 
 func (nowhere) SendBatch(context.Context, time.Duration, ...[]byte) error { return nil }
 
-// An unreadable message must stay in the queue for an operator, and must not block other
-// messages.
+// An unreadable message in the reindex queue must not block the other messages of a reindex.
 func TestAnUnreadableReindexMessageBlocksNoOther(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)

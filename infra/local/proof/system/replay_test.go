@@ -30,14 +30,14 @@ import (
 
 var replaySeed = flag.Uint64("replay-seed", 0, "of the order in which announcements come; 0 takes another each time")
 
-// said is one announcement in the form in which its sender sends it. It is the same each time.
+// said is one announcement as its sender sends it. The tests send it several times unchanged.
 type said struct {
 	sender, query string
 	body          []byte
 }
 
-// everything returns an announcement for each sample. All are about the same build, job, set and
-// so on, and there is a minute between them. A repeated announcement has the same link.
+// everything returns one announcement for each sample. The announcements of a sender are about the
+// same subject, for example the same job. Their times are a minute apart.
 func everything(t *testing.T, host *cdn.Host) (all []said) {
 	t.Helper()
 	files := map[string]events.Values{}
@@ -56,7 +56,9 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 		}
 		values := files[a.Sender]
 		if strings.Contains(string(a.Body), "{{bucket}}") {
-			values.ID = "r8" // another set, because a set is either stored in our bucket or left with Ad Reform
+			// This announcement is about another set, because the files of one Ad Reform set are
+			// either all in our bucket or all not.
+			values.ID = "r8"
 		}
 		sent = sent.Add(time.Minute)
 		values.Now = sent
@@ -72,7 +74,8 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 // storedKey is the key of the screenshot that Ad Reform announces as stored in our bucket.
 const storedKey = "proofs/set/shot.png"
 
-// world starts a system that has the object storedKey and collects all kinds of files.
+// world starts a new system that collects all kinds of files. It stores the object storedKey in the
+// system's masters bucket.
 func world(t *testing.T, c system.Config) *env {
 	t.Helper()
 	c.Environment = map[string]string{names.CollectBuilds: "true", names.PosternityFields: `{"files":["/data/assets/*/url"]}`}
@@ -81,18 +84,18 @@ func world(t *testing.T, c system.Config) *env {
 	return s
 }
 
-// end is the state of the system after all announcements were processed.
+// end is the stored state of the system after all announcements were processed.
 type end struct {
 	Timelines map[string]outcome // final timelines, by subject
-	Tests     map[string]int     // number of timelines that test events made, by sender
+	Tests     map[string]int     // number of timelines of test events, by sender
 	Objects   map[string]object  // objects in the masters bucket, by key
 }
 
-// outcome is a timeline without its times, its attempts and the names of its records, which differ
-// from run to run.
+// outcome is a timeline without the data that differ from run to run: times, numbers of attempts
+// and names of records.
 type outcome struct {
 	Type, Status, Detail, Alert string
-	Events                      map[string]string // content of each event, by the event's identity
+	Events                      map[string]string // type and status of each event, by the event's identity
 	Files                       map[string]timeline.File
 }
 
@@ -131,8 +134,8 @@ func (s *env) ended(t *testing.T) end {
 	return e
 }
 
-// collecting returns the number of announcements in the queue of collect: visible ones, and those
-// that are being processed or delayed (under).
+// collecting returns the numbers of messages in the collect queue: visible is the number of
+// messages that wait, and under the number of messages that are being processed.
 func (s *env) collecting(t *testing.T) (visible, under int) {
 	t.Helper()
 	out, err := s.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -204,8 +207,8 @@ func differ[V any](t *testing.T, got, want map[string]V) {
 	}
 }
 
-// All announcements must end in the same state: sent once and in order, sent three times in any
-// order, or collected after an outage of an hour.
+// Whether all announcements are sent once in order, sent three times in random order, or collected
+// only after an outage, the final state of the system must be the same.
 func TestAnnouncementsEndTheSameInAnyOrder(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -246,7 +249,7 @@ func anyOrder(t *testing.T, all []said, want end) {
 		wantTaken(t, s.Senders.Post(t.Context(), a.sender, a.query, a.body))
 	}
 	want.Tests = maps.Clone(want.Tests)
-	want.Tests[senders.Streampixel] = 3 // each of these test events makes its own timeline
+	want.Tests[senders.Streampixel] = 3 // each of the three test events makes its own timeline
 	compare(t, s.ended(t), want)
 	for _, line := range s.timelines(t) {
 		for _, entry := range line.Entries {
@@ -257,9 +260,9 @@ func anyOrder(t *testing.T, all []said, want end) {
 	}
 }
 
-// outage stops collect until every sender was answered or has given up. For an event, that is the
-// same as an outage of an hour: each sender retries as usual, and Streampixel never retries. The
-// length of the outage matters only to the queue, which keeps messages for 14 days.
+// outage sends all announcements while the function collect does not run, then starts collect and
+// checks the final state. The duration of the outage matters only to the collect queue, which keeps
+// messages for 14 days.
 func outage(t *testing.T, all []said, want end) {
 	s := world(t, system.Config{HoldCollect: true})
 	for _, a := range all {

@@ -9,18 +9,18 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// conclude sends the event with which the platform reports the result of a request, without the
-// omitted fields. It checks the answer.
+// conclude sends the event with which the platform reports the outcome of a request. The event
+// lacks the omitted fields. conclude checks that the event gets the given answer.
 func (s *env) conclude(t *testing.T, request adplatform.Request, outcome adplatform.Outcome, omitted adplatform.Omitted, answer string) {
 	t.Helper()
 	event := request.ResultWithout(outcome, omitted)
-	for range 2 { // sent twice, because copies of any event can arrive
+	for range 2 { // a repeated event must get the same answer
 		wantAnswer(t, s.send(t, event), 200, answer)
 	}
 }
 
-// bare leaves out all optional fields of a result, so that only the coordinates identify the
-// request.
+// bare omits all optional fields of a result event, so that only the creative, the locale and the
+// kind identify the request.
 var bare = adplatform.Omitted{StorageKey: true, Aspect: true, Family: true, Hash: true}
 
 // A master that the platform has rejected for a slot must not be sent to that slot again.
@@ -45,7 +45,8 @@ func testRejectedMaster(t *testing.T, s *env) {
 	}
 }
 
-// A reported rejection that matches several requests must not mark any master as rejected.
+// If the platform reports a rejection that matches several requests, no master may be marked as
+// rejected.
 func TestAmbiguousResult(t *testing.T) { byEachDoor(t, testAmbiguousResult) }
 
 func testAmbiguousResult(t *testing.T, s *env) {
@@ -61,8 +62,8 @@ func testAmbiguousResult(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// The platform reports a request that we skipped as a rejection. Such a report must not mark a
-// master as rejected.
+// If masterhand skips a request, the platform reports this as a rejection. Such a report must not
+// mark a master as rejected.
 func TestOurOwnSkipRejectsNoMaster(t *testing.T) { byEachDoor(t, testOurOwnSkipRejectsNoMaster) }
 
 func testOurOwnSkipRejectsNoMaster(t *testing.T, s *env) {
@@ -77,8 +78,8 @@ func testOurOwnSkipRejectsNoMaster(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// A result about a file from another source, or about a time-out, must be recorded. It must not
-// change a delivery.
+// A result event that reports a fulfilment or a time-out must not change a delivered request. The
+// event must be recorded if it matches the request; otherwise the answer must be "unknown".
 func TestOtherResults(t *testing.T) { byEachDoor(t, testOtherResults) }
 
 func testOtherResults(t *testing.T, s *env) {
@@ -121,8 +122,8 @@ func fulfilledWith(sum string) adplatform.Outcome {
 
 func timedOut(string) adplatform.Outcome { return adplatform.Outcome{State: adplatform.TimedOut} }
 
-// The topic of an event is not signed. If the event of a fulfilment is sent again under the topic
-// of a rejection, it must not mark a master as rejected.
+// The topic of an event is not signed. If an event that reports a fulfilment arrives with the topic
+// of a rejection, no master may be marked as rejected.
 func TestResultUnderAnotherTopic(t *testing.T) { byEachDoor(t, testResultUnderAnotherTopic) }
 
 func testResultUnderAnotherTopic(t *testing.T, s *env) {
@@ -136,7 +137,7 @@ func testResultUnderAnotherTopic(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// A forged result must have no effect.
+// A result event with an invalid signature must have no effect.
 func TestForgedResult(t *testing.T) {
 	t.Parallel()
 	s := running(t)

@@ -14,7 +14,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// If an upload URL can only fail, the system must report that before it sends a byte, with advice.
+// If an upload to a URL cannot succeed, the request must end before a byte is sent. The ledger must
+// state the reason and, where there is one, the remedy.
 func TestUploadURLTraps(t *testing.T) { byEachDoor(t, testUploadURLTraps) }
 
 func testUploadURLTraps(t *testing.T, s *env) {
@@ -49,8 +50,8 @@ func testUploadURLTraps(t *testing.T, s *env) {
 	}
 }
 
-// The code of a rejection by the storage must decide what happens next: some codes are final,
-// others lead to a new upload from the first byte.
+// If the platform's storage rejects an upload, the error code must decide what happens next: after
+// some codes the request fails, after others the master is uploaded again from the first byte.
 func TestUploadRefused(t *testing.T) { byEachDoor(t, testUploadRefused) }
 
 func testUploadRefused(t *testing.T, s *env) {
@@ -59,7 +60,7 @@ func testUploadRefused(t *testing.T, s *env) {
 	type refused struct {
 		times int
 		fault fault.Fault
-		code  string // code in the detail of the ledger item; "" if the request must be delivered in the end
+		code  string // error code that the ledger item must contain; "" if the request must be delivered
 	}
 	tests := map[string]refused{
 		"a page from the load balancer": {1, fault.Status(503), ""},
@@ -80,7 +81,9 @@ func testUploadRefused(t *testing.T, s *env) {
 			s.Platform.Storage.Faults.Next(test.times, request.StorageKey, test.fault)
 			result := s.send(t, request.Event())
 			if test.code == "" {
-				s.wantEnd(t, request, result, "delivered") // a run that a queue has started uploads only once and leaves the next upload to the next run, so wait
+				// wantEnd waits, because a run of finish or receive leaves the second upload to
+				// the next run.
+				s.wantEnd(t, request, result, "delivered")
 			}
 			writes := s.Platform.Storage.Writes(request.StorageKey)
 			if test.code == "" {
@@ -106,26 +109,28 @@ func testUploadRefused(t *testing.T, s *env) {
 	}
 }
 
-// A callback without a clear answer must be sent again with the same bytes. A callback that was
-// finally rejected must not be sent again.
+// A callback must be sent again with the same bytes until its answer is final. After a final
+// rejection, such as 403, it must not be sent again.
 func TestCallbacks(t *testing.T) { byEachDoor(t, testCallbacks) }
 
 func testCallbacks(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 0)
+	// A 404 is final only if it repeats after a minute. Two immediate answers 404 therefore do not
+	// end the request.
 	tests := map[string]struct {
 		slot    adplatform.Slot
 		times   int
 		fault   fault.Fault
 		outcome string
-		bodies  int // number of complete callback bodies that had an effect or may have had one
+		bodies  int // number of callbacks that the platform received completely and accepted
 	}{
 		"500 twice":                   {story(code), 2, fault.Status(500), "delivered", 1},
 		"429 once":                    {story(code), 1, fault.Status(429), "delivered", 1},
 		"cut off":                     {story(code), 1, fault.ResetAt(0), "delivered", 1},
 		"taken, but the answer lost":  {story(code), 2, fault.Fault{Kind: fault.Reset, At: fault.Done}, "delivered", 3},
 		"404 once":                    {story(code), 1, fault.Status(404), "delivered", 1},
-		"404 twice":                   {story(code), 2, fault.Status(404), "delivered", 1}, // a 404 is believed only if it repeats after a minute, so two at once do not end the delivery
+		"404 twice":                   {story(code), 2, fault.Status(404), "delivered", 1},
 		"403":                         {story(code), 1, fault.Status(403), "failed", 0},
 		"a redirect":                  {story(code), 1, fault.Status(302), "failed", 0},
 		"a skip, but the answer lost": {story(newCode()), 1, fault.Fault{Kind: fault.Reset, At: fault.Done}, "skipped", 2},
@@ -161,8 +166,8 @@ func testCallbacks(t *testing.T, s *env) {
 	}
 }
 
-// If the callback's server answers 409 and 410 as the platform's page promises, these answers must
-// be final.
+// The platform's documentation says that a callback to a completed waitpoint gets the answer 409.
+// masterhand must treat this answer as final.
 func TestPromisedCallbackAnswers(t *testing.T) { byEachDoor(t, testPromisedCallbackAnswers) }
 
 func testPromisedCallbackAnswers(t *testing.T, s *env) {
@@ -183,8 +188,8 @@ func testPromisedCallbackAnswers(t *testing.T, s *env) {
 		t.Errorf("the ledger says %s", item.State)
 	}
 
-	// Our callback completes the waitpoint first, but its answer is lost. The request must still
-	// end as delivered.
+	// The first callback of masterhand completes the waitpoint, but the answer is lost. The second
+	// callback gets the answer 409. The request must still end as delivered.
 	unclear := s.requestOf(t, promising, story(code), adplatform.Options{})
 	promising.Waitpoints.Faults.Next(1, unclear.Token, fault.Fault{Kind: fault.Reset, At: fault.Done})
 	wantAnswer(t, s.send(t, unclear.Event()), 200, "delivered")

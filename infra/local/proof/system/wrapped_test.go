@@ -11,12 +11,13 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// wrappedEvery thins out the grid of keys: the running system is tried with every 11th key. Tests
-// of the placement rules cover all keys.
+// wrappedEvery reduces the number of keys: this test uses every 11th key of names-grid.tsv. The
+// tests of the package placement use all keys.
 const wrappedEvery = 11
 
-// If a creative's code is part of a key, a request must never be answered with "no such creative".
-// The request must be held with an explanation that names the key, or get the file.
+// If a key contains a creative's code, a request for that creative must never be skipped with the
+// reason "no_match:creative". It must get the file, or wait in the queue with a detail that names
+// the key.
 func TestAWrappedCreativeIsNeverReportedAbsent(t *testing.T) {
 	byEachDoor(t, testAWrappedCreativeIsNeverReportedAbsent)
 }

@@ -11,14 +11,14 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// The film that Hoox announces: a sample with padding at its end, which makes its bytes unique.
+// The film that Hoox announces is a sample film with padding at its end.
 const (
 	exportJob  = "hrt-950"
 	exportSize = 8 << 20 // size of the film in bytes
 )
 
-// announce makes Hoox announce a film, waits until the film is stored as a master, and requests
-// that master.
+// announce sends an announcement of a film as Hoox does, waits until the film is stored as a
+// master, and requests that master.
 func (t *tour) announce(ctx context.Context) error {
 	data, err := io.ReadAll(scenario.Padded(t.samples[bigFilm], exportSize, rand.NewChaCha8([32]byte{})))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 const (
 	bigKey  = "HRT-900-1_en_9x16.mp4"
 	bigFilm = "HRT-1212/v2/en/9x16.mp4"
-	bigPart = 16 << 20 // size of each uploaded part in bytes
+	bigPart = 16 << 20 // size of each part of the multipart upload in bytes
 )
 
 // big uploads and requests the large master, and shows the progress of both.

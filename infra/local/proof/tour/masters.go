@@ -25,7 +25,7 @@ func (t *tour) upload(ctx context.Context, list []events.Master) error {
 // indexPatience limits the wait until the sample masters are indexed.
 const indexPatience = 30 * time.Second
 
-// showIndex waits until the index knows every sample, and prints where it has filed each one.
+// showIndex waits until every sample master is indexed, and prints the coordinates of each.
 func (t *tour) showIndex(ctx context.Context, list []events.Master) error {
 	ctx, cancel := context.WithTimeout(ctx, indexPatience)
 	defer cancel()

@@ -24,7 +24,7 @@ func (p printer) line(format string, args ...any) {
 	fmt.Fprintf(p.out, "  "+format+"\n", args...)
 }
 
-// sample prints where the index has filed a sample master.
+// sample prints the coordinates under which a sample master is indexed.
 func (p printer) sample(m events.Master, placed masters.Placed, described string) {
 	mark := "+"
 	if placed.Unplaced != "" {

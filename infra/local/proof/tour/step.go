@@ -28,7 +28,7 @@ func (t *tour) step(ctx context.Context, s step) error {
 	took := time.Since(began)
 	v := t.check(ctx, s, r, results)
 	if ctx.Err() != nil {
-		return context.Cause(ctx) // returned without a check, because the interruption itself would cause problems
+		return context.Cause(ctx) // the problems in v are dropped: the interruption itself may have caused them
 	}
 	t.conclude(s, v, took)
 	return nil
@@ -71,7 +71,7 @@ func (s step) event(r adplatform.Request) gateway.Event {
 type verdict struct {
 	outcome  string
 	status   int
-	answer   string // a delivery: the master and why it was chosen; a skip: the reason
+	answer   string // text that explains the outcome, for example the delivered master
 	sum      string // SHA-256 of the object in the platform's storage
 	problems []string
 }
@@ -80,7 +80,7 @@ func (v *verdict) problem(format string, args ...any) {
 	v.problems = append(v.problems, fmt.Sprintf(format, args...))
 }
 
-// check compares the answers and the results of a step with the expected ones.
+// check compares the answers to a step's event and its results with the expected ones.
 func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results []gateway.Result) verdict {
 	var v verdict
 	for _, result := range results {
@@ -114,8 +114,8 @@ func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Reques
 	return seen.Item
 }
 
-// ended returns the problems of a step that did not end as expected: with a delivery, with a skip
-// or without an effect.
+// ended returns a problem for each difference from the step's expected end: a delivery, a skip, or
+// no upload and no callback.
 func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 	switch {
 	case s.sum != nil:
@@ -128,7 +128,7 @@ func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 	return seen.Untouched()
 }
 
-// checkLedger checks the ledger item of a step, and describes its decision in v.
+// checkLedger checks the ledger item of a step, and writes an explanation of the outcome into v.
 func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.Item) {
 	if s.status != 200 || s.raw != "" {
 		if item.ID != "" {
@@ -150,7 +150,7 @@ func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.
 	}
 }
 
-// why explains the decision of a step with data from the index.
+// why returns a text that explains the decision in a ledger item, with data from the index.
 func (t *tour) why(ctx context.Context, s step, item ledger.Item) string {
 	if item.Decision == nil {
 		return "nothing read, nothing sent"

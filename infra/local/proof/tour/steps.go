@@ -6,7 +6,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// step is an event of the platform with its expected result.
+// step is one event that the tour sends as the platform, with the expected result.
 type step struct {
 	title string
 	slot  creative.Slot
@@ -15,20 +15,20 @@ type step struct {
 	signing signing
 	expired bool
 	copies  int          // number of copies that are sent at the same time; 0 means one
-	again   bool         // whether the event of the previous step is sent again
-	raw     string       // malformed body that is sent instead; "" means the request's own body
-	doors   []doors.Door // doors through which one copy each is sent; empty means the function URL
+	again   bool         // whether the step repeats the request of the previous step
+	raw     string       // malformed body of the event; "" means that the request's own body is sent
+	doors   []doors.Door // doors through which the event is sent, once through each; empty means the function URL
 
 	outcome string
 	status  int
-	master  string // key of the master that must be delivered; "" if none may be
+	master  string // key of the master that must be delivered; "" if no master may be delivered
 	skip    string // reason of the expected skip; "" if no skip is expected
-	// sum is the SHA-256 that the delivered object must have; nil means the SHA-256 of the sample
-	// with the key master.
+	// sum is the SHA-256 that the delivered object must have. If it is nil, the object must be
+	// equal to the sample master whose key is in the field master.
 	sum *[32]byte
 }
 
-// signing says with which secrets an event is signed.
+// signing selects the secrets with which an event is signed.
 type signing int
 
 const (

@@ -1,5 +1,5 @@
-// Package tour shows masterhand at work. It uploads sample masters, requests them like the
-// platform, and announces a film like its sender. It checks every answer against the real result,
+// Package tour demonstrates masterhand. It uploads sample masters, requests them as the platform
+// does, and announces a film as a sender does. It checks every answer against the real result,
 // including the SHA-256 of the object in the platform's storage.
 //
 //	result, err := tour.Run(ctx, tour.Config{System: s, Secrets: secrets, Senders: announcers, Out: os.Stdout, BigSize: 300 << 20})
@@ -27,7 +27,7 @@ type Config struct {
 	Secrets Secrets
 	Senders announce.Client // client that announces files to the system
 	Out     io.Writer
-	// Terminal says whether Out is a terminal, on which progress bars can be drawn.
+	// Terminal states whether Out is a terminal. Progress bars are shown only on a terminal.
 	Terminal bool
 	BigSize  int64 // size of the generated large master in bytes; 0 omits the large master
 }
@@ -60,7 +60,7 @@ type Step struct {
 // problems.
 var ErrDiffers = errors.New("some events did not end as expected")
 
-// tour is the state of one tour.
+// tour is the state of a running tour.
 type tour struct {
 	Config
 	platform *adplatform.Platform
@@ -71,7 +71,7 @@ type tour struct {
 	print    printer
 	asked    int
 	result   Result
-	last     adplatform.Request // request of the previous step, for a step that sends it again
+	last     adplatform.Request // request of the previous step, which the next step may repeat
 }
 
 // Run runs the tour. It returns ErrDiffers with a result if an event did not end as expected. Any

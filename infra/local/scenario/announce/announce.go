@@ -1,13 +1,13 @@
-// Package announce plays the platforms that make creatives against a running system. It posts
-// announcements as each platform does, and waits until the announced files are settled.
+// Package announce simulates the senders, the platforms that announce files to a running system. It
+// posts announcements as each sender does, and waits until the announced files are settled.
 //
-// Invariants: a post is authenticated with the sender's secret and is retried as the sender would;
-// the result of an announcement is read from its timeline, never from the answer to the post; no
-// error contains a URL.
+// Invariants: a post is authenticated with the sender's secret and is retried as the sender
+// retries it; the result of an announcement is read from its timeline, never from the answer to
+// the post; no error contains a URL.
 //
 // An example:
 //
-//	client := announce.New(system, secrets)
+//	client := announce.New(config)
 //	result := client.Post(ctx, senders.Hoox, "code=HRT-1212&variation=2", body)
 //	line, err := client.Follow(ctx, senders.Hoox, body, began)
 package announce
@@ -33,17 +33,17 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// Config says where a system accepts announcements and where it stores their results. All fields
-// are required.
+// Config describes where a system accepts announcements and where it stores their results. All
+// fields are required.
 type Config struct {
-	URL     string // URL of intake, without the sender and the token
+	URL     string // beginning of the URLs of announcements; {sender}/{token} follows
 	Secrets Secrets
 	Clients clients.All
-	Bucket  string // name of the bucket of raw events
-	Table   string // name of the table of timelines
+	Bucket  string // name of the bucket in which intake stores announcements
+	Table   string // name of the DynamoDB table that contains the timelines
 }
 
-// Client sends announcements and follows them.
+// Client posts announcements and waits for their results.
 type Client struct {
 	url       string
 	secrets   Secrets
@@ -51,7 +51,7 @@ type Client struct {
 	Timelines dynamostore.Store
 }
 
-// New makes a client.
+// New returns a client of the system that c describes.
 func New(c Config) Client {
 	return Client{
 		url: c.URL, secrets: c.Secrets,
@@ -60,11 +60,11 @@ func New(c Config) Client {
 	}
 }
 
-// ErrStranger means that the announcing sender has no secret.
+// ErrStranger means that the client's secrets contain no token of the sender.
 var ErrStranger = errors.New("sender without a token")
 
-// Post sends a body to the sender's URL with this query. It sends and retries like the named
-// sender.
+// Post posts an announcement in the name of a sender, to that sender's URL with the given query. It
+// retries as this sender does.
 func (c Client) Post(ctx context.Context, name, query string, body []byte) sender.Result {
 	known := c.secrets[name]
 	if len(known.Tokens) == 0 {
@@ -77,7 +77,7 @@ func (c Client) Post(ctx context.Context, name, query string, body []byte) sende
 	return known.simulator(name).Announce(ctx, address, body)
 }
 
-// simulator returns the simulator of the named sender.
+// simulator returns the simulated sender with this name.
 func (s Secret) simulator(name string) sender.Sender {
 	switch name {
 	case senders.Hoox:
@@ -90,7 +90,7 @@ func (s Secret) simulator(name string) sender.Sender {
 	return sender.Posternity(s.sign)
 }
 
-// sign returns the headers that authenticate a body.
+// sign returns the header with the signature of a body. It returns nil if the sender does not sign.
 func (s Secret) sign(body []byte) http.Header {
 	v := s.Verifier
 	if v == nil || len(v.Secrets) == 0 {
@@ -105,8 +105,8 @@ func (s Secret) sign(body []byte) http.Header {
 const interval = 50 * time.Millisecond
 
 // Follow waits until the timeline of an announcement exists and all its files are settled. The
-// announcement must have been posted after since. If ctx ends first, the error says how far the
-// announcement has come.
+// announcement must have been posted after the time since. If ctx ends first, the error states how
+// far the announcement has come.
 func (c Client) Follow(ctx context.Context, sender string, body []byte, since time.Time) (timeline.Timeline, error) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -133,11 +133,13 @@ func (c Client) Follow(ctx context.Context, sender string, body []byte, since ti
 	}
 }
 
-// record is the key and the subject of the record in which intake has stored a body.
+// record holds two values of a record that intake has stored: its key, and the subject of the
+// announcement in it.
 type record struct{ key, subject string }
 
-// look returns the timeline that includes the record of a body. It stores the found record in
-// kept, for the next call. Errors: intake.ErrAbsent, timeline.ErrNotFound.
+// look returns the timeline that includes the announcement with this body. It stores the
+// announcement's record in kept, so that the next call need not search for it. Errors:
+// intake.ErrAbsent, timeline.ErrNotFound.
 func (c Client) look(ctx context.Context, sender string, body []byte, since time.Time, kept *record) (timeline.Timeline, error) {
 	if kept.key == "" {
 		found, err := c.record(ctx, sender, body, since)
@@ -160,7 +162,8 @@ func (c Client) look(ctx context.Context, sender string, body []byte, since time
 	return c.Timelines.Load(ctx, timeline.ID(sender, kept.subject))
 }
 
-// record returns the newest record of a body. Errors: intake.ErrAbsent.
+// record returns the newest record of an announcement with this body. It returns intake.ErrAbsent
+// if intake has stored none since the given time.
 func (c Client) record(ctx context.Context, sender string, body []byte, since time.Time) (intake.Record, error) {
 	keys, err := c.keys(ctx, sender, since)
 	if err != nil {
@@ -175,16 +178,16 @@ func (c Client) record(ctx context.Context, sender string, body []byte, since ti
 	return intake.Record{}, intake.ErrAbsent
 }
 
-// Kept returns how many announcements of a sender intake has stored after since.
+// Kept returns the number of a sender's announcements that intake has stored after the time since.
 func (c Client) Kept(ctx context.Context, sender string, since time.Time) (int, error) {
 	keys, err := c.keys(ctx, sender, since)
 	return len(keys), err
 }
 
-// keys returns the keys of the records of a sender that intake stored after since, the newest
-// last.
+// keys returns the keys of a sender's records that intake has stored after the time since. The key
+// of the newest record is the last one.
 func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys []string, err error) {
-	since = since.Truncate(time.Millisecond) // truncated, because record ids have a precision of milliseconds
+	since = since.Truncate(time.Millisecond) // the times in record ids have a precision of milliseconds
 	for day := range days(since, time.Now()) {
 		for key, err := range c.Records.List(ctx, intake.DayPrefix(sender, day), "") {
 			if err != nil {

@@ -20,8 +20,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// For each stage of an announcement, Follow must report how far the announcement has come. A
-// sender without a secret must not be able to announce.
+// If the wait for an announcement ends early, the error of Follow must state how far the
+// announcement has come. A sender without a token must not be able to announce.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{HoldCollect: true})
@@ -60,8 +60,8 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// If the server of an announced file does not provide the file yet, Follow must name the file and
-// the reason.
+// If an announced file cannot be downloaded yet, the error of Follow must name the file and the
+// reason.
 func TestFollowOfAFile(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{})

@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// SampleFile returns the kind of sample master that a sender announces: a screenshot or a film.
+// SampleFile returns a sample master of the kind that the sender announces: a screenshot or a film.
 func SampleFile(sender string) (name string, data []byte, err error) {
 	key := "HRT-1212/v2/en/9x16.mp4"
 	if sender == senders.AdReform {

@@ -10,25 +10,26 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// Secrets is the content of the secret that holds all senders: the Secret of each sender, by the
-// sender's name.
+// Secrets is the content of the senders' secret in Secrets Manager: the credentials of each sender,
+// by the sender's name.
 type Secrets map[string]Secret
 
-// Secret holds the credentials of one sender: intake uses them to authenticate its announcements.
+// Secret holds the credentials of one sender. The function intake checks them in each announcement.
 type Secret struct {
 	Tokens   []string  `json:"tokens"`
 	Verifier *Verifier `json:"verifier,omitempty"`
 }
 
-// Verifier describes how a sender signs: the hex HMAC-SHA256 of the body, after a prefix.
+// Verifier describes the signature of a sender. The value of the header is the prefix, followed by
+// the HMAC-SHA256 of the body in hexadecimal.
 type Verifier struct {
 	Header  string   `json:"header"`
 	Prefix  string   `json:"prefix"`
 	Secrets []string `json:"secrets"`
 }
 
-// NewSecrets makes a token for each sender. For the sender that signs, it also makes a signing
-// key.
+// NewSecrets makes a new token for each sender, and a signing key for Posternity, the only sender
+// that signs.
 func NewSecrets() Secrets {
 	secrets := Secrets{}
 	for _, name := range senders.Names() {

@@ -28,14 +28,15 @@ func DoorName(door doors.Door) string {
 	return string(door)
 }
 
-// SendThrough sends an event through a door. The queue and the bucket return no result. For them
-// the call waits until receive has logged the first receipt of the event, and returns the answer
-// that the URL would have given, for example 202 if the message stays in its queue.
+// SendThrough sends an event through a door and returns the answer. The queue and the bucket give
+// no answer of masterhand. For them, SendThrough waits until the function receive has logged that
+// it has received the event. It then returns the answer that the function URL would have given,
+// for example 202 if the message stays in the queue.
 func (e *Env) SendThrough(ctx context.Context, door doors.Door, event gateway.Event) gateway.Result {
 	if door == "" {
 		return e.Gateway.Send(ctx, event)
 	}
-	event.ID = "evt_" + rand.Text() // a new id, by which the log names the event; the identity of the request is in the body
+	event.ID = "evt_" + rand.Text() // log lines contain this id; a request is identified by its body
 	send := e.Queue.Send
 	if door == doors.Bucket {
 		send = e.Bucket.Send
@@ -67,11 +68,11 @@ func (e *Env) LeftQueue(t *testing.T, request adplatform.Request, n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return left >= n // more than n is possible, because a queue may deliver a message twice
+		return left >= n // left can exceed n, because a queue may deliver a message twice
 	})
 }
 
-// receipt is the log line that receive writes each time it has received a message.
+// receipt is the log line that the function receive writes for each message that it receives.
 type receipt struct {
 	Message string `json:"message"`
 	Event   string `json:"event"`
@@ -80,15 +81,15 @@ type receipt struct {
 	Request string `json:"request"`
 }
 
-// receipts reads the log of a system: the results of events that came through the queue and the
-// bucket.
+// receipts reads the results of events that came through the queue and the bucket from a system's
+// log.
 type receipts struct {
 	path string
 
 	mu      sync.Mutex
 	offset  int64
 	byEvent map[string]receipt // first receipt of each event, by the event's id
-	ended   map[string]int     // number of messages that have left their queues, by request
+	ended   map[string]int     // number of messages that have left their queues, by ledger id of the request
 }
 
 // first returns the first receipt of an event. It returns false if the log has no receipt yet.

@@ -1,5 +1,5 @@
-// Package scenariotest runs a complete system for tests, like package scenario, but ends the test
-// on an error.
+// Package scenariotest runs a complete system for tests. It offers the functions of package
+// scenario, but ends the test on an error instead of returning the error.
 //
 // Invariants: a system of a single test ends with the test; all creatives are different, so that
 // tests on one system do not affect each other.
@@ -33,28 +33,29 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// closing limits how long a system may take to end. patience limits the wait for a condition: work
-// that takes seconds can take minutes on a busy machine.
+// closing limits the time in which a system must stop. patience limits the wait for a condition; it
+// is long, because work that takes seconds can take minutes on a busy machine.
 const (
 	closing  = 30 * time.Second
 	patience = 3 * time.Minute
 )
 
-// Env is a running system with the parties that use it.
+// Env is a running system with the simulated platform and senders that use it.
 type Env struct {
 	*scenario.Env
 	received *receipts
 }
 
-// Start starts a system for the test. It sets the fields Programs and Root of the configuration.
-// If the npm packages are missing, it skips the test; in CI it fails the test.
+// Start starts a system, which is stopped when the test ends. It sets the fields Programs and Root
+// of the configuration. If the npm packages are missing, it skips the test; in CI it fails the
+// test.
 func Start(t *testing.T, c system.Config) *Env {
 	t.Helper()
 	return StartIn(t, t.TempDir(), c)
 }
 
-// StartIn is like Start, but stores the system's data in folder. The data stays there, so that
-// another test can start a system with it.
+// StartIn does the same as Start, but stores the system's data in the given folder. The data stays
+// in the folder after the test, so that another system can be started with it.
 func StartIn(t *testing.T, folder string, c system.Config) *Env {
 	t.Helper()
 	e, err := open(servicestest.Root(t), folder, c)
@@ -75,7 +76,7 @@ func StartIn(t *testing.T, folder string, c system.Config) *Env {
 // Shared is a system that all tests of a package share. The first call of Open starts it.
 type Shared struct {
 	Config system.Config
-	Ending func(*Env) error // checks the system after all tests; nil means that there is no check
+	Ending func(*Env) error // called after all tests to check the system; may be nil
 
 	once   sync.Once
 	env    *Env
@@ -99,7 +100,7 @@ func (s *Shared) Open(t *testing.T) *Env {
 	return s.env
 }
 
-// Run runs the tests, stops the system and returns the exit code.
+// Run runs the tests of a package, stops the shared system and returns the exit code for TestMain.
 func (s *Shared) Run(m *testing.M) int {
 	code := m.Run()
 	defer os.RemoveAll(s.folder)
@@ -117,7 +118,7 @@ func (s *Shared) Run(m *testing.M) int {
 	return code
 }
 
-// built builds the programs once for all tests of a process.
+// built builds the programs of the functions once for all tests of a process.
 var built = sync.OnceValues(func() (system.Programs, error) {
 	root, err := system.Root()
 	if err != nil {
@@ -144,7 +145,7 @@ func (e *Env) end() error {
 	return e.Close(ctx)
 }
 
-// maxLog is the maximum number of bytes of a log that are printed: its last ones.
+// maxLog is the number of bytes at the end of a log that are printed after a failed test.
 const maxLog = 16 << 10
 
 func (e *Env) printed() string {
@@ -157,11 +158,11 @@ func (e *Env) printed() string {
 
 var codes atomic.Int64
 
-// NewCode returns a creative's code that no other test uses. No code is the beginning of another
-// code.
+// NewCode returns a new code for a creative, so that tests never share a creative. No code is the
+// beginning of another code.
 func NewCode() string { return fmt.Sprintf("CR-%04d", codes.Add(1)) }
 
-// Story returns the slot of an upright video of a creative, variation 1.
+// Story returns the slot of the upright English video of variation 1 of a creative.
 func Story(code string) adplatform.Slot {
 	return adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"}
 }
@@ -172,7 +173,7 @@ func StoryKey(code string) string { return code + "/v1/en/9x16.mp4" }
 // Of returns the creative of the slot that Story returns.
 func Of(code string) creative.Creative { return creative.Creative{Code: code, Variation: 1} }
 
-// Film returns an upright video of at least size bytes. The bytes differ from call to call.
+// Film returns an upright video of at least size bytes. Each call returns different bytes.
 func Film(t testing.TB, size int) []byte {
 	t.Helper()
 	film, err := scenario.Film(size)
@@ -182,13 +183,13 @@ func Film(t testing.TB, size int) []byte {
 	return film
 }
 
-// Put writes a master and returns its ETag.
+// Put writes a master without labels to the masters bucket and returns its ETag.
 func (e *Env) Put(t *testing.T, key string, data []byte) (etag string) {
 	t.Helper()
 	return e.PutLabelled(t, key, data, masters.Labels{})
 }
 
-// PutLabelled writes a master with labels and returns its ETag.
+// PutLabelled writes a master with labels to the masters bucket and returns its ETag.
 func (e *Env) PutLabelled(t *testing.T, key string, data []byte, labels masters.Labels) (etag string) {
 	t.Helper()
 	etag, err := e.Masters.Put(t.Context(), key, data, labels)
@@ -214,8 +215,8 @@ func (e *Env) Master(t *testing.T, code string, size int) (data []byte) {
 	return data
 }
 
-// NewPlatform opens another simulated platform on the S3 of the system. Its faults affect no other
-// platform.
+// NewPlatform opens another simulated platform, which stores uploads in the S3 of the system.
+// Faults of the new platform affect no other platform.
 func (e *Env) NewPlatform(t *testing.T, c adplatform.Config) *adplatform.Platform {
 	t.Helper()
 	p, err := scenario.OpenPlatform(t.Context(), e.Services, c)
@@ -236,7 +237,7 @@ func (e *Env) Request(t *testing.T, p *adplatform.Platform, slot adplatform.Slot
 	return request
 }
 
-// Send sends an event and returns the answer.
+// Send sends an event to the function URL and returns the answer.
 func (e *Env) Send(t *testing.T, event gateway.Event) gateway.Result {
 	t.Helper()
 	result := e.Gateway.Send(t.Context(), event)
@@ -254,7 +255,7 @@ func Answers(t *testing.T, got gateway.Result, status int, outcome string) {
 	}
 }
 
-// Item returns the ledger's item of a request.
+// Item returns the ledger item of a request. It ends the test if there is none.
 func (e *Env) Item(t *testing.T, request adplatform.Request) ledger.Item {
 	t.Helper()
 	item, err := e.Ledger.Load(t.Context(), scenario.LedgerID(request))
@@ -274,7 +275,7 @@ func (e *Env) Ended(t *testing.T, request adplatform.Request) (item ledger.Item)
 	return item
 }
 
-// Look returns all visible results of a platform's request.
+// Look returns the results of a platform's request at the platform and in the ledger.
 func (e *Env) Look(t *testing.T, p *adplatform.Platform, request adplatform.Request) scenario.Seen {
 	t.Helper()
 	seen, err := scenario.Look(t.Context(), p, e.Ledger, request)
@@ -284,8 +285,8 @@ func (e *Env) Look(t *testing.T, p *adplatform.Platform, request adplatform.Requ
 	return seen
 }
 
-// Delivered checks that a request ended with the delivery of exactly these bytes, after any number
-// of uploads. It returns all visible results.
+// Delivered checks that a request ended with the delivery of exactly the bytes in data. Several
+// uploads are allowed. It returns the results of the request.
 func (e *Env) Delivered(t *testing.T, p *adplatform.Platform, request adplatform.Request, data []byte) scenario.Seen {
 	t.Helper()
 	seen := e.Look(t, p, request)
@@ -293,7 +294,7 @@ func (e *Env) Delivered(t *testing.T, p *adplatform.Platform, request adplatform
 	return seen
 }
 
-// Report fails the test for each problem.
+// Report fails the test if there are problems, and prints each of them.
 func Report(t *testing.T, problems scenario.Problems) {
 	t.Helper()
 	for _, problem := range problems {
@@ -301,8 +302,8 @@ func Report(t *testing.T, problems scenario.Problems) {
 	}
 }
 
-// Eventually polls until the function holds returns true. It fails the test if that takes too
-// long.
+// Eventually calls the function holds repeatedly until it returns true. It ends the test if holds
+// does not return true in time. The parameter what describes the condition in the error message.
 func Eventually(t *testing.T, what string, holds func(context.Context) bool) {
 	t.Helper()
 	within(t, func(ctx context.Context) error {
