@@ -70,7 +70,7 @@ func packages(t *testing.T) []listed {
 	return all
 }
 
-func TestDirections(t *testing.T) {
+func TestPackagesImportOnlyAllowedPackages(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
 		for _, problem := range problems(p) {

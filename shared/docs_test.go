@@ -28,7 +28,7 @@ func TestThePageOfTheArchitectureListsRulesWithTheirFileAndTest(t *testing.T) {
 }
 
 // Each protection in the table of SECURITY.md must name a file that exists, and a test beside it.
-func TestEachGuardNamesItsFileAndTest(t *testing.T) {
+func TestEachProtectionNamesItsFileAndTest(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../SECURITY.md")
 	if err != nil {

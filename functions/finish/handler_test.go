@@ -153,7 +153,7 @@ func (d *fixture) item(t *testing.T, j fulfillment.Job) ledger.Item {
 }
 
 // The message of a settled request, here an expired one, must be removed from the queue.
-func TestEnded(t *testing.T) {
+func TestTheMessageOfASettledRequestIsRemoved(t *testing.T) {
 	t.Parallel()
 	d, expired := newFixture(), job(t, -time.Second)
 	for range 2 {
@@ -168,7 +168,7 @@ func TestEnded(t *testing.T) {
 
 // If a request could not be settled, the queue must deliver its message again after a delay, until the
 // request expires. The function must not wait itself.
-func TestDelays(t *testing.T) {
+func TestAnUnsettledRequestIsDelayedInTheQueue(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		life     time.Duration
@@ -225,7 +225,7 @@ func TestOtherLibrariesOfAMessage(t *testing.T) {
 
 // A message that cannot be read must stay in the queue, where an alarm reports it, and must not be
 // quoted in the log.
-func TestUnreadable(t *testing.T) {
+func TestAnUnreadableMessageStaysInTheQueue(t *testing.T) {
 	t.Parallel()
 	unknown := job(t, time.Hour)
 	unknown.Library.Name = "another"
@@ -252,7 +252,7 @@ func TestUnreadable(t *testing.T) {
 }
 
 // A scheduled sweep must settle requests that are open past their deadline.
-func TestSchedule(t *testing.T) {
+func TestTheScheduleSettlesOverdueRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, open := newFixture(), job(t, time.Minute)

@@ -200,7 +200,7 @@ func TestBatch(t *testing.T) {
 }
 
 // The queue must deliver again only the messages that cannot be parsed, until they become dead letters.
-func TestUnreadableMessages(t *testing.T) {
+func TestOnlyUnreadableMessagesComeAgain(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)

@@ -48,7 +48,7 @@ func filled(t *testing.T, name string) (a events.Announcement, body []byte) {
 
 // Each sample announcement must be stored unchanged, and a message about it must be sent to the
 // queue.
-func TestEverySample(t *testing.T) {
+func TestEverySampleIsStoredUnchanged(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
 	for _, name := range events.AnnouncementNames() {
@@ -76,7 +76,7 @@ func TestEverySample(t *testing.T) {
 
 // A body that is too large to be parsed must be stored unchanged, and a message about it must be
 // sent to the queue.
-func TestLarge(t *testing.T) {
+func TestALargeBodyIsStoredUnchanged(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
 	body := []byte(`{"event":"build.approved","pad":"` + strings.Repeat("x", 5<<20) + `"}`)
@@ -94,7 +94,7 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-func TestRefused(t *testing.T) {
+func TestUnauthenticWebhooksAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
 	_, body := filled(t, "streampixel-approved")

@@ -177,7 +177,7 @@ func TestDeployRunsCDKForTheComparedEnvironment(t *testing.T) {
 }
 
 // The command "deploy" reports all wrong settings and arguments at once, before it calls AWS or CDK.
-func TestDeployRefuses(t *testing.T) {
+func TestDeployReportsAllErrorsBeforeItCallsAWS(t *testing.T) {
 	t.Parallel()
 	for line, c := range map[string]struct {
 		code int

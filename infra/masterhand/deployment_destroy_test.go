@@ -106,7 +106,7 @@ func TestDestroyStopsAtAnError(t *testing.T) {
 
 // If the stack has no termination protection, the command "destroy" does not call the API that
 // removes it.
-func TestDestroyOfAnUnprotectedStack(t *testing.T) {
+func TestDestroyOfAnUnprotectedStackChangesNoProtection(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.template = template("Delete")
@@ -118,7 +118,7 @@ func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 
 // The command "destroy" keeps the bucket with announcements if the bucket's deletion policy says so.
 // Otherwise it empties the bucket, but only after the operator has typed the bucket's name.
-func TestDestroyOfAnnouncements(t *testing.T) {
+func TestDestroyEmptiesAnnouncementsOnlyIfTheirNameIsTyped(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		masters, policy, typed string

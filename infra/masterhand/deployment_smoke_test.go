@@ -149,7 +149,7 @@ func TestSmokeNamesTheCauseOfEachFailure(t *testing.T) {
 }
 
 // The command "smoke" checks that the function intake refuses an announcement with a wrong token.
-func TestSmokeIntake(t *testing.T) {
+func TestSmokeChecksThatIntakeRefusesAWrongToken(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status int

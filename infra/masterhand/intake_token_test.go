@@ -88,7 +88,7 @@ func TestIntakeToken(t *testing.T) {
 }
 
 // A token that was made for some codes permits only announcements of files with these codes.
-func TestIntakeTokenForCodes(t *testing.T) {
+func TestATokenPermitsOnlyItsCodes(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
 	a.run(operator{}, "intake", "token", "streampixel", "--codes", "HRT-####, SUMMER").expect(t, 0, "now the first of 1")
@@ -220,7 +220,7 @@ func TestIntakeTokenDrop(t *testing.T) {
 }
 
 // Announcements of Posternity are accepted only after its verifier and its signing secret are set.
-func TestIntakeVerifier(t *testing.T) {
+func TestPosternityNeedsAVerifierAndASigningSecret(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
 	body := []byte(`{"event":"studio.campaign.completed"}`)

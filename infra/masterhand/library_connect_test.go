@@ -75,7 +75,7 @@ func TestConnectChangesNothingWithoutConfirmation(t *testing.T) {
 
 // The command "connect" refuses a bucket in another region before it makes any other call for the
 // bucket.
-func TestConnectOfABucketInAnotherRegion(t *testing.T) {
+func TestConnectRefusesABucketInAnotherRegion(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.buckets["films"] = &bucket{region: "us-west-2"}

@@ -125,7 +125,7 @@ func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 
 // The function index starts a reindex by itself, and stops it if the new rules would empty most
 // documents. The operator can then confirm the reindex; a script can do so with --yes.
-func TestReindexAfterARunThatStopped(t *testing.T) {
+func TestAStoppedReindexNeedsAConfirmation(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{LookAfter: 100 * time.Millisecond})
 	ops, code := here(t, env), scenariotest.NewCode()

@@ -193,7 +193,7 @@ func TestRedriveFindsTheLocalQueues(t *testing.T) {
 
 // SQS moves a message to the dead letters if the function collect has received it too often without
 // success. "redrive collect" moves such messages back unchanged.
-func TestRedriveCollect(t *testing.T) {
+func TestRedriveCollectMovesMessagesUnchanged(t *testing.T) {
 	t.Parallel()
 	a := takingIn(t)
 	stored, _ := intake.EncodeKey(a.happened(t, senders.Hoox, "job/1", time.Minute, func(*timeline.Timeline) {}))

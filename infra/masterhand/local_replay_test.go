@@ -87,7 +87,7 @@ func exported(job, address string) string {
 }
 
 // If a file could not be stored and the cause is repaired, a replay of the event stores the file.
-func TestIntakeReplay(t *testing.T) {
+func TestAReplayStoresAFileThatFailed(t *testing.T) {
 	t.Parallel()
 	a, mended := takingIn(t), atomic.Bool{}
 	film := scenariotest.Film(t, 1<<10)
@@ -162,7 +162,7 @@ func (a *arrivals) list(t *testing.T, record, sender string) {
 
 // If the queue refuses a message, "intake replay" reports that and stops. It also reports how many
 // events it had already replayed.
-func TestIntakeReplayInterrupted(t *testing.T) {
+func TestReplayReportsARefusedMessage(t *testing.T) {
 	t.Parallel()
 	a, sent := takingIn(t), 0
 	for range 3 {

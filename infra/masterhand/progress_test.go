@@ -10,7 +10,7 @@ import (
 
 // On a terminal, a progress bar leaves an empty line when it ends. If the output is not a terminal,
 // nothing is printed at all.
-func TestProgress(t *testing.T) {
+func TestOnlyATerminalShowsProgress(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(terminal) *progress{
 		"a number": func(tty terminal) *progress { return tty.progress("uploading", 100) },

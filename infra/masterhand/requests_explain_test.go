@@ -151,7 +151,7 @@ func TestExplainListsTheExistingLocales(t *testing.T) {
 
 // The command "explain" marks each candidate whose key has an extension that does not match the
 // file's content. It marks no other candidate.
-func TestMisnamedCandidate(t *testing.T) {
+func TestExplainMarksAMisnamedCandidate(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}}}

@@ -236,7 +236,7 @@ func FuzzDestinationList(f *testing.F) {
 
 // A destination whose events arrive by a queue or a bucket needs no secret. If it has secrets, it
 // keeps them.
-func TestADestinationWithoutSecret(t *testing.T) {
+func TestADestinationOfAQueueNeedsNoSecret(t *testing.T) {
 	t.Parallel()
 	a := holding(t, oldSecret)
 	a.run(operator{}, "secret", "ads", "--without-secret", "--upload-host", "one.r2.cloudflarestorage.com").expect(t, 0, "ads (library default) has no secret")

@@ -168,7 +168,7 @@ func TestAThrottleLetsABurstPassAndThenItsRate(t *testing.T) {
 	}
 }
 
-func TestModel(t *testing.T) {
+func TestTheModelReturnsTheShortestTime(t *testing.T) {
 	t.Parallel()
 	near := func(got time.Duration, want float64) bool {
 		return got.Seconds() > want*0.999 && got.Seconds() < want*1.001

@@ -63,7 +63,7 @@ func bare(t *testing.T) string {
 
 // A wrong command line is reported before anything is built or started. Nothing is printed to
 // standard output. Standard error has the reason, but no secret.
-func TestUnusableCommandLines(t *testing.T) {
+func TestAWrongCommandLineStartsNothing(t *testing.T) {
 	t.Parallel()
 	file := func(content string) string {
 		path := filepath.Join(t.TempDir(), "destinations.json")
@@ -153,7 +153,7 @@ func TestOutsideOfTheProject(t *testing.T) {
 }
 
 // If the npm packages are not installed, the error says how to install them.
-func TestWithoutNpmPackages(t *testing.T) {
+func TestMissingNpmPackagesAreExplained(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	folder := t.TempDir()

@@ -166,7 +166,7 @@ func TestAnswersThatEndTooEarly(t *testing.T) {
 
 // A file that changes during the transfer must be fetched again from the first byte. The stored
 // file must never mix both versions.
-func TestChangedMidway(t *testing.T) {
+func TestAChangedFileIsFetchedFromTheStart(t *testing.T) {
 	t.Parallel()
 	old, content := film(2<<20), append(film(2<<20), "another"...)
 	d := newFixture()
@@ -185,7 +185,7 @@ func TestChangedMidway(t *testing.T) {
 }
 
 // A range answer with other bytes than requested, or of another file, must be refused.
-func TestWrongRanges(t *testing.T) {
+func TestAWrongRangeIsRefused(t *testing.T) {
 	t.Parallel()
 	content := film(2 << 20)
 	for name, header := range map[string][2]string{
@@ -349,7 +349,7 @@ func TestASlowServerDoesNotHoldARun(t *testing.T) {
 }
 
 // While S3 is down, no file may end as failed, and no announcement may be lost.
-func TestBucketIsDown(t *testing.T) {
+func TestNothingIsLostWhileS3IsDown(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(1000)
 	m := d.export(t, server(t, serving(content, `"v1"`)))

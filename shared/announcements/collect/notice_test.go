@@ -17,7 +17,7 @@ import (
 
 // If a message contains the whole record, Collect must store the record. The record's event must be
 // counted once, even if a second message refers to the same record.
-func TestInlineRecord(t *testing.T) {
+func TestARecordInAMessageIsStoredAndCountedOnce(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	r, err := d.Get(t.Context(), d.store(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`).Key)
@@ -160,7 +160,7 @@ func TestASweepGoesOnAfterAnError(t *testing.T) {
 
 // Sweep must send a message for a record that no run has added to a timeline, once the record is
 // old enough. Sweep must send further messages for the record only at certain ages of it.
-func TestSweep(t *testing.T) {
+func TestSweepFindsRecordsWithoutAMessage(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	taken := d.store(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`)

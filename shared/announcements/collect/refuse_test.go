@@ -84,7 +84,7 @@ func TestAFileThatCannotBeAMasterFails(t *testing.T) {
 }
 
 // A host that is not public must be refused, whether the announcement or a redirect names it.
-func TestForbiddenURLs(t *testing.T) {
+func TestHostsThatAreNotPublicAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{
 		"http://169.254.169.254/", "https://169.254.169.254/", "https://10.1.2.3/x", "https://[::1]/", "https://[::ffff:10.0.0.1]/",

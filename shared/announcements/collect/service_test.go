@@ -235,7 +235,7 @@ func TestAReplayTriesAFailedFileOnce(t *testing.T) {
 }
 
 // Only one run may hold a file at a time. After a crashed run's hold expires, another run takes over.
-func TestAnotherRunHasTheFile(t *testing.T) {
+func TestOnlyOneRunHoldsAFile(t *testing.T) {
 	t.Parallel()
 	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})
 	var times atomic.Int32

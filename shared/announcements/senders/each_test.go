@@ -38,7 +38,7 @@ func TestUnknownIsTold(t *testing.T) {
 }
 
 // The rank of an event must depend on its status, never on the order in which the events arrive.
-func TestRanks(t *testing.T) {
+func TestARankDependsOnTheStatus(t *testing.T) {
 	t.Parallel()
 	for sender, bodies := range map[string][]string{
 		senders.Hoox: {
@@ -98,7 +98,7 @@ func TestHooxTasksAreSeparate(t *testing.T) {
 }
 
 // An event that reports a failure must contain the sender's reason.
-func TestDetail(t *testing.T) {
+func TestAFailureHasTheSendersReason(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ sender, body, want string }{
 		{senders.Hoox, `{"job_id":"j","status":"failed","error":{"code":"NO_CREDITS","message":"top up at https://h/pay?token=1"}}`, "NO_CREDITS top up at https://h/[redacted]"},

@@ -218,7 +218,7 @@ func TestABodyThatIsNoObjectBecomesAnEvent(t *testing.T) {
 }
 
 // A body larger than MaxBody must become an event whose identity is computed from the body's bytes.
-func TestLarge(t *testing.T) {
+func TestABodyOverMaxBodyBecomesAnEvent(t *testing.T) {
 	t.Parallel()
 	pad := func(n int) string { return `{"id":"1","event":"webhook.test","pad":"` + strings.Repeat("x", n) + `"}` }
 	frame := len(pad(0))

@@ -11,7 +11,7 @@ import (
 )
 
 // After a replay, a file that is not stored must be tried again, once, through the newest record.
-func TestReplay(t *testing.T) {
+func TestAReplayTriesAFileAgainOnce(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
 	if err != nil {

@@ -286,7 +286,7 @@ func TestHoldAndSettle(t *testing.T) {
 
 // A file that is stored in a wrong place must keep its old object's key until it is stored in another
 // place.
-func TestReopen(t *testing.T) {
+func TestAMisplacedFileKeepsItsOldKey(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
 	if err != nil {
@@ -325,7 +325,7 @@ func TestReopen(t *testing.T) {
 // If an object was created under coordinates that were then corrected, the timeline must list the
 // object's key in Orphans. If the file is later stored under this key, the timeline must remove the
 // key from Orphans.
-func TestLeave(t *testing.T) {
+func TestAnOldObjectIsListedAsOrphan(t *testing.T) {
 	t.Parallel()
 	made := func(key string) timeline.File {
 		return timeline.File{Name: "f", State: timeline.Announced, Holder: "a", Copy: timeline.Copy{Key: key, SHA256: "s", Size: 1, Place: "p", Problem: "q"}}

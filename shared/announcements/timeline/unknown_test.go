@@ -11,7 +11,7 @@ import (
 
 // A file that is announced without a usable link or object must count as lost. A failure that the
 // sender reports must not count as a lost file.
-func TestLost(t *testing.T) {
+func TestAFileWithoutALinkIsLost(t *testing.T) {
 	t.Parallel()
 	for problem, want := range map[string]timeline.FileState{
 		senders.ProblemURLAbsent: timeline.Failed, senders.ProblemURLUnusable: timeline.Failed, senders.ProblemUnknown: timeline.Failed,
@@ -39,7 +39,7 @@ func TestAFailedTryKeepsItsReason(t *testing.T) {
 }
 
 // A subject's condition is unknown while one of its events is not understood and no file is stored.
-func TestUnknown(t *testing.T) {
+func TestAnEventNotUnderstoodMakesTheConditionUnknown(t *testing.T) {
 	t.Parallel()
 	odd := event("done", 1, start)
 	odd.Unknown = []string{senders.UnknownStatus}

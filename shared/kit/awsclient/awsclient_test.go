@@ -96,7 +96,7 @@ func calls(t *testing.T, f awsclient.Factory) map[string]func() error {
 
 // Each client must call its own endpoint. It must sign for the region, with the credentials that
 // the environment contains at that moment.
-func TestClients(t *testing.T) {
+func TestEachClientCallsItsOwnEndpoint(t *testing.T) {
 	t.Parallel()
 	servers := map[string]*server{"s3": newServer(t), "dynamodb": newServer(t), "sqs": newServer(t), "secretsmanager": newServer(t)}
 	env := role()
@@ -163,7 +163,7 @@ func TestWithoutCredentials(t *testing.T) {
 
 // Without endpoints, the clients must call AWS itself, where the S3 bucket's name is part of the
 // host.
-func TestAWSItself(t *testing.T) {
+func TestClientsCallAWSWithoutEndpoints(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
 	var hosts []string
@@ -188,7 +188,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 // All clients of a factory must share their connections.
-func TestOneHTTPClient(t *testing.T) {
+func TestClientsShareConnections(t *testing.T) {
 	t.Parallel()
 	f := awsclient.New("eu-central-1", variables.Endpoints{}, role().lookup)
 	client := awsclient.Shared(s3client.New(f).Options().HTTPClient)

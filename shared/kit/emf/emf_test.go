@@ -234,7 +234,7 @@ func TestWriterThatFails(t *testing.T) {
 }
 
 // The names that functions and alarms share must be valid names.
-func TestNames(t *testing.T) {
+func TestSharedNamesAreValid(t *testing.T) {
 	t.Parallel()
 	set := []string{names.DimensionOutcome, names.DimensionReason, names.DimensionDestination, names.DimensionSecret}
 	values := map[string]string{}

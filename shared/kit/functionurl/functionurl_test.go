@@ -91,7 +91,7 @@ func TestMethodPathQueryAndHeadersArriveAsTheyWereSent(t *testing.T) {
 
 // A panic must be answered. It must be logged with its type and place, but without its value,
 // because the value may contain a credential.
-func TestPanic(t *testing.T) {
+func TestAPanicIsAnsweredAndLoggedWithoutItsValue(t *testing.T) {
 	t.Parallel()
 	const credential = "CREDENTIAL"
 	address, err := capability.Parse("https://example.com/" + credential)

@@ -12,7 +12,7 @@ import (
 
 // For a key that a rule places, the result of Index holds the master as the creative's document
 // lists it. For an unplaced key, it holds the object's version and why the key is unplaced.
-func TestWhatAResultHolds(t *testing.T) {
+func TestAResultHoldsTheMasterOrTheReason(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.indexer.Bucket = &versioned{b.bucket, "v1"}

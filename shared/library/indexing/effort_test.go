@@ -17,7 +17,7 @@ import (
 // A new master causes two writes of its placement and one write of its document. A repeated event
 // reads the placement and the document once and writes only the placement. That write detects
 // another run that changed the placement, because then it fails.
-func TestWhatAnEventCosts(t *testing.T) {
+func TestARepeatedEventWritesOnlyThePlacement(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	other := "HRT-1212/v2/en/1x1.png"

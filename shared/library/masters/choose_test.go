@@ -186,7 +186,7 @@ func TestContentIsCopiedOnlyForTheSameBytes(t *testing.T) {
 
 // An object that has moved to another storage class is not the same object, because its bytes may
 // have become unreadable.
-func TestSameObjects(t *testing.T) {
+func TestAnotherStorageClassIsAnotherObject(t *testing.T) {
 	t.Parallel()
 	o := masters.Object{Key: "a.mp4", ETag: `"1"`, Size: 1000}
 	for name, storage := range map[string]masters.Storage{
@@ -282,7 +282,7 @@ func TestChoosePrefers(t *testing.T) {
 }
 
 // A fallback locale answers only if the requested locale and its parents have no master.
-func TestFallbackLocales(t *testing.T) {
+func TestAFallbackLocaleAnswersLast(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "own", FallbackLocales: []creative.Locale{"en", "de"}}
 	slot := wanted

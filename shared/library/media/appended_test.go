@@ -19,7 +19,7 @@ func noise(n int) []byte {
 
 // A large photo is complete if its image data has its end marker, even if a camera has appended a
 // film to the photo.
-func TestLargePhotos(t *testing.T) {
+func TestALargePhotoIsWholeIfItsScanEnds(t *testing.T) {
 	t.Parallel()
 	const much = 6 << 20
 	whole := photo(exif(binary.BigEndian, 6))
@@ -64,7 +64,7 @@ func TestLargePhotos(t *testing.T) {
 
 // Zero padding does not decide whether a photo is whole: the prober looks for the end of the
 // picture before the padding.
-func TestPaddedPhoto(t *testing.T) {
+func TestPaddingDoesNotDecideWhetherAPhotoIsWhole(t *testing.T) {
 	t.Parallel()
 	whole := photo()
 	_, err := probe(t, slices.Concat(whole, zeros(1<<20)))

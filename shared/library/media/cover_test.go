@@ -69,7 +69,7 @@ func TestCodecOfAStream(t *testing.T) {
 }
 
 // Music with a cover image must not be taken for a film, and a film must not be taken for music.
-func TestCovers(t *testing.T) {
+func TestACoverIsNoFilm(t *testing.T) {
 	t.Parallel()
 	const jpeg, png, mpeg4 = 0x6c, 0x6d, 0x20
 	apple := picture{entry: atom("png ", zeros(24), b16(640), b16(360), zeros(50)), tables: sized(atom("stz2", b32(0, 16, 1), zeros(2)))}

@@ -42,7 +42,7 @@ func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 
 // A few reads must suffice to find the duration of a fragmented film of any length, and to check
 // that the film's end is present.
-func TestLongFragmented(t *testing.T) {
+func TestALongFragmentedFilmNeedsFewReads(t *testing.T) {
 	t.Parallel()
 	const size = 3 << 30
 	run := atom("trun", full(0, 0), b32(15)) // samples that last 1 s in total

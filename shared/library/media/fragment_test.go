@@ -103,7 +103,7 @@ func TestBrokenFragments(t *testing.T) {
 
 // Probe must not read through a film of very many or very long fragments. It must still find the
 // film's sides. If the last fragment states its start time, it must also find the duration.
-func TestManyFragments(t *testing.T) {
+func TestManyFragmentsAreNotReadThrough(t *testing.T) {
 	t.Parallel()
 	run := atom("trun", full(0, 0), b32(15)) // samples that last 1 s in total
 	many := func(n, size int, parts ...[]byte) []byte {

@@ -117,7 +117,7 @@ func TestSamplesCut(t *testing.T) {
 }
 
 // At most 8 reads must suffice to measure a film of 5 GiB, wherever its moov box is in the file.
-func TestReadsOfLargeFiles(t *testing.T) {
+func TestAFewReadsMeasureALargeFilm(t *testing.T) {
 	t.Parallel()
 	const size = 5 << 30
 	const samples, chunks = 1 << 18, 1 << 15
@@ -163,7 +163,7 @@ func large(size int64, tracks [][]byte, last bool) *object {
 // wideHead returns the header of an mdat box of n bytes.
 func wideHead(n int64) []byte { return slices.Concat(b32(1), []byte("mdat"), b64(int(n))) }
 
-func TestTooMuch(t *testing.T) {
+func TestFilesBeyondTheLimitsAreTooComplex(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string][]byte{
 		"tracks":            film{tracks: slices.Repeat([][]byte{sound()}, 65)}.bytes(),
@@ -198,7 +198,7 @@ func nested(kind string, n int) []byte {
 
 // Probe must return any read error of the Source, whichever read fails. It must never turn such
 // an error into a verdict.
-func TestFaults(t *testing.T) {
+func TestReadErrorsAreNeverVerdicts(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken line")
 	for _, s := range samples(t) {

@@ -149,7 +149,7 @@ func TestLongMetadataOfPhotos(t *testing.T) {
 }
 
 // Bytes may follow the last chunk of a large PNG file.
-func TestLargePNG(t *testing.T) {
+func TestBytesMayFollowALargePNG(t *testing.T) {
 	t.Parallel()
 	_, small := encoded(t, 480, 600)
 	data := slices.Repeat(pngPart("IDAT", noise(8192)[:8000]), 800)

@@ -107,7 +107,7 @@ func TestBlocks(t *testing.T) {
 
 // A key is proved to belong elsewhere only if the code that it is placed at cannot be a spelling
 // of the wanted code.
-func TestElsewhere(t *testing.T) {
+func TestOnlyAnotherCodeIsElsewhere(t *testing.T) {
 	t.Parallel()
 	hrt, adX := creative.Creative{Code: "HRT-1212", Variation: 2}, creative.Creative{Code: "AD-X", Variation: 2}
 	for _, c := range []struct {

@@ -74,7 +74,7 @@ func TestGuessesAreCareful(t *testing.T) {
 }
 
 // With declared codes, other words and numbers must not prevent the placement.
-func TestDeclaredCodes(t *testing.T) {
+func TestOtherWordsDoNotHinderADeclaredCode(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ codes, key, want string }{
 		{"HRT-####", "ACME-HRT-1212-2_9x16.mp4", "HRT-1212|2||9x16"},

@@ -102,7 +102,7 @@ func TestOtherRulesConfirmNothing(t *testing.T) {
 
 // If an operator imports the same list again while the first import's run is active, that run
 // continues.
-func TestAListImportedAgain(t *testing.T) {
+func TestARepeatedImportContinuesTheRun(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
 	first := s.imported(t, s.keys(t)...)

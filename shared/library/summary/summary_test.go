@@ -113,7 +113,7 @@ func TestASummaryFollowsTheDocuments(t *testing.T) {
 
 // Refresh must read only the changed documents. Update must read only the documents of the given
 // creatives.
-func TestReadsOfASummary(t *testing.T) {
+func TestASummaryReadsOnlyChangedDocuments(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()
 	for n := range 300 {

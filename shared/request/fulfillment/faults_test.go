@@ -237,7 +237,7 @@ func TestAProofHasItsBounds(t *testing.T) {
 
 // The budget assumes 37 MiB/s until a transfer is measured. It keeps free the last 10 s of the run
 // and the last 1 s before the request expires.
-func TestBudgetAtItsBorders(t *testing.T) {
+func TestABudgetKeepsTenSecondsFree(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	const s = time.Second

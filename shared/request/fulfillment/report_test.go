@@ -110,7 +110,7 @@ func TestOneRunOfARequestSaysThatItEndedIt(t *testing.T) {
 
 // The log line of a run that ended nothing lacks the attribute "ended". The line of a result names
 // the request that the result is about. The reason of a skip is logged without its details.
-func TestAttributesThatSomeOutcomesHave(t *testing.T) {
+func TestOnlyARunThatEndedARequestLogsEnded(t *testing.T) {
 	t.Parallel()
 	line := func(o fulfillment.Outcome) string {
 		log, _ := telemetrytest.Lines(t, func(to telemetry.Reporter) { to.Log.LogAttrs(t.Context(), slog.LevelInfo, "m", o.Attrs()...) })

@@ -40,7 +40,7 @@ func (w watched) Save(ctx context.Context, name string, data []byte, revision st
 
 // A run that can hand off waits at most 5 s, and only if the index can catch up in that time. A run
 // that cannot hand off waits HoldTimeout if 10 s of its own time are left after it.
-func TestHowLongARunWaitsForTheIndex(t *testing.T) {
+func TestARunThatCanHandOffWaitsAtMostFiveSeconds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		queue, worker bool

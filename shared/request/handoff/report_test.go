@@ -13,7 +13,7 @@ import (
 )
 
 // The metrics count each request once, with the outcome of its last try.
-func TestReportOfATry(t *testing.T) {
+func TestARequestIsCountedOnceWithItsLastOutcome(t *testing.T) {
 	t.Parallel()
 	j := job(t)
 	retry := fulfillment.Outcome{Status: fulfillment.Retry, Code: "transfer", Remaining: time.Minute}

@@ -12,7 +12,7 @@ import (
 
 // Until a decision is written, a run for another destination's library may claim a request: at once
 // if the last run left the request to other libraries, otherwise when the last run's lease is over.
-func TestWhichRequestsACopyForAnotherLibraryMayClaim(t *testing.T) {
+func TestAnotherLibraryMayClaimUntilADecision(t *testing.T) {
 	t.Parallel()
 	first := ledger.Request{ID: "req#1", Fingerprint: "print", Destination: "a", Library: "ours", ExpiresAt: noon.Add(time.Hour)}
 	other := first

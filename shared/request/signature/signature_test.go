@@ -70,8 +70,8 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
-// TestRotationCaptures checks which key of a rotating destination is reported.
-func TestRotationCaptures(t *testing.T) {
+// TestTheMatchingKeyOfARotationIsReported checks which key of a rotating destination is reported.
+func TestTheMatchingKeyOfARotationIsReported(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"rotation_dual_oss_doc": 0, "rotation_2s_after_rotate_still_old_secret_only": 1}
 	captures, err := events.Captures()

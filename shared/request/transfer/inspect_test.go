@@ -88,7 +88,7 @@ func TestInspectNamesTheSignedHeader(t *testing.T) {
 }
 
 // A URL lives at most a week, as in Signature Version 4.
-func TestExpiry(t *testing.T) {
+func TestAURLLivesAtMostAWeek(t *testing.T) {
 	t.Parallel()
 	begin := noon.Add(-time.Hour)
 	for life, want := range map[string]time.Time{

@@ -52,7 +52,7 @@ func TestEachStatusOfAnUploadAtItsBorder(t *testing.T) {
 
 // An error shows an answer's code only if the code has nothing but letters, digits and dots. No
 // other part of the answer is shown, and at most maxAnswer bytes of it are read.
-func TestCodesOfAnswers(t *testing.T) {
+func TestAnErrorShowsOnlyAPlainCode(t *testing.T) {
 	t.Parallel()
 	document := func(code string) string { return "<Error><Code>" + code + "</Code></Error>" }
 	far := strings.Repeat(" ", 64<<10)

@@ -205,7 +205,7 @@ func TestDamagedBytesAreSentOnceMore(t *testing.T) {
 }
 
 // If an answer has no known code, its status alone decides whether the PUT is repeated.
-func TestStatusesThatAreRepeated(t *testing.T) {
+func TestTheStatusDecidesIfTheCodeIsUnknown(t *testing.T) {
 	t.Parallel()
 	for status, attempts := range map[int]int{400: 1, 404: 1, 409: 8, 501: 1, 505: 1, 502: 8, 408: 8, 425: 8, 429: 8, 499: 1, 500: 8, 599: 8} {
 		synctest.Test(t, func(t *testing.T) {

@@ -76,7 +76,7 @@ func TestEachStatusAtItsBorder(t *testing.T) {
 }
 
 // The first pause is at most half a second, and every later pause is at most 15 s.
-func TestPausesBetweenSends(t *testing.T) {
+func TestThePauseBetweenSendsIsAtMostFifteenSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		far := &scripted{statuses: []int{503}}

@@ -211,7 +211,7 @@ func (b *blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 
 // Even with many requests and masters, reading the data and writing the page must take less than a
 // second, and must read the stores only a few times.
-func TestALargeDeployment(t *testing.T) {
+func TestALargePageNeedsFewReads(t *testing.T) {
 	t.Parallel()
 	store, index := &counted{}, &blobs{}
 	lib := masters.Library{Name: "default"}

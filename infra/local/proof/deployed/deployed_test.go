@@ -74,9 +74,9 @@ func deploy(t *testing.T, a account, template string) {
 	}
 }
 
-// TestDeployed checks that the proof accepts a complete stack. If a part of the stack is missing,
+// TestTheProofFailsIfAPartIsMissing checks that the proof accepts a complete stack. If a part of the stack is missing,
 // the proof must fail.
-func TestDeployed(t *testing.T) {
+func TestTheProofFailsIfAPartIsMissing(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("Lambda's programs are Linux's")

@@ -35,7 +35,7 @@ func told(t *testing.T, out fmt.Stringer, pattern string) int {
 
 // While collect does not run, every announcement must be counted as a record and as a message. The
 // run must fail if a system answers without storing an announcement, or answers too late.
-func TestAnnounce(t *testing.T) {
+func TestEveryAnnouncementIsStoredOrTheRunFails(t *testing.T) {
 	s := scenariotest.Start(t, system.Config{HoldCollect: true})
 	var out bytes.Buffer
 	c := load.AnnounceConfig{System: s.System, Senders: s.Senders, Out: &out, AtOnce: 12, Waves: 2, Within: 10 * time.Second}

@@ -83,9 +83,9 @@ func TestSoak(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// TestWrong runs a load against a receiver that does not know the platform's secret and rejects
+// TestRejectedEventsAreProblems runs a load against a receiver that does not know the platform's secret and rejects
 // every event. The run must report these rejections as problems.
-func TestWrong(t *testing.T) {
+func TestRejectedEventsAreProblems(t *testing.T) {
 	var out bytes.Buffer
 	c := config(t, open(t, true), &out)
 	// With at most two events at a time, an execution environment is always free.
@@ -114,10 +114,10 @@ func (i *interrupting) Write(p []byte) (int, error) {
 	return i.Buffer.Write(p)
 }
 
-// An interrupted run must not report open events as problems. TestInterrupted interrupts two runs.
+// An interrupted run must not report open events as problems. TestAnInterruptedRunReportsNoOpenEvent interrupts two runs.
 // In the first run the receiver accepts events. In the second run it does not know the platform's
 // secret, so every authentic event waits for its next attempt when the run ends.
-func TestInterrupted(t *testing.T) {
+func TestAnInterruptedRunReportsNoOpenEvent(t *testing.T) {
 	for name, strangers := range map[string]bool{"at work": false, "between attempts": true} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())

@@ -14,7 +14,7 @@ import (
 
 // For each kind of request, the right master must be delivered, and the callback must contain the
 // data that the platform requires.
-func TestDeliveries(t *testing.T) { byEachDoor(t, testDeliveries) }
+func TestTheRightMasterIsDelivered(t *testing.T) { byEachDoor(t, testDeliveries) }
 
 func testDeliveries(t *testing.T, s *env) {
 	feed := func(code string) adplatform.Slot {
@@ -74,7 +74,7 @@ func testDeliveries(t *testing.T, s *env) {
 
 // If only masters of similar slots exist, for example of another locale, a request must be skipped
 // with the right reason.
-func TestSkips(t *testing.T) { byEachDoor(t, testSkips) }
+func TestSimilarMastersAreNeverDelivered(t *testing.T) { byEachDoor(t, testSkips) }
 
 func testSkips(t *testing.T, s *env) {
 	tests := map[string]struct {
@@ -106,7 +106,7 @@ func testSkips(t *testing.T, s *env) {
 
 // A request whose only master is damaged must be skipped with the reason "corrupt", not with the
 // reason that no master exists.
-func TestUnusableMasters(t *testing.T) { byEachDoor(t, testUnusableMasters) }
+func TestDamagedMastersAreSkippedAsCorrupt(t *testing.T) { byEachDoor(t, testUnusableMasters) }
 
 func testUnusableMasters(t *testing.T, s *env) {
 	tests := map[string]struct {
@@ -129,7 +129,7 @@ func testUnusableMasters(t *testing.T, s *env) {
 
 // Requests with a signature of any scheme must be delivered. While the platform rotates a secret,
 // it signs with two secrets, and one known secret must be enough.
-func TestSignatures(t *testing.T) {
+func TestEverySchemeAndARotatingSecretAreAccepted(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()

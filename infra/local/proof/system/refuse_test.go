@@ -105,7 +105,7 @@ func (s *env) senderAt(now time.Time, scheme signature.Scheme, secret string) *g
 
 // A signed but malformed event must be recorded once, without its content. The answer must be 200,
 // so that the gateway does not send the event again.
-func TestMalformed(t *testing.T) { byEachDoor(t, testMalformed) }
+func TestMalformedEventsAreRecordedOnce(t *testing.T) { byEachDoor(t, testMalformed) }
 
 func testMalformed(t *testing.T, s *env) {
 	malformed, err := events.Sample("malformed")
@@ -181,7 +181,7 @@ func replacing(what, by string) func(string) string {
 
 // If two different requests have the same callback URL, the second request must get the answer
 // "conflict" and must not change the first one.
-func TestConflict(t *testing.T) { byEachDoor(t, testConflict) }
+func TestAnotherRequestWithTheSameCallbackIsAConflict(t *testing.T) { byEachDoor(t, testConflict) }
 
 func testConflict(t *testing.T, s *env) {
 	code := newCode()
@@ -204,7 +204,7 @@ func testConflict(t *testing.T, s *env) {
 
 // A request that arrives after its deadline must get the answer "expired". Nothing may be uploaded,
 // and no callback may be sent.
-func TestExpired(t *testing.T) { byEachDoor(t, testExpired) }
+func TestALateRequestExpires(t *testing.T) { byEachDoor(t, testExpired) }
 
 func testExpired(t *testing.T, s *env) {
 	code := newCode()

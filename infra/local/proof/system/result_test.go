@@ -80,7 +80,7 @@ func testOurOwnSkipRejectsNoMaster(t *testing.T, s *env) {
 
 // A result event that reports a fulfilment or a time-out must not change a delivered request. The
 // event must be recorded if it matches the request; otherwise the answer must be "unknown".
-func TestOtherResults(t *testing.T) { byEachDoor(t, testOtherResults) }
+func TestAResultNeverChangesADelivery(t *testing.T) { byEachDoor(t, testOtherResults) }
 
 func testOtherResults(t *testing.T, s *env) {
 	for name, c := range map[string]struct {

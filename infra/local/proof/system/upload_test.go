@@ -111,7 +111,7 @@ func testUploadRefused(t *testing.T, s *env) {
 
 // A callback must be sent again with the same bytes until its answer is final. After a final
 // rejection, such as 403, it must not be sent again.
-func TestCallbacks(t *testing.T) { byEachDoor(t, testCallbacks) }
+func TestACallbackIsRepeatedUntilItsAnswerIsFinal(t *testing.T) { byEachDoor(t, testCallbacks) }
 
 func testCallbacks(t *testing.T, s *env) {
 	code := newCode()

@@ -22,7 +22,7 @@ import (
 
 // If the wait for an announcement ends early, the error of Follow must state how far the
 // announcement has come. A sender without a token must not be able to announce.
-func TestFollow(t *testing.T) {
+func TestFollowReportsHowFarAnAnnouncementIs(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{HoldCollect: true})
 	began, body := time.Now(), []byte(`{"event":"build.approved","uploadId":"u1","status":"Approved"}`)
@@ -62,7 +62,7 @@ func TestFollow(t *testing.T) {
 
 // If an announced file cannot be downloaded yet, the error of Follow must name the file and the
 // reason.
-func TestFollowOfAFile(t *testing.T) {
+func TestFollowNamesTheFileAndTheReason(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{})
 	began := time.Now()

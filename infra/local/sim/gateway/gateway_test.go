@@ -248,7 +248,7 @@ func TestSendCopies(t *testing.T) {
 	}
 }
 
-func TestNoAnswer(t *testing.T) {
+func TestAnAttemptWithoutAnswerIsRetried(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -286,7 +286,7 @@ func TestPausesEndWithTheContext(t *testing.T) {
 	}
 }
 
-func TestPause(t *testing.T) {
+func TestPausesDouble(t *testing.T) {
 	t.Parallel()
 	var sum time.Duration
 	// The values are the start of each retry, in minutes after the first attempt.

@@ -301,7 +301,7 @@ func TestCloseKillsEnvironmentsThatDoNotEnd(t *testing.T) {
 
 // Interrupt must send the signal only to environments that run an invocation. An idle environment,
 // and one that handles the signal, must continue to work.
-func TestInterrupt(t *testing.T) {
+func TestInterruptSignalsOnlyBusyEnvironments(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
 	close(g.open)

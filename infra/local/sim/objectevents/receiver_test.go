@@ -138,9 +138,9 @@ func TestEachBucketHasItsQueue(t *testing.T) {
 	}
 }
 
-// TestQueueFails uses a queue that accepts only every third attempt. All messages must arrive, in
+// TestAllEventsArriveInOrderAlthoughTheQueueFails uses a queue that accepts only every third attempt. All messages must arrive, in
 // their order.
-func TestQueueFails(t *testing.T) {
+func TestAllEventsArriveInOrderAlthoughTheQueueFails(t *testing.T) {
 	t.Parallel()
 	q := &queue{answer: func(try int, _ string) error {
 		if try%3 != 0 {

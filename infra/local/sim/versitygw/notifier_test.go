@@ -255,9 +255,9 @@ func TestSequencersGrow(t *testing.T) {
 	}
 }
 
-// TestReceiverAway uses a receiver that first rejects each notice. No notice may be lost or
+// TestNoNoticeIsLostWhileTheReceiverRejects uses a receiver that first rejects each notice. No notice may be lost or
 // accepted twice.
-func TestReceiverAway(t *testing.T) {
+func TestNoNoticeIsLostWhileTheReceiverRejects(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	tries := 0

@@ -86,9 +86,9 @@ func TestASlowReceiverDelaysNoClientForLong(t *testing.T) {
 	})
 }
 
-// TestRefusedNotice checks that a notice which the receiver rejects for good is given up, so that
+// TestARejectedNoticeDoesNotBlockLaterOnes checks that a notice which the receiver rejects for good is given up, so that
 // later notices arrive.
-func TestRefusedNotice(t *testing.T) {
+func TestARejectedNoticeDoesNotBlockLaterOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{answer: func(key string) (int, error) {
@@ -109,9 +109,9 @@ func TestRefusedNotice(t *testing.T) {
 	})
 }
 
-// TestFarewell checks that the program sends waiting notices when it ends. It must end even if the
+// TestWaitingNoticesAreSentAtTheEnd checks that the program sends waiting notices when it ends. It must end even if the
 // receiver accepts none of them.
-func TestFarewell(t *testing.T) {
+func TestWaitingNoticesAreSentAtTheEnd(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string

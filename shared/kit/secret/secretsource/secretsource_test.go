@@ -90,7 +90,7 @@ func TestLoad(t *testing.T) {
 
 // LoadPrevious must return the secret's previous version. So a function that starts while the
 // current version does not parse accepts the same signatures as before.
-func TestLoadPrevious(t *testing.T) {
+func TestLoadPreviousReturnsThePreviousVersion(t *testing.T) {
 	t.Parallel()
 	source := versions(t, 200, map[string]string{
 		"": `{"SecretString":"[{\"name\""}`, "AWSPREVIOUS": `{"SecretString":` + quoted(t) + `}`,

@@ -46,7 +46,7 @@ func open(t *testing.T, b s3store.Bucket, o masters.Object, off, n int64) (strin
 
 // Look, ReadRange, Open and List all use exactly the key of an object, also if the key has special
 // characters.
-func TestKeys(t *testing.T) {
+func TestAnyKeyIsFoundUnchanged(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t, true)
 	keys := []string{

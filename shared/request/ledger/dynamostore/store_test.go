@@ -121,7 +121,7 @@ func TestBothFormsOfTheIndexKeysAreFound(t *testing.T) {
 	}
 }
 
-func TestStoredForm(t *testing.T) {
+func TestTimesAreStoredInUTC(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
 	// in UTC this is 22 November, so the item's day must be 22 November
