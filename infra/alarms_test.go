@@ -95,8 +95,8 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	for _, row := range rows {
 		f := strings.Fields(row)
 		a := all[f[0]+"Alarm"]
-		// reads the statistic from the alarm itself, where CDK writes it for a metric without a
-		// label
+		// By default, the statistic is read from the alarm itself: CDK writes it there for a metric
+		// without a label.
 		metric, statistic := a, "Statistic"
 		if m, ok := a.get("Metrics", 0, "MetricStat").(map[string]any); ok {
 			metric, statistic = resource{Properties: m}, "Stat"

@@ -18,10 +18,10 @@ import (
 // These events have no signature, and the gateway does not wait for an answer.
 var receiveProgram = program{name: "receive", purpose: "takes the platform's events from a queue and a bucket", timeout: 900, memory: 512}
 
-// The queues of the doors, which are the two ways in which the platform sends unsigned events. An
-// event whose destination has no entry in the secret stays in its queue. The retention and the
-// number of receives are large enough for an operator to add the entry a day late. But a request
-// expires after an hour as usual.
+// The queues of the doors. A door is a queue or a bucket through which the platform sends events
+// without a signature. An event whose destination has no entry in the secret stays in its queue.
+// The retention and the number of receives are large enough for an operator to add the entry a day
+// late. But a request expires after an hour as usual.
 var (
 	doorQueue = queueSpec{
 		name: "Door", purpose: "events that the platform sends", worker: receiveProgram,

@@ -61,8 +61,8 @@ func newCollect(d deployment, s stores) deployed {
 		env[key] = &value
 	}
 	f := d.deploy(collectProgram, env, 0)
-	// for an announcement that only its message contains: the function collect then stores it in
-	// the bucket
+	// If the function intake cannot store an announcement in the bucket, it puts the announcement
+	// into the message. The function collect then stores the announcement in the bucket.
 	s.intake.records.fillableBy(f)
 	s.intake.records.readableBy(f)
 	s.intake.queue.fillableBy(f)

@@ -35,9 +35,9 @@ func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
 	return ledgerTable{table}
 }
 
-// tableRemoval returns the removal policy of the ledger's table. CloudFormation cannot delete a
-// table with deletion protection. Therefore the policy lets CloudFormation keep the table;
-// otherwise the roll-back of a failed first deployment could not end.
+// tableRemoval returns the removal policy of the ledger's table. If the setting keep is set, the
+// table has deletion protection, so CloudFormation cannot delete the table. The policy then keeps
+// the table; otherwise the roll-back of a failed first deployment could not end.
 func tableRemoval(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN

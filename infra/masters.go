@@ -22,7 +22,8 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	rules := []*awss3.LifecycleRule{{
 		Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
 	}}
-	// one day is enough: a request that reads an overwritten version is settled within an hour
+	// Even one day is long enough to keep an overwritten version: a request that reads this version
+	// is settled within an hour.
 	if c.NoncurrentDays > 0 {
 		rules = append(rules, &awss3.LifecycleRule{
 			Id: new("what was overwritten or deleted"), NoncurrentVersionExpiration: awscdk.Duration_Days(new(float64(c.NoncurrentDays))),

@@ -245,8 +245,8 @@ var needs = map[string][]string{
 	"s3:GetObjectTagging":  {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
 	"s3:ListObjectsV2":     {"s3:ListBucket"},
 	"sqs:SendMessageBatch": {"sqs:SendMessage"},
-	// CreateMultipartUpload with tags also needs the action for tags. The calls for the parts of an
-	// upload need the same action as the upload of a whole object.
+	// CreateMultipartUpload with tags also needs the action for tags. UploadPart and
+	// CompleteMultipartUpload need the same action as the upload of a whole object.
 	"s3:CreateMultipartUpload":   {"s3:PutObject", "s3:PutObjectTagging"},
 	"s3:UploadPart":              {"s3:PutObject"},
 	"s3:CompleteMultipartUpload": {"s3:PutObject"},

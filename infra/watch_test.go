@@ -45,7 +45,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 			if expression, ok := metric[0].(map[string]any); ok {
 				text := fmt.Sprint(expression["expression"])
 				if !strings.Contains(text, "SEARCH") {
-					continue // skipped: the widget lists the metrics of this expression itself
+					continue // skipped: the same widget also lists the metrics of which this expression consists
 				}
 				m := search.FindStringSubmatch(text)
 				if m == nil || m[1] != names.NamespaceOf(settings.Defaults().Name) {

@@ -11,8 +11,9 @@ import (
 // declared finds the name that a line of code declares as a function, a method or a type.
 var declared = regexp.MustCompile(`^(?:func (?:\([^)]*\) )?|type )(\w+)`)
 
-// A comment above a function or a type must begin with its name, perhaps after an article. So a
-// comment that has moved to another declaration is found. The comment of a test states a rule.
+// A comment above a function or a type must begin with the declared name, perhaps after an article.
+// So the test finds a comment that has moved to another declaration. It does not check the comments
+// of tests, because they state rules.
 func TestADocCommentBeginsWithTheName(t *testing.T) {
 	t.Parallel()
 	found, err := collect([]string{"../../functions", "../../infra", "../../shared", "../../events"})

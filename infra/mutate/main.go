@@ -110,8 +110,9 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	return all.score(), nil
 }
 
-// choose returns the mutants to try: those of the enabled operators on changed lines or, if
-// e.sample is set, a random sample of these.
+// choose returns the mutants to try: those of the enabled operators. If changed is not nil, choose
+// leaves out the mutants on unchanged lines. If e.sample is set, choose returns a random sample of
+// the rest.
 func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
 	if !e.numbers {
 		mutants = slices.DeleteFunc(mutants, (*mutant).alone)

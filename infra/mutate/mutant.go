@@ -47,7 +47,7 @@ func (m *mutant) alone() bool { return m.Operator == constant }
 
 // The operators. An operator is a kind of fault that makes a mutant.
 const (
-	comparison = "comparison" // the comparison is reversed: == becomes !=, < becomes >=, and so on
+	comparison = "comparison" // the comparison is negated: == becomes !=, < becomes >=, and so on
 	// the boundary of a comparison is moved: < becomes <=, and so on; the same for Before and After
 	// of times
 	boundary    = "boundary"
@@ -243,8 +243,8 @@ func (m *maker) condition(c ast.Expr, early bool) {
 	}
 }
 
-// isFault reports whether a return statement returns only constants and an error. Callers ignore
-// the constants because of the error. Therefore no test could detect mutants of them.
+// isFault reports whether a return statement returns only literals and an error. Callers ignore the
+// literals because of the error, so mutants of the literals would be useless.
 func isFault(r *ast.ReturnStmt) bool {
 	for _, v := range r.Results[:max(0, len(r.Results)-1)] {
 		if _, plain := v.(*ast.BasicLit); !plain {

@@ -28,9 +28,9 @@ func around(start, end int, before, after string) []edit {
 	}
 }
 
-// apply returns the source after all edits. Several edits may have the same position. There it
-// first inserts the closing brackets from the inside out, then replaces text, then inserts the
-// opening brackets from the outside in.
+// apply returns the source after all edits. Several edits may have the same position. At such a
+// position, apply first inserts the closing brackets from the inside out, then replaces text, then
+// inserts the opening brackets from the outside in.
 func apply(source []byte, edits []edit) []byte {
 	rank := func(e edit) int {
 		switch {

@@ -39,7 +39,8 @@ type Config struct {
 	NoncurrentDays int
 
 	NotifyEmail string // the email address that receives notices of failed builds, jobs and screenshots; "" for none
-	// the settings that the functions read themselves: the value of each environment variable
+	// the settings that the functions read themselves: each value by the name of its environment
+	// variable
 	Passed map[string]string
 	// reports whether the list of libraries in Passed was made from the settings of the only
 	// library (see [ofDefault])
@@ -51,7 +52,7 @@ type Config struct {
 	Concurrency int
 
 	// the number of executions reserved for the function intake, also its maximum; 0 means that it
-	// uses the shared ones
+	// uses the account's shared executions
 	IntakeConcurrency int
 
 	Parallel     map[string]int // the number of concurrent function calls for each queue, by the queue's name

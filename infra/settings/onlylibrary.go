@@ -49,7 +49,8 @@ var formsOfDefault = map[string]string{
 
 // onlyLibrary returns the value of the environment variable that lists the libraries. The list has
 // one library: the default library with the settings of [ofDefault]. If none of these settings is
-// set, onlyLibrary returns "". If "libraries" is set, too, it records a mistake.
+// set, onlyLibrary returns "". If one of them is set together with "libraries", onlyLibrary records
+// a mistake and returns "".
 func (r *reading) onlyLibrary() (variable string) {
 	l := library.Setting{Name: library.Default().Name}
 	told, before := false, len(r.problems)

@@ -31,8 +31,8 @@ func New() Limits {
 	return l
 }
 
-// rate is a limit in units per second. A caller can take the units of one second at once, if no
-// units were taken in the second before.
+// rate is a limit in units per second. Unused units are saved for one second. Therefore callers can
+// take at most the units of one second at once.
 type rate struct {
 	perSecond float64 // units that are added each second; 0 means no limit
 	// time in seconds of the day at which the added units will cover all units that callers have

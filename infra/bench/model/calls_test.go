@@ -21,7 +21,8 @@ import (
 )
 
 // lag is the index lag in this test. As in AWS, it is longer than the time until the first try of
-// the function finish. Therefore the first try cannot skip a request.
+// the function finish plus the 5 s for which one try waits for the index. Therefore the first try
+// cannot skip a request.
 const lag = 7500 * time.Millisecond
 
 // counted is a local system that counts the calls of its functions to the services.

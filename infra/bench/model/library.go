@@ -54,8 +54,8 @@ func Reindex(masters, atOnce int) Reindexing {
 	// the calls for each message: to read the run's state and a count, and to write one of the two
 	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1}
 	r.Calls = sum(
-		// the calls that start the reindex and send the message of its first step; the last step
-		// sends no message
+		// the S3 calls that start the reindex; the SQS call that sends the first step's message is
+		// counted in the next line, in place of a call of the last step, which sends no message
 		Calls{S3Reads: 3, S3Writes: 2},
 		times(message, r.Steps), Calls{Queue: r.Steps, Seconds: r.Chain},
 		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // the calls with which each listing step stores its plan

@@ -22,9 +22,9 @@ const (
 const look = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.other{fill:#8c959f}.own{fill:#0969da}.line{stroke:#1f2328}
 .target{stroke:#cf222e;stroke-width:2}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.line{stroke:#e6edf3}.own{fill:#4493f8}.other{fill:#6e7681}.target{stroke:#ff7b72}}`
 
-// Pictures returns SVG pictures, keyed by their file names. There is one for each group of rows in
-// which at least two rows have the same unit. A picture has one panel for each unit. A panel has a
-// bar for each median and a line for each spread.
+// Pictures returns SVG pictures, keyed by their file names. There is one picture for each group of
+// rows in which at least two rows have the same unit. A picture has one panel for each unit. A
+// panel has a bar for each median and a line for each spread.
 func (m Measured) Pictures() map[string][]byte {
 	pictures := make(map[string][]byte)
 	for _, rows := range m.groups() {

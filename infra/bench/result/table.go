@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// head returns the head of a printed page: how and where the part was measured.
+// head returns the text above the tables of a part: how and where the part was measured.
 func (m Measured) head() string {
 	state := "quiet"
 	if !m.Quiet() {

@@ -7,7 +7,7 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// runner runs one measurement, as often as it is called.
+// runner is a measurement with its name. Each call of the field run measures once.
 type runner struct {
 	name string
 	run  func(context.Context) (measurement, error)

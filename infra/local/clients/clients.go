@@ -17,7 +17,7 @@ import (
 	"masterhand/shared/kit/awsclient/sqsclient"
 )
 
-// All builds clients of AWS services. All clients have the options of the embedded factory.
+// All builds clients of AWS services. Every client has the options of the embedded factory.
 type All struct{ awsclient.Factory }
 
 // WithIdleTimeout returns a copy of a whose clients abort a call if the service sends nothing for

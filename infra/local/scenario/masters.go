@@ -82,8 +82,8 @@ func (m Masters) PutParts(ctx context.Context, key string, data io.Reader, size 
 	return *done.ETag, nil
 }
 
-// Indexed waits until the current object of the key is indexed, and returns the coordinates under
-// which it is indexed.
+// Indexed waits until the current object of the key is indexed. It returns the index's record of
+// the key: the creatives that list the key, or the reason why the key belongs to no creative.
 func (m Masters) Indexed(ctx context.Context, key string) (placed masters.Placed, err error) {
 	head, err := m.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &m.Bucket, Key: &key})
 	if err != nil {
@@ -109,8 +109,8 @@ func (m Masters) Listed(ctx context.Context, c creative.Creative, key, etag stri
 	})
 }
 
-// Describe returns a text for people: the index's data about the master with a placed key, or the
-// reason why the key has no usable coordinates.
+// Describe returns a text for people: the index's data about the master with this key, or the
+// reason why the key belongs to no creative.
 func (m Masters) Describe(ctx context.Context, p masters.Placed) string {
 	for _, c := range p.Documents {
 		doc, _, err := m.Index.Document(ctx, m.Library, c)

@@ -111,8 +111,8 @@ func settled(w write) bool { return w.state == ledger.Delivered }
 // place is a function that sets a trap for a run. It returns the trap and the trap's gate.
 type place func(*work) (*Gate, *Trap)
 
-// atLedger returns a place. Its trap holds the first write to the ledger of step s, at the given
-// moment of that write.
+// atLedger returns a function that sets a trap for the first ledger write of the step s. The trap
+// holds this write at the given moment.
 func atLedger(s step, moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.items, w.items.Trap(moment, func(x Exchange) bool {
@@ -122,7 +122,8 @@ func atLedger(s step, moment int64) place {
 	}
 }
 
-// atUpload returns a place. Its trap holds the upload of the master at the given moment.
+// atUpload returns a function that sets a trap for the upload of the master. The trap holds the
+// upload at the given moment.
 func atUpload(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.uploads, w.asking.uploads.Trap(moment, w.isUpload)
@@ -133,7 +134,8 @@ func (w *work) isUpload(x Exchange) bool {
 	return strings.HasSuffix(x.Path, "/"+w.request.StorageKey)
 }
 
-// atCallback returns a place. Its trap holds the callback at the given moment.
+// atCallback returns a function that sets a trap for the callback. The trap holds the callback at
+// the given moment.
 func atCallback(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.callbacks, w.asking.callbacks.Trap(moment, w.isCallback)

@@ -100,8 +100,8 @@ func (w *work) wellWritten(t *testing.T) {
 }
 
 // confirmed checks that the ledger records our callback as the one that completed the waitpoint,
-// or, if want is false, that it does not. The ledger cannot record this if the answer to the first
-// callback was lost: the waitpoint answers the repeated callback with "completed earlier".
+// or, if want is false, that the ledger does not. The ledger cannot record this if the answer to
+// the first callback was lost and the waitpoint answers the repeated callback with 409.
 func (w *work) confirmed(t *testing.T, want bool) {
 	t.Helper()
 	if got := !w.item(t).Unconfirmed; got != want {

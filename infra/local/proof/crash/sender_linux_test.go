@@ -27,7 +27,8 @@ func Sender(from, to string) (pid int, err error) {
 		return 0, err
 	}
 	for _, file := range files {
-		if to, err := os.Readlink(file); err == nil && to == link { // on an error: the process has ended
+		// An error is ignored, because the process may have ended after the files were listed.
+		if to, err := os.Readlink(file); err == nil && to == link {
 			return strconv.Atoi(strings.Split(file, "/")[2])
 		}
 	}

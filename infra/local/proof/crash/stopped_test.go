@@ -51,7 +51,7 @@ func TestAWokenRunLeavesASettledRequestAlone(t *testing.T) {
 				if door == "" {
 					truthful(t, <-first)
 				} else {
-					// Both runs have received a message, and both must delete it.
+					// The queue has delivered the message to both runs, and both must delete it.
 					w.LeftQueue(t, w.request, 2)
 				}
 				w.uploadsOver(t)

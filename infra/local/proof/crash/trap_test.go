@@ -118,7 +118,7 @@ func (p *passage) stream(r *http.Request) io.ReadCloser {
 type stream struct {
 	io.ReadCloser
 	passage *passage
-	left    int64 // bytes to forward before the trap holds the request; -1: the trap holds no byte any more
+	left    int64 // number of bytes to forward before the trap holds the body; -1: the trap does not hold the body
 }
 
 // Read implements [io.Reader].

@@ -74,8 +74,7 @@ func deploy(t *testing.T, a account, template string) {
 	}
 }
 
-// TestTheProofFailsIfAPartIsMissing checks that the proof accepts a complete stack. If a part of the stack is missing,
-// the proof must fail.
+// The proof must accept a complete stack. If a part of the stack is missing, the proof must fail.
 func TestTheProofFailsIfAPartIsMissing(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -185,8 +185,9 @@ func (s *env) open(functions map[string]*function) error {
 	return nil
 }
 
-// environment returns the environment variables of a function. Given are those of the stack. Values
-// that the stack cannot know, such as local endpoints, are added or replaced.
+// environment returns the environment variables of a function. The parameter given holds the
+// variables in the stack. Values that the stack cannot know, such as local endpoints, are added or
+// replaced.
 func (s *env) environment(given map[string]string) map[string]string {
 	here, all := s.Environment(), maps.Clone(given)
 	for _, key := range added {

@@ -1,7 +1,7 @@
 // Command deployed runs the functions of a stack from an emulated AWS account, exactly as they are
 // deployed: with the staged archives, with the stack's environment variables, and with the stack's
 // queues, whose messages invoke them. It requests a master before the upload and again after it.
-// Then it requests a master that another platform announces. It checks the delivered bytes.
+// Then it requests a master that the sender Hoox announces. It checks the delivered bytes.
 //
 // Invariants: an archive runs only if it has the hash that Lambda was given. Only those values of
 // a function's environment are replaced that an emulated account cannot know: endpoints,

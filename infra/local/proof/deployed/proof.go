@@ -35,8 +35,8 @@ type asker struct {
 
 // prove requests a master before it is uploaded. The index is not built yet, so the system cannot
 // be sure that the master is missing. The request must therefore go to the queue and be fulfilled
-// after the upload. Then prove requests the master again. Last, it requests a master that another
-// platform announces after the request.
+// after the upload. Then prove requests the master again. Last, it requests a master that the
+// sender Hoox announces after the request.
 func (s *env) prove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -65,8 +65,8 @@ func ofQueue() []trouble {
 	}
 }
 
-// endLease changes the ledger item: the lease of the run that could not write the end of the
-// request ended a minute ago, so another run can claim the request at once.
+// endLease sets the end of the lease in the ledger item to a minute ago, so that another run can
+// claim the request at once. The lease is that of the run that could not write the request's end.
 func endLease(t *testing.T, c *scene) {
 	t.Helper()
 	item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

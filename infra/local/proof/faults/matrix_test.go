@@ -67,7 +67,7 @@ type outcome struct {
 	answers   string // answers to the gateway, in order; "" if the request came through a queue
 	ledger    string // state and error code of the ledger item
 	puts      int    // number of uploads that were begun
-	callbacks int    // number of callbacks that the platform accepted
+	callbacks int    // number of callbacks that the waitpoint received, also if it answered 409 or 410
 }
 
 // scene is one request that meets a fault, with its door, platform and master.
@@ -322,7 +322,7 @@ func (c *scene) undecided(t *testing.T) {
 	}
 }
 
-// callbacks returns the bodies of the callbacks that the platform accepted.
+// callbacks returns the bodies of the callbacks that the waitpoint of the request received.
 func (c *scene) callbacks(t *testing.T) [][]byte {
 	t.Helper()
 	token, err := c.platform.Waitpoints.Token(c.request.Token)

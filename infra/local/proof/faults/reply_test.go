@@ -13,7 +13,7 @@ import (
 
 // reply is a fault that changes an answer. The zero value does not change the answer.
 type reply struct {
-	cut, stall bool  // whether the connection is cut, or nothing more is sent, after the field at
+	cut, stall bool  // whether the connection is cut, or nothing more is sent, after the bytes that the field at counts
 	at         int64 // number of bytes of the body that are sent before the cut or the stall
 	longer     int64 // number of additional bytes in Content-Length and body; if negative, of missing bytes
 	rate       int64 // bytes per second; 0 means no limit

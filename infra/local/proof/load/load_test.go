@@ -83,8 +83,8 @@ func TestSoak(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// TestRejectedEventsAreProblems runs a load against a receiver that does not know the platform's secret and rejects
-// every event. The run must report these rejections as problems.
+// If the receiver does not know the platform's secret and rejects every event, the run must report
+// these rejections as problems.
 func TestRejectedEventsAreProblems(t *testing.T) {
 	var out bytes.Buffer
 	c := config(t, open(t, true), &out)
@@ -114,9 +114,9 @@ func (i *interrupting) Write(p []byte) (int, error) {
 	return i.Buffer.Write(p)
 }
 
-// An interrupted run must not report open events as problems. TestAnInterruptedRunReportsNoOpenEvent interrupts two runs.
-// In the first run the receiver accepts events. In the second run it does not know the platform's
-// secret, so every authentic event waits for its next attempt when the run ends.
+// An interrupted run must not report open events as problems. The test interrupts two runs. In the
+// first run the receiver accepts events. In the second run the receiver does not know the
+// platform's secret, so every authentic event waits for its next attempt when the run ends.
 func TestAnInterruptedRunReportsNoOpenEvent(t *testing.T) {
 	for name, strangers := range map[string]bool{"at work": false, "between attempts": true} {
 		t.Run(name, func(t *testing.T) {

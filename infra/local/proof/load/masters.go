@@ -127,7 +127,7 @@ func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 	return false
 }
 
-// overwriteEvery is the time after which the next master is replaced.
+// overwriteEvery is the time between the replacements of two masters.
 const overwriteEvery = 3 * time.Second
 
 // overwrite replaces one master after the other until ctx ends. If an upload fails, the master is

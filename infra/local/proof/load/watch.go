@@ -138,7 +138,8 @@ func (w *watch) problems(growth bool) []string {
 	return found
 }
 
-// The interval between two measurements, and the maximum number of progress lines in a run.
+// The interval between two measurements, and the maximum number of progress lines in a run that
+// lasts for the time Config.For. A burst, in which For is 0, has no such maximum.
 const (
 	lookEvery = time.Second
 	rows      = 20

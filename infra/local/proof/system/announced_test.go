@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// coordinates returns a slot's coordinates as the query of the URL to which a sender sends.
+// coordinates returns a slot's coordinates as the query of the URL to which a sender posts
+// announcements.
 func coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {"1"}, "locale": {slot.Locale}, "aspect": {slot.Aspect},

@@ -21,7 +21,7 @@ import (
 
 // After concurrent changes of the same keys, with repeated and late events, the index documents
 // must finally match the bucket. The test has a system of its own, because its events would delay
-// the skips of other tests. At the end it sends one more event of each key.
+// the skips of other tests. After all changes it sends one more event of each key.
 func TestIndexConverges(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})

@@ -26,8 +26,8 @@ func testDeliveries(t *testing.T, s *env) {
 	labels := func(code string) map[string]string {
 		return map[string]string{"creative-code": code, "creative-variation": "1", "creative-locale": "en"}
 	}
-	// In the case "wrongly named", the file is a MOV that is displayed with a rotation as 9x16,
-	// but its key says MP4 and 16x9.
+	// In the case "wrongly named", the file is a MOV that is displayed rotated, with the aspect
+	// 9x16. Its key wrongly states MP4 and 16x9.
 	tests := map[string]struct {
 		slot      func(code string) adplatform.Slot
 		sample    string
@@ -72,8 +72,8 @@ func testDeliveries(t *testing.T, s *env) {
 	}
 }
 
-// If only masters of similar slots exist, for example of another locale, a request must be skipped
-// with the right reason.
+// If no master exists, or only masters of similar slots, for example of another locale, a request
+// must be skipped with the right reason.
 func TestSimilarMastersAreNeverDelivered(t *testing.T) { byEachDoor(t, testSkips) }
 
 func testSkips(t *testing.T, s *env) {

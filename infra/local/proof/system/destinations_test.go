@@ -56,7 +56,7 @@ func TestDestinationsChange(t *testing.T) {
 		changed := time.Now()
 		tick := time.NewTicker(50 * time.Millisecond)
 		for late := false; !late; <-tick.C {
-			late = time.Since(changed) > time.Second // from now on, every answer must show the change
+			late = time.Since(changed) > time.Second // if true, every answer must show the change
 			if held := all(step.status); late && !held {
 				t.Fatalf("a second after the change not everybody answers %d", step.status)
 			}

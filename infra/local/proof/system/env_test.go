@@ -125,7 +125,7 @@ func mustKey(scheme signature.Scheme, secret string) signature.Key {
 	return key
 }
 
-// request makes a request of the shared platform with a new storage key.
+// request makes a request of the system's default platform, with a new storage key.
 func (e *env) request(t *testing.T, slot adplatform.Slot, options adplatform.Options) adplatform.Request {
 	t.Helper()
 	return e.requestOf(t, e.Platform, slot, options)
@@ -247,7 +247,7 @@ func (e *env) delete(t *testing.T, key string, version *string) {
 }
 
 // unplaced waits until the function index has processed the object with this ETag and has recorded
-// that the key has no usable coordinates.
+// why the key belongs to no creative.
 func (e *env) unplaced(t *testing.T, key, etag string) {
 	t.Helper()
 	eventually(t, "the index lists "+key+" as no master", func(ctx context.Context) bool {

@@ -11,7 +11,7 @@ import (
 
 // notByEachDoor lists the tests that do not send their events through each door, with the reasons.
 var notByEachDoor = map[string]string{
-	"TestEverySchemeAndARotatingSecretAreAccepted":                              "only the URL has signatures",
+	"TestEverySchemeAndARotatingSecretAreAccepted": "only the URL has signatures",
 	"TestUnauthentic":                             "only the URL has signatures",
 	"TestForgedResult":                            "only the URL has signatures",
 	"TestDestinationsChange":                      "only the URL has secrets; TestEventsWaitForTheirDestinationsEntry changes the entry of the doors",

@@ -31,8 +31,9 @@ type hostile struct {
 	code  string
 }
 
-// inside returns links to internal addresses, which must never be fetched. The loopback address
-// 127.0.0.1 is not among them, because the tests may allow it.
+// inside returns links that must never be fetched: links to forbidden addresses, and links in a
+// forbidden form, for example without TLS. The address 127.0.0.1 in its usual spelling is not among
+// them, because most test systems allow it.
 func inside() map[string]hostile {
 	all := map[string]hostile{}
 	for name, link := range map[string]string{

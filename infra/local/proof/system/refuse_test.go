@@ -96,7 +96,7 @@ func TestUnauthentic(t *testing.T) {
 	}
 }
 
-// senderAt returns a gateway whose signatures state the time now, given by the test.
+// senderAt returns a gateway whose signatures state the time in the parameter now.
 func (s *env) senderAt(now time.Time, scheme signature.Scheme, secret string) *gateway.Gateway {
 	return gateway.New(gateway.Config{
 		Endpoint: s.FulfillURL, Scheme: scheme, Keys: []signature.Key{mustKey(scheme, secret)}, Now: func() time.Time { return now },
@@ -112,8 +112,9 @@ func testMalformed(t *testing.T, s *env) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Each case returns a malformed body. A body contains a new code if each run of the case must
-	// get its own record in the ledger.
+	// Each function returns a malformed body; nil means that the sample's own body is sent. Bodies
+	// that do not come from the sample contain a new code, so that the ledger gets a new record for
+	// each door.
 	tests := map[string]func(body string) string{
 		"a word for a number": nil, // the sample itself is malformed
 		"no JSON":             func(string) string { return `{"creative":"` + newCode() },

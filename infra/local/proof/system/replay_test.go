@@ -95,7 +95,7 @@ type end struct {
 // and names of records.
 type outcome struct {
 	Type, Status, Detail, Alert string
-	Events                      map[string]string // type and status of each event, by the event's identity
+	Events                      map[string]string // type, status and unknown parts of each event, by its identity
 	Files                       map[string]timeline.File
 }
 

@@ -24,7 +24,8 @@ func (p printer) line(format string, args ...any) {
 	fmt.Fprintf(p.out, "  "+format+"\n", args...)
 }
 
-// sample prints the coordinates under which a sample master is indexed.
+// sample prints a line about a sample file. The parameter described holds the file's coordinates in
+// the index, or the reason why the file belongs to no creative.
 func (p printer) sample(m events.Master, placed masters.Placed, described string) {
 	mark := "+"
 	if placed.Unplaced != "" {

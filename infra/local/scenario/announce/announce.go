@@ -187,7 +187,8 @@ func (c Client) Kept(ctx context.Context, sender string, since time.Time) (int, 
 // keys returns the keys of a sender's records that intake has stored after the time since. The key
 // of the newest record is the last one.
 func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys []string, err error) {
-	since = since.Truncate(time.Millisecond) // the times in record ids have a precision of milliseconds
+	// since is truncated, because the times in record ids have a precision of milliseconds.
+	since = since.Truncate(time.Millisecond)
 	for day := range days(since, time.Now()) {
 		for key, err := range c.Records.List(ctx, intake.DayPrefix(sender, day), "") {
 			if err != nil {

@@ -48,7 +48,7 @@ func (w wires) mustEcho(t *testing.T, line string) {
 }
 
 // mustEnd waits until no process holds the write end of the pipe from the echo process any more. It
-// fails the test if that takes too long.
+// fails the test if more output arrives through the pipe before that.
 func (w wires) mustEnd(t *testing.T) {
 	t.Helper()
 	if rest, err := io.ReadAll(w.from); err != nil || len(rest) > 0 {

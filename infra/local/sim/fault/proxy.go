@@ -11,8 +11,8 @@ import (
 
 // Proxy forwards requests to a service, with the host and the query that the client sent, because
 // the signature of a request covers both. A proxy can listen before the service starts, so that the
-// address can be in the configuration of the service's clients. [Proxy.To] must be called before the first
-// request.
+// proxy's address can be in the configuration of the service's clients. [Proxy.To] must be called
+// before the first request.
 type Proxy struct {
 	httputil.ReverseProxy
 	service atomic.Pointer[url.URL]
@@ -35,7 +35,8 @@ func NewProxy() *Proxy {
 func (p *Proxy) To(address string) error {
 	service, err := url.Parse(address)
 	if err != nil || service.Host == "" {
-		return errors.New("the address of a service must be a URL with a host") // without err, because it quotes the address
+		// The error err is left out of the message, because err quotes the address.
+		return errors.New("the address of a service must be a URL with a host")
 	}
 	p.service.Store(service)
 	return nil

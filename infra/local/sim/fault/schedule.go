@@ -6,8 +6,8 @@ import "sync"
 type Rule struct {
 	Key  string // subject of the requests, as the server's key function returns it; "" matches all requests
 	Skip int    // number of matching requests that pass before the first failure
-	// After Skip requests, the first of every Every requests fails; 0 and 1 mean that each request
-	// fails.
+	// Every is the size of a group. After Skip requests, the first request of each group fails; 0
+	// and 1 mean that each request fails.
 	Every int
 	Times int // maximum number of failures of this rule; 0 means no limit
 	Fault Fault

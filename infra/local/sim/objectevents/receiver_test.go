@@ -21,8 +21,8 @@ import (
 
 // queue is a fake queue. The test's function answer decides whether the queue accepts a message.
 type queue struct {
-	// The error of answer rejects a message in one attempt to send it. If answer is nil, every
-	// message is accepted.
+	// answer is called for each attempt to send a message. An error rejects the message. If answer
+	// is nil, the queue accepts every message.
 	answer func(try int, key string) error
 
 	mu    sync.Mutex
@@ -138,8 +138,8 @@ func TestEachBucketHasItsQueue(t *testing.T) {
 	}
 }
 
-// TestAllEventsArriveInOrderAlthoughTheQueueFails uses a queue that accepts only every third attempt. All messages must arrive, in
-// their order.
+// TestAllEventsArriveInOrderAlthoughTheQueueFails uses a queue that accepts only every third
+// attempt. All messages must arrive, in the order of their notices.
 func TestAllEventsArriveInOrderAlthoughTheQueueFails(t *testing.T) {
 	t.Parallel()
 	q := &queue{answer: func(try int, _ string) error {

@@ -174,8 +174,8 @@ func (s *Services) startSecrets() error {
 	return nil
 }
 
-// secret returns the handler that serves a file as a secret. The constant is the default name of
-// the secret.
+// secret returns the handler that serves a file as a secret. The parameter constant is the default
+// name of the secret.
 func (s *Services) secret(constant, file string, usable func([]byte) error) secrets.Handler {
 	read := secrets.LastUsable(file, usable, func(err error) {
 		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: the earlier content stays in force",
@@ -226,8 +226,8 @@ func (s *Services) Close(ctx context.Context) error {
 	return errors.Join(append(errs, s.locked.Close())...)
 }
 
-// Name returns the name of a resource. The constant is the resource's default name, such as
-// [MastersBucket].
+// Name returns the name of a resource. The parameter constant is the resource's default name, such
+// as [MastersBucket].
 func (s *Services) Name(constant string) string {
 	return cmp.Or(s.config.Names[constant], constant)
 }

@@ -87,7 +87,8 @@ const unnamed = 2 * time.Second
 func build(ctx context.Context, dir, pkg, output string, flags ...string) error {
 	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
-	// An interrupt instead of a kill, so that the go command stops its compilers, too.
+	// When ctx ends, the go command is interrupted and not killed, so that it stops its compilers,
+	// too.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir = dir

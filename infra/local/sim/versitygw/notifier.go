@@ -98,8 +98,8 @@ func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutpu
 // the size of the object to the notice.
 func (n *notifier) sized(ctx context.Context, made notice) {
 	if object := n.head(ctx, made); object != nil && unquoted(value(object.ETag)) == unquoted(made.ETag) {
-		// Different ETags mean that the object was overwritten meanwhile. The notice then has no
-		// size.
+		// The size is set only if the ETags are equal. Different ETags mean that the object was
+		// overwritten meanwhile.
 		made.Size = object.ContentLength
 	}
 	n.send(ctx, made)

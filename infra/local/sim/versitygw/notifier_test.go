@@ -255,8 +255,8 @@ func TestSequencersGrow(t *testing.T) {
 	}
 }
 
-// TestNoNoticeIsLostWhileTheReceiverRejects uses a receiver that first rejects each notice. No notice may be lost or
-// accepted twice.
+// TestNoNoticeIsLostWhileTheReceiverRejects uses a receiver that first rejects each notice. No
+// notice may be lost or accepted twice.
 func TestNoNoticeIsLostWhileTheReceiverRejects(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

@@ -56,7 +56,8 @@ func newTestOutbox(r *receiver) *outbox {
 }
 
 // TestASlowReceiverDelaysNoClientForLong uses a receiver that is away for a minute. The S3 client
-// must get its answer after the time patience, and the notices must still arrive in order.
+// must get its answer after the time that the constant patience states, and the notices must still
+// arrive in order.
 func TestASlowReceiverDelaysNoClientForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,8 +87,8 @@ func TestASlowReceiverDelaysNoClientForLong(t *testing.T) {
 	})
 }
 
-// TestARejectedNoticeDoesNotBlockLaterOnes checks that a notice which the receiver rejects for good is given up, so that
-// later notices arrive.
+// TestARejectedNoticeDoesNotBlockLaterOnes uses a receiver that rejects one notice for good. The
+// outbox must give up this notice, so that later notices arrive.
 func TestARejectedNoticeDoesNotBlockLaterOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -109,8 +110,8 @@ func TestARejectedNoticeDoesNotBlockLaterOnes(t *testing.T) {
 	})
 }
 
-// TestWaitingNoticesAreSentAtTheEnd checks that the program sends waiting notices when it ends. It must end even if the
-// receiver accepts none of them.
+// TestWaitingNoticesAreSentAtTheEnd checks that the program sends waiting notices when it ends. The
+// program must end even if the receiver accepts none of them.
 func TestWaitingNoticesAreSentAtTheEnd(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -6,9 +6,9 @@ import (
 )
 
 // LastUsable returns a reader of a file that people edit by hand. While the function usable rejects
-// the file's content, or the file is missing, the reader returns the last usable content. It calls
-// the function refused once whenever usable content is followed by unusable content. If the file
-// never had usable content, the reader returns the present content unchecked.
+// the file's content, or the file cannot be read, the reader returns the last usable content. For
+// each such time, the reader calls the function refused once. If the reader has never seen usable
+// content, it returns the present content unchecked.
 func LastUsable(file string, usable func([]byte) error, refused func(error)) func() ([]byte, error) {
 	var mu sync.Mutex
 	var last []byte
