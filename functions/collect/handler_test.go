@@ -120,8 +120,8 @@ func TestTemporaryFaultsWaitAndFinalFaultsEnd(t *testing.T) {
 	s.waitFor(t, `"`+names.MetricCollectStuck+`":1`)
 }
 
-// If a sweep cannot list the records, the function must not write the metric for the records that
-// it found.
+// If a sweep cannot list the records, the function must not write the metric of a sweep: an alarm
+// goes off if this metric is missing for long.
 func TestASweepThatFailsIsNotCounted(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, map[string]string{names.IntakeBucket: "no-such-bucket-" + strings.ToLower(rand.Text())})

@@ -22,12 +22,13 @@ import (
 
 const (
 	redirects = 3 // the largest number of redirects from a link to its file
-	// longest time for which a server may send no bytes; then the request is cancelled and sent
-	// again
+	// silence is the longest time for which a server may send no bytes. Then the request is
+	// cancelled and sent again.
 	silence = time.Minute
 )
 
-// pauses are the waits between two tries of a request to a sender's server.
+// pauses are the waits between two tries of a request to a sender's server, or of a write to the
+// timeline.
 var pauses = backoff.Steps{First: time.Second, Longest: 8 * time.Second}
 
 // service returns the collecting service with AWS stores.

@@ -130,8 +130,8 @@ func (d *fixture) failed(t *testing.T, bodies ...string) (ids []string) {
 	}
 	response, err := d.handle(t.Context(), event)
 	if err != nil {
-		// handle must report failed messages, not return an error: after an error the queue
-		// delivers all messages again without a delay
+		// handle must report the failed messages and not return an error: after an error the queue
+		// delivers all messages again, even those of settled requests
 		t.Fatal(err)
 	}
 	for _, f := range response.BatchItemFailures {

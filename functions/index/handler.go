@@ -28,9 +28,9 @@ type handler struct {
 	summaries summary.Keeper
 }
 
-// handle processes a batch of messages, either of object events or of the reindex queue, or an
-// event of the schedule. It returns the messages that failed, so that the queue delivers only these
-// again.
+// handle processes an event of Lambda: a batch of object events, a batch of messages of the reindex
+// queue, or a call by the schedule. It returns the messages that failed, so that their queue
+// delivers only these again.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
@@ -103,8 +103,9 @@ func (h handler) summarized(ctx context.Context, lib masters.Library, err error)
 	}
 }
 
-// file handles the failed keys whose event the queue has delivered for the last time. It stores in
-// the index that the objects of these keys are unreadable, and removes the keys from failed.
+// file makes the last try to index the failed keys whose event the queue has delivered for the last
+// time. If an object still cannot be read, file records this in the index. A key stays in failed
+// only if this try fails, too.
 func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string
 	for key := range failed {

@@ -75,8 +75,9 @@ func newFixture(queue, bucket string) *fixture {
 
 const arn = "arn:aws:sqs:eu-central-1:123456789012:"
 
-// ofQueue and ofBucket return a message of each of the two sources of events, the queue and the
-// bucket, as Lambda delivers it.
+// ofQueue returns a message that the platform sent to the queue. ofBucket returns a message about
+// an event that the platform stored in the bucket. Both have the form in which Lambda delivers
+// messages.
 func ofQueue(id, body string) awsevents.SQSMessage {
 	return awsevents.SQSMessage{
 		MessageId: id, ReceiptHandle: id, Body: body, EventSourceARN: arn + "door", Attributes: map[string]string{"ApproximateReceiveCount": "3"},

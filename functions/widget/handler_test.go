@@ -37,8 +37,8 @@ const (
 	hostile = `</cwdb-action><script>alert(1)</script><iframe src=x></iframe><svg><use href="#x"/></svg>`
 )
 
-// store is a ledger for tests, with one request for every ten minutes before noon. If err is set,
-// each read returns it.
+// store is a ledger for tests. It has a request at noon, and one for every ten minutes of the fifty
+// hours before noon. The method ByDayUntil returns the error err.
 type store struct {
 	err   error
 	until time.Time

@@ -193,7 +193,8 @@ func TestForgedRequestsCauseFewLoads(t *testing.T) {
 		}
 		r.now = r.now.Add(100 * time.Millisecond)
 	}
-	// a forged request causes at most one load per 30 s; the list's age causes one load per 60 s
+	// all forged requests together cause at most one load per 30 s; the list's age causes one load
+	// per 60 s
 	if r.source.loads < 20 || r.source.loads > 31 {
 		t.Errorf("%d loads in ten minutes", r.source.loads)
 	}

@@ -144,8 +144,9 @@ func objectEvent(bucket, key, version string) string {
 	return fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":%q},"object":{"key":%q,"version-id":%q}}}`, bucket, key, version)
 }
 
-// wants passes the message m to the receiver. It fails the test unless the outcome is word. It also
-// fails the test unless again says whether the queue must deliver the message again.
+// wants passes the message m to the receiver. It fails the test unless the outcome is word. The
+// argument again states whether the queue must deliver the message again; if the receiver decides
+// otherwise, wants fails the test, too.
 func (f *fixture) wants(t testing.TB, what string, m doors.Message, word string, again bool) doors.Received {
 	t.Helper()
 	got := f.Receive(t.Context(), m)

@@ -53,7 +53,7 @@ const (
 
 // Taken describes what the pipeline did with an event.
 type Taken struct {
-	Word    string // Ignored, Malformed or Unavailable, or the status of the request's outcome
+	Word    string // Ignored, Malformed or Unavailable, or else the status in the field Outcome
 	Class   platform.Class
 	Request platform.Request
 	Outcome fulfillment.Outcome

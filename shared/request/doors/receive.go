@@ -75,8 +75,8 @@ type Received struct {
 }
 
 // The delays between two tries of a message that waits until a person has repaired the deployment.
-// The longest delay is short, so that a request that is still open after the repair is delivered
-// before it expires, an hour after it was sent.
+// The longest delay is short compared with the hour after which a request expires: after a repair,
+// a message waits at most two minutes.
 var repairDelays = backoff.Steps{First: 5 * time.Second, Longest: 2 * time.Minute}
 
 // Receive handles a message. It does as much as this run can do before its deadline.

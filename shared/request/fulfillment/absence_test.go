@@ -255,8 +255,9 @@ func (s *fixture) large(t *testing.T) {
 	}
 }
 
-// In a library that is too large to list whole, unplaced keys are filed under the codes' anchors. A
-// key filed under the requested code's anchor blocks the request, wherever the code is in the key.
+// In a library that is too large to list whole, a proof reads the unplaced keys that are filed
+// under the requested code's anchors, such as the number in the code. A filed key blocks the
+// request if it names the creative, wherever in the key.
 func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -300,8 +301,8 @@ func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 	}
 }
 
-// In a library that is too large to list whole, a request for a code without a number is blocked:
-// such a code has no anchor under which a proof could find unplaced keys.
+// In a library that is too large to list whole, a request for an undeclared code without a number
+// is blocked: such a code has no anchor under which a proof could find unplaced keys.
 func TestACodeWithoutAnAnchorIsHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -202,8 +202,8 @@ func elsewhere(key string) masters.Placed {
 	}
 }
 
-// A proof reads at most a thousand of the indexer's records. At the limit, its error names the
-// limit. The next proof counts from zero.
+// A proof reads at most a thousand of the indexer's records. If it had to read more, its error says
+// so. The next proof counts from zero.
 func TestAProofHasItsBounds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -183,8 +183,9 @@ func TestTooManyKeysOfACodeBlockARequest(t *testing.T) {
 	}
 }
 
-// In a large library, a proof also reads the index documents of the code's other spellings: its
-// words and numbers joined by each other separator. It skips spellings that cannot be a code.
+// In a large library, a proof also reads the index documents of the code's other spellings. For
+// these, the words and numbers of the code are joined by every other separator. The proof skips
+// spellings that cannot be a code.
 func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("A1", creative.MaxCode/2)
@@ -249,7 +250,8 @@ func TestAnotherSpellingOfTheCodeBlocksASkip(t *testing.T) {
 	}
 }
 
-// In a large library, a proof makes no look-up for unplaced keys that do not name the creative.
+// In a large library, a proof does not look in the bucket for unplaced keys that do not name the
+// creative.
 func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

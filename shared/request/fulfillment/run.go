@@ -45,7 +45,7 @@ func (r *run) work(ctx context.Context) Outcome {
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
 	if cause := context.Cause(working); outcome.Status == Retry && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
-		// this run records no end: the run that has taken the request over records the end
+		// this run records no end: another run has taken the request over, or the request has ended
 		outcome.Status, outcome.Code = Held, CodeLost
 	}
 	stop()

@@ -24,9 +24,9 @@ import (
 
 var worlds = flag.Int("worlds", 1000, "random worlds for the property of skips")
 
-// TestNoSkipIsFalse sends requests, each several times, to thousands of random simulated libraries.
-// A request is never skipped while the bucket holds an object that answers it, or while that is
-// uncertain. If the index knows all objects and no object answers, the request is skipped.
+// TestNoSkipIsFalse makes many random simulated libraries, and sends a request to each of them
+// several times. A request is never skipped while the bucket holds an object that answers it, or
+// while that is uncertain. If everything is known and no object answers, the request is skipped.
 func TestNoSkipIsFalse(t *testing.T) {
 	t.Parallel()
 	ends := map[string]int{}
@@ -89,8 +89,9 @@ func (o object) answers(slot creative.Slot) bool {
 		place.Locale == slot.Locale && o.aspect == slot.Aspect
 }
 
-// mayAnswer is the oracle for an archived object. The object's content was never read, so mayAnswer
-// reports whether the object may be a right answer for the slot.
+// mayAnswer reports whether the object is archived and may be a right answer for the slot. It
+// ignores the aspect of the object's pixels, because the index may not know the content of an
+// archived object.
 func (o object) mayAnswer(slot creative.Slot) bool {
 	o.aspect = slot.Aspect
 	return o.frozen && o.answers(slot)
@@ -275,9 +276,10 @@ func (w *randomFixture) until(d time.Duration) time.Duration {
 
 // lag delays a call, so that the simulated library changes meanwhile. Several calls may run at the
 // same time.
-// It never waits for a timer of zero: Go 1.26 runs a timer that has expired in the goroutine that
-// receives from it, with one race context for all goroutines of a synctest bubble
-// (unlockAndRun in runtime/time.go), and the race detector crashes when two of them do so at once.
+//
+// lag never waits for a timer of zero: Go 1.26 runs an expired timer in the goroutine that receives
+// from the timer, with one race context for all goroutines of a synctest bubble (unlockAndRun in
+// runtime/time.go). The race detector crashes when two goroutines do this at once.
 func (w *randomFixture) lag() {
 	w.mu.Lock()
 	lag := time.Duration(w.lags.Int64N(max(int64(w.slowness), 1)))

@@ -16,9 +16,10 @@ const (
 	sweepLimit = 500
 )
 
-// Sweep ends each request that is still open after its expiry, with the state expired. Otherwise a
-// request that is never sent again would stay open unnoticed. Sweep returns the requests that it
-// ended. If it returns an error, other overdue requests may still be open.
+// Sweep ends the requests that are still open after their expiry and that no run holds, with the
+// state expired. Otherwise a request that is never sent again would stay open unnoticed. Sweep
+// returns the requests that it ended. If it returns an error, other overdue requests may still be
+// open.
 func (s *Service) Sweep(ctx context.Context) ([]ledger.Item, error) {
 	overdue, err := s.Ledger.Store.Overdue(ctx, s.Now().Add(-sweepGrace), sweepLimit)
 	if err != nil {

@@ -31,7 +31,8 @@ func (b metaBucket) Look(ctx context.Context, key string) (masters.Object, error
 }
 
 // A file whose HEAD request fails blocks every skip. In this test, the file is the creative's only
-// master. Its metadata name the creative, but cannot be read because its KMS key is disabled.
+// master. Only the file's metadata name the creative, and the HEAD request that reads them fails
+// because the file's KMS key is disabled.
 func TestAFileThatCannotBeLookedAtBlocksEverySkip(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false} {

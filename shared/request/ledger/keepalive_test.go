@@ -107,7 +107,7 @@ func TestKeepAliveReportsALossOnce(t *testing.T) {
 		name  string
 		cause func(t *testing.T, store *faulty)
 		want  error
-		after time.Duration // KeepAlive must call lost at most this long after the last successful renewal
+		after time.Duration // KeepAlive must call lost exactly this long after the last successful renewal
 	}{
 		{"taken over", func(t *testing.T, store *faulty) {
 			if _, err := runs(store, time.Hour).Claim(t.Context(), asked, time.Time{}); err != nil {

@@ -142,7 +142,8 @@ func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	// the item still has an owner, so this state is not taken for the run's own earlier write
+	// the item is queued but still has an owner, so the step queue must not take it for a repeat of
+	// the run's own write
 	held.State = Queued
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)

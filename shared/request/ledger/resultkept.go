@@ -32,8 +32,8 @@ func omitted(why string, raw []byte) json.RawMessage {
 	return fmt.Appendf(nil, `{"omitted":%q,"sha256":"%x"}`, why, sha256.Sum256(raw))
 }
 
-// redacted returns decoded JSON in which every string and every name is redacted: URLs keep only
-// their hosts.
+// redacted returns decoded JSON in which every string and every member name is redacted: URLs are
+// reduced to their hosts.
 func redacted(content any) any {
 	switch content := content.(type) {
 	case string:

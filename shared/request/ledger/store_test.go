@@ -239,8 +239,9 @@ func TestATemporaryFaultStoresNoResult(t *testing.T) {
 	}
 }
 
-// If another receipt of the same result stores it first, Resolve returns that request. If a run
-// ends the request between the choice and the write, the result no longer matches it.
+// A request may change after Resolve has chosen it and before Resolve writes the result. If the
+// request then already has the same result, Resolve returns the request. If the request has failed,
+// the result no longer matches the request.
 func TestARequestMayChangeWhileItsResultIsWritten(t *testing.T) {
 	t.Parallel()
 	raw := json.RawMessage(`{}`)

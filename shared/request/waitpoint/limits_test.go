@@ -33,7 +33,7 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: s, Request: r, Header: http.Header{}}, nil
 }
 
-// Read is the reader of an answer's body, which never ends.
+// Read implements [io.Reader] for the body of an answer; the body never ends.
 func (s *scripted) Read(p []byte) (int, error) { s.read += len(p); return len(p), nil }
 
 func (s *scripted) Close() error { s.closed++; return nil }

@@ -163,7 +163,7 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 		return 0, false, errUnusable
 	}
 	request.Header.Set("Content-Type", "application/json")
-	// The connection is not reused: while Lambda freezes the process, a kept connection dies, and
+	// The connection is not reused: a kept connection may die while Lambda freezes the process, and
 	// the next send on it would have an unclear result.
 	request.Close = true
 	response, err := client.Do(request)

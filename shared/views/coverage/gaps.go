@@ -74,8 +74,8 @@ type demand struct {
 	blocker string
 }
 
-// gaps returns the gaps of the creative: one for each master that was requested and could not be
-// delivered now.
+// gaps returns the gaps of the creative: one for each master that was requested, that the platform
+// has not got, and that could not be delivered now.
 func (p page) gaps(asks []Ask) (found []Gap) {
 	demands := map[string]*demand{}
 	for _, a := range asks {

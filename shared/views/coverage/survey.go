@@ -117,8 +117,8 @@ func (p page) ask(a Ask) {
 	}
 }
 
-// row returns the row of a locale. It contains the locale's own cells, and the cells that are
-// expected because the creative's other locales have them.
+// row returns the row of a locale. It contains the locale's own cells, and a cell for each column
+// that every locale of the creative is expected to have.
 func (p page) row(l creative.Locale) Row {
 	row := Row{Creative: p.creative, Locale: l}
 	shown := map[Column]bool{}
@@ -154,8 +154,8 @@ func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 }
 
 // unplaced returns the state and the reason for the masters in a column that have no locale. It
-// chooses among them as if they had the requested locale. If one of them could then be delivered,
-// the state is Unclear, because only the locale is not known.
+// chooses among them as if they had the locale of a request. If one of them could then be
+// delivered, the state is Unclear, because only the locale is not known.
 func (s *Survey) unplaced(d masters.Document, c Column) (State, string) {
 	// the locale is arbitrary, because the masters below get the same locale
 	slot := creative.Slot{Locale: "en", Kind: c.Kind, Aspect: c.Aspect}

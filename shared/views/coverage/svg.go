@@ -182,8 +182,8 @@ func (r Row) gather(drawn Column) (cells []Cell) {
 	return cells
 }
 
-// cell draws the most urgent of the cells at the position x, y, in pixels. The cells are those that
-// one column of the drawing combines. If there are none, cell draws a dot.
+// cell draws a rectangle for the most urgent of the cells that one column of the drawing combines.
+// The rectangle's top left corner is at x, y, in pixels. If there are no cells, cell draws a dot.
 func (p *picture) cell(cells []Cell, x, y int) {
 	if len(cells) == 0 {
 		p.printf(`<circle cx="%d" cy="%d" r="1.5" fill="#c3cbd0"/>`+"\n", x+cellWidth/2, y+cellHeight/2)

@@ -64,8 +64,8 @@ func (d *deck) master(words string, edit ...func(*masters.Master)) {
 }
 
 // ask adds a request to the data. The argument back is the time since the request arrived. The
-// argument words states the requested code, variation, locale, kind and aspect, such as "HRT-1212 2
-// en video 9x16".
+// argument words states the requested code, variation, locale, kind and aspect, such as
+// "HRT-1212 2 en video 9x16".
 func (d *deck) ask(back time.Duration, words string, state ledger.State, edit ...func(*ledger.Item)) *ledger.Item {
 	w := strings.Fields(words)
 	c := creative.Creative{Code: w[0]}

@@ -32,8 +32,8 @@ type MapKind struct {
 	Span int
 }
 
-// MapColumn is the table column of one aspect of a kind. Share is the part of its wanted masters
-// that is available, in percent.
+// MapColumn is the table column of one aspect of a kind. Share is the percentage of the column's
+// wanted masters that are available, such as "75 %", or "–" if no master is wanted.
 type MapColumn struct {
 	Aspect, Share string
 	Starts        bool // reports whether this is the first column of its kind

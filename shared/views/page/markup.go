@@ -13,9 +13,9 @@ import (
 // keeps every method of the AWS SDK's clients: the widget would be twice as large.
 type markup struct{ strings.Builder }
 
-// add writes the text format with the values, and escapes every value that is not a number. The
-// argument format must be a constant. In the HTML, a value must stand in text or inside a quoted
-// attribute, never in a script or a style sheet.
+// add formats the values as [fmt.Fprintf] does and writes the result. It escapes every value that
+// is not a number. The argument format must be a constant. In the HTML, a value must stand in text
+// or inside a quoted attribute, never in a script or a style sheet.
 func (m *markup) add(format string, values ...any) {
 	for i, v := range values {
 		switch v.(type) {
@@ -27,7 +27,7 @@ func (m *markup) add(format string, values ...any) {
 	fmt.Fprintf(m, format, values...)
 }
 
-// optional writes the text format with one escaped value. It writes nothing if the value is "".
+// optional calls the method add with one value. It writes nothing if the value is "".
 func (m *markup) optional(format, value string) {
 	if value != "" {
 		m.add(format, value)

@@ -8,8 +8,8 @@
 //     however many requests and creatives exist.
 //   - The page never contains a URL, a secret or a token. Texts that strangers wrote are always
 //     escaped.
-//   - The page counts only the requests that it has read. It states the time from which on it has
-//     read requests.
+//   - The page counts only the requests that it has read, and states the time since which these
+//     requests arrived.
 //
 // For example:
 //
@@ -76,8 +76,9 @@ type Library struct {
 	Left      int // the number of documents that the summary does not contain
 }
 
-// Read reads the data of a page. The argument until is the latest arrival time of the requests and
-// announcements that it reads; the zero value means now.
+// Read reads the data of a page: the newest requests that arrived until the time until, and the
+// announcements that arrived on the day of until or on the day before. If until is the zero value,
+// Read uses now instead.
 func Read(ctx context.Context, s Sources, now, until time.Time) (Data, error) {
 	if until.IsZero() || until.After(now) {
 		until = now

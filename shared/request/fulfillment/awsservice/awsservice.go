@@ -29,12 +29,13 @@ import (
 // holdTimeout is how long a webhook's run waits while another run holds the same request.
 const holdTimeout = 20 * time.Second
 
-// headerTimeout is the longest time that the HTTP client waits for the headers of an answer. It is
-// only a fallback: the packages transfer and waitpoint set shorter limits.
+// headerTimeout is the longest time that the HTTP client waits for the headers of an answer. It
+// must be longer than the limits that the packages transfer and waitpoint set for their own
+// requests.
 const headerTimeout = 2 * time.Minute
 
 // NewKeyring returns the keyring of the destinations. If the keyring cannot load the list of
-// destinations, it reports this to the reporter.
+// destinations, the reporter reports the error.
 func NewKeyring(c request.Settings, aws awsclient.Factory, reporter telemetry.Reporter) *destination.Keyring {
 	return destination.NewKeyring(
 		secretsource.Source{Client: secretsclient.New(aws), SecretID: c.DestinationsSecret},

@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/request/fulfillment/awsservice"
 )
 
-// If another run holds a request, a webhook's run waits up to 20 s for that run before it answers.
+// If another run holds a request, a webhook's run waits at most 20 s for that run: it must answer
+// before the gateway gives up after 30 s.
 func TestAWebhookWaitsTwentySecondsForAnotherRun(t *testing.T) {
 	t.Parallel()
 	none := func(string) (string, bool) { return "", false }

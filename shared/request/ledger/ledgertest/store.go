@@ -183,7 +183,7 @@ func slotNewestFirst(t *testing.T, store ledger.Store) {
 func dayNewestFirst(t *testing.T, store ledger.Store) {
 	midnight := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	late := midnight.Add(-time.Nanosecond)
-	// in that zone it is already the next day, but ByDay uses the day in UTC
+	// in the time zone of noon it is already the next day, but ByDay uses the day in UTC
 	noon := midnight.Add(-12 * time.Hour).In(time.FixedZone("", 14*3600))
 	for _, at := range []time.Time{noon, midnight, late} {
 		received(t, store, at)
