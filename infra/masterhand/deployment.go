@@ -32,7 +32,7 @@ type deployment struct {
 	logs    map[string]string // name of the CloudWatch log group, by the function's name
 	queues  map[string]string // URL of each queue (on this machine its name), by the name of the stack's output
 
-	settings  string // the stack's record of its settings, as text; "" if an older version deployed the stack
+	settings  string // the stack's record of its settings, as text; "" if a version without records deployed the stack
 	protected bool   // whether the stack has termination protection
 }
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// template returns the template of a stack. In it the masters bucket has the given deletion policy,
-// or no policy if policy is "".
+// template returns the template of a stack whose masters bucket has the given deletion policy. If
+// policy is "", the template has no masters bucket, as if the bucket had existed before the stack.
 func template(policy string) string {
 	masters := fmt.Sprintf(`,"Masters7A3C":{"Type":"AWS::S3::Bucket","DeletionPolicy":%q}`, policy)
 	if policy == "" {

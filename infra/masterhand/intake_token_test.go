@@ -87,7 +87,8 @@ func TestIntakeToken(t *testing.T) {
 	}
 }
 
-// A token that was made for some codes permits only announcements of files with these codes.
+// The command "intake token" stores a token with the codes that the token may announce, or as a
+// token that may announce any code.
 func TestATokenPermitsOnlyItsCodes(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)

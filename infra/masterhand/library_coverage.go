@@ -104,7 +104,7 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 	return s.showCoverage(chart, o)
 }
 
-// documents returns an object that can list the documents in the index bucket.
+// documents returns the index bucket as a masters.Lister, which can list the bucket's documents.
 func (s *session) documents(d deployment) masters.Lister {
 	return s3store.Bucket{Client: s.s3(), Name: d.index}
 }

@@ -77,7 +77,8 @@ func coverageCell(cells []coverage.Cell) screen.Cell {
 	return marks[c.State]
 }
 
-// marks holds, for each state of a master, the text and the colour of its cell in the table.
+// marks holds, for each state in the chart, the text and the colour of the table cell that shows
+// this state.
 var marks = map[coverage.State]screen.Cell{
 	coverage.There:    {Text: "ok", Paint: screen.Good},
 	coverage.Lent:     {Text: "≈", Paint: screen.Good},

@@ -97,8 +97,8 @@ type feeder struct {
 	run      reindex.Run
 }
 
-// file sends the keys in one file of the report. It leaves out the first keys, as many as skip
-// says, because an earlier call already sent them.
+// file sends the library's keys in one file of the report. The first keys of the file, as many as
+// skip says, are left out, because an earlier call already processed them.
 func (f *feeder) file(ctx context.Context, number, skip int) error {
 	file := f.manifest.Files[number]
 	out, err := f.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &file.Key})
@@ -133,7 +133,7 @@ func (f *feeder) file(ctx context.Context, number, skip int) error {
 }
 
 // cursor returns a position in a report as text: the number of a file, and the number of that
-// file's keys that are already sent.
+// file's keys that are already processed.
 func cursor(file, row int) string { return fmt.Sprintf("%d %d", file, row) }
 
 func readCursor(text string) (file, row int, err error) {

@@ -35,7 +35,8 @@ var (
 )
 
 // tagChange is a change of an object's tags. The names of the new tags are in lower case. A new tag
-// replaces any tag whose name differs only in case, because masterhand ignores the case of names.
+// replaces any tag whose name differs only in case, because masterhand ignores the case of a tag's
+// name.
 type tagChange struct {
 	set   map[string]string
 	unset []string

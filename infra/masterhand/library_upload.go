@@ -121,7 +121,7 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 }
 
 // adviseNames prints which settings of the library would let its rules place more files by their
-// names. It prints nothing if the rules place all files.
+// names. It prints nothing if every file that can be a master has a place and a clear locale.
 func (u *upload) adviseNames() error {
 	if !slices.ContainsFunc(u.names, func(n naming) bool { return n.Never == "" && n.why() != "" }) {
 		return nil
@@ -129,8 +129,9 @@ func (u *upload) adviseNames() error {
 	return u.advise(u.library.Rules, u.names)
 }
 
-// idle is called if no file needs an upload. With --json it prints the files. Otherwise, if the
-// folder has no masters at all, it returns errNoMasters.
+// idle ends a run that uploads nothing: a dry run, or a run in which no file needs an upload. With
+// --json it prints the files. Otherwise, if the folder has no masters at all, it returns
+// errNoMasters.
 func (u *upload) idle(pending []*file) error {
 	if u.asJSON {
 		return printLines(u.terminal, u.files...)

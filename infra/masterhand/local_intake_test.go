@@ -20,8 +20,8 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// arrivals holds what one test needs for announcements: a simulated system with a bucket and queues
-// of its own, and a session on it.
+// arrivals holds what one test needs for announcements: a simulated system, a session on that
+// system, and a bucket for events and queues that only this test uses.
 type arrivals struct {
 	env       *scenariotest.Env
 	session   *session

@@ -43,8 +43,8 @@ func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) 
 	return r.Key()
 }
 
-// collect returns the service of the function collect. It uses the test's own buckets, queues and
-// table.
+// collect returns the service of the function collect. It reads events from the test's own bucket,
+// and uses the masters bucket and the table of the simulated system.
 func (a *arrivals) collect() *collect.Service {
 	return &collect.Service{
 		Timelines: a.timelines, Records: a.records,

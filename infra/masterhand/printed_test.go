@@ -52,7 +52,8 @@ var printed = sync.OnceValue(func() [2]string {
 	function.Env = append(os.Environ(), asFunction+"=1", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO")
 	out, err := function.Output()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	// The three lines are the version, which is not used, the log line and the metrics.
+	// The process prints three lines: the version, which this test ignores, then the log line, then
+	// the metrics.
 	if err != nil || len(lines) != 3 {
 		panic("a function printed " + string(out))
 	}

@@ -76,7 +76,7 @@ type explanation struct {
 	Refused    []refusal `json:"refused,omitempty"`
 	Candidates []weighed `json:"candidates"` // all candidates: the best one first, the dropped ones last
 	// Held says why a request without a usable candidate would wait instead of being skipped, and
-	// what would end the wait. It is "" if the request would not wait for this.
+	// what would end the wait. It is "" if no such wait would happen.
 	Held    string `json:"held,omitempty"`
 	Blocker string `json:"blocker,omitempty"` // key of the file that would make the request wait; "" if no file would
 	Full    bool   `json:"full,omitempty"`    // whether the index has no room for another file of the creative

@@ -147,7 +147,7 @@ func ending(i ledger.Item) string {
 	return strings.TrimSpace(string(i.State) + " " + reason)
 }
 
-// digits returns the first digits of a request's id, as many as the command "trace" needs to find
+// digits returns the first eight digits of a request's id. With them the command "trace" can find
 // the request.
 func digits(id string) string {
 	_, start, _ := strings.Cut(shortID(id), "#")

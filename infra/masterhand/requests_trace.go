@@ -53,10 +53,10 @@ type trace struct {
 	Affected affected.Names `json:"affected,omitzero"`
 	Steps    []step         `json:"steps"` // steps of the request, sorted by time
 
-	library masters.Library // step is one step in the history of a request, from the ledger or from a function's log.
+	library masters.Library // library of the request; the zero value if the deployment no longer has it
 }
 
-// step is an event in the history of a request.
+// step is one step in the history of a request, from the ledger or from a function's log.
 type step struct {
 	At   time.Time       `json:"at"`
 	What string          `json:"what"`           // name of the step, such as "received"; "" for a step from a function's log

@@ -86,7 +86,7 @@ func (s *session) destinations(ctx context.Context, d deployment) ([]destination
 
 // lastMatch holds the time at which a secret or a token last matched a webhook.
 type lastMatch struct {
-	At time.Time `json:"last_matched,omitzero"` // time of the last match; zero if nothing matched within matchWindow
+	At time.Time `json:"last_matched,omitzero"` // time of the last match; zero if there was no match within matchWindow
 	// Known is false if CloudWatch could not be read. The time At is then not valid.
 	Known bool `json:"last_matched_known"`
 	text  string

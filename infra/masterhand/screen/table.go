@@ -98,7 +98,7 @@ func (t *Table) widths() (widths []int) {
 }
 
 // fit lowers the largest widths step by step, until all columns and the gaps between them fit into
-// line columns of the terminal.
+// one line of the terminal. line is the width of that line, in characters.
 func (t *Table) fit(widths []int, line int) {
 	excess := gap*(len(widths)-1) - line
 	for _, w := range widths {

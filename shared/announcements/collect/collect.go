@@ -149,8 +149,8 @@ type Outcome struct {
 	Record string          // the record's key; "" if the message names none
 	Event  senders.Event   // zero if the record could not be read
 	Files  []timeline.File // the files of the record, with the states that they have after this try
-	// Ended lists the files that need no further try. A stored file that remains in a wrong place
-	// is listed with the state Failed.
+	// Ended lists the files that need no further try. A stored file is listed with the state Failed
+	// if it remains in a wrong place, or if an older object of the file does.
 	Ended    []timeline.File
 	Fresh    bool   // reports whether this try added the record to its timeline
 	Bytes    int64  // the number of bytes that were fetched

@@ -45,9 +45,9 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	}
 }
 
-// A newer record may change the place of a file that an older record brings, even if it came with
-// another token. But the older record's token must be allowed to announce the newer record's code.
-// In this test the file's link works only after the newer record has arrived.
+// A newer record may change the place of an older record's file, even if the two records came with
+// different tokens. But the older record's token must be allowed to announce the newer record's
+// code. In this test the file's link works only after the newer record has arrived.
 func TestANewerRecordMovesAFileOnlyWithinItsTokensCodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -159,7 +159,7 @@ func TestASweepGoesOnAfterAnError(t *testing.T) {
 }
 
 // Sweep must send a message for a record that no run has added to a timeline, once the record is
-// old enough. Sweep must send further messages for the record only at certain ages of it.
+// old enough. Sweep must send further messages only when the record reaches certain greater ages.
 func TestSweepFindsRecordsWithoutAMessage(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

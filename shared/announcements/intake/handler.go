@@ -24,8 +24,7 @@ var (
 	unavailable      = inbound.Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable"}
 )
 
-// requestTimeout is the longest time in which Serve must process a webhook. The senders give up
-// after 10 s.
+// requestTimeout is the time limit for Serve to process a webhook. The senders give up after 10 s.
 const requestTimeout = 8 * time.Second
 
 // Handler serves the senders' webhooks. All fields are required.

@@ -46,7 +46,7 @@ func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 
 // Admission holds the facts about an accepted request.
 type Admission struct {
-	Token   string           // the hint that logs show for the token: 8 digits of the token's hash
+	Token   string           // the hint that logs show for the token: the first 8 hex digits of the token's hash
 	signing []string         // the headers with the sender's signature, timestamp and id
 	codes   []placement.Code // the shapes of the codes that the token may announce; nil means any code
 }

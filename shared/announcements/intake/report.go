@@ -19,9 +19,9 @@ type Served struct {
 	Status int           // the HTTP status of the answer
 	Answer string        // the outcome that the answer's body states
 	Sender string        // one of senders.Names; "" for any other sender
-	Token  string        // the hint that logs show for the token: 8 digits of the token's hash
+	Token  string        // the hint that logs show for the token: the first 8 hex digits of the token's hash
 	Record string        // the record's key, even if storing the record failed; "" if the webhook was refused
-	Event  senders.Event // the event that the webhook reports; zero if the record was not stored
+	Event  senders.Event // the event that the webhook reports; zero if neither bucket nor queue has the record
 	// Coordinates says why the URL's coordinates cannot be used. It is "" if they can be used, or
 	// if the URL has none.
 	Coordinates string

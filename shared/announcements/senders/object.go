@@ -72,8 +72,8 @@ func text(raw json.RawMessage) string {
 	return ""
 }
 
-// The method only adds the unknown part UnknownField to the event if the object has members with
-// other names than these.
+// The method only adds the unknown part UnknownField to the event if the object has a member whose
+// name is not one of the given names.
 func (o object) only(e *Event, names ...string) {
 	for name := range o {
 		if !slices.Contains(names, name) {

@@ -57,8 +57,8 @@ const (
 	UnknownLarge  = "large"  // the body is larger than MaxBody and was not interpreted
 	UnknownType   = "type"   // the event, topic or task is not a documented one
 	UnknownStatus = "status" // the status is not a documented one
-	UnknownField  = "field"  // a member of the body is not documented; this part alone leaves the field Known true
-	UnknownMore   = "more"   // the event has more than maxFiles files; the others are not listed
+	UnknownField  = "field"  // a member of the body is not documented; this does not make the field Known false
+	UnknownMore   = "more"   // the event has more than maxFiles files, and the others are not listed; Known stays true
 	UnknownFile   = "file"   // the event has no file, although its kind must bring one
 )
 
@@ -119,7 +119,7 @@ type File struct {
 	Stored  *Object        // the object that the sender says it has written; nil if none
 	Role    Role
 	Status  string          // the sender's status for this file, cut to maxText; "" if the sender states none
-	Problem string          // one of the constants Problem…; "" if the file can be fetched
+	Problem string          // one of the constants Problem…; "" if the event has a usable link or object for the file
 	Expires time.Time       // the time at which the URL expires; zero if it is unknown
 	Aspect  creative.Aspect // the aspect that the sender states; "" if it states none
 	// Among lists objects of which one is this file; the sender does not say which one. If all of

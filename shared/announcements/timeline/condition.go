@@ -6,7 +6,8 @@ import "slices"
 // subject is in [State].
 type Condition string
 
-// The conditions of a subject.
+// The conditions of a subject. If several are true, the first one in this list is the subject's
+// condition.
 const (
 	ConditionFailed  Condition = "failed"  // a file could not be stored, or the sender reports a failure
 	ConditionWaiting Condition = "waiting" // a file is still to be fetched

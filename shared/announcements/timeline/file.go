@@ -89,8 +89,8 @@ func (f File) Ended() bool { return f.State != Announced }
 func (f File) Lost() bool { return f.State == Failed && senders.Lost(f.Code) }
 
 // worth returns the rank of a file's state. A repeated announcement replaces a state only by a
-// state of a higher rank. Failed after a try ranks higher than an announcement without a usable
-// link or object.
+// state of a higher rank. A file whose try failed has a higher rank than a file that was announced
+// without a usable link or object.
 func (f File) worth() int {
 	if f.Lost() {
 		return 1
