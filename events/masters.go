@@ -11,8 +11,8 @@ var masterFiles embed.FS
 
 // Master is a sample file and the key to store it under.
 type Master struct {
-	// File is the file's name in the folder of samples. The key is not used as this name,
-	// because some file systems do not allow such names.
+	// File is the file's name in the folder of samples. It differs from Key, because some file
+	// systems do not allow a key as a file name.
 	File     string            `json:"file"`
 	Key      string            `json:"key"`
 	Tags     map[string]string `json:"tags"`

@@ -50,14 +50,14 @@ const (
 	// MetricWaiting counts libraries that wait for "masterhand reindex", by Library. Each check
 	// writes 1 per library.
 	MetricWaiting = "LibrariesThatWait"
-	// MetricUnreadable counts keys that were indexed without a read of their objects, or did not
-	// fit into their index document.
+	// MetricUnreadable counts keys whose objects could not be read, or whose masters did not fit
+	// into their index document.
 	MetricUnreadable = "UnreadableMasters"
 	// MetricResults counts the platform's results, by Reason (fulfilled, rejected, timeout,
 	// skip_echo, unmatched).
 	MetricResults = "PlatformResults"
-	// MetricUnpinned counts uploads to a host that only the default pattern
-	// *.r2.cloudflarestorage.com allows.
+	// MetricUnpinned counts uploads for destinations whose allowed upload hosts include the
+	// default pattern *.r2.cloudflarestorage.com.
 	MetricUnpinned = "UnpinnedUploadHosts"
 	// MetricETagDiffers counts uploads whose ETag differs from the MD5 of the bytes sent.
 	MetricETagDiffers = "UploadETagDiffers"

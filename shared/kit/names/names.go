@@ -35,8 +35,8 @@ const (
 	DoorBucket = "DOOR_BUCKET"
 	// DoorEventsQueue holds the URL of the queue of the door bucket's object events.
 	DoorEventsQueue = "DOOR_EVENTS_QUEUE_URL"
-	// Lease sets how long a run holds a request unless it renews its lease. It must be the same in
-	// all functions; the default is 60s.
+	// Lease sets how long a run holds a request unless the run renews the lease. The value must be
+	// the same in all functions; the default is 60s.
 	Lease = "LEDGER_LEASE"
 	// LedgerSpread is "true" if the ledger writes its index keys in shards, which older versions
 	// cannot find.
@@ -80,8 +80,8 @@ const (
 	// IdleTimeout sets the time after which the SDK retries if an AWS service neither accepts nor
 	// sends a byte. The default is 10s for S3 and 4s for the other services.
 	IdleTimeout = "SERVICE_SILENCE"
-	// AllowLoopback is "true" if upload and callback URLs may lead to http://127.0.0.1. In Lambda
-	// it is refused.
+	// AllowLoopback is "true" if upload and callback URLs may lead to http://127.0.0.1. A function
+	// in Lambda refuses the value "true".
 	AllowLoopback = "ALLOW_LOOPBACK"
 	// LambdaInitialization is set only by Lambda itself, so it shows that the program runs in
 	// Lambda.

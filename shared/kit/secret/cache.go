@@ -137,9 +137,9 @@ func (c *Cache[T]) snapshot() state[T] {
 	return c.state
 }
 
-// refresh returns the state that the caller must use. If no load is due, it returns the state seen.
-// Otherwise it loads the value and returns the new state. If another call finished a load in the
-// meantime, it returns the state after that load.
+// refresh returns the state that the caller must use. If no load is due, it returns the argument
+// seen. Otherwise it loads the value and returns the new state. If another call finished a load in
+// the meantime, refresh does not load again and returns the state after that load.
 func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T], time.Time) bool, recheck bool) (state[T], error) {
 	if !due(seen, c.cfg.Now()) {
 		return seen.usable()

@@ -70,8 +70,8 @@ func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 	asks("without its placement", filed, false, false, errRefused)
 }
 
-// Remove returns an error for a key whose object it cannot look up, or that it cannot remove from
-// the document. It still removes the other keys.
+// If Remove cannot look up a key's object, it returns an error and still removes the other keys.
+// If it cannot read or write the document, it returns an error and removes no key.
 func TestRemoveReturnsFaults(t *testing.T) {
 	t.Parallel()
 	other := strings.Replace(key, "9x16", "1x1", 1)

@@ -41,7 +41,8 @@ type Indexer struct {
 	Documents masters.Index
 	Bucket    Bucket
 	Libraries []masters.Library
-	// Filed, unless nil, is called for each key whose object could not be read when it was indexed.
+	// Filed, unless nil, is called for each key that was indexed although its object could not be
+	// read or its document is full.
 	Filed func(context.Context, Result)
 	// Wrote, unless nil, is called after each write of a document.
 	Wrote func(masters.Library, creative.Creative)

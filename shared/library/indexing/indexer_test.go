@@ -160,7 +160,7 @@ func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 	b.bucket.Put(key, picture(t, 90, 160), nil)
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
-		// delete the object at the second look-up, between the read and the write of the document
+		// replace the object at the second look-up, between the read and the write of the document
 		if looks++; looks == 2 {
 			b.bucket.Put(key, picture(t, 100, 100), nil)
 		}

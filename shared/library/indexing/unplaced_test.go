@@ -87,7 +87,8 @@ func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 }
 
 // A run may be overtaken: the object is deleted or gets other labels, and another run indexes the
-// key first. The overtaken run then leaves no master of this object in the old document.
+// key first. The overtaken run may then write the document of the object's former creative, but
+// removes the object's master from this document again.
 func TestOvertakenRunsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{"creative-code": "OTHER", "creative-variation": "3"}

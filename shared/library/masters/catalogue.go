@@ -118,8 +118,9 @@ func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entr
 	}
 }
 
-// each calls the function read for each listed name; up to 32 calls run at the same time. It then
-// calls the functions that read returned, one at a time.
+// each calls the function read for each listed name; up to 32 calls run at the same time. After
+// each of these calls, it calls the function that read returned. The calls of these returned
+// functions never overlap.
 func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(context.Context, string) (func(), error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)

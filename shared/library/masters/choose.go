@@ -14,7 +14,8 @@ const MaxUpload = 5<<30 - 5<<20
 // Drop names the rule that dropped a candidate; "" means that no rule dropped it.
 type Drop string
 
-// The rules that drop a candidate, in the order in which the function drop first checks them.
+// The rules that drop a candidate. The order in which the rules are checked is that of the function
+// drop.
 const (
 	OtherKind       Drop = "other_kind"
 	OtherLocale     Drop = "other_locale"
@@ -120,9 +121,9 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 }
 
 // drop returns the first rule that drops the master; "" means that no rule does. The rules about
-// the slot come before the rules about damage, size and container, so a master that such a rule
-// drops does answer the slot. A rule about the content must come after the rules that drop a
-// master whose content nobody has read, unless it checks m.Seen itself.
+// the slot come first. So a master that is dropped because of its size, its container or damage
+// does answer the slot. A rule about the content must come after the rules that drop a master whose
+// content nobody has read, unless it checks m.Seen itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
 	unclear := m.LocaleUnclear != "" || !slot.Locale.IsTag() && lib.rank(slot.Locale, locale) < 0
@@ -241,7 +242,8 @@ func compareBools(a, b bool) int {
 }
 
 // verdict returns the verdict and its reason for a choice in which every candidate was dropped. If
-// several rules dropped candidates, the rule whose cause a person can fix soonest decides.
+// several rules dropped candidates, a rule whose cause a person can fix decides before the others.
+// Rules that drop masters which do not answer the slot decide last.
 func verdict(candidates []Candidate) (Verdict, string) {
 	dropped := func(d Drop) bool {
 		return slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Drop == d })

@@ -98,8 +98,8 @@ func TestChooseDrops(t *testing.T) {
 }
 
 // The content fields of an unread master are unset. An unset field never makes the verdict
-// Unusable or Absent. Only a label or pixels can exclude an unread master by its aspect; the
-// aspect in its name cannot.
+// Unusable or Absent. A label, or pixels that were read earlier, can exclude a master by its
+// aspect. The aspect in the name of an unread master cannot.
 func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
 	t.Parallel()
 	frozen := func(m *masters.Master) { m.StorageClass = "GLACIER" }

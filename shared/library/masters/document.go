@@ -98,7 +98,8 @@ func (m Master) Seen() bool {
 }
 
 // WithContentOf returns m with the content fields of old. It returns m unchanged if m and old do
-// not describe the same bytes, or if the content of m was already read.
+// not describe the same bytes under the same key, if the content of m was already read, or if the
+// content of old was not read.
 func (m Master) WithContentOf(old Master) Master {
 	if m.Seen() || !old.Seen() || old.Key != m.Key || old.ETag != m.ETag || old.Size != m.Size {
 		return m

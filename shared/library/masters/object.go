@@ -47,8 +47,8 @@ func (s Storage) Archived() bool {
 	return inArchive && !s.Restored
 }
 
-// Same reports whether o and p are the same version of an object, with the same labels, in the
-// same storage class.
+// Same reports whether o and p are the same version of an object, with the same labels and the same
+// values of Storage (storage class, archive status, restored or not).
 func (o Object) Same(p Object) bool {
 	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size && o.Storage == p.Storage &&
 		maps.Equal(o.Labels.Tags, p.Labels.Tags) && maps.Equal(o.Labels.Metadata, p.Labels.Metadata)

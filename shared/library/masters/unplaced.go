@@ -21,10 +21,12 @@ import (
 // is empty.
 
 const (
-	// elsewhere is the folder for keys that hold no anchor. No proof of absence reads it.
+	// elsewhere is the folder for keys that belong in no other folder, for example because they
+	// hold no anchor. No proof of absence reads this folder.
 	elsewhere = "none"
-	// stated begins the name of each folder for keys whose unusable labels may name a code. The
-	// folder with just this name holds all keys with unusable labels.
+	// stated is the folder for all unplaced keys whose unusable labels state a creative. With an
+	// anchor appended, it names the folder for those of these keys that may name a code with this
+	// anchor.
 	stated = "@"
 	// unseen is the folder for keys whose names do not place them and whose objects cannot be
 	// looked up. The labels of these objects may state any creative.

@@ -6,7 +6,7 @@ import "math/bits"
 // header.
 type bitstream struct {
 	data []byte
-	at   int // position of the next bit to read, in bits from the header's start
+	at   int // position of the next bit to read, in bits from the start of data
 	over bool
 }
 

@@ -23,8 +23,8 @@ type region struct {
 func in(b box, skip int64) *region { return &region{b.start + skip, b.end, ErrCorrupt} }
 
 // next returns the region's next box. It returns false at the region's end: less than a box
-// header is left, or QuickTime's terminating zero follows. If the box's size is invalid, next
-// returns an error together with the box's kind.
+// header is left, or QuickTime's terminating zero follows. If the box is smaller than its header or
+// ends beyond the region, next returns an error together with the box.
 func (g *region) next(r *reader) (box, bool, error) {
 	if g.end-g.at < 8 {
 		return box{}, false, nil

@@ -285,7 +285,8 @@ func TestHeadersWithEverything(t *testing.T) {
 		"HEVC":  {"hevc", hevc, shape{360, 450, 12, 11}},
 		"AV1":   {"av1", av1Everything(), shape{1920, 100, 0, 0}},
 	} {
-		for i := range len(c.config) + 1 { // a truncated configuration must return no values, or only the sides
+		// for a truncated configuration, HeaderOf must return no values, or only the sides
+		for i := range len(c.config) + 1 {
 			w, h, across, down := media.HeaderOf(c.codec, c.config[:i])
 			got := shape{w, h, across, down}
 			if got != c.want && (i == len(c.config) || got != (shape{}) && got != (shape{c.want[0], c.want[1], 0, 0})) {

@@ -137,7 +137,9 @@ func (m *movie) checkData(r *reader) error {
 		return err
 	}
 	if c := m.best.picture.codec; m.raw || c != "h264" && c != "hevc" || m.data.end-m.data.start < 2*zeroTail {
-		return nil // zeros are no proof of a missing end, because such codecs may write zeros
+		// zeros do not prove that the end is missing: codecs other than H.264 and HEVC, and some
+		// codecs for sound, may write zeros
+		return nil
 	}
 	zeros, err := r.endsInZeros(m.data.start, m.data.end)
 	if zeros {

@@ -106,8 +106,9 @@ func (t *text) anchor(i int) string {
 	return letters[len(letters)-size:] + t.runs[i].word
 }
 
-// anchorBehind returns the number in run i of the key together with the letter after it. It returns
-// "" if run i is not a number of two or more digits, or if no letter directly follows it.
+// anchorBehind returns the number in run i of the key together with the first letter of the next
+// run. It returns "" if run i is not a number of two or more digits, or if the next run does not
+// consist of letters.
 func (t *text) anchorBehind(i int) string {
 	if !t.isDigits(i) || len(t.runs[i].word) < 2 || !t.isLetters(i+1) {
 		return ""

@@ -273,7 +273,8 @@ func (r *reader) judge(k int) verdict {
 		return certain
 	case t.speech.tag && (loud || !t.speech.declared && r.tiesTighter(t, k)):
 		return certain
-	// A word with only its first letter in upper case is a title's word: "Es" in "Es ist Sommer".
+	// A word in mixed case is a title's word, unless it is a name of a language: "Es" in "Es ist
+	// Sommer".
 	case !loud && !t.speech.name && r.runs[t.from].written != lower:
 		return titled
 	case t.speech.name && apart && neighbours == 1:

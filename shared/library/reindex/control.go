@@ -28,8 +28,8 @@ type Progress struct {
 }
 
 // Keys returns the number of keys that the present phase has finished, and the total as far as it
-// is known. In the phases Sweeping and Clearing, a key is finished when the run has checked whether
-// its object still exists. In the other phases, it is finished when it is indexed.
+// is known. In the phases Sweeping and Clearing, a key is finished when the run has compared it
+// with the bucket. In the other phases, a key is finished when it is indexed.
 func (p Progress) Keys() (done, total int) {
 	step := p.Run.Step
 	if p.Run.Checking() {

@@ -7,9 +7,10 @@ import (
 )
 
 // StartImport begins a run that imports its keys from an S3 Inventory instead of listing the
-// bucket. The argument source names the inventory. If a run with the same source is active,
-// StartImport returns that run. In the phase Importing, the run's Step.Cursor states where the
-// import must continue. In any later phase, the run needs no more keys.
+// bucket. The argument source names the inventory. If a run with the same source is active and
+// anew is false, StartImport continues that run instead. In the phase Importing, the run's
+// Step.Cursor states where the import must continue. In any later phase, the run needs no more
+// keys.
 func (c Control) StartImport(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
 	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Importing}}, func(run Run) bool {
 		return !anew && run.Source == source

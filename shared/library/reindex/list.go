@@ -87,8 +87,8 @@ func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
 }
 
 // apportion divides the keys into batches. The list bounds holds the last key of each batch. A key
-// after the last bound is left out: it was uploaded after the plan was made, so its event indexes
-// it.
+// after the last bound is left out: the next listing step finds it. If there is no such step, the
+// key was uploaded after the plan was made, so its event indexes it.
 func apportion(keys, bounds []string) [][]string {
 	batches := make([][]string, len(bounds))
 	for _, key := range keys {

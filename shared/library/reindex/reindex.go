@@ -4,8 +4,8 @@
 // A run is a chain of steps and many batches, all of them messages of one queue. A step lists
 // part of the bucket, sends the keys as batches, and sends the next step. So no invocation of the
 // function is long and no terminal must stay open. Then the chain waits for the batches and removes
-// keys of deleted objects from the documents. At last it commits: it records that the library is
-// completely indexed.
+// keys of deleted objects from the documents. Finally, the run commits: it records that the library
+// is completely indexed.
 //
 // Invariants:
 //
@@ -67,8 +67,8 @@ type Run struct {
 // Active reports whether the run exists and has not finished.
 func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
 
-// Checking reports whether the run has indexed all keys and now checks whether their objects still
-// exist.
+// Checking reports whether the run has indexed all keys and now compares the indexed keys with the
+// bucket, to remove keys that no longer belong in the index.
 func (r Run) Checking() bool { return r.Step.Phase == Sweeping || r.Step.Phase == Clearing }
 
 // Stopped reports whether the run ended before it changed anything, because more than half of the
@@ -101,8 +101,8 @@ type Step struct {
 	// Confirmed reports whether the run has finished the phase Confirming: it has listed the bucket
 	// to find keys that were not imported.
 	Confirmed bool `json:"confirmed,omitempty"`
-	// Checked is the number of keys for which the run has checked whether their objects still
-	// exist. Since is the time at which this check of all keys began.
+	// Checked is the number of indexed keys that the run has compared with the bucket since the
+	// phase Weighing or Sweeping began. Since is the time at which the phase Sweeping began.
 	Checked int       `json:"checked,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
 	// Documents is the number of documents that list masters. Emptied is the number of those
@@ -152,9 +152,9 @@ func (c *Counts) add(d Counts) {
 
 // Lister lists the names in a bucket.
 type Lister interface {
-	// Page returns the first n keys, sorted, that begin with prefix and are sorted behind the
-	// argument after. It reports whether more keys follow; if so, it must return at least one key.
-	// It must see every write that was acknowledged before the call.
+	// Page returns the first keys, at most n, in sorted order, that begin with prefix and come
+	// after the argument after. It reports whether more keys follow; if so, it must return at
+	// least one key. It must see every write that was acknowledged before the call.
 	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
 }
 

@@ -194,7 +194,8 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 }
 
 // drain checks whether the outcomes of all batches are counted. If so, the next phase begins, or
-// the run ends because keys could not be indexed. If not, the same phase is repeated.
+// the run ends because keys could not be indexed. If not, the run repeats the phase Draining, or
+// ends because no batch was processed for 30 minutes.
 func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	done, counts, _, err := sum(ctx, w.Index.Blobs, lib, run)
 	if err != nil {

@@ -64,7 +64,8 @@ func Load(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Summar
 		return Summary{}, "", fmt.Errorf("reading the summary of library %s: %w", lib.Name, err)
 	}
 	s, err := decode(packed)
-	if err != nil || s.Format != Format { // return an empty summary, which the caller rebuilds from the documents
+	// return an empty summary in place of an unreadable one: Refresh rebuilds it from the documents
+	if err != nil || s.Format != Format {
 		return Summary{Format: Format}, revision, nil
 	}
 	return s, revision, nil

@@ -187,7 +187,8 @@ func TestWritersAtOnceLoseNothing(t *testing.T) {
 	f.holds("after six writers", want)
 }
 
-// If a stored summary is damaged or has another format, it must be rebuilt from the documents.
+// If a stored summary is damaged, Load must return an empty summary, and Refresh must rebuild the
+// summary from the documents.
 func TestAForeignSummaryIsReplaced(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()
