@@ -27,10 +27,10 @@ import (
 const Format = 1
 
 // MaxDocument is the size limit of a document in bytes, enough for about 30,000 masters. A
-// document that is marked as full may have up to maxFull bytes.
+// document that is marked as full may have up to MaxBlob bytes, which is also the limit of reading.
 const (
 	MaxDocument = 16 << 20
-	maxFull     = MaxDocument + 1<<10
+	MaxBlob     = MaxDocument + 1<<10
 )
 
 // Problem states why a placed file cannot be delivered; "" means that it has no problem.
@@ -191,8 +191,8 @@ func DecodeDocument(data []byte, c creative.Creative) (Document, error) {
 }
 
 func decode(data []byte, into any) error {
-	if len(data) > maxFull {
-		return fmt.Errorf("%w: over %d bytes", ErrDocument, MaxDocument)
+	if len(data) > MaxBlob {
+		return fmt.Errorf("%w: over %d bytes", ErrDocument, MaxBlob)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
 		return fmt.Errorf("%w: %w", ErrDocument, err)

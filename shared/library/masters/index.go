@@ -82,7 +82,7 @@ func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revisi
 // master did not fit into it.
 func (x Index) SaveFull(ctx context.Context, lib Library, d Document, revision string) error {
 	d.Full = true
-	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, maxFull)
+	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, MaxBlob)
 	return err
 }
 

@@ -38,8 +38,8 @@ const MaxLive = 5000
 var pauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
 // Update reads the documents of the given creatives and stores their present content in the
-// library's summary. If the library has no summary, Update creates one for all documents. If the
-// summary has more than MaxLive documents, Update changes nothing: Refresh must update it.
+// library's summary. If the library has no summary, or an unreadable one, Update creates one for all
+// documents. If the summary has more than MaxLive documents, Update changes nothing: Refresh must update it.
 func (k Keeper) Update(ctx context.Context, lib masters.Library, creatives []creative.Creative) error {
 	if len(creatives) == 0 {
 		return nil
@@ -62,14 +62,15 @@ func (k Keeper) Refresh(ctx context.Context, lib masters.Library) error {
 }
 
 // swap calls the function change, which changes the summary, and saves the summary. It repeats this
-// as long as another writer saves first.
+// as long as another writer saves first. The argument fresh of change reports whether the summary is
+// empty: then it does not exist, was unreadable, or the library has no documents.
 func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Summary, fresh bool) (bool, error)) error {
 	for swaps := range maxSwaps {
 		s, revision, err := Load(ctx, k.Index.Blobs, lib)
 		if err != nil {
 			return err
 		}
-		changed, err := change(&s, revision == "")
+		changed, err := change(&s, len(s.Entries) == 0)
 		if err != nil || !changed {
 			return err
 		}

@@ -187,8 +187,8 @@ func TestWritersAtOnceLoseNothing(t *testing.T) {
 	f.holds("after six writers", want)
 }
 
-// If a stored summary is damaged, Load must return an empty summary, and Refresh must rebuild the
-// summary from the documents.
+// If a stored summary is damaged, Load must return an empty summary, and the next Update must rebuild
+// the summary from all documents.
 func TestAForeignSummaryIsReplaced(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()
@@ -197,8 +197,9 @@ func TestAForeignSummaryIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.holds("unreadable", map[creative.Creative]string{})
-	f.must(f.keeper.Refresh(ctx, library))
-	f.holds("refreshed", map[creative.Creative]string{one: "a"})
+	two := f.save(2, "b")
+	f.must(f.keeper.Update(ctx, library, []creative.Creative{two}))
+	f.holds("after an update of one document", map[creative.Creative]string{one: "a", two: "b"})
 }
 
 // [masters.Choose] must choose the same master from a summary's entry as from the document. So the

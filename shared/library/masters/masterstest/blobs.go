@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -34,6 +35,13 @@ func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 			t.Errorf("Save over an old revision: %v, want ErrStale", err)
 		}
 		load(t, b, name, "two")
+	})
+	t.Run("the largest document is read whole", func(t *testing.T) {
+		b, name, text := newBlobs(t), "index/default/X/3.json", strings.Repeat("x", masters.MaxBlob)
+		save(t, b, name, text, "")
+		if data, _, err := b.Load(t.Context(), name); err != nil || string(data) != text {
+			t.Errorf("%d of %d bytes, %v", len(data), len(text), err)
+		}
 	})
 	t.Run("concurrent writers lose nothing", func(t *testing.T) {
 		b, name, writers := newBlobs(t), "index/default/X/2.json", 20

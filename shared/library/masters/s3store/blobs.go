@@ -36,7 +36,7 @@ func (b Blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 		return nil, "", fmt.Errorf("getting %s: %w", name, err)
 	}
 	defer out.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(out.Body, masters.MaxDocument+1))
+	data, err := io.ReadAll(io.LimitReader(out.Body, masters.MaxBlob+1))
 	if err != nil {
 		return nil, "", fmt.Errorf("getting %s: %w", name, err)
 	}

@@ -54,11 +54,11 @@ func TestBlobsRefused(t *testing.T) {
 func TestBlobTooLarge(t *testing.T) {
 	t.Parallel()
 	b := blobs(t, false)
-	if _, err := b.Save(t.Context(), "large", bytes.Repeat([]byte(" "), masters.MaxDocument+9), ""); err != nil {
+	if _, err := b.Save(t.Context(), "large", bytes.Repeat([]byte(" "), masters.MaxBlob+9), ""); err != nil {
 		t.Fatal(err)
 	}
 	data, _, err := b.Load(t.Context(), "large")
-	if err != nil || len(data) != masters.MaxDocument+1 {
+	if err != nil || len(data) != masters.MaxBlob+1 {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
 }
