@@ -18,12 +18,11 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// program is the script of the local DynamoDB. It prints its port, and ends when its standard
-// input ends, that is, when this process ends.
+// program runs the script of the local services, which prints the address of its DynamoDB. It ends
+// when its standard input ends, that is, when this process ends.
 const program = `
-const server = require("dynalite")({ createTableMs: 0 });
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.resume().on("end", () => process.exit());
+import("./infra/local/sim/services/dynamodb.mjs");
 `
 
 // counterpart is a local DynamoDB. It runs while its standard input is open. The garbage collector
@@ -51,8 +50,8 @@ var start = sync.OnceValues(func() (*counterpart, error) {
 	if err := node.Start(); err != nil {
 		return nil, err
 	}
-	port, err := bufio.NewReader(stdout).ReadString('\n')
-	return &counterpart{address: "http://127.0.0.1:" + strings.TrimSpace(port), stdin: stdin}, err
+	address, err := bufio.NewReader(stdout).ReadString('\n')
+	return &counterpart{address: strings.TrimSpace(address), stdin: stdin}, err
 })
 
 // Client returns a client of the DynamoDB that all tests of this process share. If the npm packages
