@@ -49,10 +49,9 @@ func Announced(name string) (Announcement, error) {
 	return a, err
 }
 
-// Read reads an event or an announcement from a file, or from the samples if no file has this name.
-// A file that names a sender is an announcement. Read sets only one of its results event and
-// announced. It returns the errors of [Parse] and of os.ReadFile; fs.ErrNotExist means that neither
-// a file nor a sample has this name.
+// Read reads an event or an announcement from the file with this name, or from the samples if there
+// is no such file. A file that names a sender is an announcement. Read sets either event or
+// announced. If neither a file nor a sample has this name, it returns fs.ErrNotExist.
 func Read(name string) (event Event, announced Announcement, err error) {
 	file, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,8 +72,8 @@ func Read(name string) (event Event, announced Announcement, err error) {
 	return event, announced, err
 }
 
-// ParseAnnouncement parses an announcement's file. The file must have a sender and a body; shape,
-// note and header may be missing. Errors: ErrNoEvent.
+// ParseAnnouncement parses an announcement's file. The file must have the members "sender" and
+// "body"; otherwise ParseAnnouncement returns ErrNoEvent. It need not have the other members.
 func ParseAnnouncement(file []byte) (Announcement, error) {
 	var a Announcement
 	if err := json.Unmarshal(file, &a); err != nil {

@@ -83,7 +83,7 @@ func Sample(name string) (Event, error) {
 // Parse parses an event's file. The file contains a topic and data, as the samples do, or only an
 // event's data, as a webhook's log shows them. If the file contains only the data of a request,
 // Parse sets the topic of requests. If it contains only the data of another event, Parse sets the
-// topic "". Errors: ErrNoEvent.
+// topic "". If the file is not a JSON object, Parse returns ErrNoEvent.
 func Parse(file []byte) (Event, error) {
 	var event Event
 	if err := json.Unmarshal(file, &event); err != nil {
@@ -171,7 +171,8 @@ func stamp(t time.Time) string {
 var placeholder = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 
 // Fill replaces the placeholders in an event's data. It returns data without placeholders unchanged.
-// The result is as secret as the URLs in values. Errors: ErrUnfilled, which names the placeholder.
+// The result is as secret as the URLs in values. If a placeholder has no value, Fill returns
+// ErrUnfilled with the placeholder's name.
 func Fill(data []byte, values Values) ([]byte, error) {
 	var missing error
 	filled := placeholder.ReplaceAllFunc(data, func(found []byte) []byte {

@@ -12,9 +12,9 @@ const boundaryKey = "@aws-cdk/core:permissionsBoundary"
 
 var errBoundary = errors.New(boundaryKey + `: must be {"name":"POLICY"} or {"arn":"ARN OF THE POLICY"}`)
 
-// boundary returns the permissions boundary from CDK's context; nil if there is none. This function is
-// necessary because CDK itself reads the boundary only as an object in cdk.json. It silently ignores
-// the text that the flag -c sets.
+// boundary returns the permissions boundary from CDK's context; nil if there is none. This function
+// is necessary because CDK itself accepts the boundary only as an object in cdk.json. CDK silently
+// ignores a boundary that is set as text with the flag -c.
 func boundary(context any) (awscdk.PermissionsBoundary, error) {
 	if context == nil {
 		return nil, nil

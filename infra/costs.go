@@ -23,8 +23,8 @@ func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 	for _, f := range all {
 		times[f.name] = hourly(ofAlias(f, "Duration", sum, period))
 	}
-	// terms for the product of time in ms and memory in MiB; the expression compute converts the
-	// sum to GiB-seconds
+	// for each function, an expression for its running time in ms times its memory in MiB; the
+	// expression compute converts their sum to GiB-seconds
 	var gigabyteSeconds []string
 	for _, f := range slices.SortedFunc(slices.Values(all), func(a, b deployed) int { return strings.Compare(a.name, b.name) }) {
 		gigabyteSeconds = append(gigabyteSeconds, fmt.Sprintf("FILL(%s, 0) * %g", f.name, f.memory))
@@ -41,7 +41,8 @@ func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 	}
 }
 
-// price returns a price as text for an expression of CloudWatch, which accepts no exponent.
+// price returns a price as text without an exponent (not 1e-05), because CloudWatch's expressions
+// accept none.
 func price(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) }
 
 func labelled(of map[string]awscloudwatch.IMetric, text, label string) awscloudwatch.IMetric {

@@ -33,9 +33,9 @@ var (
 	}
 )
 
-// openDoors holds the resources of the doors: of the queue and of the bucket by which the
-// platform's events can arrive, in addition to the function URL. If the settings do not open a
-// door, its fields are nil.
+// openDoors holds the resources of two doors: of the queue and of the bucket by which the
+// platform's events can arrive, in addition to the function URL. The fields of a door that the
+// settings do not open are nil.
 type openDoors struct {
 	queue  *queue // the queue to which the platform sends events
 	events *queue // the queue of the bucket's object events; each object that the platform stores causes one event

@@ -182,8 +182,8 @@ func checkOpen(t *testing.T, all template, function string) {
 	}
 }
 
-// A deployment must move all calls to the new version at once, so that a correction never waits
-// until an alarm is in the state OK.
+// A deployment must move all calls to the new version at once. It must not wait until alarms are in
+// the state OK, because it may contain the correction of the fault that raised the alarm.
 func TestADeploymentNeedsNoAlarm(t *testing.T) {
 	all := synth(t, withDoors())
 	for path, r := range all {

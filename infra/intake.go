@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// The functions that process announcements. The senders wait 10 s for an answer.
+// The functions that process announcements. The senders wait 10 s for the answer of intake.
 var (
 	intakeProgram  = program{name: "intake", purpose: "accepts announcements of other platforms", timeout: 15, memory: 512}
 	collectProgram = program{name: "collect", purpose: "fetches files that other platforms announced", timeout: 900, memory: 512}
@@ -36,8 +36,8 @@ func newIntakeStores(stack awscdk.Stack, c settings.Config) intake {
 
 // newIntake deploys the function intake with its URL, to which senders send their webhooks. The URL
 // needs no AWS credentials, because it contains the sender's token. If no executions are reserved
-// for intake, it can use only those that the function fulfill leaves free. When there are none,
-// Lambda answers 429, and Streampixel does not send such webhooks again.
+// for intake, it can use only those that the function fulfill leaves free. When no execution is
+// free, Lambda answers 429, and the sender Streampixel never sends such a webhook again.
 func newIntake(d deployment, s stores) receiver {
 	f := d.deploy(intakeProgram, s.announcements(d.config, environment{
 		names.IntakeSecret: s.intake.senders.SecretArn(),
@@ -78,8 +78,8 @@ func newCollect(d deployment, s stores) deployed {
 	return f
 }
 
-// announcements adds to more the environment variables that the functions intake and collect share,
-// and returns more.
+// announcements adds the environment variables that the functions intake and collect share to the
+// given environment, and returns this environment.
 func (s stores) announcements(c settings.Config, more environment) environment {
 	more[names.IntakeBucket] = s.intake.records.bucket.BucketName()
 	more[names.CollectQueue] = s.intake.queue.live.QueueUrl()
@@ -94,8 +94,8 @@ func (s stores) announcements(c settings.Config, more environment) environment {
 type recordsBucket struct{ bucket awss3.Bucket }
 
 // recordDays is the number of days until a stored announcement is deleted. Timelines are stored for
-// the same time. A message exists for at most 14 days, so the announcement of every message still
-// exists.
+// the same time. It must exceed the 14 days for which a message can stay in the queue, because the
+// function collect reads the stored announcement that a message names.
 const recordDays = 90.0
 
 func newRecords(scope constructs.Construct, c settings.Config) recordsBucket {

@@ -36,8 +36,8 @@ func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
 }
 
 // tableRemoval returns the removal policy of the ledger's table. If the setting keep is set, the
-// table has deletion protection, so CloudFormation cannot delete the table. The policy then keeps
-// the table; otherwise the roll-back of a failed first deployment could not end.
+// table has deletion protection, so CloudFormation cannot delete it. The policy must then keep the
+// table, because otherwise the roll-back of a failed first deployment would fail.
 func tableRemoval(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN
@@ -54,7 +54,7 @@ func (l ledgerTable) writableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:GetItem", "dynamodb:PutItem")
 }
 
-// namesReadableBy allows a function to read the names of the ads that wait for requests.
+// namesReadableBy allows a function to read the names of the ads for which files were requested.
 func (l ledgerTable) namesReadableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:BatchGetItem")
 }

@@ -8,7 +8,7 @@
 // Invariants:
 //   - No custom resources: the account runs only the Lambda functions of functions/.
 //   - AWS generates the resources' names, so that an account can hold several environments.
-//   - The code that grants a permission is in the file of the resource that it opens.
+//   - The code that grants access to a resource is in the file of that resource.
 //   - The same context and the same binaries produce the same template, byte by byte.
 package main
 

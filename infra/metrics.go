@@ -23,7 +23,7 @@ const (
 
 // period is the default length of a metric's period: the time for which CloudWatch computes one
 // value.
-const period = 300 // in seconds
+const period = 300 // default period of a metric, in seconds
 
 func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
 
@@ -81,8 +81,9 @@ func (e emitted) moreSkips() awscloudwatch.IMetric {
 		"IF(skips + FILL(delivered, 0) + FILL(failed, 0) + FILL(overdue, 0) >= 20 AND skips > FILL(delivered, 0), 1, 0)")
 }
 
-// expression returns a metric that CloudWatch computes by the expression text. The names in text
-// are the keys of the map of. every is the period of each metric in seconds.
+// expression returns a metric that CloudWatch computes from other metrics. The parameter text is
+// the formula, such as "a + b"; the parameter of holds the metrics by their names in the formula.
+// every is the period in seconds.
 func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: &text, UsingMetrics: &of, Period: seconds(every),

@@ -236,9 +236,9 @@ func TestAnExistingBucketIsReadWithItsKey(t *testing.T) {
 	}
 }
 
-// needs maps each call of the SDK to the IAM actions that the call needs. It lists only calls whose
-// action has another name. A call that can name an object's version needs both the action for
-// versions and the action without versions.
+// needs maps calls of the SDK to the IAM actions that they need. A call that is not listed needs
+// exactly the action of its own name. A call that can name an object's version needs two actions:
+// the one for versions and the one without versions.
 var needs = map[string][]string{
 	"s3:HeadObject":        {"s3:GetObject", "s3:ListBucket"},
 	"s3:GetObject":         {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
@@ -256,8 +256,8 @@ var needs = map[string][]string{
 	"s3:CreateSession": {}, "dynamodb:DescribeEndpoints": {},
 }
 
-// ofLambda reports whether Lambda itself, and not the function's code, does the action with the
-// function's permissions.
+// ofLambda reports whether an action is done by the Lambda service and not by the function's code.
+// The service uses the function's permissions for it.
 func ofLambda(action string) bool {
 	return strings.HasPrefix(action, "logs:") ||
 		slices.Contains([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, action)
@@ -330,8 +330,8 @@ func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
 			}
 			for _, action := range actions {
 				if action == "s3:GetObjectVersion" && slices.Contains([]string{"collect", "widget"}, function) {
-					// This action is not needed: the function reads announcements or the index, and
-					// names no version.
+					// These two functions do not need the action for versions: they read
+					// announcements or the index, and never name a version.
 					continue
 				}
 				needed[action] = true

@@ -25,9 +25,10 @@ type queueSpec struct {
 	parallel float64
 }
 
-// The queues. The function finish tries a handed-off request again until its deadline, an hour after it
-// arrived; the number of tries is not limited in practice. A message stays in that queue for four
-// hours, so that finish can still settle a request whose deadline has passed.
+// The queues. The function finish tries a handed-off request again until the request's deadline, an
+// hour after its arrival. In practice, the limit of 1,000 receives is not reached in that time. A
+// message stays in the queue Finish for four hours, so that finish can still settle a request after
+// its deadline.
 var (
 	indexQueue = queueSpec{
 		name: "Index", purpose: "object events", worker: indexProgram,
@@ -54,9 +55,10 @@ var (
 
 // margin is the number of seconds for which a message stays hidden after the time-out of the function that
 // processes it.
-const margin = 30 // seconds
+const margin = 30 // in seconds, added to the function's time-out
 
-// queue is a queue with its dead letters, which are kept for 14 days, SQS's maximum.
+// queue is a queue together with the queue of its dead letters. Dead letters are kept for 14 days,
+// SQS's maximum.
 type queue struct {
 	queueSpec
 	live, dead awssqs.Queue

@@ -55,8 +55,8 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// Lambda stops a chain after 16 invocations of one function, unless the function is allowed to run in a
-// loop. Only functions that send messages to their own queue may be allowed to do so.
+// Lambda stops a chain after 16 invocations of one function, unless the function is allowed to run
+// in a loop. Only a function that sends messages to its own queue may be allowed to run in a loop.
 func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
 	all := synth(t, withDoors())
 	loops := map[string]bool{}

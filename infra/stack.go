@@ -52,7 +52,7 @@ type stores struct {
 	masters      mastersBucket
 	index        indexBucket
 	ledger       ledgerTable
-	destinations secret // the entries of the platform's destinations, with their signing secrets
+	destinations secret // the secret that lists the platform's destinations, with their signing secrets
 	events       queue  // the queue of object events of the masters bucket
 	reindex      queue  // the queue of batches of a reindex
 	finish       queue  // the queue of requests that were handed off
@@ -64,10 +64,10 @@ func (s stores) queues() []queue {
 	return append([]queue{s.events, s.reindex, s.finish, s.intake.queue}, s.doors.queues()...)
 }
 
-// removal returns the policy that says whether CloudFormation keeps data when the stack is deleted. The
-// policy lets the roll-back of a failed first deployment delete everything. For the same reason the
-// stack has no termination protection: CDK must be able to delete a failed first deployment and to
-// deploy again.
+// removal returns the policy that says whether CloudFormation keeps data when the stack is deleted.
+// Whatever the policy says, the roll-back of a failed first deployment deletes all data. CDK then
+// deletes the failed stack and deploys again. The stack has no termination protection, because that
+// would prevent this.
 func removal(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE

@@ -104,8 +104,8 @@ func TestOnlyAChangedFunctionIsDeployedAgain(t *testing.T) {
 	}
 }
 
-// lint runs CDK's CloudFormation linter on a stack. It returns the findings, which CDK raises as a
-// panic, or nil if there are none.
+// lint runs CDK's CloudFormation linter on a stack. If there are findings, CDK panics with them;
+// lint recovers from the panic and returns them. Otherwise lint returns nil.
 func lint(stack awscdk.Stack) (complaint any) {
 	defer func() { complaint = recover() }()
 	assertions.Template_FromStack(stack, nil)

@@ -29,9 +29,9 @@ var replacing = map[string][]string{
 }
 
 // A deployed stack must keep its data, the messages in its queues and its addresses. They are lost
-// if CloudFormation replaces a resource. The test never rewrites testdata/stateful.txt itself: a
-// person may safely add a line, but to change or remove a line means that the content of a resource
-// is deleted.
+// if CloudFormation replaces a resource. People edit testdata/stateful.txt by hand; the test never
+// rewrites it. A new line is safe, but a changed or removed line means that the next deployment
+// deletes the content of a resource.
 func TestStatefulResourcesKeepTheirIdentity(t *testing.T) {
 	listed, err := os.ReadFile("testdata/stateful.txt")
 	if err != nil {

@@ -50,9 +50,9 @@ func failing(f deployed) alarm {
 	}
 }
 
-// spanning returns the number of periods that an alarm must evaluate to include the start of an
-// invocation that has just reached its time-out. The parameter seconds is the length of a period.
-// Five more minutes are included, because the metric may arrive so late.
+// spanning returns how many periods an alarm must evaluate. Together they must cover the longest
+// possible invocation from its start to its time-out, and five more minutes, because a metric can
+// arrive five minutes late. The parameter seconds is the length of a period.
 func spanning(f deployed, seconds float64) float64 { return math.Ceil((f.timeout + 300) / seconds) }
 
 // waits returns the alarm for a library whose index does not follow the library's settings. The
@@ -91,8 +91,8 @@ func queueAlarms(q queue) []alarm {
 		},
 	}
 	if q.name == reindexQueue.name || q.name == collectQueue.name {
-		// These queues have no alarm for the age of their messages: a reindex may take hours, and
-		// the function collect retries a dead link for days.
+		// These queues get no alarm for the age of their messages, because old messages are normal:
+		// a reindex takes hours, and the function collect tries a dead link for days.
 		return rows[:1]
 	}
 	return rows

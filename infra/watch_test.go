@@ -45,7 +45,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 			if expression, ok := metric[0].(map[string]any); ok {
 				text := fmt.Sprint(expression["expression"])
 				if !strings.Contains(text, "SEARCH") {
-					continue // skipped: the same widget also lists the metrics of which this expression consists
+					continue // not checked here: the same widget also lists the metrics that the expression uses
 				}
 				m := search.FindStringSubmatch(text)
 				if m == nil || m[1] != names.NamespaceOf(settings.Defaults().Name) {
@@ -222,8 +222,8 @@ func watched(a resource) (metrics []resource) {
 	return metrics
 }
 
-// checkWatched checks that one of our functions or AWS writes the metric m of an alarm. A metric of
-// Lambda must belong to the alias that all callers use. checkWatched returns the metric's
+// checkWatched checks that the metric m of an alarm is written by one of our functions or by AWS. A
+// metric of Lambda must belong to the alias that all callers use. checkWatched returns the metric's
 // namespace.
 func checkWatched(t *testing.T, path string, m resource, written map[string]map[string]bool) string {
 	t.Helper()
@@ -249,8 +249,9 @@ func checkWatched(t *testing.T, path string, m resource, written map[string]map[
 	return namespace
 }
 
-// Lambda gives an error, or an answer of 5xx, the time at which its invocation started. When the longest
-// possible invocation has ended, the alarm must still evaluate that time.
+// Lambda records an error, or an answer of 5xx, at the time at which its invocation started.
+// Therefore each alarm must look back over more than the duration of the longest possible
+// invocation.
 func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	for path, timeout := range map[string]float64{

@@ -22,7 +22,8 @@ func newWidget(d deployment, s stores) deployed {
 	return f
 }
 
-// page returns a widget as wide as the dashboard, which shows the HTML of the function f.
+// page returns a widget that is as wide as the dashboard. It shows the HTML that the function f
+// returns.
 func page(f deployed) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{awscloudwatch.NewCustomWidget(&awscloudwatch.CustomWidgetProps{
 		FunctionArn: f.alias.FunctionArn(), Title: new("Requests, what to make next, coverage, announcements"),

@@ -71,8 +71,8 @@ type initializers struct {
 }
 
 // expensive returns the expressions that may be expensive in the initializers of a package. The
-// keys of files are the paths of the package's files. A value is the source of a file; nil means
-// that the file is read.
+// parameter files maps the path of each file of the package to its source. nil as the source means
+// that the source is read from the file.
 func expensive(t *testing.T, files map[string]any) []string {
 	t.Helper()
 	in := initializers{set: token.NewFileSet(), types: map[string]bool{}, funcs: map[string]*ast.FuncDecl{}}

@@ -1,6 +1,6 @@
-// Command finish is the function that settles the requests in the queue of handed-off requests. It has
-// Lambda's limit of 15 minutes for each. On a schedule it settles requests that are still open after
-// their deadline.
+// Command finish is the function that settles the requests in the queue of handed-off requests.
+// Each request may take up to 15 minutes, Lambda's limit. On a schedule, the function also settles
+// requests that are still open after their deadline.
 package main
 
 import (

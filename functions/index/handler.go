@@ -103,9 +103,9 @@ func (h handler) summarized(ctx context.Context, lib masters.Library, err error)
 	}
 }
 
-// file makes the last try to index the failed keys whose event the queue has delivered for the last
-// time. If an object still cannot be read, file records this in the index. A key stays in failed
-// only if this try fails, too.
+// file tries once more to index the keys in failed whose event the queue will not deliver again. If
+// an object still cannot be read, file records that in the index. It removes each key from failed
+// that it could index or record.
 func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string
 	for key := range failed {

@@ -26,8 +26,9 @@ func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter tel
 	})
 }
 
-// serve returns the function that answers requests to the function URL through the handler h. This
-// function ignores its deadline, because the handler has its own time limits.
+// serve returns a function that answers requests to the function URL with the handler h. The
+// returned function ignores its argument of type time.Time, the deadline, because h has its own
+// time limits.
 func serve(h *intake.Handler) func(context.Context, inbound.Request, time.Time) inbound.Answer {
 	return func(ctx context.Context, r inbound.Request, _ time.Time) inbound.Answer { return h.Serve(ctx, r) }
 }

@@ -4,14 +4,16 @@
 //	go run ./infra/bench                             # every part, in half an hour
 //	go run ./infra/bench --only transfers,card       # some parts
 //	go run ./infra/bench --long                      # more sizes, larger libraries: hours
-//	go run ./infra/bench --quick                     # one size beside io.Copy, in a minute
-//	go run ./infra/bench --store infra/bench/results # keep tables and pictures
-//	go run ./infra/bench --model                     # no measurement: models an account under a day of requests
+//	go run ./infra/bench --quick                     # one size, compared with io.Copy: a minute
+//	go run ./infra/bench --store infra/bench/results # also write tables and pictures to this folder
+//	go run ./infra/bench --model                     # no measurement: a model of one day
 //
-// A figure is the median of at least five runs. A ratio is the median of the ratios of paired
-// runs, which ran one after the other. Before and after each part, the same io.Copy run shows how
-// quiet the machine is: on a machine that is not quiet, a missed target is reported as NOISY
-// instead of FAIL. The command exits with 1 if a figure fails.
+// A figure is the median of at least five runs. For a ratio, masterhand and its reference run
+// alternately: each pair of runs gives one ratio, and the figure is the median of these ratios.
+//
+// Before and after each part, the command measures a plain io.Copy several times. If these times
+// differ much, other load disturbs the machine, and a missed target is reported as NOISY instead
+// of FAIL. The command exits with 1 if a figure fails.
 package main
 
 import (

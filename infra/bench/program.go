@@ -13,9 +13,9 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// transfers is the built program that measures transfers. It must run as a separate process: until
-// a new program is loaded, the kernel counts the memory of its parent process as the new process's
-// own.
+// transfers is the built program that measures transfers. It is a separate program because it must
+// be small: until a new process has loaded its program, the kernel counts the memory of its parent
+// as its own.
 type transfers struct {
 	dir   string // folder that contains only the program
 	out   io.Writer
@@ -64,7 +64,7 @@ func (t transfers) measure(ctx context.Context, part string, count int) (rows []
 	return rows, err
 }
 
-// probes is how often io.Copy is run before each part, and again after it.
+// probes is how many times io.Copy is run before each part; it is run as many times after the part.
 const probes = 3
 
 // probe measures some runs of io.Copy, and returns their durations in seconds.

@@ -40,7 +40,8 @@ func TestADocCommentBeginsWithTheName(t *testing.T) {
 	}
 }
 
-// stated finds the functions whose comments may state a rule.
+// stated matches the names of test functions. Their comments may state a rule, instead of beginning
+// with the function's name.
 var stated = regexp.MustCompile(`^(Test|Fuzz|Benchmark|Example|test)`)
 
 func TestCommentsComeWithTheirCode(t *testing.T) {

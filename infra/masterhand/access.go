@@ -129,8 +129,8 @@ func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) 
 	return nil
 }
 
-// doorOf returns the name of the IAM user of the queue or the bucket, and the values that the
-// operator types into the platform's portal.
+// doorOf returns what belongs to a door, which is the queue or the bucket: the name of the IAM user
+// that may use it, and the values that the operator types into the platform's portal.
 func (s *session) doorOf(d deployment, door doors.Door) (user string, g granted, err error) {
 	g = granted{Door: door, Region: s.aws.Region}
 	switch door {

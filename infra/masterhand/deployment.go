@@ -45,8 +45,8 @@ type doorPlaces struct {
 	bucket                string
 }
 
-// intakePlaces names the parts that receive the announcements of other platforms. The zero value
-// means that the deployment receives no announcements.
+// intakePlaces names the URL, the bucket and the secret for the announcements of other platforms.
+// The zero value means that the deployment receives no announcements.
 type intakePlaces struct {
 	url    string
 	bucket string // name of the bucket that stores announced events unchanged
@@ -106,8 +106,8 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	return d, err
 }
 
-// stack returns the stack's name and outputs, and whether the stack has termination protection.
-// Together with errNoStack or errNeverStood it still returns the name.
+// stack returns the stack's name and outputs, and whether the stack has termination protection. It
+// returns the name even if it returns the error errNoStack or errNeverStood.
 func (s *session) stack(ctx context.Context) (name string, outputs map[string]string, protected bool, err error) {
 	name = "masterhand-" + s.name
 	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})

@@ -48,8 +48,8 @@ var deadKinds = []deadKind{
 func readDoorEvent(body string) (deadLetter, error) {
 	event, err := platform.Parse("", []byte(body))
 	if err != nil || event.Class != platform.Requested {
-		// The error is nil, so that "redrive" may move the message back to the live queue. The
-		// function receive will then record the event as malformed.
+		// This is no error: "redrive" may move such a message back to the queue. The function
+		// receive will then read it again and record it as malformed.
 		return deadLetter{What: "an event that is no request", same: body}, nil
 	}
 	r := event.Request
@@ -75,7 +75,8 @@ func readObjectEvent(body string) (deadLetter, error) {
 	return deadLetter{What: e.Type + " " + e.Key, same: e.Bucket + "/" + e.Key}, nil
 }
 
-// readReindex describes a message of a reindex. The message starts a step or contains a batch.
+// readReindex describes a message of a reindex. The message starts a step of the reindex, or
+// contains a batch of keys.
 func readReindex(body string) (deadLetter, error) {
 	m, err := reindex.Decode([]byte(body))
 	if err != nil {

@@ -125,7 +125,7 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	return s.runDeploy(ctx, folder, o)
 }
 
-// runDeploy runs CDK for the same account and region from which compare read the stack.
+// runDeploy runs CDK with the account and the region in which the method compare found the stack.
 func (s *session) runDeploy(ctx context.Context, folder string, o deployOptions) error {
 	args := []string{"deploy"}
 	for _, setting := range slices.Sorted(maps.Keys(o.context)) {
@@ -157,7 +157,8 @@ type comparison struct {
 	changes  []settings.Change // the settings that differ, sorted by name
 }
 
-// compare reads the settings of the deployed stack and compares the new settings, next, with them.
+// compare compares the settings of the deployed stack with the new settings. The parameter next has
+// the new settings.
 func (s *session) compare(ctx context.Context, next settings.Record) (comparison, error) {
 	stack, outputs, _, err := s.stack(ctx)
 	found := comparison{stack: stack, deployed: err == nil, bucket: outputs["MastersBucket"]}

@@ -40,7 +40,8 @@ func written(t *testing.T) string {
 	return string(text)
 }
 
-// asWritten is a production.json with exactly the settings in the output that written returns.
+// asWritten is a production.json with the same settings as the output that the function written
+// returns.
 const asWritten = `{
   "mastersBucket": "films", "alarmEmail": "oncall@example.com",
   "concurrency": 20, "locales": {"UK": "en-GB"}, "keep": false, // as it was told

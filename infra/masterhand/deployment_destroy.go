@@ -105,8 +105,8 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 // turningOn is the time limit for turning the EventBridge rules on again after an error.
 const turningOn = 20 * time.Second
 
-// emptyAll empties the data buckets in the list going that are deleted with the stack. Then it
-// empties the index bucket.
+// emptyAll empties each listed data bucket that is deleted with the stack (its field goes is true).
+// Then it empties the index bucket.
 func (s *session) emptyAll(ctx context.Context, d deployment, going []dataBucket) error {
 	for _, k := range going {
 		if !k.goes {
@@ -152,9 +152,9 @@ func (s *session) turn(ctx context.Context, rules []string, enabled bool) error 
 	return nil
 }
 
-// clearAway handles a stack whose first deployment failed. It removes the termination protection,
-// because CDK can delete the stack before the next deployment only without it. It also lists the
-// resources that will stay in the account.
+// clearAway handles a stack whose first deployment failed. CDK must delete such a stack before the
+// next deployment, so clearAway removes the termination protection. It also lists the resources
+// that will stay in the account.
 func (s *session) clearAway(ctx context.Context, d deployment) error {
 	s.printf("the first deployment of %s failed and was rolled back; this command empties nothing\n", d.stack)
 	if err := s.unprotect(ctx, d); err != nil {

@@ -34,9 +34,9 @@ func (s *session) empty(ctx context.Context, bucket string) (deleted int, err er
 	return deleted, nil
 }
 
-// deleteAll deletes at most 1,000 versions and returns how many it deleted. It deletes a key with
-// characters that XML forbids in a separate call: in a list of keys, the SDK would replace those
-// characters.
+// deleteAll deletes at most 1,000 versions and returns how many it deleted. It sends the keys as a
+// list in XML. A key with characters that XML does not allow needs a call of its own, because the
+// SDK would replace those characters in the list.
 func deleteAll(ctx context.Context, client *s3.Client, bucket string, ids []types.ObjectIdentifier) (deleted int, err error) {
 	var many []types.ObjectIdentifier
 	for _, id := range ids {

@@ -74,8 +74,8 @@ func newProbe(d destination.Destination, uploadHost string, now time.Time) (prob
 	return p, nil
 }
 
-// address returns a URL whose host matches the pattern. The URL contains the text unique, so that no
-// two URLs are equal.
+// address returns a URL whose host matches the pattern. The value of the parameter unique is a part
+// of the URL, so that no two URLs are equal.
 func address(pattern, unique string) string {
 	return "https://" + strings.Replace(pattern, "*", "smoke", 1) + "/smoke/" + unique
 }

@@ -172,8 +172,8 @@ func (s *session) showDead(q deadQueue, letters []*deadLetter) error {
 	return s.Print(t)
 }
 
-// tail returns the text to print after a message's fate: the deadline if the request has expired,
-// or "(copy)" for a copy of an earlier message.
+// tail returns the text that follows a message's fate in the table. It is the deadline for an
+// expired request, "(copy)" for a copy of an earlier message, and otherwise "".
 func (l *deadLetter) tail() string {
 	switch {
 	case l.Fate == expired:
@@ -184,8 +184,8 @@ func (l *deadLetter) tail() string {
 	return ""
 }
 
-// judge sets the fate of each message to unreadable, expired or movable, and links each copy to the
-// first equal message.
+// judge sets the fate of each message: unreadable, expired or movable. It also links each copy of
+// an earlier message to that message.
 func judge(letters []*deadLetter, now time.Time) {
 	first := map[string]*deadLetter{}
 	for _, l := range letters {

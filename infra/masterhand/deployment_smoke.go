@@ -206,7 +206,8 @@ func usualCause(status int, outcome string) string {
 }
 
 // smokeLedger checks that the ledger records the test event as expired, and that the functions
-// accept the hosts of the event's URLs.
+// accept the hosts of the event's URLs. If again is set, an earlier test event has passed these
+// checks; smokeLedger then prints only the check of the host.
 func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host string, again bool) bool {
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, p.id)
 	switch {
@@ -220,9 +221,9 @@ func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host s
 	return s.report(item.State == ledger.Expired, "ledger", fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
 }
 
-// smokeIndex checks the index of each library. An unindexed library does not fail the check: a
-// function indexes a new library within minutes, except a large one, whose reindex the operator
-// must start. The check fails if a reindex waits because the library's settings may be wrong.
+// smokeIndex checks the index of each library. A new library that is not indexed yet does not fail
+// the check: a function indexes it within minutes. If the library is large, the operator must start
+// the reindex. The check fails if a reindex waits because the library's settings may be wrong.
 func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 	libraries, err := s.libraries(ctx, d)
 	if err != nil {

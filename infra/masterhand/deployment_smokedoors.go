@@ -35,8 +35,9 @@ func (s *session) smokeDoors(ctx context.Context, d deployment) bool {
 	return good
 }
 
-// doorSettings returns the settings of the queue and the bucket. It reads them from the environment
-// of the function receive. On this machine, the events of both belong to the first destination.
+// doorSettings returns the settings of the queue and the bucket for unsigned events. In AWS, it
+// reads them from the environment of the function receive. On this machine, all events in the queue
+// and the bucket belong to the first destination.
 func (s *session) doorSettings(ctx context.Context, d deployment) (doors.Settings, error) {
 	switch {
 	// An older version of masterhand started the system. That version has no queue and no bucket

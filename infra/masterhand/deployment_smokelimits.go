@@ -54,8 +54,8 @@ func needsOf(told settings.Record) (n needs) {
 	return n
 }
 
-// wanted returns the quota that the operator should request: the most executions that the
-// deployment may run at the same time, but at least the default.
+// wanted returns the quota that the operator should request: all executions that the deployment
+// needs at the same time, but at least the default of AWS.
 func (n needs) wanted() int { return max(executionsDefault, n.queues+n.reserved+roomAtURL*n.sharing) }
 
 // smokeLimits compares the account's quota with the needs of the deployment, and prints which quota
@@ -79,7 +79,7 @@ func (s *session) smokeLimits(ctx context.Context, d deployment) {
 	}
 	var told settings.Record
 	if err := told.UnmarshalText([]byte(d.settings)); err != nil {
-		told = nil // an older version deployed the stack without a record, so needsOf must use the defaults
+		told = nil // an older version deployed the stack without a record of its settings
 	}
 	n := needsOf(told)
 	free, atURLs := int(aws.ToInt32(out.AccountLimit.UnreservedConcurrentExecutions)), roomAtURL*n.sharing

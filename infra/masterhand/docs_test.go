@@ -78,8 +78,9 @@ func commandLines(text string) []string {
 	return found
 }
 
-// isCommand reports whether words form a command line that this test can check. In a command of
-// masterhand, the program's name may be missing if the command has arguments.
+// isCommand reports whether words form a command line that this test can check. The line must have
+// a program and arguments, such as "make test". The word "masterhand" may be missing, as in "upload
+// folder".
 func isCommand(words []string) bool {
 	switch words[0] {
 	case "make", "go", "npx", "npm", "masterhand", "./masterhand":

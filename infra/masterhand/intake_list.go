@@ -49,7 +49,8 @@ func (s *session) listTimelines(ctx context.Context, q timelineQuery) error {
 	return s.Print(timelinesTable(found))
 }
 
-// timelinesJSON prints each timeline as one line of JSON, together with its condition.
+// timelinesJSON prints each timeline as one line of JSON, with the timeline's condition as its
+// first member.
 func (s *session) timelinesJSON(list ...timeline.Timeline) error {
 	for _, t := range list {
 		err := s.JSON(struct {

@@ -63,8 +63,9 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// If a stored file gets another key, "intake show" prints the earlier key. After the file is stored
-// under the new key, it prints the object under the old key, which the operator should delete.
+// If a stored file must move to another key, "intake show" prints the key that it has until then,
+// as "earlier". If an object stays behind under a key that the file no longer has, "intake show"
+// prints that key as "orphan", because the operator should delete the object.
 func TestAFileShowsItsEarlierAndOrphanedKeys(t *testing.T) {
 	t.Parallel()
 	f := timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "unsorted/f"}}

@@ -30,7 +30,7 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 		keys = recordsIn(t)
 	case o.narrow():
 		q := o.timelineQuery
-		q.limit++ // search for one subject more than the limit, to notice that too many events match
+		q.limit++ // read one timeline more than the limit, so that the check below notices too many events
 		found, err := s.findTimelines(ctx, d, q)
 		if err != nil {
 			return nil, err

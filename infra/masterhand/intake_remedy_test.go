@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Each reason why a file may be missing has a remedy. No other text has a remedy.
+// The map remedies has an entry for each reason why a file may be missing, and no other entries.
 func TestEveryReasonHasARemedy(t *testing.T) {
 	t.Parallel()
 	left := map[string]bool{}

@@ -27,7 +27,7 @@ type senderSecrets struct {
 // verb.
 func (senderList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted senders]") }
 
-// The reasons why the list of senders cannot be changed.
+// The errors for an impossible change of the list of senders.
 var (
 	errNoTokenAtAll = fmt.Errorf("the sender has no token: make one with \"%s\"", typed("intake token SENDER"))
 	errNoToken      = fmt.Errorf("no token of this sender has this name (\"%s\" lists the tokens)", typed("intake tokens"))
@@ -87,7 +87,8 @@ func (r senderList) hints(sender string) (hints []string) {
 	return hints
 }
 
-// add inserts a token as the sender's first token. Error: errHasToken.
+// add inserts a token as the sender's first token. If the sender already has the token, add returns
+// errHasToken.
 func (r senderList) add(sender string, token intake.TokenEntry) error {
 	entry := r.bySender[sender]
 	if entry == nil {
@@ -101,7 +102,8 @@ func (r senderList) add(sender string, token intake.TokenEntry) error {
 	return nil
 }
 
-// drop removes the sender's token with this hint. Errors: errNoToken, errLastToken.
+// drop removes the sender's token with this hint. It removes nothing and returns an error if there
+// is no such token, or if it is the sender's last token.
 func (r senderList) drop(sender, hint string) error {
 	entry := r.bySender[sender]
 	if !slices.Contains(r.hints(sender), hint) {

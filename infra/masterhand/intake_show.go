@@ -57,7 +57,7 @@ func (s *session) showTimeline(ctx context.Context, sender, subject string) erro
 	return s.showFiles(t.Files)
 }
 
-// timeline returns the timeline of a sender's subject. Error: errNoTimeline.
+// timeline returns the timeline of a sender's subject. If there is none, it returns errNoTimeline.
 func (s *session) timeline(ctx context.Context, d deployment, sender, subject string) (timeline.Timeline, error) {
 	t, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, timeline.ID(sender, subject))
 	if errors.Is(err, timeline.ErrNotFound) {

@@ -40,7 +40,7 @@ file that is announced with another code stays unsorted, and a notice reports it
 				switch _, err := placement.ParseCode(shape); {
 				case errors.Is(err, placement.ErrOnlyDigits):
 					return fmt.Errorf("%w: --codes: %w", errUsage, placement.ErrOnlyDigits)
-				case err != nil: // the text of err is not printed: it contains the shape, which may be a secret
+				case err != nil: // err is not printed: it repeats the typed text, which may be a secret
 					return fmt.Errorf("%w: --codes: %w", errUsage, intake.ErrCode)
 				}
 			}
@@ -146,7 +146,7 @@ func (s *session) listTokens(ctx context.Context) error {
 		err := s.JSON(struct {
 			Sender string   `json:"sender"`
 			Token  string   `json:"token"`               // the start of the token's hash, which identifies the token
-			Codes  []string `json:"codes,omitempty"`     // code shapes that the token may announce; empty means any code
+			Codes  []string `json:"codes,omitempty"`     // patterns of codes, such as HRT-####; empty means any code
 			Header string   `json:"signed_by,omitempty"` // HTTP header of the signature; "" if signatures are not checked
 			lastMatch
 		}{o.owner, o.hint, scopes[o].Codes, signs, m})

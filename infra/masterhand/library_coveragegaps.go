@@ -82,8 +82,8 @@ func (s *session) hintGaps(gaps []coverage.Gap) {
 		typed("place"), where, legible.ShellWords(gaps[i].Step.Place...), typed("ignore"), where, legible.ShellWords(gaps[i].Step.Key))
 }
 
-// tellShares prints which share of the wanted masters is available, in total and for each column of
-// the table.
+// tellShares prints how many per cent of the wanted masters are available, in total and for each
+// column of the table.
 func (s *session) tellShares(c coverage.Chart) {
 	columns, whole := c.Shares()
 	if whole.Wanted == 0 {

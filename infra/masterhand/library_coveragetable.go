@@ -88,8 +88,7 @@ var marks = map[coverage.State]screen.Cell{
 	coverage.Missing:  {Text: "none", Paint: screen.Poor},
 }
 
-// maxConflicts is the largest number of files to list whose names state another aspect than their
-// pixels.
+// maxConflicts limits the list of files whose names state another aspect than their pixels.
 const maxConflicts = 10
 
 // tellCoverage prints the totals of the chart, and the files whose names state another aspect than

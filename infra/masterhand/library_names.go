@@ -139,9 +139,9 @@ var (
 	errUnplaced    = errors.New("some keys that may be masters are not placed")
 )
 
-// names reads keys from standard input and shows how each is placed. If at least one key is not
-// placed, it returns errUnplaced. If wanted is not nil, it also shows which keys block a skip of
-// that creative.
+// names reads keys from standard input and shows how each is placed. It returns errUnplaced if it
+// cannot place a key that may be a master. If wanted is not nil, it also shows which keys block a
+// skip of that creative.
 func (s *session) names(rules placement.Rules, wanted *creative.Creative) error {
 	if wanted != nil && !rules.Declares(wanted.Code) {
 		s.warn("--want: no declared shape matches the code %s, so every request for it waits", printable(wanted.Code))
@@ -176,8 +176,8 @@ func (s *session) names(rules placement.Rules, wanted *creative.Creative) error 
 	return nil
 }
 
-// showNames prints the table of keys, the totals, the declarations that would place more keys, and
-// the unused patterns.
+// showNames prints the table of keys, the totals, suggested settings that would place more keys,
+// and the unused patterns.
 func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wanted *creative.Creative) error {
 	if len(all) == 0 {
 		s.warn("standard input has no keys")

@@ -82,9 +82,9 @@ func (n naming) as(expected string) string {
 	case n.Unplaced != "":
 		return "?"
 	case n.LocaleUnclear != "" && strings.Contains(expected, "|("):
-		locale = strings.Split(expected, "|")[2] // copies the expected text: names.tsv accepts any reason here
+		locale = strings.Split(expected, "|")[2] // copies the expected text: if a reason is expected, any reason is right
 	case strings.Contains(expected, "|~|"):
-		locale = "~" // copies the expected "~", with which names.tsv accepts any locale
+		locale = "~" // copies the expected "~", because it stands for any locale
 	}
 	aspect := string(n.Aspect)
 	if want := strings.Split(expected, "|"); strings.HasPrefix(want[len(want)-1], "~") && (aspect == "" || "~"+aspect == want[3]) {
@@ -205,8 +205,8 @@ func TestNamesShowsKeysCountsAndAdvice(t *testing.T) {
 			t.Errorf("%s: %s", pattern, got.out)
 		}
 	}
-	// The command warns of unused patterns. A pattern that refuses a key is used, so the command
-	// does not warn of it.
+	// The command warns of unused patterns. A pattern that refuses a key counts as used, so here
+	// the command prints no warning.
 	offline(t, "A_1_2_x.mp4", "--pattern", "{code}_{variation}_*").quiet(t, "neither place nor refuse")
 }
 
@@ -290,8 +290,8 @@ func TestNamesRefusesMistakesWithTheirReasons(t *testing.T) {
 	offline(t, "ABCDE-123-2.mp4", "--codes", "[A-Z]{2,5}-###,SUMMER").expect(t, 0, "ABCDE-123-2 - -")
 }
 
-// The command "names" warns of each declared locale that is the name of a language, and of no other
-// locale.
+// The command "names" warns if a declared locale is the name of a language, such as "english". It
+// does not warn of a language tag, such as de-CH.
 func TestNamesWarnsOfALocaleThatIsNoTag(t *testing.T) {
 	t.Parallel()
 	got := operator{input: "HRT-1212-2_UK.mp4\n"}.run(t, noRegion, "names", "--locales", "UK=english,CH=de-CH")

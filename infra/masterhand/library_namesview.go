@@ -27,8 +27,8 @@ func namesTable(all []naming, wanted *creative.Creative) *screen.Table {
 	return t
 }
 
-// skip returns the table cell that shows whether a key blocks a skip of the wanted creative. blocks
-// is set if the key does so.
+// skip returns the table cell that says whether a key blocks a skip of the wanted creative. The
+// parameter blocks is true if it does.
 func skip(blocks bool) screen.Cell {
 	if blocks {
 		return screen.Cell{Text: "blocked", Paint: screen.Bad}
@@ -43,8 +43,8 @@ func (n naming) isOf(wanted creative.Creative) bool {
 // tally holds the numbers of placed and unplaced keys.
 type tally struct {
 	keys, placed, unclear, unplaced, never int
-	// there counts the keys that are placed at the wanted creative, blocks the keys that block a
-	// skip of it.
+	// there is the number of keys that are placed at the wanted creative. blocks is the number of
+	// keys that block a skip of that creative.
 	there, blocks int
 }
 
@@ -80,11 +80,11 @@ func (t tally) summary(wanted *creative.Creative) string {
 	return text
 }
 
-// maxAdvice is the largest number of shapes or words that are suggested at once.
+// maxAdvice is the largest number of rows in one table of suggestions.
 const maxAdvice = 10
 
-// advise prints which shapes of codes and which words for locales the library could declare, so
-// that more keys are placed.
+// advise suggests settings with which the library's rules would place more of the keys: patterns of
+// codes, such as HRT-####, and words that stand for a locale, such as UK.
 func (s *session) advise(rules placement.Rules, all []naming) error {
 	codes, markets := rules.Suggest(func(yield func(string) bool) {
 		for _, n := range all {

@@ -27,7 +27,7 @@ type naming struct {
 	copy   bool
 }
 
-// The reasons why a text cannot be a key.
+// The texts that say why a line of the input cannot be a key.
 const (
 	notUTF8 = "the name is not valid UTF-8, so S3 cannot have such a key"
 	withNUL = "the line has a NUL character: expected one key on each line"

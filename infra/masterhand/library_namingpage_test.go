@@ -64,7 +64,8 @@ func namedBy(t *testing.T, key, flags string) naming {
 	return offline(t, key+"\n", args...).namings(t, []string{key})[0]
 }
 
-// cells returns the text of the last two cells of an example's row, up to the end of the row.
+// cells returns the text of the last two cells of an example's row: the placement, and the reason
+// if the key is not placed.
 func (n naming) cells() string {
 	becomes := n.becomes().Text
 	if n.Blocks != nil && *n.Blocks {

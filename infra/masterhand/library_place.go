@@ -153,7 +153,8 @@ func (p *tagPlan) checkVariation(ctx context.Context, keys []string, written str
 var errNotPlaced = errors.New("tags cannot place this file")
 
 // place shows the new places of the files, asks for confirmation, and writes the tags. written is
-// the creative in the operator's spelling. Error: errOnlyCode.
+// the creative in the operator's spelling. If the operator probably forgot the variation, place
+// returns errOnlyCode.
 func (s *session) place(ctx context.Context, keys []string, at placing, written string, o tagOptions) error {
 	p, err := s.tagPlan(ctx, "place")
 	if err != nil {
@@ -219,9 +220,9 @@ func stateCreative(l masters.Labels) bool {
 	return false
 }
 
-// readObvious returns the obvious readings of the unplaced files whose keys are in asked, by key. If
-// asked is empty, it reads all unplaced files. It marks two kinds of files as left alone in the
-// plan: those without an obvious reading, and those in asked that are not unplaced.
+// readObvious reads the names of the unplaced files whose keys are in asked, or of all unplaced
+// files if asked is empty. It returns the new place of each file whose name has one obvious
+// reading, by key. It adds each other key to the plan with the state leftAlone and the reason.
 func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, asked []string) map[string]placing {
 	obvious, everything := map[string]placing{}, len(asked) == 0
 	leave := func(key, why string) {

@@ -73,8 +73,8 @@ type probed struct {
 
 var errUndeliverable = errors.New("some files cannot be delivered")
 
-// probe shows the type and the size of each file; for a folder, of each file in it. If any file
-// cannot be delivered or read, it returns errUndeliverable.
+// probe shows the type and the size of each file. If a path is a folder, it shows each file in the
+// folder. If any file cannot be delivered or read, it returns errUndeliverable.
 func (s *session) probe(ctx context.Context, paths []string) error {
 	table := screen.NewTable("FILE", "TYPE", "SIDES", "ASPECT", "CODEC", "PROBLEM").Whole("FILE")
 	files, bad, unread := 0, 0, 0

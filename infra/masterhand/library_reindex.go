@@ -131,8 +131,8 @@ func (s *session) reindexStatus(lib masters.Library, state masters.State, p rein
 	return s.reportReindex(lib, p)
 }
 
-// waitsForReindex returns the error for a library that stays unindexed until the operator runs the
-// command "reindex". why is the reason.
+// waitsForReindex returns the error for a library that stays unindexed until the operator corrects
+// the settings or runs the command "reindex". The parameter why is the reason.
 func (s *session) waitsForReindex(lib masters.Library, why string) error {
 	return fmt.Errorf("%s: no request is skipped, and no function indexes the library; correct the settings and deploy again or, if the settings are right, run \"%s\"",
 		why, typed("reindex")+s.ofLibrary(lib))
@@ -181,8 +181,8 @@ func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib maste
 	}
 }
 
-// leaving prints, after an interrupt, that the reindex continues without this command. It returns
-// err, or the error of ctx if ctx has ended.
+// leaving returns the error with which the command ends. If the user interrupted the command, that
+// is the error of ctx. Then leaving also prints that the reindex continues without the command.
 func (s *session) leaving(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		fmt.Fprintln(s.err, "\nthe functions continue the run; the same command shows its progress")

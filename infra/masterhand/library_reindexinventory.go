@@ -97,8 +97,8 @@ type feeder struct {
 	run      reindex.Run
 }
 
-// file sends the library's keys in one file of the report. The first keys of the file, as many as
-// skip says, are left out, because an earlier call already processed them.
+// file sends the library's keys that one file of the report lists. The parameter skip is the number
+// of keys at the start of the file that an earlier call already processed.
 func (f *feeder) file(ctx context.Context, number, skip int) error {
 	file := f.manifest.Files[number]
 	out, err := f.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &file.Key})

@@ -18,9 +18,9 @@ type look struct {
 	Listed   int               `json:"listed"`            // number of keys that are listed so far
 	Queued   int               `json:"queued"`            // number of batches that were sent and are not finished
 	Done     int               `json:"done"`              // number of keys whose batches are finished
-	Checked  int               `json:"checked,omitempty"` // number of indexed keys that the sweep has looked up in the bucket
-	ToCheck  int               `json:"toCheck,omitempty"` // approximate number of keys to check in the sweep; 0 in other phases
-	Rate     float64           `json:"rate"`              // keys per second that are indexed or, in the sweep, checked
+	Checked  int               `json:"checked,omitempty"` // number of indexed keys looked up in the bucket so far
+	ToCheck  int               `json:"toCheck,omitempty"` // estimated number of keys to look up; 0 before that phase
+	Rate     float64           `json:"rate"`              // number of keys that are indexed (or looked up) per second
 	Left     string            `json:"left,omitempty"`
 	LeftFor  float64           `json:"left_seconds,omitempty"`
 	Stalled  string            `json:"stalled,omitempty"` // time since the last progress; "" unless the reindex seems stalled

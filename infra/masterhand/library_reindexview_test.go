@@ -90,8 +90,8 @@ func TestAStalledReindexIsReportedOnce(t *testing.T) {
 	}
 }
 
-// checking returns the progress of a reindex of ten million keys. The sweep has checked some of
-// them.
+// checking returns the progress of a reindex that has indexed ten million keys and now looks them
+// up in the bucket. The parameter checked is the number of keys that were looked up so far.
 func checking(phase reindex.Phase, checked int) reindex.Progress {
 	began := time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC)
 	return reindex.Progress{
@@ -102,7 +102,8 @@ func checking(phase reindex.Phase, checked int) reindex.Progress {
 	}
 }
 
-// The sweep has its own progress, and its rate is measured from the start of the sweep.
+// After all keys are indexed, the reindex looks them up in the bucket (the sweep). The sweep's
+// progress begins at 0, and its rate is measured from the start of the sweep.
 func TestTheSweepShowsItsOwnProgress(t *testing.T) {
 	t.Parallel()
 	draining := checking(reindex.Draining, 0)

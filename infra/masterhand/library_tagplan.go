@@ -21,7 +21,7 @@ const (
 	toTag     taggingState = "to_tag"
 	hasTags   taggingState = "has_tags" // nothing to do: the key already has these tags
 	wroteTags taggingState = "tagged"
-	leftAlone taggingState = "left_alone" // "place --suggest" does not change the key
+	leftAlone taggingState = "left_alone" // "place --suggest" writes no tags to this key; Why has the reason
 	refused   taggingState = "refused"
 )
 
@@ -58,8 +58,9 @@ func (s *session) tagPlan(ctx context.Context, verb string) (*tagPlan, error) {
 // atOnce is the number of objects that are read at the same time.
 const atOnce = 8
 
-// plan reads the object of each key and adds the object, with its new place, to the plan. change
-// must return the change of an object's tags, or errStated if the object must stay unchanged.
+// plan reads the object of each key and adds the object, with its new place, to the plan. The
+// function change returns the change of an object's tags, or errStated if the object must stay
+// unchanged.
 func (p *tagPlan) plan(ctx context.Context, keys []string, change func(tagged) (tagChange, error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)

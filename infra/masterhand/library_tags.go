@@ -42,7 +42,8 @@ type tagChange struct {
 	unset []string
 }
 
-// merged returns an object's tags after the change. Errors: errManyTags, errTagValue.
+// merged returns the tags that an object has after the change. If S3 does not allow these tags, it
+// returns errManyTags or errTagValue.
 func (c tagChange) merged(tags []types.Tag) ([]types.Tag, error) {
 	var after []types.Tag
 	for _, tag := range tags {
@@ -97,8 +98,8 @@ func (s *session) tagger(d deployment) tagger {
 	return tagger{client, s3store.Bucket{Client: client, Name: d.masters}}
 }
 
-// read returns the object with this key and its tags. Errors: errNoFile, errOvertaken, errors of
-// S3.
+// read returns the object with this key and its tags. If there is no such object, it returns
+// errNoFile. If the tags change while they are read, it returns errOvertaken.
 func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 	o, err := t.bucket.Look(ctx, key)
 	if errors.Is(err, masters.ErrAbsent) {
@@ -120,9 +121,10 @@ func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 	return tagged{o, out.TagSet}, nil
 }
 
-// write writes the tags of the object version that the operator saw. S3 has no conditional write of
-// tags. Therefore write first checks that this version is current and still has the shown tags, and
-// after the write checks again that it is current. Errors: errOvertaken, errReplaced, errors of S3.
+// write writes the tags of the object version that the operator saw. If that version or its tags
+// have changed since then, it writes nothing and returns errOvertaken. S3 cannot write tags under a
+// condition, so write checks the version again after the write. If the object was replaced
+// meanwhile, it returns errReplaced.
 func (t tagger) write(ctx context.Context, shown tagged, tags []types.Tag) error {
 	switch now, err := t.bucket.Look(ctx, shown.object.Key); {
 	case errors.Is(err, masters.ErrAbsent), err == nil && !now.Same(shown.object):

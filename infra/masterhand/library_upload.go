@@ -66,8 +66,8 @@ func (o *uploadOptions) setUnder(text string) error {
 	return nil
 }
 
-// prefix returns the text between the library's prefix and the file's path in each key. It is "" or
-// ends in a slash.
+// prefix returns the text between the library's prefix and the file's path in each key. It is the
+// value of --under, with a slash at the end, or "" without that flag.
 func (o uploadOptions) prefix() string {
 	if o.under == "" {
 		return ""
@@ -120,7 +120,7 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	return u.send(ctx, pending, bytes)
 }
 
-// adviseNames prints which settings of the library would let its rules place more files by their
+// adviseNames suggests settings with which the library's rules would place more files by their
 // names. It prints nothing if every file that can be a master has a place and a clear locale.
 func (u *upload) adviseNames() error {
 	if !slices.ContainsFunc(u.names, func(n naming) bool { return n.Never == "" && n.why() != "" }) {

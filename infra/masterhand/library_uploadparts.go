@@ -126,7 +126,8 @@ func (p *inParts) complete(ctx context.Context) error {
 // multipart upload was started for another file or by another program.
 var errBegun = errors.New("the reused parts belonged to an upload for another file, so the metadata may be wrong: run the command again")
 
-// check returns errBegun unless the multipart upload was started for this file.
+// check reads the uploaded object, and returns errBegun unless its metadata has this file's
+// SHA-256.
 func (p *inParts) check(ctx context.Context) error {
 	head, err := p.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &p.file.Key})
 	if err != nil {

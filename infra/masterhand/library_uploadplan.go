@@ -209,8 +209,8 @@ func (u *upload) measure(f *file, info media.Info) {
 	}
 }
 
-// noteRivals adds a remark to each file that would be delivered for the same requests as an earlier
-// file of the folder.
+// noteRivals adds a remark to each file that answers the same requests as an earlier file of the
+// folder.
 func (u *upload) noteRivals() {
 	type slot struct {
 		creative creative.Creative

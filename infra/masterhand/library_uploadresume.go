@@ -17,9 +17,9 @@ import (
 // cannot continue. A younger upload is kept, because another run may still be working on it.
 const staleAfter = 24 * time.Hour
 
-// resume selects an incomplete upload of the key whose parts all match the file. Of several, it
-// selects the one with the most bytes. It leaves p.id empty if there is no such upload, or if the
-// credentials may not list uploads: a new upload does not need that permission.
+// resume looks for incomplete uploads of the key whose parts all match the file, and selects the
+// one with the most bytes. If there is none, it leaves p.id empty, so that a new upload starts. It
+// does the same if the credentials have no permission to list uploads.
 func (p *inParts) resume(ctx context.Context) error {
 	found, err := p.begun(ctx)
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {

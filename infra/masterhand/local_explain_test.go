@@ -100,9 +100,9 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 	ops(operator{}, "trace", item.ID[len("req#"):][:8]).expect(t, 0, item.ID, "wanted by 1 ad", "received", toPlace)
 }
 
-// The commands "explain" and "place" refuse a code without a variation, even if the code has the
-// form of a creative. They accept a creative that has masters, and a text that is no code of the
-// library.
+// The commands "explain" and "place" refuse a code without a variation, even if the code looks like
+// a creative, such as HRT-1212. The command "explain" accepts such a text if it is not a code of
+// the library, or if the creative has masters.
 func TestACodeWithoutVariationIsRefused(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})

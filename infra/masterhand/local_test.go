@@ -102,7 +102,8 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
 	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "--force")
 	ops(operator{}, "secret-drop", "plain", hint, "--force").expect(t, 0, "1 left")
-	// The check of the answer fails: only the file has the new secret, and not the functions.
+	// The check of the answer fails: the test event is signed with the new secret from the file,
+	// but the functions still use the old secret.
 	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401")
 
 	ops(operator{input: oldToken}, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "now the first of 1")

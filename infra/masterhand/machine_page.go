@@ -36,8 +36,8 @@ const (
 	tellEvery = 10 * time.Second
 )
 
-// servePage serves the page on a port of this machine until ctx ends or the returned stop is
-// called. It returns the page's URL. Port 0 means any free port.
+// servePage serves the page on a port of this machine. It returns the page's URL and the function
+// stop. The server runs until ctx ends or stop is called. Port 0 means any free port.
 func (s *session) servePage(ctx context.Context, at running.System, port int) (address string, stop func(), err error) {
 	seen := *s
 	seen.system, seen.aws = &at, localConfig(at)
@@ -56,7 +56,7 @@ func (s *session) servePage(ctx context.Context, at running.System, port int) (a
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = server.Serve(listener) // the error is ignored: Serve always returns one, here that the server was closed
+		_ = server.Serve(listener) // the error is ignored: Serve returns one even if the server was closed as planned
 	}()
 	return "http://" + listener.Addr().String() + "/", func() {
 		cancel()
@@ -96,8 +96,8 @@ func (l livePage) handler(host string) http.Handler {
 	})
 }
 
-// show reads the present data and answers with the page or a part of the page. write must be the
-// function that writes the page or that part.
+// show reads the present data and answers with the page or a part of the page. The function write
+// writes the page or that part.
 func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.Page, io.Writer) error) {
 	data, err := page.Read(r.Context(), l.sources, l.session.now(), time.Time{})
 	if err != nil {

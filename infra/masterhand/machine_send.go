@@ -202,8 +202,8 @@ func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, re
 	if !token.Completed.IsZero() {
 		r.Callback = asJSON(token.Output)
 	}
-	// If nothing was uploaded for this request, an object under its storage key comes from an
-	// earlier event, so the result has no upload.
+	// If nothing was uploaded for this request, its storage key may still have an object of an
+	// earlier event. The result must not show that object.
 	if platform.Storage.Writes(request.StorageKey).Landed == 0 {
 		return nil
 	}

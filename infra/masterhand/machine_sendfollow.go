@@ -58,8 +58,8 @@ func (s *session) followOne(ctx context.Context, id string) {
 	}
 }
 
-// adviseOnSent prints advice about a request that has ended, for example after a skip. After an
-// error it prints no advice.
+// adviseOnSent prints advice about a request that has ended, for example after a skip. If the
+// request has not ended or cannot be read, it prints nothing.
 func (s *session) adviseOnSent(ctx context.Context, id string) {
 	d := s.localDeployment()
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, id)

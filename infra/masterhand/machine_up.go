@@ -25,7 +25,7 @@ func commandsHere(s *session) []*cobra.Command {
 }
 
 // untilOrphaned returns a function that calls run with a context that also ends when the parent
-// process ends. Otherwise SIGTERM would end a parent "go run" and leave this program running.
+// process ends. The parent may be "go run": SIGTERM would end it, but not this program.
 func untilOrphaned(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx, cancel := child.WithParent(c.Context(), time.Second)

@@ -2,9 +2,9 @@
 //
 // Invariants: The command never takes a secret from the command line. It shows only the last four
 // characters of a secret, and only the start of a sender token's hash; "intake url --show-token" is
-// the one exception. It deletes data that cannot be made again only after somebody has typed its
-// name. It reads the addresses of a deployment from the outputs of the stack, so the environment's
-// name is enough to find them.
+// the one exception. Before it deletes data that cannot be made again, somebody must type a name,
+// for example the bucket's. It reads the addresses of a deployment from the outputs of the stack,
+// so the environment's name is enough to find them.
 //
 //	go run ./infra/masterhand secret acme --name staging
 //	go run ./infra/masterhand smoke --name staging

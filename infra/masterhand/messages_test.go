@@ -121,16 +121,16 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 	}
 }
 
-// foreign matches a command line of this program in a text that does not come from the function
-// typed. A user may not be able to run such a command line as printed.
+// foreign matches a command line of this program that a text spells out. Texts must call the
+// function typed instead, because only typed knows how the user runs this program.
 var foreign = regexp.MustCompile(`\b(?:ops|make|local|masterhand) (?:` + strings.Join(strings.Fields(
 	"up demo send load run requests trace explain logs upload unplaced names probe place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
 
 // flagName matches a flag of the form --name in a text.
 var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)
 
-// Each text of this program gets its command lines from the function typed, and names only flags
-// that exist.
+// Each command line in this program's texts must come from the function typed. Each flag in these
+// texts must exist.
 func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"help": true, "endpoint-url": true, "require-approval": true, "no": true,

@@ -9,13 +9,13 @@ import (
 // progress is a progress bar on a terminal. Elsewhere it prints nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 
-// progress starts a progress bar for work of a known number of bytes. what is the text beside the
-// bar.
+// progress starts a progress bar for work of a known number of bytes. The parameter what is the
+// text beside the bar.
 func (t terminal) progress(what string, bytes int64) *progress {
 	return t.show(bytes, what, progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true))
 }
 
-// counting starts a counter for work of unknown size. what names the counted things.
+// counting starts a counter for work of unknown size. The parameter what names the counted things.
 func (t terminal) counting(what string) *progress {
 	return t.show(-1, what, progressbar.OptionShowCount())
 }
@@ -43,8 +43,8 @@ func (p *progress) add(n int64) {
 	}
 }
 
-// advance sets the bar to done of total, with words beside the bar. total may change between calls.
-// The bar never becomes full before the method end is called.
+// advance makes the bar show that done of total are finished, with a text beside the bar. The
+// caller may change total between calls. The bar becomes full only when the method end is called.
 func (p *progress) advance(done, total int, words string) {
 	if p.bar != nil {
 		p.bar.ChangeMax64(int64(max(total, done+1)))
@@ -64,6 +64,6 @@ func (p *progress) clear() {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
-		_ = p.bar.Clear() // a counter does not remove itself from the terminal; an error of removing it is ignored
+		_ = p.bar.Clear() // needed because a counter does not remove itself; an error has no consequence
 	}
 }

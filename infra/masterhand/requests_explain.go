@@ -75,8 +75,8 @@ type explanation struct {
 	// request of that project. It is empty if Project is set.
 	Refused    []refusal `json:"refused,omitempty"`
 	Candidates []weighed `json:"candidates"` // all candidates: the best one first, the dropped ones last
-	// Held says why a request without a usable candidate would wait instead of being skipped, and
-	// what would end the wait. It is "" if no such wait would happen.
+	// Held is set if there is no usable candidate, but the request would wait instead of being
+	// skipped. It says why, and what would end the wait.
 	Held    string `json:"held,omitempty"`
 	Blocker string `json:"blocker,omitempty"` // key of the file that would make the request wait; "" if no file would
 	Full    bool   `json:"full,omitempty"`    // whether the index has no room for another file of the creative
@@ -103,11 +103,12 @@ type weighed struct {
 	masters.Master
 	Dropped    masters.Drop  `json:"dropped,omitempty"`
 	Behind     masters.Order `json:"behind,omitempty"`     // rule by which the chosen file ranks before this one; "" if none
-	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which this file was refused; empty if Project is set
+	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which it was refused, if the slot has no project
 }
 
 // explain returns the answer that a request for the slot would get now. written is the creative as
-// the operator typed it, or "" if the slot comes from an event. Error: errOnlyCode.
+// the operator typed it, or "" if the slot comes from an event. If the operator probably forgot the
+// variation, explain returns errOnlyCode.
 func (s *session) explain(ctx context.Context, slot creative.Slot, written, library string) (explanation, error) {
 	d, lib, err := s.library(ctx, library)
 	if err != nil {
@@ -156,8 +157,8 @@ func (s *session) proved(ctx context.Context, d deployment, lib masters.Library,
 	return e, err
 }
 
-// explained chooses a master for the slot's project and explains the choice. If the slot names no
-// project, it also returns the answer for each project for which the platform refused a file.
+// explained returns which master a request for the slot would get, and why. If the slot names no
+// project, the result also has the answer for each project for which the platform refused a file.
 func explained(document masters.Document, slot creative.Slot, lib masters.Library) explanation {
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{

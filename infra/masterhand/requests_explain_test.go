@@ -98,7 +98,8 @@ func TestRequestsTable(t *testing.T) {
 	}
 }
 
-// The command "explain" says by which rule of preference the chosen file ranks before another file.
+// The command "explain" prints why it does not prefer a file, for example because the chosen file
+// has more pixels.
 func TestExplainSaysWhyACandidateIsNotPreferred(t *testing.T) {
 	t.Parallel()
 	film := masters.Master{Kind: creative.Video, Locale: "en", Aspect: "9x16", Extension: "mp4", Width: 1080, Height: 1920}
@@ -172,8 +173,8 @@ func TestExplainMarksAMisnamedCandidate(t *testing.T) {
 	}
 }
 
-// If a library declares the shapes of its codes, the commands "explain" and "place" recognise a code
-// without a variation even before the library has any file.
+// If a library declares patterns of its codes, such as HRT-####, the commands "explain" and "place"
+// recognise a code without a variation even before the library has any file.
 func TestDeclaredCodesTellACodeFromACreative(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -123,8 +123,8 @@ func aspectWords(m masters.Master) string {
 	return string(dash(m.Aspect))
 }
 
-// rule returns the reason for a candidate's rank, and the projects for which the platform refused
-// the candidate.
+// rule returns a text that says why the candidate was chosen, dropped or not preferred. The text
+// also names the projects for which the platform refused the candidate.
 func rule(e explanation, c weighed) string {
 	if len(c.RefusedFor) > 0 {
 		return printable(place(e, c) + "; refused for project " + strings.Join(c.RefusedFor, ", "))
@@ -146,7 +146,7 @@ func place(e explanation, c weighed) string {
 	return "not preferred: " + orders[c.Behind]
 }
 
-// orders holds the text for each rule by which the chosen file ranks before another.
+// orders holds the text that says why a file is not preferred, for each rule of preference.
 var orders = map[masters.Order]string{
 	masters.ByLocale: "its locale is less preferred", masters.ByAspect: "its aspect is less preferred", masters.ByConflict: "its name says another aspect",
 	masters.ByCopy: "a copy", masters.ByPixels: "fewer pixels", masters.ByAge: "older", masters.ByKey: "equal, but its key sorts later",

@@ -168,8 +168,8 @@ func (t *tailing) unseen(function string, events []types.FilteredLogEvent) (line
 	return lines
 }
 
-// forget sets the time from which the next call of the method look reads. It also removes the ids of
-// older lines.
+// forget sets the time from which the next call of the method look reads log lines. It also removes
+// the ids of older lines from the field seen.
 func (t *tailing) forget(from time.Time) {
 	if from.Before(t.from) {
 		return

@@ -22,8 +22,9 @@ var (
 	errNoQuestion  = errors.New(`expected an event's file, or four words such as "HRT-1212-2 en video 9x16"`)
 )
 
-// question returns the requested slot. It reads the slot from an event's file or from four words.
-// The slot of four words gets the given project, which may be "". args must have at most four words.
+// question returns the requested slot. args is either an event's file, or four words such as
+// "HRT-1212-2 en video 9x16". To four words, question adds the given project, which may be "". args
+// must have at most four words.
 func question(args []string, project string) (creative.Slot, error) {
 	switch {
 	case len(args) == 1 && project != "":

@@ -99,8 +99,8 @@ const (
 
 var errNoID = errors.New("REQUEST must be a request's id, or at least its first four digits")
 
-// findRequest returns the request whose id is start. If start is only the beginning of an id,
-// exactly one request of the last recentDays days must have an id that begins so.
+// findRequest returns the request whose id is the value of start. If start is only the beginning of
+// an id, exactly one request of the last recentDays days must have an id that begins with start.
 func (s *session) findRequest(ctx context.Context, store dynamostore.Store, start string) (ledger.Item, error) {
 	kind, digits, has := strings.Cut(strings.ToLower(start), "#")
 	if !has {
@@ -138,8 +138,8 @@ func (s *session) findRequest(ctx context.Context, store dynamostore.Store, star
 func dated(i ledger.Item) (steps []step) {
 	end, after := i.State, time.Time{}
 	if advice.Replaced(i) {
-		// UpdatedAt is the time at which the platform reported another file, because nothing else
-		// writes to a request that has ended.
+		// The request was delivered, and later the platform reported another file. UpdatedAt is the
+		// time of that report, because nothing else writes to a request that has ended.
 		end, after = ledger.Delivered, i.UpdatedAt
 	}
 	for _, d := range []struct {

@@ -13,10 +13,10 @@ import (
 
 var errOnlyCode = errors.New("is a code without a variation")
 
-// checkVariation returns errOnlyCode if an operator probably forgot the variation. written is the
-// text that the operator typed, and c is the creative that was read from it. For example, HRT-1212
-// was read as code HRT, variation 1212, but HRT-1212 may itself be a code of the library.
-// checkVariation never refuses a creative that has masters.
+// checkVariation returns errOnlyCode if an operator probably forgot the variation. For example, the
+// operator typed the code HRT-1212, which was read as code HRT, variation 1212. written is the
+// typed text, and c is the creative that was read from it. checkVariation never refuses a creative
+// that has masters.
 func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.Library, written string, c creative.Creative) error {
 	first := creative.Creative{Code: written, Variation: 1}
 	if first.Check() != nil || !lib.Declares(written) {
@@ -26,7 +26,7 @@ func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.
 	if err != nil {
 		return err
 	}
-	if lib.Declares(c.Code) { // the text may be a creative or only a code, so the existing masters decide
+	if lib.Declares(c.Code) { // the code of c is possible too, so the masters in the index decide
 		document, _, err := s.index(d).Document(ctx, lib, c)
 		if err != nil || len(existing) == 0 || len(document.Masters) > 0 {
 			return err
@@ -41,8 +41,8 @@ func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.
 // mostVariations is the largest number of creatives of a code that an error suggests.
 const mostVariations = 3
 
-// variations returns creatives that have this code and masters. It returns at most mostVariations
-// of them.
+// variations returns creatives with this code that have at least one master. It returns at most
+// mostVariations creatives.
 func (s *session) variations(ctx context.Context, d deployment, lib masters.Library, code string) (found []string, err error) {
 	folder := path.Dir(masters.DocumentName(lib, creative.Creative{Code: code})) + "/"
 	for entry, err := range s.documents(d).List(ctx, folder) {

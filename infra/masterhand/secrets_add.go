@@ -135,8 +135,8 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 }
 
 // addTo asks for a secret, adds it to the list, and returns the new or changed entry of the
-// destination. If the destination has secrets and the command sets hosts, the operator may answer
-// with an empty line at a terminal; then the secrets do not change.
+// destination. If o.none is set, it adds no secret. If the command sets hosts and the destination
+// already has secrets, the operator at a terminal may type an empty line to add no secret.
 func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[string]json.RawMessage, error) {
 	if o.none {
 		return r.entry(name), nil
@@ -185,8 +185,8 @@ func libraryNamed(libraries []masters.Library, name string) (masters.Library, er
 	return masters.Library{}, fmt.Errorf("%w: %q (configured: %s)", errNoLibrary, name, strings.Join(names, ", "))
 }
 
-// askSecret reads a secret from the input. A terminal does not show what is typed. Error:
-// errNothing, if the secret is empty.
+// askSecret reads a secret from the input. A terminal does not show what is typed. If the secret is
+// empty, askSecret returns errNothing.
 func (s *session) askSecret(what string) (secret string, err error) {
 	if s.hidden == nil {
 		secret, err = s.line()

@@ -24,7 +24,7 @@ type destinationList struct{ entries []map[string]json.RawMessage }
 // verb.
 func (destinationList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted list]") }
 
-// The reasons why the list of destinations cannot be changed.
+// The errors for an impossible change of the list of destinations.
 var (
 	errNoDestination = fmt.Errorf("no such destination (\"%s\" lists the destinations)", typed("secrets"))
 	errNoSecret      = errors.New("no secret of this destination has these last four characters")
@@ -86,7 +86,7 @@ func (r destinationList) check(name, secret, scheme string) error {
 }
 
 // add inserts a secret as the destination's first secret. If the list has no such destination, add
-// creates it. Error: errHasSecret.
+// creates it. If the destination already has the secret, add returns errHasSecret.
 func (r *destinationList) add(name, secret string) (entry map[string]json.RawMessage, err error) {
 	entry = r.entry(name)
 	secrets := texts(entry["secrets"])
@@ -107,8 +107,8 @@ func (r *destinationList) entry(name string) map[string]json.RawMessage {
 	return entry
 }
 
-// drop removes the secret that ends with the four characters hint. Errors: errNoDestination,
-// errNoSecret, errTwoSecrets, errLastSecret.
+// drop removes the destination's secret that ends with the four characters hint. It removes nothing
+// and returns an error if no secret or several secrets end so, or if it is the last secret.
 func (r *destinationList) drop(name, hint string) error {
 	entry := r.find(name)
 	if entry == nil {

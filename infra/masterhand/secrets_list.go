@@ -119,7 +119,7 @@ func (s *session) ago(t time.Time) string {
 	return fmt.Sprintf("%s (%s ago)", screen.Minute(t), rounded(s.now().Sub(t)))
 }
 
-// rounded returns a duration in the largest unit that suits it, for example "3 h".
+// rounded returns a duration in seconds, minutes, hours or days, rounded down, for example "3 h".
 func rounded(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// stored reads a secret. at is the secret's ARN in AWS, or the path of a file on this machine.
+// stored reads a secret. The parameter at is the secret's ARN in AWS, or the path of a file on this
+// machine.
 func (s *session) stored(ctx context.Context, at string) ([]byte, error) {
 	if s.system != nil {
 		return os.ReadFile(at)

@@ -111,15 +111,15 @@ func (s *session) define(c *cobra.Command) {
 	s.defineLocal(c, "use a system on this machine instead of AWS")
 }
 
-// defineLocal adds the flag --local to a command. what is the start of the flag's help: it says for
-// what the command uses the system on this machine.
+// defineLocal adds the flag --local to a command. The parameter what is the start of the flag's
+// help text, for example "use a system on this machine instead of AWS".
 func (s *session) defineLocal(c *cobra.Command, what string) {
 	c.Flags().Var(&s.localFlag, "local", "``"+what+": the one that was started last, or the one that FILE describes (the output of \""+typed("up --json")+"\")")
 	c.Flags().Lookup("local").NoOptDefVal = noFile
 }
 
-// withJSON adds the flag --json to a command. what is the text in the flag's help that describes the
-// printed JSON.
+// withJSON adds the flag --json to a command. The parameter what describes the printed JSON, for
+// the flag's help.
 func (s *session) withJSON(c *cobra.Command, what string) {
 	c.Flags().BoolVar(&s.asJSON, "json", false, "print "+what)
 }
@@ -134,7 +134,7 @@ func (s *session) openNamed(c *cobra.Command) error {
 	return nil
 }
 
-// The reasons why no deployment can be opened.
+// The errors for a deployment that cannot be opened.
 var (
 	errNoRegion      = errors.New("no AWS region: set AWS_REGION, or give --region")
 	errNoCredentials = errors.New("no AWS credentials: set AWS_PROFILE, or give --profile, or --local for a system on this machine")
@@ -286,7 +286,7 @@ func (t terminal) line() (string, error) {
 var errNotConfirmed = errors.New("not confirmed; nothing was changed")
 
 // mustConfirm prints a question. It returns errNotConfirmed unless the operator types exactly the
-// text word.
+// value of the parameter word.
 func (t terminal) mustConfirm(word, question string) error {
 	fmt.Fprintf(t.err, "%s\nType %q to confirm: ", question, word)
 	answer, err := t.line()

@@ -63,8 +63,8 @@ func wrapped(text string) string {
 }
 
 // takes returns a function that checks the arguments of a command. There must be min to max
-// arguments. If the command has ValidArgs, the first argument must be one of these. what describes
-// the expected arguments in the error.
+// arguments. If the command has ValidArgs, the first argument must be one of these. The parameter
+// what describes the expected arguments, for the error's text.
 func takes(min, max int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < min || len(args) > max {
@@ -85,8 +85,8 @@ var takesNone = takes(0, 0, "no arguments")
 // subcommand, it prints its usage and returns an error. An unknown subcommand is an error too.
 func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
 	c.Args = cobra.ArbitraryArgs
-	// Otherwise cobra would report an unknown subcommand's flags before RunE can report the unknown
-	// subcommand itself.
+	// With an unknown subcommand, its flags are unknown too. Cobra must not report them, so that
+	// RunE can report the subcommand.
 	c.FParseErrWhitelist.UnknownFlags = true
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -136,8 +136,9 @@ func unknownCommand(c *cobra.Command, word string) error {
 	return fmt.Errorf("%w: unknown command %s%s", errUsage, printable(word), hint)
 }
 
-// nearest returns the name that a user probably meant: it begins with word, or it differs from word
-// in at most two letters and in less than half of them. It returns "" if no name is so similar.
+// nearest returns the name that a user who typed word probably meant. The name begins with word, or
+// differs from it in at most two letters and in less than half of its letters. It returns "" if
+// there is no such name.
 func nearest(word string, names []string) string {
 	c := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(word)-1)/2)}
 	for _, name := range names {
@@ -223,9 +224,9 @@ var (
 	errNoSpan   = errors.New("must be a time span such as 10m or 36h")
 )
 
-// expectedValue returns an error that says which values a flag accepts. The errors of this
-// program's own flags already say so and are returned. An error of package pflag would repeat the
-// refused value, so expectedValue replaces it.
+// expectedValue returns an error that says which values a flag accepts. It replaces the errors of
+// package pflag, because they repeat the refused value, which may be a secret. It returns an error
+// of this program's own flags unchanged.
 func expectedValue(e *pflag.InvalidValueError) error {
 	switch e.GetFlag().Value.Type() {
 	case "bool":

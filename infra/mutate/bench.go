@@ -94,8 +94,8 @@ type bench struct {
 const slowest = time.Minute
 
 // newBench builds the package's tests with all mutants, except those that need a separate build. It
-// checks that the tests pass while no mutant is active. If own is true, the tests of other packages
-// are not used.
+// checks that the tests pass while no mutant is active. If own is true, the bench uses only the
+// package's own tests; otherwise it also uses those of the packages that import it.
 func newBench(p *golang, mutants []*mutant, own bool) (*bench, error) {
 	dir, err := os.MkdirTemp("", "mutate")
 	if err != nil {
@@ -133,8 +133,8 @@ func (b *bench) build(p *golang) (suite, error) {
 	return s, s.measure()
 }
 
-// next returns the suite number n, from 0, and builds it at its first use. The second result reports
-// whether there is such a suite.
+// next returns the suite with the index n. It builds the suite if that has not been done yet. The
+// second result is false if there is no such suite.
 func (b *bench) next(n int) (suite, bool, error) {
 	for n == len(b.suites) && len(b.testers) > 0 {
 		s, err := b.build(b.testers[0])
@@ -173,8 +173,8 @@ func (s suite) build(overlaid string) error {
 	return err
 }
 
-// quick is how long the tests of the first pass may take in total. Slower tests run in a second
-// pass, if the first one does not detect the mutant.
+// quick limits the total time of the first pass, which runs the fastest tests against a mutant. The
+// other tests run in a second pass, if the first one does not detect the mutant.
 const quick = 300 * time.Millisecond
 
 // run activates a mutant and runs the tests that execute its code: first the quick tests, then the

@@ -81,7 +81,7 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	var all tally
 	for _, p := range packages {
 		if strings.HasSuffix(p.Name, "test") || slices.Contains(p.Imports, "testing") {
-			continue // such a package is skipped, because it contains only helpers for tests
+			continue // the package is skipped, because it contains only helpers for tests
 		}
 		mutants, err := mutantsOf(p)
 		if err != nil {
@@ -110,9 +110,9 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	return all.score(), nil
 }
 
-// choose returns the mutants to try: those of the enabled operators. If changed is not nil, choose
-// leaves out the mutants on unchanged lines. If e.sample is set, choose returns a random sample of
-// the rest.
+// choose returns the mutants to try: those of the enabled operators. If changed is not nil, it
+// leaves out the mutants on unchanged lines. If e.sample is set, it returns only a random sample of
+// the mutants that it would otherwise return.
 func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
 	if !e.numbers {
 		mutants = slices.DeleteFunc(mutants, (*mutant).alone)

@@ -23,8 +23,8 @@ type memory struct {
 	file   *os.File
 }
 
-// openMemory opens the memory in the file at path, and creates the file if there is none. If path is
-// empty, it returns a memory that stores nothing.
+// openMemory reads the list of killed mutants in the file at path, and creates the file if there is
+// none. If path is empty, it returns a memory without a file, which keeps nothing for the next run.
 func openMemory(path string) (*memory, error) {
 	m := &memory{killed: map[string]bool{}}
 	if path == "" {

@@ -48,12 +48,12 @@ func (m *mutant) alone() bool { return m.Operator == constant }
 // The operators. An operator is a kind of fault that makes a mutant.
 const (
 	comparison = "comparison" // the comparison is negated: == becomes !=, < becomes >=, and so on
-	// the boundary of a comparison is moved: < becomes <=, and so on; the same for Before and After
-	// of times
+	// the result of a comparison changes for equal values: < becomes <=, <= becomes <, and so on;
+	// t.Before(u) and t.After(u) become true for equal times
 	boundary    = "boundary"
 	boolean     = "boolean"           // a condition is negated, true becomes false, or one side of && or || is dropped
 	earlyReturn = "early return"      // a branch that ends with return, continue or break is never taken
-	removed     = "removed statement" // an assignment, a call, a go or a defer statement is removed
+	removed     = "removed statement" // a statement is removed: an assignment, a call, go, defer, x++ or a send
 	constant    = "constant"          // the integer n becomes 2n+1
 )
 
@@ -280,7 +280,7 @@ func (m *maker) statements(list []ast.Stmt) {
 			}
 		case *ast.ExprStmt:
 			if call, ok := s.X.(*ast.CallExpr); ok && m.text(call.Fun) == "panic" {
-				continue // the statement is not removed: without a panic at its end, a function may not compile
+				continue // a call of panic is not removed: a function that ends with it may not compile without it
 			}
 		case *ast.IncDecStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
 		default:

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// edit replaces source[start:end] by text. If start equals end, it only inserts text. Such edits
-// come in pairs: one inserts an opening bracket before an expression, the other a closing bracket
-// after it. span is the expression's length in bytes, and opens is true for the opening bracket.
+// edit replaces source[start:end] by text. If start equals end, the edit only inserts text: an
+// opening bracket before an expression if opens is true, otherwise the closing bracket after the
+// expression. The field span is then the expression's length in bytes.
 type edit struct {
 	start, end int
 	text       string
@@ -124,8 +124,8 @@ func mutantTimes(id int, x time.Time, op string, y time.Time) bool {
 `
 
 // overlay writes the changed files of a package to a new folder in dir. If withSwitches is set, it
-// also writes the source file of the constant switches. It returns the path of the file for "go
-// test -overlay".
+// also writes the source file whose text is the constant switches. It returns the path of the file
+// for "go test -overlay".
 func overlay(dir string, p *golang, edits map[string][]edit, withSwitches bool) (string, error) {
 	dir, err := os.MkdirTemp(dir, "overlay")
 	if err != nil {

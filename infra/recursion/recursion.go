@@ -14,5 +14,5 @@ const MaxInvocations = 16
 // Allowed reports whether Lambda must allow a function to run in a loop. These functions send
 // messages to their own queue:
 //   - index: each step of a reindex sends the next step.
-//   - collect: its sweep sends announcements that have no message again.
+//   - collect: its sweep sends a new message for each announcement whose message was lost.
 func Allowed(function string) bool { return function == "index" || function == "collect" }

@@ -58,9 +58,9 @@ func (r Record) parts() map[string]string {
 	return parts
 }
 
-// losing describes the loss if a setting with the name key changes from before to after: the loss
-// of a bucket, a key, a library, a prefix, a reservation or a subscription. It returns "" if
-// nothing is lost.
+// losing describes what is lost if the setting with the name key changes from before to after: a
+// bucket, a key, a library, a prefix, a reservation or a subscription. It returns "" if nothing is
+// lost.
 func losing(key, before, after string) string {
 	library, isPrefix := strings.CutSuffix(strings.TrimPrefix(key, "libraries["), "].prefix")
 	switch {

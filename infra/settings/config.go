@@ -42,8 +42,8 @@ type Config struct {
 	// the settings that the functions read themselves: each value by the name of its environment
 	// variable
 	Passed map[string]string
-	// reports whether the list of libraries in Passed was made from the settings of the only
-	// library (see [ofDefault])
+	// whether the deployment has one library that is described by single settings, such as "codes",
+	// and not by a list of libraries; see [ofDefault]
 	onlyLibrary bool
 
 	LogDays int // the number of days until logs are deleted
@@ -129,9 +129,10 @@ var removed = map[string]string{
 	"gradual": "a deployment moves all calls to the new version at once; leave it out",
 }
 
-// Load reads the settings of one environment: its file in [Folder] below the project's folder
-// root, and CDK's context, which overrides the file. The error has a line for each mistake. An
-// unknown setting is a mistake, because it may be a misspelt name.
+// Load reads the settings of one environment: first from the environment's file in the folder
+// [Folder] of the project, then from CDK's context, which overrides the file. The parameter root is
+// the project's folder. The error has a line for each mistake. An unknown setting is a mistake,
+// because it may be a misspelt name.
 func Load(root string, context map[string]any) (Config, error) {
 	name := Defaults().Name
 	if value, is := context["name"]; is {
@@ -160,8 +161,8 @@ type reading struct {
 // given is a setting's value, together with the place where the value is set.
 type given struct {
 	value any
-	// file and line of the setting, with which an error about the setting begins; "" for a setting
-	// from the context
+	// file and line of the setting; an error about the setting begins with them; "" if the setting
+	// comes from CDK's context
 	at string
 }
 
@@ -250,8 +251,8 @@ func parseInt(text string, to *int) bool {
 	return err == nil
 }
 
-// reservation describes the valid numbers of executions to reserve. In an error it follows "must
-// be".
+// reservation describes the valid numbers of executions to reserve. It is part of error messages:
+// "must be a number from 1 to 1000, …".
 const reservation = "a number from 1 to 1000, or left out for no reservation"
 
 // parseReserved reads the number of executions to reserve for a function. Lambda requires that at
@@ -259,13 +260,14 @@ const reservation = "a number from 1 to 1000, or left out for no reservation"
 // reserve none.
 func parseReserved(text string, to *int) bool { return parseInt(text, to) && *to >= 1 && *to <= 1000 }
 
-// parallelCalls describes the valid numbers of concurrent calls for a queue. In an error it follows
-// "must be".
+// parallelCalls describes the valid numbers of concurrent calls for a queue. It is part of error
+// messages: "must be a number from 2 to 1000, …".
 const parallelCalls = "a number from 2 to 1000, or left out for 2"
 
-// LeastParallel is the default number of concurrent calls for a queue, and the smallest number that
-// Lambda accepts. A new account can run only ten executions at a time, of which requests need most.
-// Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
+// LeastParallel is the smallest number of concurrent calls that Lambda accepts for a queue. It is
+// also the default, because a new account can run only ten executions at a time, and requests need
+// most of them. Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's
+// developer guide.
 const LeastParallel = 2
 
 // parallelOf returns a function that reads the number of concurrent calls for a queue from a

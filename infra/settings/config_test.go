@@ -149,8 +149,9 @@ func TestEachMistakeNamesItsSetting(t *testing.T) {
 	}
 }
 
-// The only library of a deployment has settings of its own, such as "codes", instead of a list of
-// libraries. Errors about the library must use the names of these settings.
+// A deployment with one library may set the library's rules as plain settings, such as "codes",
+// instead of as a member of the list "libraries". An error about such a setting must begin with its
+// own name: "codes[0]: …" instead of "libraries[0].codes[0]: …".
 func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -260,8 +261,9 @@ func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 	}
 }
 
-// asTheFunctionsRefuse returns the errors with which the function collect rejects the value of the
-// setting key. In each error it replaces the name of the environment variable by key.
+// asTheFunctionsRefuse returns the errors with which the function collect rejects the given value
+// of a setting. The errors name the environment variable; they are returned with the setting's name
+// (the parameter key) instead.
 func asTheFunctionsRefuse(key, value string) (all []string) {
 	environment := map[string]string{
 		passed[key]: value, names.NotifyTopic: "arn:aws:sns:eu-central-1:123456789012:notices", names.Region: "eu-central-1",

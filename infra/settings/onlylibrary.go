@@ -11,10 +11,10 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// ofDefault maps the name of each setting of the only library to a function that reads the setting.
-// A deployment with one library may use these settings instead of a list of libraries. The function
-// stores a setting's text in the member of the same name; it returns false if the text is not
-// valid.
+// ofDefault maps the name of each setting of the only library, such as "codes", to a function. The
+// function stores the setting's text in the field of l with the same name, and returns false if the
+// text is not valid. A deployment with one library may use these settings instead of a list of
+// libraries.
 var ofDefault = map[string]func(l *library.Setting, text string) bool{
 	"codes": func(l *library.Setting, text string) bool {
 		if json.Unmarshal([]byte(text), &l.Codes) != nil {

@@ -45,12 +45,14 @@ func asJSON(text string) (value any) {
 	return text
 }
 
-// MarshalText returns the record as one line of JSON for the stack's output. CloudFormation
-// limits the value of an exported output to 1,024 bytes
-// (github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/685), but this output is
-// not exported. Others measured a limit of about 450,000 bytes for all outputs of a stack
-// (github.com/aws-amplify/amplify-backend/pull/946); the settings have at most 5,000 bytes. If only
-// the outputs change, CDK deploys the stack, too (github.com/aws/aws-cdk/pull/2029).
+// MarshalText returns the record as one line of JSON, for an output of the stack. The line has at
+// most 5,000 bytes, which is within the limits:
+//   - All outputs of a stack together may have about 450,000 bytes, as others measured
+//     (github.com/aws-amplify/amplify-backend/pull/946).
+//   - The limit of 1,024 bytes is only for exported outputs, and this output is not exported
+//     (github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/685).
+//
+// CDK deploys the stack even if only its outputs change (github.com/aws/aws-cdk/pull/2029).
 func (r Record) MarshalText() ([]byte, error) {
 	all := map[string]any{}
 	for key, text := range r {

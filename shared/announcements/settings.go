@@ -21,9 +21,9 @@ type IntakeSettings struct {
 	// IntakeSecretMaxAge is the time for which loaded tokens are used. Zero means that intake reads
 	// the secret for each event. The default is [secret.DefaultMaxAge].
 	IntakeSecretMaxAge time.Duration
-	// IntakeSecretRecheck limits the reads of the secret that requests with unknown tokens cause: it
-	// is the shortest time between two such reads. Zero means a read for each such request. The
-	// default is [secret.DefaultRecheck].
+	// IntakeSecretRecheck is the shortest time between two reads of the secret that are caused by
+	// requests with unknown tokens. Zero means a read for each such request. The default is
+	// [secret.DefaultRecheck].
 	IntakeSecretRecheck time.Duration
 	// Posternity says where Posternity's events contain each value. Its zero value means the usual
 	// places for the values, and no files.
@@ -41,7 +41,7 @@ type CollectSettings struct {
 	LedgerTable     string          // the DynamoDB table with the timelines
 	Library         masters.Library // the library that receives the files
 	MaxBytes        int64           // the largest file that is fetched, in bytes; the default is 5 GiB
-	Builds          bool            // reports whether builds are fetched; if false, they are only recorded
+	Builds          bool            // reports whether builds (application archives) are fetched, not only recorded
 	MaxBuild        int64           // the largest build that is fetched, in bytes; the default is 32 GiB
 	NotifyTopic     string          // the ARN of the SNS topic for notices; "" means that no notices are sent
 	NotifyOn        []string        // the alerts for which notices are sent; by default all, or none without a topic
@@ -114,8 +114,8 @@ func readCollectLibrary(r *variables.Reader) masters.Library {
 	}
 	found, known := masters.Named(libraries, name)
 	switch {
-	// No problem is added: the library is known, or ReadLibraries has reported why there is no
-	// library.
+	// No problem is added here: either the library is known, or ReadLibraries has already reported
+	// why there are no libraries.
 	case known, len(libraries) == 0:
 	case name == "":
 		r.Problem(names.CollectLibrary, "missing where there are several libraries", "set it to the name of the one that fetched files are put in")

@@ -37,11 +37,12 @@ type Setting struct {
 	// FallbackLocales lists the locales to try if there is no master in the requested locale, best
 	// first.
 	FallbackLocales []string `json:"fallbackLocales,omitempty"`
-	// The next four fields say how the library names its files; see [placement.Rules]. After a
-	// change of one of them, the library must be indexed again. Until then, masterhand skips no
-	// request.
+	// The fields from Codes to Patterns say how the library names its files; see
+	// [placement.Rules]. After a change of one of them, the library must be indexed again. Until
+	// then, masterhand skips no request.
 	//
-	// Codes lists the shapes of codes, for example HRT-####; empty means that codes are guessed.
+	// Codes lists the patterns of the library's codes, for example HRT-####. If it is empty, any
+	// text that looks like a code may be one.
 	Codes []string `json:"codes,omitempty"`
 	// Locales maps words in file names to the locales that they mean, for example UK to en-GB.
 	Locales map[string]string `json:"locales,omitempty"`
@@ -57,8 +58,8 @@ type Setting struct {
 
 // WantedSetting is the part of the settings that lists the masters that each creative should have.
 type WantedSetting struct {
-	// Locales lists the locales that each creative should have; empty means the locales that the
-	// creative has, or that requests asked for.
+	// Locales lists the locales that each creative should have. If empty, these are the locales of
+	// the creative's masters and of the requests for the creative.
 	Locales []string `json:"locales,omitempty"`
 	Video   []string `json:"video,omitempty"` // aspects in which each creative should have a video
 	Image   []string `json:"image,omitempty"` // aspects in which each creative should have an image

@@ -3,7 +3,7 @@
 // functions that do this.
 //
 // A request flows through the packages in this order: [signature] and [destination] verify
-// the sender; [platform] parses the request; [webhook] turns its outcome into an answer;
+// the sender; [platform] parses the request; [webhook] answers with the request's outcome;
 // [ledger] lets one run at a time work on it; [fulfillment] chooses a master and decides;
 // [transfer] uploads the bytes; [waitpoint] sends the callback; [handoff] passes the request
 // to the queue if it cannot end within the gateway's wait.

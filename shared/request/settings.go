@@ -19,9 +19,9 @@ type Settings struct {
 	// DestinationsMaxAge is how long a loaded list of destinations is used; zero means that the
 	// list is read for each event. The default is [secret.DefaultMaxAge].
 	DestinationsMaxAge time.Duration
-	// DestinationsRecheck limits how often the list is read again because a signature matched no
-	// secret: it is the least time between two such reads. Zero means a read for each such
-	// signature. The default is [secret.DefaultRecheck].
+	// DestinationsRecheck is for signatures that match no secret: they cause a new read of the list
+	// only if the last such read is at least this long ago. Zero means that each of them causes a
+	// read. The default is [secret.DefaultRecheck].
 	DestinationsRecheck time.Duration
 
 	MastersBucket string // the name of the bucket with the masters
@@ -40,8 +40,8 @@ type Settings struct {
 	// the minimum [ledger.MinLease].
 	Lease time.Duration
 
-	// LedgerSpread writes the ledger's index keys in shards. It must stay false while a function
-	// with older code, which cannot read shards, still runs.
+	// If LedgerSpread is true, the ledger's index keys are written in shards. It must stay false
+	// while a function with older code still runs, because older code cannot read shards.
 	LedgerSpread bool
 
 	MetricsNamespace string // the CloudWatch namespace of the metrics; the default is masterhand

@@ -164,7 +164,8 @@ func TestASecretInTheWrongPlaceIsNotRepeated(t *testing.T) {
 	}
 }
 
-// doorsNeeded returns the smallest environment of the function receive with both doors.
+// doorsNeeded returns the smallest environment with which the function receive can take events from
+// a queue and from a bucket.
 func doorsNeeded() map[string]string {
 	all := needed()
 	all[names.Doors] = `{"queue":{"destination":"ads"},"bucket":{"destination":"team 2"}}`

@@ -18,7 +18,7 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// Rounds is how often each program is started. It is enough for a steady median.
+// Rounds is how many times each program is started. So many starts give a steady median.
 const Rounds = 31
 
 // The targets of the benchmark: the largest start time as a multiple of each reference's start

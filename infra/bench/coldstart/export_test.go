@@ -11,7 +11,7 @@ const References = references
 // Flags returns the go build flags with which the benchmark builds the programs.
 func Flags() []string { return flags }
 
-// Functions returns the name of each function's reference, by the function's name.
+// Functions maps the name of each function to the name of its reference program.
 func Functions() map[string]string {
 	all := map[string]string{}
 	for _, f := range functions {

@@ -26,7 +26,7 @@ type benchmark struct {
 	part    string
 	pkg     string
 	name    string // expression for the flag -bench, which selects the benchmark
-	long    string // expression for the flag -bench in a long run; "" means that a long run also uses name
+	long    string // expression for the flag -bench in a long run; if it is "", name is used in a long run, too
 	times   string // value of the flag -benchtime
 	figures []figure
 }

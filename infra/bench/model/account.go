@@ -35,8 +35,8 @@ func New() Limits {
 // take at most the units of one second at once.
 type rate struct {
 	perSecond float64 // units that are added each second; 0 means no limit
-	// time in seconds of the day at which the added units will cover all units that callers have
-	// taken
+	// Units may be taken before they are added. paid is the time of day, in seconds, by which all
+	// taken units will have been added.
 	paid float64
 }
 
@@ -50,7 +50,8 @@ func (r *rate) take(now, seconds, units float64) (late float64) {
 	return max(0, r.paid-(now+seconds))
 }
 
-// starts limits how many new execution environments of a function may start at once and per second.
+// starts limits the new execution environments of a function: how many may start at once, and how
+// many more may start per second.
 type starts struct {
 	left, last float64
 	limited    bool
@@ -74,7 +75,8 @@ type tally []float64
 
 func newTally() tally { return make(tally, int(day+2*Lifetime)) }
 
-// add adds the units that a run uses to the tally, evenly over the seconds of the run.
+// add records in the tally that a run uses the given number of units. The run begins at now, and
+// uses the units evenly over its duration in seconds.
 func (t tally) add(now, seconds, units float64) {
 	first, n := int(now), max(1, int(math.Ceil(seconds)))
 	for i := first; i < first+n && i < len(t); i++ {

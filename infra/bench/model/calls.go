@@ -22,7 +22,7 @@ type Calls struct {
 	// Hot is the part of Writes that goes to one partition of a ledger index: to the partition that
 	// all requests share.
 	Hot       float64
-	Queue     int   // number of SQS calls that the functions make themselves
+	Queue     int   // number of SQS calls that the functions make; Lambda's own SQS calls are not counted
 	Messages  int   // number of messages that Lambda receives for the functions and deletes
 	Events    int   // number of object events that EventBridge sends
 	Secrets   int   // number of reads of Secrets Manager
@@ -40,7 +40,7 @@ func (c Calls) Plus(d Calls) Calls {
 
 const (
 	rangeSize = 4 << 20  // bytes of a master that one S3 read returns, as in [transfer.Mover]
-	partSize  = 16 << 20 // bytes of an announced file in one part of its upload, as [collect.PartSize]
+	partSize  = 16 << 20 // size in bytes of one part when an announced file is uploaded, as [collect.PartSize]
 	pageKeys  = 1000     // keys on one page of an S3 listing
 )
 
@@ -49,7 +49,7 @@ const (
 func put() Calls { return Calls{Writes: ledgerCopies, Hot: 1, Seconds: ledgerTime} }
 
 // bigPut returns the calls of one write of a request's item of over 1 KB. The item of a handed-off
-// request becomes so large when the request's upload is recorded.
+// request exceeds 1 KB as soon as the request's upload is recorded in it.
 func bigPut() Calls { return Calls{Writes: 2 * ledgerCopies, Hot: 2, Seconds: ledgerTime} }
 
 // get returns the calls of one strongly consistent read of an item of the ledger.
@@ -90,8 +90,8 @@ func claimed() Calls {
 func resumed() Calls { return sum(Calls{Runs: 1, Messages: 1}, get(), put(), read(1)) }
 
 // moved returns the calls that read the master's properties, record the decision, and move the
-// master's bytes. If first is set, the master was never delivered before; then its digest is also
-// written into the creative's index document.
+// master's bytes. The parameter first says that the master is delivered for the first time. In that
+// case its digest is also written into the creative's index document.
 func moved(size int64, first bool) Calls {
 	ranges := int((size + rangeSize - 1) / rangeSize)
 	c := sum(read(2), put(), Calls{S3Reads: ranges, Seconds: s3Time + transferTime(size), Delivered: size})
@@ -108,8 +108,9 @@ func transferTime(size int64) float64 { return max(float64(size)/uploadRate, car
 // cardTime returns how many seconds a file needs to pass Lambda's network card.
 func cardTime(size int64) float64 { return float64(max(size-cardBurst, 0)) / cardRate }
 
-// Delivery returns the calls of a request whose master exists. They include the two ledger writes
-// that record the upload and the end of the request.
+// Delivery returns the calls of a request whose master of size bytes exists. They include the two
+// ledger writes that record the upload and the end of the request. first says that no earlier
+// request has delivered the master.
 func Delivery(size int64, first bool) Calls {
 	return sum(claimed(), moved(size, first), put(), Calls{Seconds: farTime}, put())
 }
@@ -135,7 +136,8 @@ func Listing(keys int) Calls {
 	const wholeKeys, labelFolders = 20_000, 4
 	named := list(pages(keys))
 	if keys > wholeKeys {
-		// numbers of listings, of listed folders, and of reads for a code such as HRT-1212
+		// for a code such as HRT-1212: numbers of listings, of listed folders, and of the index
+		// documents that are read because they may hold the code in another spelling
 		const spellings, anchors, respelled = 1, 3, 3
 		named = sum(list(spellings), folders(anchors), read(respelled))
 	}
@@ -206,12 +208,12 @@ func Upload() Calls {
 	return sum(Calls{Runs: 1, Events: 1, Messages: 1},
 		read(4), write(1), // reads the placement, and the object with its tags and first bytes; writes the placement
 		read(3), write(1), // reads the creative's index document, and the object again; writes the document
-		write(1),          // writes the placement again
+		write(1),          // writes the placement a second time, after the document
 		read(2), write(1)) // reads the library's summary and the creative's index document; writes the summary
 }
 
-// Announcement returns the calls for a file that another platform announces. They end when the file
-// is in the masters bucket, before it is indexed.
+// Announcement returns the calls that bring a file that another platform announces into the masters
+// bucket. The calls that then index the file are not included.
 func Announcement(size int64) Calls {
 	parts := int((size + partSize - 1) / partSize)
 	timeline := Calls{Writes: 4, Seconds: ledgerTime}

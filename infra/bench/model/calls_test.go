@@ -20,9 +20,8 @@ import (
 	"masterhand/shared/library/summary"
 )
 
-// lag is the index lag in this test. As in AWS, it is longer than the time until the first try of
-// the function finish plus the 5 s for which one try waits for the index. Therefore the first try
-// cannot skip a request.
+// lag is the index lag in this test. It is so long that the first try of the function finish cannot
+// skip a request, because a try waits for the index for at most 5 s. The same is true in AWS.
 const lag = 7500 * time.Millisecond
 
 // counted is a local system that counts the calls of its functions to the services.
@@ -66,7 +65,8 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	early := e.hand(t, slot)
 	e.put(t, slot.Code, 1e6)
 	want := model.Awaited(4, 1e6).Plus(model.Upload())
-	// adds the calls of the tries that found no master, because the master was not yet in the index
+	// Awaited counts two attempts: the hand-off, and the try that delivers. Each attempt between
+	// them found no master, because the master was not yet in the index.
 	for range e.Ended(t, early).Attempts - 2 {
 		want = want.Plus(model.Retried())
 	}
@@ -77,7 +77,7 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	if item.State != "skipped" {
 		t.Errorf("the request without a master is %s", item.State)
 	}
-	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // the last try waits for the rest of the index lag
+	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // the last try waits until the index lag has passed
 	want = model.HandedOff(5).Plus(model.Skipped(5, max(waited.Seconds(), 0)))
 	for range item.Attempts - 2 {
 		want = want.Plus(model.Retried())

@@ -36,8 +36,8 @@ const (
 	// Source:
 	// docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html.
 	tableWrites = 4000.0
-	// prefixReads and prefixWrites are the requests per second that S3 serves at least for one key
-	// prefix. The model treats each bucket as one prefix. Source:
+	// prefixReads and prefixWrites are numbers of requests per second. S3 serves at least that many
+	// for each key prefix. The model treats each bucket as one prefix. Source:
 	// docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html.
 	prefixReads  = 5500.0
 	prefixWrites = 3500.0

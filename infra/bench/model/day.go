@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// Kind is the situation of a request, which decides its outcome.
+// Kind says whether the master of a request exists, comes late or is missing. It decides how the
+// request ends.
 type Kind int
 
 // The kinds of requests.
@@ -87,8 +88,8 @@ func NewDay(requests int) []Request {
 	return all
 }
 
-// byDay returns a random time of day in seconds. The probability of a time varies by 80 % around
-// its mean, and is highest at 14:00.
+// byDay returns a random time of day in seconds. A time near 14:00 is nine times as probable as a
+// time near 2:00.
 func byDay(random *rand.Rand) float64 {
 	for {
 		at := random.Float64() * day

@@ -12,7 +12,7 @@ const (
 	batchKeys      = 100 // number of keys in one batch of a reindex
 	stepPages      = 5   // number of pages of keys that one listing step reads
 	sendBatch      = 10  // number of messages that one SQS call sends
-	shardBatches   = 256 // number of batches whose completion one index document records
+	shardBatches   = 256 // number of batches whose completion is recorded in one S3 document of the reindex
 	sweepKeys      = 4000
 	sweepDocuments = 64 // number of index documents on one page of the sweep
 	indexParallel  = 8  // number of keys of a batch that are indexed at the same time
@@ -26,7 +26,7 @@ const (
 type Reindexing struct {
 	Documents int // number of index documents
 	Batches   int
-	Steps     int   // number of runs that make a step; a run that only waits for batches is not counted
+	Steps     int   // number of steps, of one run each; runs that only wait for batches are not counted
 	Calls     Calls // calls of the whole reindex
 	// Working is how many seconds all batches take together, if the configured number of batches
 	// runs at the same time. Chain is how many seconds the steps before and after the batches take.
@@ -51,11 +51,12 @@ func Reindex(masters, atOnce int) Reindexing {
 	r.Steps = listing + draining + sweeping + clearing
 	r.Chain = float64(listing)*listTime + float64(sweeping)*sweepTime
 	r.Working = float64(r.Batches) * batchTime / float64(atOnce)
-	// the calls for each message: to read the run's state and a count, and to write one of the two
+	// The calls for each message. The function reads two documents: the state of the reindex, and
+	// the counted outcomes of some batches. It writes one of the two.
 	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1}
 	r.Calls = sum(
-		// the S3 calls that start the reindex; the SQS call that sends the first step's message is
-		// counted in the next line, in place of a call of the last step, which sends no message
+		// The S3 calls that start the reindex. The next line counts the SQS calls: the first starts
+		// the first step, and each step except the last makes one.
 		Calls{S3Reads: 3, S3Writes: 2},
 		times(message, r.Steps), Calls{Queue: r.Steps, Seconds: r.Chain},
 		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // the calls with which each listing step stores its plan
@@ -75,17 +76,18 @@ func Reindex(masters, atOnce int) Reindexing {
 }
 
 // listTime, batchTime and sweepTime are the durations in seconds of a listing step, of a batch, and
-// of a sweeping step. In a batch, eight keys at a time make four reads and two writes each. Then
-// each creative's document is read, the document's keys are looked up in the bucket, and the
-// document is written.
+// of a sweeping step. A batch processes eight keys at a time, with four reads and two writes for
+// each key. It then updates the index document of each creative: it reads the document, looks up
+// the document's keys in the bucket, and writes the document.
 const (
 	listTime  = 8 * s3Time
 	batchTime = (batchKeys/indexParallel*(4+1+1) + batchKeys/ofCreative*(2+2*2)) * s3Time
 	sweepTime = (2*sweepKeys/sweepParallel + 3*sweepKeys/ofCreative/sweepDocuments) * s3Time
 )
 
-// sweeps returns the number of sweeping steps. A step looks up the keys of index documents, page by
-// page. It ends after the page with which it has looked up at least sweepKeys keys.
+// sweeps returns the number of sweeping steps of a reindex. A step reads index documents page by
+// page and looks up their keys in the bucket. After a page, it ends if it has looked up at least
+// sweepKeys keys so far.
 func sweeps(documents int) int {
 	const ofPage = sweepDocuments * (1 + ofCreative)
 	return max(1, ceil(documents, ceil(sweepKeys, ofPage)*sweepDocuments))

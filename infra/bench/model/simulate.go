@@ -99,7 +99,8 @@ func (s *simulation) next(e event) {
 			s.at(e.at+e.again, visible, e.request)
 		}
 	case visible:
-		// after an earlier try, the message was counted in held; it becomes visible now
+		// after an earlier try, the message was in flight and counted in held; now it is visible
+		// again
 		if s.states[e.request].tries > 0 {
 			s.held--
 		}

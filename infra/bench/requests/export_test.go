@@ -14,7 +14,8 @@ var RunRounds = run
 // Meter is the proxy between the function and the services.
 type Meter = meter
 
-// NewMeter returns a meter without addresses. The method Front opens an address.
+// NewMeter returns a meter that does not accept calls yet. The method Front opens an address for
+// calls.
 var NewMeter = newMeter
 
 // Front is the method front for tests. It regards each read of a range as a call that transfers the

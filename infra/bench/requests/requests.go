@@ -1,14 +1,16 @@
-// Package requests measures a request's own time beside the AWS calls that it makes.
+// Package requests measures how much time the function fulfill needs in addition to its AWS calls.
 //
-// The built bootstrap of fulfill runs on the local Lambda. Each of its calls passes a meter on
-// the way to the local S3, DynamoDB, SQS or Secrets Manager. The meter adds the latency of AWS;
-// see [latencies]. The ratio of a request is the time of the invocation, without moving the
-// master's bytes, divided by the sum of its calls' times. It is below 1 if calls run at the same
-// time.
+// The built bootstrap of fulfill runs on the local Lambda. Its calls to the local S3, DynamoDB, SQS
+// and Secrets Manager pass a meter, which records the duration of each call. The meter delays each
+// answer, because AWS answers more slowly than the local services; see [latencies].
 //
-// Invariants: the end of each request is checked at the platform, in its storage and in the
-// ledger. The meter's times leave out the function's own share of a call (signing, sending,
-// decoding), so that share counts as the function's time.
+// The ratio of a request is the duration of the invocation divided by the sum of the durations of
+// its calls. Both are counted without the transfer of the master's bytes. The ratio is below 1 if
+// calls run at the same time.
+//
+// Invariants: the outcome of each request is checked at the platform, in its storage and in the
+// ledger. The signing, sending and decoding of a call count as time of the function, because the
+// meter does not measure them.
 //
 //	rows, err := requests.Run(ctx, os.Stdout, false)
 package requests
@@ -35,8 +37,8 @@ const (
 	warmingUps = 5
 )
 
-// The targets for the ratio of a skip to the sum of its calls: for the median and for the 99th
-// percentile.
+// The targets for skips: the duration of the function's run, divided by the sum of the durations of
+// its calls. One target is for the median of this ratio, the other for the 99th percentile.
 var (
 	most50 = result.Target{Most: 1.3}
 	most99 = result.Target{Most: 2}
@@ -161,8 +163,8 @@ func (m measurement) describe() string {
 	return fmt.Sprintf("%.1f ms, calls (began–ended, in ms): %s", m.whole(), strings.Join(list, ", "))
 }
 
-// quantile returns the quantile p of a value of the measurements: with p 0.5, the median. The
-// function of returns the value of one measurement.
+// quantile calls the function of for each measurement and returns the quantile p of the results. If
+// p is 0.5, this is their median.
 func quantile(list []measurement, p float64, of func(measurement) float64) float64 {
 	var values []float64
 	for _, m := range list {

@@ -101,7 +101,8 @@ func newRig(ctx context.Context, out io.Writer) (_ *rig, err error) {
 	return r, r.putMaster(ctx)
 }
 
-// openFunction starts the function that the benchmark measures. Its calls pass the meter.
+// openFunction starts the function that the benchmark measures. The function's calls go through the
+// meter.
 func (r *rig) openFunction(bootstrap string) error {
 	environment := r.env.Environment()
 	// sets the index lag to 0 s, so that a skip does not wait

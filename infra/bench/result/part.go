@@ -12,21 +12,20 @@ type Measured struct {
 	Machine string        // description of the machine on which the part was measured
 	Began   time.Time     // time at which the part began
 	Took    time.Duration // how long the measurement of the whole part took
-	// durations in seconds of one io.Copy transfer, which is run some times before the part and
-	// some times after it
+	// durations in seconds of several runs of the same io.Copy transfer: some before the part is
+	// measured and some after it
 	Probes []float64
 	Rows   []Row
 }
 
-// quiet is the largest noise at which a machine is regarded as quiet. Noise is the spread of the
-// io.Copy durations divided by their median. The median of a few runs differs from the true
-// duration by at most half the spread, which is 5 % here. The narrowest targets have a margin of
-// 5 % (the network card's model, the limit of the upload). With more noise, a program that is fast
-// enough could miss a target.
+// quiet is the largest noise at which a machine is regarded as quiet; see [Measured.Noise]. At a
+// noise of 10 %, a median of a few runs is wrong by at most 5 %. The narrowest targets, such
+// as "at most 1.05 times the model's time", leave a margin of 5 %. With more noise, a program that
+// is fast enough could therefore miss a target.
 const quiet = 0.10
 
-// Noise returns the spread of the io.Copy durations divided by their median: (largest - smallest) ÷
-// median. Without probes it returns 0.
+// Noise returns the spread of the io.Copy durations in Probes, divided by their median: (largest -
+// smallest) ÷ median. If Probes is empty, it returns 0.
 func (m Measured) Noise() float64 {
 	probes := Row{Samples: m.Probes}
 	if len(m.Probes) == 0 || probes.Median() == 0 {
@@ -36,8 +35,8 @@ func (m Measured) Noise() float64 {
 	return (high - low) / probes.Median()
 }
 
-// Quiet reports whether the machine was quiet enough for a missed target to count as a failure. For
-// a part without probes it returns false.
+// Quiet reports whether the machine was quiet enough for a missed target to count as a failure. It
+// returns false if Probes has fewer than two durations.
 func (m Measured) Quiet() bool { return len(m.Probes) > 1 && m.Noise() <= quiet }
 
 // Failed reports whether at least one row of the part failed.

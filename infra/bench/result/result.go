@@ -13,8 +13,8 @@ type Row struct {
 	Name    string    // measured quantity, for example "fulfill against its SDK clients"
 	Unit    string    // unit, for example "ms", "MB/s" or "×" (a ratio)
 	Samples []float64 // measured values in Unit, one for each run or pair of runs; empty if Failure is set
-	Target  Target    // limit for the median; the zero value means that the row is not judged
-	Steady  bool      // whether other load on the machine cannot change the figure; a missed target is then never noise
+	Target  Target    // limit for the median; the zero value means that the row has no target
+	Steady  bool      // if true, other load on the machine cannot change the figure, so a missed target is never noise
 	Failure string    // why the figure is invalid, for example because wrong bytes arrived; "" if it is valid
 }
 

@@ -69,7 +69,8 @@ func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 	var at addresses
 	cmd := exec.CommandContext(ctx, b.self, role, b.dir)
 	cmd.Stderr = os.Stderr
-	// the pipe must stay open: the server stops when this process ends and the pipe is closed
+	// The server stops when its standard input ends. This pipe is never closed, so the server stops
+	// only when this process ends.
 	if _, err := cmd.StdinPipe(); err != nil {
 		return at, fmt.Errorf("starting the %s: %w", role, err)
 	}

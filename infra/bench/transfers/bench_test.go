@@ -152,7 +152,8 @@ func TestAThrottleLetsABurstPassAndThenItsRate(t *testing.T) {
 	}{
 		{0, 1000, 0},
 		{0, 50, 500 * time.Millisecond},
-		// after one second, the credit is 100 bytes larger: 50 bytes instead of -50
+		// The credit was -50 bytes and grows by 100 bytes in one second, to 50. A use of 100 bytes
+		// exceeds it by 50 bytes, which take half a second.
 		{time.Second, 100, 500 * time.Millisecond},
 		// the credit never exceeds the burst of 1,000 bytes, however long the pause is
 		{time.Hour, 1000, 0},

@@ -34,8 +34,8 @@ type contestant struct {
 	needs    []string // other programs that must be installed
 	commands func(j job) [][]string
 	hashes   bool // whether the contestant prints the SHA-256 of the bytes that it moved
-	// whether the contestant uses a common program to download from S3; there are targets for how
-	// much faster masterhand must be
+	// whether the contestant downloads from S3 with a well-known program, such as rclone; targets
+	// say how much faster than such a contestant masterhand must be
 	downloads bool
 }
 

@@ -13,7 +13,7 @@ type link struct {
 	rate       float64       // bytes per second of each connection to the source; 0 means no limit
 	putRate    float64       // bytes per second of each connection to the sink; 0 means no limit
 	firstByte  time.Duration // time between a request and the first byte of the source's answer
-	card       bool          // whether the bytes pass Lambda's network card in each direction
+	card       bool          // whether the bytes pass an imitation of Lambda's network card, in each direction
 	cutEvery   int           // the source breaks off the connection in every n-th answer; 0 means never
 	stallEvery int           // the source pauses once in every n-th answer; 0 means never
 }
@@ -46,7 +46,7 @@ const (
 // link. Several parallel slots read the object in rounds. The first slot reads the most, so it
 // determines the time: in each round it waits for the first byte and then reads one range.
 func (l link) model(size int64) time.Duration {
-	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // number of bytes that all slots together read in one round
+	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // bytes of a round: each slot reads one range
 	before := (size - 1) / round                                   // number of full rounds before the last round
 	read := before*transfer.DefaultSlotSize + min(size-before*round, transfer.DefaultSlotSize)
 	least := float64(before+1)*l.firstByte.Seconds() + seconds(read, l.rate)
@@ -74,7 +74,7 @@ type throttle struct {
 	mu     sync.Mutex
 	begun  bool
 	last   time.Time
-	tokens float64 // bytes that may pass at once; negative if more bytes have already passed
+	tokens float64 // bytes that may pass at once; negative if more bytes than allowed have already passed
 }
 
 // take records that n bytes pass now, and returns how long the caller must wait after these bytes.

@@ -31,8 +31,8 @@ func main() {
 }
 
 // run does one of three things, depending on args: it measures a part of the benchmark, it acts as
-// a server, or it acts as a contestant. For the last two, the measuring process has started this
-// process.
+// a server, or it acts as a contestant. The process that measures starts this program again for the
+// other two.
 func run(args []string) error {
 	roles := map[string]func([]string) error{
 		"source":  func(args []string) error { return serve((&source{}).handler(), args) },

@@ -23,7 +23,8 @@ type measurement struct {
 	counts  counts        // numbers of requests and bytes that the source counted in this run
 }
 
-// measure starts the commands as one pipe, waits until all have ended, and returns what they used.
+// measure starts the commands as one pipe and waits until all have ended. It returns the duration
+// of the run, and the processor time and memory that the commands used together.
 func measure(ctx context.Context, commands [][]string, env []string) (measurement, error) {
 	cmds := make([]*exec.Cmd, len(commands))
 	complaints := make([]bytes.Buffer, len(commands))
@@ -55,8 +56,8 @@ func measure(ctx context.Context, commands [][]string, env []string) (measuremen
 // startPipe starts the commands and connects the standard output of each with the standard input of
 // the next. The caller must wait for the returned processes, even after an error.
 func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
-	// the ends of the pipes in this process; startPipe closes them when it returns, because they
-	// would keep the pipes open
+	// This process's copies of the pipes' ends. startPipe closes them when it returns: while they
+	// are open, a command does not notice that the command before it has ended.
 	var ours []*os.File
 	defer func() {
 		for _, file := range ours {
@@ -83,7 +84,7 @@ func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
 
 // peak returns the largest resident memory, in bytes, of a process that has ended or of a child
 // process for which it waited. Until a new process has loaded its own program, the kernel counts
-// the memory of its parent as its own. Therefore this program must use little memory.
+// the memory of its parent as its own. The parent is this program, so it must use little memory.
 func peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {

@@ -19,7 +19,7 @@ import (
 // reads of ranges, HEAD, and the listing of an object's folder, with which rclone begins.
 type source struct {
 	mu    sync.Mutex
-	feeds map[string]*feed // the feed of each run, by the number of the run
+	feeds map[string]*feed // the source's state for each run, by the number of the run
 }
 
 // feed holds the source's state for one run.
@@ -67,8 +67,8 @@ func (f *feed) fault(n int, _ int64) transfertest.Fault {
 	return transfertest.Fault{Cut: every(f.link.cutEvery, n), After: cutAfter}
 }
 
-// every reports whether item n is the last of a group. Items are counted from 0, and each group has
-// this number of items. If group is 0, it returns false.
+// every reports whether item n is the last item of a group. Items are counted from 0. The parameter
+// group is the number of items in each group; if it is 0, every returns false.
 func every(group, n int) bool { return group > 0 && n%group == group-1 }
 
 func (s *source) send(w http.ResponseWriter, r *http.Request) {

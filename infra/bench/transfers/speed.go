@@ -240,8 +240,8 @@ func way(secure bool) string {
 	return "plain"
 }
 
-// sized returns a size in words. The largest size is that of the largest allowed upload: 5 GiB less
-// 5 MiB.
+// sized returns a size as a rounded text, such as "10 MB" or "256 MiB". The largest allowed upload,
+// 5 GiB less 5 MiB, becomes "5 GiB".
 func sized(size int64) string {
 	switch {
 	case size%1e6 == 0 && size >= gb:

@@ -35,9 +35,9 @@ func sendersFile(given, data string) (string, error) {
 	})
 }
 
-// secretFile returns the absolute path of a file with secrets: given or, if given is "", own. If
-// the file own is missing, it is written with the content that the function make returns. The
-// function usable checks the content; secretFile returns its error.
+// secretFile returns the absolute path of a file with secrets: the file given or, if given is "",
+// the file own. It makes the file own if that is missing, with the content from the function make.
+// It fails if the function usable rejects the file's content.
 func secretFile(given, own string, make func() ([]byte, error), usable func([]byte) error) (string, error) {
 	path := given
 	if given == "" {

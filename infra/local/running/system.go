@@ -22,7 +22,7 @@ import (
 // System describes a running system: its addresses and credentials.
 type System struct {
 	FulfillURL   string   `json:"fulfillUrl"`
-	IntakeURL    string   `json:"intakeUrl"` // beginning of the URLs of announcements; {sender}/{token} follows
+	IntakeURL    string   `json:"intakeUrl"` // URL to which senders announce, without {sender}/{token} at its end
 	S3           S3       `json:"s3"`
 	DynamoDB     DynamoDB `json:"dynamodb"`
 	SQS          SQS      `json:"sqs"`
@@ -65,7 +65,7 @@ type Doors struct {
 var (
 	// ErrNone means that no system is running on this machine.
 	ErrNone = errors.New("no system is running on this machine")
-	// ErrNoLine means that a file does not describe a system.
+	// ErrNoLine means that a file does not contain the line that describes a system.
 	ErrNoLine = errors.New("the file does not describe a system")
 )
 

@@ -30,8 +30,8 @@ func newTemporary(parent string) (t temporary, err error) {
 	if t.path, err = os.MkdirTemp(parent, prefix); err != nil {
 		return temporary{}, err
 	}
-	// The file is locked before it gets the name of a lock file, because other programs remove a
-	// folder whose lock file is not locked.
+	// The file is locked before it gets the name of a lock file. Otherwise another program could
+	// find the lock file unlocked and remove the folder.
 	nascent := filepath.Join(t.path, heldName+".new")
 	if t.held, err = os.OpenFile(nascent, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
 		err = errors.Join(tryLock(t.held), os.Rename(nascent, filepath.Join(t.path, heldName)))

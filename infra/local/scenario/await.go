@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// interval is the pause between two polls.
+// interval is the pause between two calls of the function that Await calls repeatedly.
 const interval = 20 * time.Millisecond
 
 // Await calls the function holds repeatedly until it returns true or an error. If ctx ends first,
-// Await returns the cause. The parameter what describes the condition in that error message.
+// Await returns an error that names the awaited condition, from the parameter what.
 func Await(ctx context.Context, what string, holds func(context.Context) (bool, error)) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()

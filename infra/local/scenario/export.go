@@ -24,17 +24,17 @@ type Export struct {
 	film     []byte
 }
 
-// Coordinates returns the coordinates of a slot as the query of the URL to which a sender
-// announces.
+// Coordinates returns a slot as a URL query, for example "code=HRT-7&locale=en". A sender adds it
+// to the URL to which it announces.
 func Coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {strconv.Itoa(slot.Variation)}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
 	}.Encode()
 }
 
-// AnnounceExport serves a film and announces it in the name of Hoox. The URL of the announcement
-// contains the coordinates as its query, and the job's name contains id. AnnounceExport waits until
-// the film is stored or the system has finally failed to store it.
+// AnnounceExport serves a film and announces it in the name of Hoox. The parameter coordinates is
+// the query of the webhook's URL. The parameter id becomes a part of the job's name. AnnounceExport
+// waits until the system has stored the film or has finally failed to store it.
 func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates string, film []byte) (e Export, err error) {
 	host, err := cdn.Open()
 	if err != nil {

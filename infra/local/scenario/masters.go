@@ -82,8 +82,8 @@ func (m Masters) PutParts(ctx context.Context, key string, data io.Reader, size 
 	return *done.ETag, nil
 }
 
-// Indexed waits until the current object of the key is indexed. It returns the index's record of
-// the key: the creatives that list the key, or the reason why the key belongs to no creative.
+// Indexed waits until the current object of the key is indexed. It returns what the index states
+// about the key: its creatives, or the reason why it belongs to no creative.
 func (m Masters) Indexed(ctx context.Context, key string) (placed masters.Placed, err error) {
 	head, err := m.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &m.Bucket, Key: &key})
 	if err != nil {

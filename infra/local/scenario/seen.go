@@ -127,7 +127,7 @@ func (s Seen) alike() (p Problems) {
 	return p
 }
 
-// Is returns a function that reports whether a hash is one of the given hashes.
+// Is returns a function that reports whether a SHA-256 is one of sums.
 func Is(sums ...[32]byte) func([32]byte) bool {
 	return func(sum [32]byte) bool { return slices.Contains(sums, sum) }
 }

@@ -110,7 +110,7 @@ func TestUpReleasesUnfinishedRequests(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	data := filepath.Join(t.TempDir(), "data")
-	far := platformAt(t, s3test.Start(t)) // the platform's storage is a separate S3, which outlives the system
+	far := platformAt(t, s3test.Start(t)) // the platform has its own S3 server, which keeps running when "up" ends
 	r := up(t, "--data", data)
 	r.samples(t)
 	made := request(t, far, adplatform.Options{})

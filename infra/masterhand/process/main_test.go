@@ -50,8 +50,8 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// bare makes a folder that the command recognises as the project's folder. It contains only the file
-// go.mod, and bare returns its path.
+// bare makes a folder that contains only a go.mod, and returns the folder's path. The go.mod makes
+// the command recognise it as the project's folder.
 func bare(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

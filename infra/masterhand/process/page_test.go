@@ -14,8 +14,8 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// fetched sends a request with the Host header host to the page's server, and returns the answer's
-// status and body. If host is "", the header is the server's own address.
+// fetched sends a GET request to a URL of the page's server, and returns the answer's status and
+// body. The parameter host is the value of the header Host; "" means the server's own address.
 func fetched(t *testing.T, address, host string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)

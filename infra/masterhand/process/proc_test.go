@@ -16,8 +16,8 @@ type identity struct {
 	dead        bool   // whether the process has ended but its parent has not waited for it (a zombie)
 }
 
-// processes returns all running processes by their ids. Error: os.ErrNotExist if the machine has no
-// /proc.
+// processes returns all running processes by their ids. On a machine without /proc, it returns
+// os.ErrNotExist.
 func processes() (map[int]identity, error) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		return nil, err

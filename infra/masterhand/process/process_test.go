@@ -64,7 +64,7 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, p.stdout, p.stderr
 	cmd.Env = append(os.Environ(), "TMPDIR="+p.temporary)
-	cmd.WaitDelay = 5 * time.Second // limit of Wait after the process has ended: its child processes may keep the pipes open
+	cmd.WaitDelay = 5 * time.Second // Wait must not wait longer for child processes that keep the pipes open
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

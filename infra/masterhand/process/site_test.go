@@ -183,6 +183,6 @@ func (r *site) end(t *testing.T) {
 	r.wantNothingLeft(t)
 }
 
-// soon is the time limit for an answer: half a lease. It is long enough for a busy machine. A
-// request that the earlier run did not release takes longer, because its lease must end first.
+// soon is the time limit for an answer: half a lease, which is long enough even for a busy machine.
+// It is too short for a request that must wait until the lease of an earlier run has ended.
 const soon = ledger.Lease / 2

@@ -85,7 +85,8 @@ func flat(prefix string, fields map[string]any) map[string]any {
 	return all
 }
 
-// wantTrue fails the test unless each address and each name in the JSON line of "up" exists.
+// wantTrue fails the test unless the JSON line of "up" is true: the named buckets exist, the
+// addresses answer, a request is delivered, and the named log tells of the delivery.
 func (r *site) wantTrue(t *testing.T) {
 	t.Helper()
 	out, err := r.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
@@ -142,7 +143,7 @@ func TestUpPrintsItsAddressesForPeople(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	p := start(t, root(t), "up")
-	p.line(t) // wait for the first line, which is empty: "up" prints the whole text at the same time
+	p.line(t) // wait for the first line, which is empty: "up" prints the whole text in one write
 	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " upload ", "events/masters ", " send requested-exact", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)

@@ -9,8 +9,9 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// units lists the JSON members whose names do not state a unit. For each it has the name of a
-// second member that states its unit, and the factor from the first member's unit to that unit.
+// units lists the JSON members whose names do not state a unit, such as "duration". A second member
+// is printed after each, such as "duration_seconds". The field name is the second member's name.
+// The second member's value is the first member's value divided by the field per.
 var units = map[string]struct {
 	name string
 	per  float64

@@ -95,8 +95,8 @@ func TestAnEndedLinkLeavesTheUpload(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// throttled is a timeline store that refuses the first saves of a timeline with a file whose object
-// is about to be created. It also refuses every save after the context has ended.
+// throttled is a timeline store that refuses to save a file whose object is about to be created, as
+// often as the field times says. It also refuses every save after the context has ended.
 type throttled struct {
 	timeline.Store
 	times int

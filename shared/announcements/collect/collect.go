@@ -107,9 +107,9 @@ type Service struct {
 	Posternity    senders.PosternityConfig
 	Library       masters.Library // the library that receives the fetched files
 	MastersBucket string          // the name of the library's bucket, as senders state it
-	MaxBytes      int64           // the largest size of a file, in bytes
-	Builds        bool            // reports whether builds are fetched; if false, they are only listed in the timeline
-	MaxBuild      int64           // the largest size of a build, in bytes
+	MaxBytes      int64           // the largest size of a file other than a build, in bytes
+	Builds        bool            // reports whether builds (application archives) are fetched, not only listed
+	MaxBuild      int64           // the largest size of a build (an application archive), in bytes
 
 	Now       func() time.Time
 	NewHolder func() string // returns a unique name for a run; crypto/rand.Text is such a function

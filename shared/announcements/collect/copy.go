@@ -100,7 +100,7 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 func (c *copying) move(ctx, writing context.Context) error {
 	buffers := make(chan []byte, uploads+1)
 	for range cap(buffers) {
-		buffers <- nil // nil stands for a buffer that the method read allocates when it needs it
+		buffers <- nil // the buffers are nil at first; the method read allocates each one when it needs it
 	}
 	group, writing := errgroup.WithContext(writing)
 	reading := c.read(ctx, writing, group, buffers)

@@ -19,8 +19,8 @@ const (
 	// attempts is the number of consecutive failures after which a download ends. Each quantum of
 	// received bytes sets the number of failures back to 0.
 	attempts = 5
-	// quantum is the number of bytes that a server must send within the allowed silence, so that a
-	// server that sends single bytes cannot hold a run for all its time.
+	// quantum is the number of bytes that a server must send within the time silence, so that a
+	// server that sends single bytes cannot keep a run busy.
 	quantum = 16 << 10
 	// leastRate is the smallest permitted average rate of a server, in bytes per second. It applies
 	// as soon as a run has waited for the server for a minute in total.
@@ -50,13 +50,13 @@ type download struct {
 	end    context.CancelCauseFunc // cancels the current request, whose answer has the field body
 	ctx    context.Context         // the context of the current request
 	guard  *time.Timer             // cancels the request when the server is silent for too long
-	left   time.Duration           // the time left for the rest of the current quantum to arrive; then guard fires
+	left   time.Duration           // the time left to receive the rest of the current quantum; after it guard fires
 	got    int                     // the number of bytes of the current quantum that have arrived
 	failed int                     // the number of failures since the last whole quantum arrived
 }
 
-// read fills p, over several requests if needed. At the file's end it returns io.EOF or
-// io.ErrUnexpectedEOF, as [io.ReadFull] does.
+// read fills p. If an answer ends early, it sends another request for the bytes that are missing.
+// At the file's end it returns io.EOF or io.ErrUnexpectedEOF, as [io.ReadFull] does.
 func (d *download) read(ctx context.Context, p []byte) (n int, err error) {
 	for n < len(p) {
 		var got int
@@ -103,9 +103,9 @@ func (d *download) some(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// pace starts to measure a wait for the server, and returns a function. The caller must call that
-// function when the wait ends, with the number n of bytes that arrived. That function returns a
-// fault if the server is too slow.
+// pace starts to measure a wait for the server. When the wait ends, the caller must call the
+// returned function with the number n of bytes that arrived. This function returns a fault if the
+// server is too slow.
 func (d *download) pace() func(n int64) error {
 	began := d.now()
 	return func(n int64) error {
@@ -207,9 +207,8 @@ func (d *download) answered(resp *http.Response) error {
 	return faulty(CodeRefused, soon, "status %d", code)
 }
 
-// begun accepts an answer with the whole file: the first answer, or an answer that ignores the
-// requested range. In the second case the file must be unchanged, and begun skips the bytes that
-// were read before.
+// begun handles an answer that contains the whole file. If a part of the file was read before,
+// begun skips this part. It returns a fault if the file may have changed since then.
 func (d *download) begun(resp *http.Response) error {
 	if d.offset == 0 {
 		d.size, d.validator = resp.ContentLength, validatorOf(resp)

@@ -41,8 +41,8 @@ const (
 type verdict int
 
 const (
-	later   verdict = iota // retry until the link expires
-	soon                   // retry until the link expires, or for the time refusedFor if the expiry is unknown
+	later   verdict = iota // retry until the link expires, at most for the time Life
+	soon                   // like later, but only for the time refusedFor if the link's expiry is unknown
 	forever                // do not retry
 )
 

@@ -50,8 +50,8 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 }
 
 // locate sets the job's coordinates to those of the newest record that announced the file, if that
-// record still exists. If the token of the job's own record may not announce the code in these
-// coordinates, the file stays unsorted and locate sends a notice.
+// record still exists. If the token of the job's own record may not announce the code in them, the
+// file stays unsorted, and locate sends a notice.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
 	if j.file.Role != senders.Master || j.coordinates.Problem == intake.ProblemForeignCode {
@@ -126,7 +126,8 @@ func (s *Service) note(ctx context.Context, j *job, done timeline.Copy) error {
 // fails, the bytes that were fetched so far are lost, and the next run fetches them again.
 const writes = 3
 
-// write changes a file in its timeline. It returns errHeld if this run no longer holds the file.
+// write applies the function change to the file's entry in the timeline and saves the timeline. It
+// returns errHeld if this run no longer holds the file.
 func (s *Service) write(ctx context.Context, j *job, change func(*timeline.File)) error {
 	for try := 1; ; try++ {
 		held := false

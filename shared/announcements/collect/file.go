@@ -32,7 +32,7 @@ type job struct {
 	// because a repeated announcement may correct the earlier ones.
 	coordinates intake.Coordinates
 	subject     []timeline.File // all files in the subject's timeline, including this one
-	notified    []string        // the names of the occurrences for which notices about the subject were already sent
+	notified    []string        // names, made by occurrence, of the notices about the subject that were already sent
 	alert       string          // the alert for which this run sent a notice about the file; "" if none
 }
 
@@ -76,8 +76,9 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Files = append(o.Files, settled)
 	if ended := settled; ended.Ended() {
 		if ended.Code != "" && ended.State == timeline.Stored {
-			// o.Ended lists this stored file as failed: it could not move to its right place, or an
-			// older object remains under wrong coordinates.
+			// The timeline says that this file is stored, but o.Ended lists it as failed. The
+			// reason is that it could not move to its right place, or that an older object remains
+			// under wrong coordinates.
 			ended.State = timeline.Failed
 		}
 		o.Ended = append(o.Ended, ended)
@@ -112,8 +113,8 @@ func (s *Service) tellNoFile(ctx context.Context, e senders.Event, why string, r
 	}
 }
 
-// hold reserves the file for this run in its timeline. It also reopens and reserves a stored file that
-// is misplaced. held is false if the file needs no work or if another run holds it.
+// hold reserves the file for this run in its timeline. If the file is stored but misplaced, hold
+// reopens it first. held is false if the file needs no work or if another run holds it.
 func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	until := s.Now().Add(holdFor)
 	if end, ok := ctx.Deadline(); ok {
@@ -123,7 +124,7 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		held = false
 		f := t.File(j.file.Name)
 		if f == nil {
-			// The file is not held: the timeline had no room for it, so it has no entry for it.
+			// The timeline had no room for this file, so there is no entry to reserve.
 			return false
 		}
 		j.subject, j.notified = slices.Clone(t.Files), t.Notified
@@ -140,7 +141,8 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 // settle saves the result of a try in the timeline. In two cases the file's state stays Announced,
 // so that another message tries the file again:
 //
-//   - The try failed, but the timeline names another record than this job's for fetching the file.
+//   - The link of this job's record failed, but the timeline names another record, whose link must
+//     still be tried.
 //   - The file was stored under old coordinates, and a newer record with a link has corrected them.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
@@ -201,9 +203,9 @@ func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetche
 	return s.fetch(ctx, j)
 }
 
-// ended reports whether an earlier run created the object but could not save the state Stored in the
-// timeline. If the coordinates were corrected after that, it returns false: the file must be fetched
-// again, and the old object stays in the bucket.
+// ended reports whether an earlier run created the object but could not save the state Stored in
+// the timeline. If the object has old coordinates, which were corrected later, ended returns false.
+// Then the file must be fetched again, and the old object stays in the bucket.
 func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	size, err := s.Bucket.Size(ctx, j.line.Key)
 	if err != nil && !errors.Is(err, masters.ErrAbsent) {

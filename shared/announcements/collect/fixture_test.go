@@ -152,7 +152,7 @@ func (d *fixture) store(t *testing.T, sender string, c intake.Coordinates, body 
 }
 
 // limited stores a record and returns the message that refers to it. The record's token may
-// announce only the given codes, or any code if codes is nil.
+// announce only the given codes, or every code if codes is nil.
 func (d *fixture) limited(t *testing.T, codes []placement.Code, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
 	at := d.clock()

@@ -15,9 +15,9 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// If a record's token may not announce the record's code, the record's file stays unsorted, even if
-// another token's record of the same subject has usable coordinates. In this test the file's server
-// answers 503 until the other token's record has arrived.
+// If a record's token may not announce the record's code, the record's file must stay unsorted,
+// even if another token's record of the same subject has usable coordinates. In this test the file
+// can be fetched only after the other token's record has arrived.
 func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -34,7 +34,7 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	foreign := d.store(t, senders.Hoox, intake.Coordinates{Problem: intake.ProblemForeignCode}, exported(evilURL))
 	d.collect(t, foreign)
 	d.advance(time.Minute)
-	good := d.export(t, goodURL) // a record with coordinates of HRT-1212, whose token may announce them
+	good := d.export(t, goodURL) // the other token's record; the token may announce this record's code, HRT-1212
 	d.collect(t, good)
 	up.Store(true)
 	d.advance(20 * time.Minute)
@@ -45,13 +45,13 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	}
 }
 
-// A newer record may change the place of an older record's file, even if the two records came with
-// different tokens. But the older record's token must be allowed to announce the newer record's
-// code. In this test the file's link works only after the newer record has arrived.
+// A newer record may move an older record's file, even if the two records came with different
+// tokens. This is allowed only if the older record's token may announce the newer record's code. In
+// this test the file can be fetched only after the newer record has arrived.
 func TestANewerRecordMovesAFileOnlyWithinItsTokensCodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		shapes []string // the codes that the older record's token may announce; nil means any code
+		shapes []string // patterns of the codes that the older record's token may announce; nil means every code
 		opens  bool
 	}{
 		"the token may not announce the newer code": {[]string{"SUM-####"}, false},

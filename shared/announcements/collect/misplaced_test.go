@@ -32,7 +32,8 @@ func (d *fixture) lies(t *testing.T, prefix, problem string, objects int) timeli
 	return f
 }
 
-// elsewhere are other coordinates than those of the record that the method export stores.
+// elsewhere are coordinates that differ from those in the record of the method export: the
+// variation is 3, not 2.
 var elsewhere = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 3}, Locale: "en", Aspect: "9x16",
 }}
@@ -45,7 +46,7 @@ const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
 func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 	t.Parallel()
 	wide := coordinates
-	wide.Aspect = "16x9" // cannot be used, because the sender says that the video is vertical
+	wide.Aspect = "16x9" // unusable, because 16x9 is horizontal and the sender says that the video is vertical
 	for name, test := range map[string]struct {
 		at      intake.Coordinates
 		problem string
@@ -68,8 +69,8 @@ func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 			same := d.store(t, senders.Hoox, test.at, exported(address))
 			d.advance(time.Second)
 			late := d.export(t, address)
-			// None of these records may move the file. The record early has usable coordinates, but
-			// it is the oldest.
+			// None of these records may move the file. The records same and first have no usable
+			// coordinates. The record early has them, but it is the oldest.
 			for _, m := range []intake.Message{same, first, early} {
 				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
 					t.Errorf("%+v", o)
@@ -132,8 +133,8 @@ func TestAnExpiredLinkKeepsTheFileInItsPlace(t *testing.T) {
 	}
 }
 
-// strayed ends the test unless the export is stored in its right place and its older object, which
-// has the earlier coordinates, is reported as astray.
+// strayed fails the test unless the export is stored in its right place, and its older object,
+// which has the earlier coordinates, is reported with the code CodeOrphan.
 func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 	t.Helper()
 	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
@@ -206,10 +207,10 @@ func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// A run creates a file's object but ends before it saves the state Stored. Then the coordinates are
-// corrected. The file must be stored under the corrected coordinates, whichever record's message is
-// processed next. The first run's object must be reported as astray if it could be delivered to a
-// request.
+// A run creates a file's object but ends before it saves the state Stored, and then the coordinates
+// are corrected. The file must be stored under the corrected coordinates, no matter which record's
+// message is processed next. If the first run's object could be delivered to a request by mistake,
+// it must be reported with the code CodeOrphan.
 func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -271,7 +272,7 @@ func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 }
 
 // Corrected coordinates must decide a file's place even if the older record's message is processed
-// after the newer record's. This must hold whether the newer record's tries fail with 503 or with
+// after the newer record's. The file's server fails at first: it answers 503, or in a second case
 // 410.
 func TestCorrectedCoordinatesCountInAnyOrder(t *testing.T) {
 	t.Parallel()

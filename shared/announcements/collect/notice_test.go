@@ -113,13 +113,13 @@ func TestASecondOccurrenceIsNotifiedAgain(t *testing.T) {
 		d.advance(time.Minute)
 	}
 	said("rejected", "09:00")
-	said("rejected", "09:00") // no notice: the sender repeats the same event
+	said("rejected", "09:00") // the sender repeats the same event, so no notice may be sent
 	said("uploaded", "09:10")
 	if len(d.told) != 1 {
 		t.Fatalf("told %+v", d.told)
 	}
 	said("rejected", "09:20")
-	said("rejected", "09:00") // no notice: a repeated delivery of the first event arrives late
+	said("rejected", "09:00") // the first event arrives once more, so no notice may be sent
 	if len(d.told) != 2 || !d.told[1].At.After(d.told[0].At) {
 		t.Errorf("told %+v", d.told)
 	}

@@ -71,8 +71,9 @@ func folder(at masters.Coordinates) string {
 	return path.Join(at.Creative.Code, "v"+strconv.Itoa(at.Creative.Variation), string(at.Locale))
 }
 
-// The method place returns the place of the file as text: its slot, or "unsorted/" with the
-// problem. Two equal places lead to the same key and tags.
+// The method place returns a master's place as text: its slot, or else "unsorted/" followed by the
+// problem. For any other file it returns "". As long as the place stays the same, the file's key
+// and tags stay the same, too.
 func (j *job) place() string {
 	if j.file.Role != senders.Master {
 		return ""
@@ -103,9 +104,9 @@ func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem 
 	return at, tags, ""
 }
 
-// counting combines the URL's coordinates with the aspect that the sender states for the file.
-// counts is false if there are no usable coordinates. problem says why existing coordinates cannot
-// be used; otherwise it is "".
+// counting returns the URL's coordinates, with the sender's aspect for the file if the URL states
+// none. counts reports whether the coordinates can be used. problem says why they cannot be used;
+// it is "" if they can be used, or if the URL has none.
 func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, counts bool, problem string) {
 	at = c.Coordinates
 	switch {
@@ -122,9 +123,9 @@ func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, cou
 	return at, true, ""
 }
 
-// misplaced reports whether a stored file is unsorted although the job's record has usable
-// coordinates for it. It returns false if a newer record has announced the file. A file in a folder
-// of masters is never misplaced.
+// misplaced reports whether a file is stored as unsorted although the job's record has usable
+// coordinates for it. It returns false if a newer record has announced the file, because then the
+// newer record's coordinates count.
 func (s *Service) misplaced(f timeline.File, j *job) bool {
 	if f.State != timeline.Stored || !s.isUnsorted(f.Key) ||
 		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < max(f.Newest, f.Record) {

@@ -18,8 +18,8 @@ func at(code string, locale creative.Locale, aspect creative.Aspect) intake.Coor
 	}}
 }
 
-// stored fetches an export with the coordinates and the sender's format, and returns its object
-// and the problem in its timeline.
+// stored fetches a video that Hoox announces with these coordinates and this format. It returns the
+// stored object, and the field Problem of the file in its timeline.
 func stored(t *testing.T, c intake.Coordinates, format string) (o collect.Object, problem string) {
 	t.Helper()
 	d := newFixture()
@@ -37,8 +37,8 @@ func coordinatesOf(p placement.Placement) masters.Coordinates {
 	return masters.Coordinates{Creative: p.Creative, Locale: p.Locale, Aspect: p.Aspect}
 }
 
-// A stored master's tags must contain its coordinates. If its code has a usual shape, the library's
-// rules must read the same coordinates from the key alone.
+// A stored master's tags must contain its coordinates. If its code has no "+", the library's rules
+// must read the same coordinates from the key alone.
 func TestMastersArePlaced(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "default", Rules: placement.Rules{Prefix: "lib/"}}

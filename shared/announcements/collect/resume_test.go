@@ -58,8 +58,8 @@ func TestAnotherRunContinuesTheUpload(t *testing.T) {
 	}
 }
 
-// If the coordinates are corrected after a fetch began, the fetch must begin again, whichever
-// announcement's message brings the file.
+// If the coordinates are corrected after a fetch began, the fetch must begin again. This must hold
+// whether the first or the second announcement's message is processed next.
 func TestCorrectedCoordinatesRestartAFetch(t *testing.T) {
 	t.Parallel()
 	for _, mover := range []string{"the first's message", "the second's"} {

@@ -101,7 +101,8 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 		return line, fresh, err
 	}
 	err = s.Timelines.Mark(ctx, record.Key(), s.Now())
-	// If Mark failed, fresh is false: the next run adds the record again, and its fresh is true.
+	// If Mark fails, this run returns fresh = false. The next run then calls Mark again, and
+	// returns fresh = true.
 	return line, err == nil, err
 }
 
@@ -131,9 +132,9 @@ func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time,
 	return e.Alert, err
 }
 
-// occurrence returns a name for what an event reports; at most one notice is sent for each name. The
-// name contains the time that the sender states. The identity is not enough: it is the same for a
-// repeated event and for a second event of the same kind, and only the sender's time differs.
+// occurrence returns the name of a possible notice about an event; each name is used for at most
+// one notice. The name contains the time that the sender states. This time is needed because a
+// second rejection of a build, for example, has the same identity as a repetition of the first one.
 func occurrence(e senders.Event, received time.Time) string {
 	name := e.Alert + " " + e.Identity
 	if !e.At.Equal(received) {
@@ -142,8 +143,9 @@ func occurrence(e senders.Event, received time.Time) string {
 	return name
 }
 
-// unlisted reports a file as failed because its timeline has no room for it. The timeline cannot store
-// this failure. To count it once, only the run that added the record to the timeline counts it.
+// unlisted reports a file as failed because its timeline has no room for it. Only the run that
+// added the record to the timeline counts the failure, so that it is counted once. The full
+// timeline itself has no room to store that it was counted.
 func (s *Service) unlisted(record intake.Record, f senders.File, o *Outcome) {
 	if f.Problem != "" && !senders.Lost(f.Problem) {
 		return // no failure to report: the sender says that it has no such file

@@ -42,7 +42,7 @@ func replay(t *testing.T, seed uint64, address string) string {
 		}
 		id := "1"
 		if strings.HasSuffix(name, "-stored") {
-			id = "2" // this sample must announce another set of screenshots than the other samples
+			id = "2" // this sample must be about another set of screenshots than the other samples
 		}
 		body, err := events.Fill(a.Body, events.Values{FileURL: parsed, ID: id, Bucket: "masters", Key: "theirs.png", Now: start})
 		if err != nil {
@@ -102,8 +102,8 @@ func TestSamplesInAnyOrderComeToOneEnd(t *testing.T) {
 		t.Fatal(want)
 	}
 	for seed := range uint64(5) {
-		// The comparison leaves notices out: the order of events decides whether a failure's notice
-		// is sent before the job completes.
+		// The comparison leaves notices out, because the order of events decides whether a
+		// failure's notice is sent before the job completes.
 		if got := replay(t, seed+1, address); unnotified(got) != unnotified(want) {
 			t.Fatalf("another end:\n%s\nwant\n%s", got, want)
 		}

@@ -85,8 +85,9 @@ func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 }
 
 // If a second file with the same coordinates is announced before the first file is fetched, the
-// fetch of the first file must begin again, with an unsorted key, whichever message brings it. A
-// second file that is not media has this effect only if one event announces both files.
+// first file's fetch must begin again, with an unsorted key. This must hold no matter which message
+// is processed next. If the second file is not media, the fetch begins again only if one event
+// announced both files.
 func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -144,8 +145,8 @@ func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 			}
-			// The file b turned out not to be media. The file a is unsorted only if one event
-			// announced both.
+			// If test.gone is true, the file b is not media. Then the file a must be unsorted only
+			// if one event announced both.
 			if test.gone {
 				want := map[bool]string{true: collect.ProblemSeveral}[test.together]
 				if f := d.line(t, senders.Posternity, "batch/b").Files[0]; f.State != timeline.Stored || f.Problem != want {

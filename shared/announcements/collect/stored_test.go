@@ -73,9 +73,9 @@ func TestAFileInAnotherBucketIsFetched(t *testing.T) {
 	}
 }
 
-// A set of screenshots does not say which object belongs to which screenshot. In the end our bucket
-// must have every screenshot, whichever of the objects it had before. If it had all objects, no
-// screenshot may be fetched.
+// A set of screenshots does not say which object shows which screenshot. At first our bucket has
+// all, some or none of the objects. In the end it must have every screenshot. If it had all
+// objects, no screenshot may be fetched.
 func TestNoProofIsLost(t *testing.T) {
 	t.Parallel()
 	pictures := []string{png + " one", png + " number two"}

@@ -13,8 +13,8 @@ import (
 const SweepEvery = 15 * time.Minute
 
 // sweptAt lists the ages at which a sweep checks a record. At each age two consecutive sweeps check
-// the record, so that one of them may fail. The ages are far apart, so that only a few messages
-// about the same record enter the queue while the collect function is stopped.
+// the record, in case one of them fails. The ages are far apart, so that only a few messages about
+// the same record enter the queue while the collect function is stopped.
 var sweptAt = []time.Duration{
 	15 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour,
 }

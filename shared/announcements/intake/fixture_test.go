@@ -75,7 +75,8 @@ func newFixture() *fixture {
 	return d
 }
 
-// post returns a request with this body from Streampixel, the only sender that never repeats a webhook.
+// post returns a request with this body from Streampixel. Streampixel is the only sender that never
+// repeats a webhook, so its event is lost if intake does not store it.
 func post(body string) inbound.Request {
 	return inbound.Request{
 		Method: "POST", Path: "/streampixel/" + newToken, Query: "code=HRT-1212&variation=2",

@@ -126,7 +126,7 @@ func TestATokenOpensOnlyItsCodes(t *testing.T) {
 	for entry, codes := range map[string]map[string]bool{
 		`{"token":"` + newToken + `","codes":["HRT-####","SUMMER"]}`: {"HRT-1212": true, "hrt-1212": true, "summer": true, "HRT-121": false, "HRT-12123": false, "XHRT-1212": false, "SUMMER-1": false},
 		`{"token":"` + newToken + `","anyCode":true}`:                {"HRT-1212": true, "other": true},
-		// This entry has the format of an older version, so its token may announce any code.
+		// This entry has the format of an older version, so its token may announce every code.
 		`"` + newToken + `"`: {"HRT-1212": true, "other": true},
 	} {
 		for code, opens := range codes {

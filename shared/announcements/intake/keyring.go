@@ -48,7 +48,7 @@ func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 type Admission struct {
 	Token   string           // the hint that logs show for the token: the first 8 hex digits of the token's hash
 	signing []string         // the headers with the sender's signature, timestamp and id
-	codes   []placement.Code // the shapes of the codes that the token may announce; nil means any code
+	codes   []placement.Code // patterns of the codes the token may announce, such as HRT-####; nil means every code
 }
 
 // Admit checks a request against the sender's tokens, and against the sender's verifier, if there
@@ -60,7 +60,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 	}
 	a, err := read.Value.admit(sender, token, header, body, k.now())
 	if err == nil || errors.Is(err, errStray) || !tokenGrammar().MatchString(token) {
-		return a, err // the secret is not reloaded, because a newer one could not change the result
+		return a, err // return without reloading the secret, because a newer secret could not change this result
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {

@@ -30,10 +30,10 @@ const (
 	inlineTimeout = 2 * time.Second
 )
 
-// persist makes a record durable: it stores the record in S3 and sends a message with the record's key.
-// If S3 fails, it sends the whole record to the queue. If only the message with the key cannot be
-// sent, a sweep finds the record later. The error joins all failures; it can be non-nil although the
-// record is durable.
+// persist makes a record durable: it stores the record in S3 and sends a message with the record's
+// key. If S3 fails, it sends the whole record to the queue. If only the message with the key cannot
+// be sent, a sweep finds the record later. The error joins the failures of all steps, so it can be
+// non-nil although the record is durable.
 func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	data, err := Encode(r)
 	if err != nil {

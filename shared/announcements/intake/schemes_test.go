@@ -56,8 +56,8 @@ func TestWireVerifierStripe(t *testing.T) {
 	}
 }
 
-// At the time of the example, a verifier must accept the signed example in the Standard Webhooks
-// specification.
+// A verifier must accept the signed example in the Standard Webhooks specification, if the present
+// time is the example's timestamp.
 func TestStandardWebhooksExample(t *testing.T) {
 	t.Parallel()
 	s, err := intake.Parse([]byte(`{"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"webhook-signature","secretEncoding":"base64",
@@ -147,8 +147,8 @@ func TestUsualSchemes(t *testing.T) {
 	}
 }
 
-// Without a secretEncoding the HMAC key must be the secret's text: Stripe signs with the whole text
-// "whsec_…".
+// If secretEncoding is missing, the HMAC key must be the whole text of the secret, because Stripe
+// signs with the whole text "whsec_…".
 func TestSecretEncodings(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdefghijklmn"

@@ -82,10 +82,12 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 // stamped reports whether the scheme signs a timestamp.
 func (v verifier) stamped() bool { return v.timestamp != "" || v.stampPrefix != "" }
 
-// read returns the claim of a request. The claim is empty if the signature header is too long. In a
-// scheme whose digests are separated only by blanks, the claim is also empty if the header occurs
-// twice. The claim's stamp is "" if there is no timestamp, or if the signature header has several.
-// In the signature header, read skips the elements of other schemes, which have no known prefix.
+// read returns the digests, the timestamp and the id that a request's headers contain. Elements of
+// the signature header that have no known prefix belong to other schemes; read skips them.
+//
+//   - If the signature header is too long, the claim is empty.
+//   - If only blanks separate the digests, and the header occurs twice, the claim is empty.
+//   - If there is no timestamp, or the signature header has several, the claim's stamp is "".
 func (v verifier) read(header map[string]string) claim {
 	c := claim{stamp: header[v.timestamp], id: header[v.id]}
 	value := header[v.header]

@@ -25,14 +25,14 @@ import (
 type VerifierEntry struct {
 	// Header is the header that contains one or more digests, separated by commas or blanks.
 	Header string `json:"header"`
-	// Prefix is the text before each digest in Header. If it ends in a comma, only blanks separate
-	// digests, because a comma is then a part of each digest's element.
+	// Prefix is the text before each digest in Header, such as "sha256=". If it ends in a comma, as
+	// in "v1,", digests are separated only by blanks, because the comma belongs to the prefix.
 	Prefix    string   `json:"prefix,omitempty"`
 	Algorithm string   `json:"algorithm,omitempty"` // the HMAC's hash: sha1, sha256 or sha512; "" is sha256
 	Encoding  string   `json:"encoding,omitempty"`  // the digests' encoding: hex or base64; "" is hex
 	Secrets   []string `json:"secrets"`
-	// SecretEncoding is text, hex or base64. "" is text: the secret's text is the key. For base64 a
-	// leading "whsec_" is removed.
+	// SecretEncoding says how the secrets are written: text, hex or base64. "" means text, that is,
+	// the secret's text is the key. If it is base64, a leading "whsec_" is removed before decoding.
 	SecretEncoding  string `json:"secretEncoding,omitempty"`
 	TimestampHeader string `json:"timestampHeader,omitempty"` // the header with the signed timestamp; "" means none
 	// TimestampPrefix is the text before the signed timestamp in Header; "" means that Header has no
@@ -42,9 +42,9 @@ type VerifierEntry struct {
 	// Skew is the largest permitted difference between the timestamp and the present time, such as
 	// "90s". "" means 5m.
 	Skew string `json:"skew,omitempty"`
-	// Signed is the signed text with the placeholders {id}, {timestamp} and {body}. "" means {body},
-	// preceded by {id} and {timestamp} if the other fields set an id or a timestamp, joined by full
-	// stops.
+	// Signed is the text to sign, with the placeholders {id}, {timestamp} and {body}. "" means all
+	// placeholders that the scheme has, in this order and separated by full stops, such as
+	// "{timestamp}.{body}".
 	Signed string `json:"signed,omitempty"`
 }
 
@@ -61,7 +61,7 @@ const (
 	maxSkew     = time.Hour
 	minSecret   = 16
 	maxSecrets  = 16
-	maxLiteral  = 64 // the largest length of a prefix and of the signed text, in bytes
+	maxLiteral  = 64 // the largest length of each prefix, and of Signed with its placeholders, in bytes
 )
 
 // The problems of a verifier entry. They never quote the entry.
@@ -192,7 +192,8 @@ func (e VerifierEntry) keys() (keys [][]byte, err error) {
 	return keys, nil
 }
 
-// parts returns the literal texts and placeholders of the signed text, in order.
+// parts splits the signed text into placeholders and the literal texts between them, such as
+// "{timestamp}", "." and "{body}".
 func (e VerifierEntry) parts() (parts []string, err error) {
 	var words []string
 	if e.IDHeader != "" {

@@ -62,12 +62,11 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots adds the files of a set of screenshots to the event. It judges each
-// screenshot separately, because an approved set may contain failed ones. If the set has one
-// screenshot and one object, the object is the screenshot. A set with several screenshots or
-// objects does not say which object shows which screenshot. adReformScreenshots then adds the
-// objects as well as the screenshots, so that no proof is lost if some objects are not in our
-// bucket.
+// adReformScreenshots adds the files of a set of screenshots to the event. It checks the status of
+// each screenshot, because an approved set may contain failed ones. If the set has one screenshot
+// and one object, the object shows the screenshot. If the set has more, it does not say which
+// object shows which screenshot. Then both the screenshots and the objects are added, so that no
+// proof is lost if some objects are not in our bucket.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	one := len(shots) == 1 && len(written) == 1
@@ -76,7 +75,7 @@ func adReformScreenshots(e *Event, set object) {
 		apart = adReformStored(e, written)
 	}
 	usable := adReformUsable(shots)
-	had := 0 // the number of usable screenshots that have their own link or object
+	had := 0 // the number of screenshots with the status "uploaded" that have their own link or object
 	taken := map[string]bool{}
 	for i, raw := range shots {
 		shot, isObject := parse(raw)
@@ -146,10 +145,10 @@ func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	return f
 }
 
-// adReformName returns the screenshot's id, or else a name made from the link to its picture. Id
-// and link stay the same in the set's next event, which may list the screenshot at another
-// position. If the screenshot has neither, or if another screenshot has the same name, adReformName
-// returns a name made from the index i in the list.
+// adReformName returns a name for the screenshot: its id, or else a name made from its picture's
+// link or object. These stay the same in the set's next event, but the screenshot's position in the
+// list may change. So the name is made from the position i only if both other names are missing or
+// already taken.
 func adReformName(shot object, f File, i int, taken map[string]bool) string {
 	var picture string
 	if link := shot.text("image_url"); link != "" {

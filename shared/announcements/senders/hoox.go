@@ -73,8 +73,9 @@ func readHoox(e *Event, o object, d Delivery) {
 	}
 }
 
-// hooxTask returns the task of an event in the older format, which does not name it. It recognises the
-// task by the members of the result. It returns "" for a failed task, which has no result.
+// hooxTask returns the task of an event in the older format, in which an event does not name its
+// task. The members of the result show which task it was. For a failed task, which has no result,
+// hooxTask returns "".
 func hooxTask(o, result object) string {
 	switch {
 	case result.has("video_url"):

@@ -40,8 +40,9 @@ func signs(parameter string) bool {
 // name returns a name for the object, made from its bucket and key.
 func (o Object) name() string { return short(o.Bucket + "/" + o.Key) }
 
-// short returns a hash that is long enough to tell the files of a subject apart. It consists of
-// letters only, because it becomes a part of keys, in which digits could be read as a variation.
+// short returns a hash that is long enough to tell the files of a subject apart. The hash becomes a
+// part of S3 keys. It consists of letters only, because a rule could read a digit in a key as the
+// number of a variation.
 func short(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= '9' {

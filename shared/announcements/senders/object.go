@@ -72,8 +72,8 @@ func text(raw json.RawMessage) string {
 	return ""
 }
 
-// The method only adds the unknown part UnknownField to the event if the object has a member whose
-// name is not one of the given names.
+// The method "only" notes UnknownField in the event if the object has a member that the parameter
+// names does not list.
 func (o object) only(e *Event, names ...string) {
 	for name := range o {
 		if !slices.Contains(names, name) {
@@ -118,11 +118,12 @@ func shown(s string) string {
 	return s[:cut]
 }
 
-// moment returns the time in the first of the texts that is plausible for an event that was received at
-// the time received. If no text is plausible, moment returns received.
+// moment parses the texts as times and returns the first plausible one: a time from the year 2000
+// on and less than 24 hours after received, the time at which the event was received. If no text is
+// plausible, moment returns received.
 func moment(received time.Time, texts ...string) time.Time {
-	// A time is plausible up to this duration after the time received, because the sender's clock
-	// may be wrong.
+	// A plausible time may be up to this much later than received, because the sender's clock may
+	// be wrong.
 	const ahead = 24 * time.Hour
 	for _, s := range texts {
 		t, err := time.Parse(time.RFC3339, s)
@@ -137,8 +138,8 @@ func moment(received time.Time, texts ...string) time.Time {
 // such as a space.
 var encoded = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D")
 
-// fetch sets the file's URL to the address, or sets the problem for which the file cannot be fetched
-// from there. It ignores blanks around the address.
+// fetch sets the file's URL to the address, without the blanks around it. If the address is empty
+// or is not a usable URL, fetch sets the field Problem.
 func (f *File) fetch(address string) {
 	var err error
 	address = encoded.Replace(strings.TrimSpace(address))

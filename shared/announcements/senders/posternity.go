@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// PosternityConfig holds JSON pointers (RFC 6901) to the values in the bodies of Posternity's events.
-// Posternity does not document the members of these bodies. Without a pointer, the event's name,
-// status and subject are searched in the usual places, and other values are not searched.
+// PosternityConfig holds JSON pointers (RFC 6901) to the values in the bodies of Posternity's
+// events. Posternity does not document the members of these bodies. If a pointer is "" or leads to
+// no value, the default in the field's comment applies.
 type PosternityConfig struct {
-	Identity string `json:"identity"` // the event's id; "" means that the body's hash identifies it
-	Type     string `json:"type"`     // the event's name; "" means the members "event", "type", "event_type" or "topic"
-	Status   string `json:"status"`   // the event's status; "" means the member "status"
-	// Subject points to the id of the campaign, template or batch. "" means the usual members, such
-	// as "batch_id".
+	Identity string `json:"identity"` // the event's id; by default the body's hash identifies the event
+	Type     string `json:"type"`     // the event's name; by default member "event", "type", "event_type" or "topic"
+	Status   string `json:"status"`   // the event's status; by default in the member "status"
+	// Subject points to the id of the campaign, template or batch. By default the id is in one of
+	// the usual members, such as "batch_id".
 	Subject string `json:"subject"`
-	// Files are pointers to the URLs of files. The part "*" means each element of an array.
-	// Without pointers no file is fetched.
+	// Files are pointers to the URLs of files. In a pointer, the part "*" stands for every element
+	// of an array. Without pointers no file is fetched.
 	Files []string `json:"files"`
 }
 
@@ -108,10 +108,10 @@ func posternitySubject(name string, o object, body []byte, c PosternityConfig) s
 	return kind + "/" + found
 }
 
-// posternityFiles adds the files that the pointers lead to. It names each file by its link, because
-// a file's position may differ between the events of a subject. Two links that differ only in their
-// signatures lead to the same file if they are in two events, but to two files if they are in one
-// event.
+// posternityFiles adds the files that the pointers lead to. A file's name is made from its link,
+// because the file's position may differ in the subject's next event. Links that differ only in
+// their signatures have the same name, so they lead to one file. But if two such links are in the
+// same event, they count as two files.
 func posternityFiles(e *Event, body []byte, pointers []string) {
 	told := map[string]string{} // maps each file's name to its link
 	for _, pointer := range pointers {
@@ -131,7 +131,7 @@ func posternityFiles(e *Event, body []byte, pointers []string) {
 	}
 }
 
-// The function at returns the first value in a body that a pointer leads to, or nil.
+// The function at returns the first value in a body that a pointer leads to; nil if there is none.
 func at(body []byte, pointer string) json.RawMessage {
 	if found := each(body, parts(pointer)); len(found) > 0 {
 		return found[0]
@@ -153,7 +153,9 @@ func parts(pointer string) []string {
 	return list
 }
 
-// The function each returns all values that a pointer's parts lead to.
+// The function each returns all values in raw that a pointer leads to. There may be several,
+// because the part "*" leads to every element of an array. The parameter path holds the pointer's
+// parts.
 func each(raw json.RawMessage, path []string) []json.RawMessage {
 	found := []json.RawMessage{raw}
 	if len(path) == 0 {

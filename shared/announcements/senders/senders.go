@@ -47,8 +47,8 @@ const (
 	AlertBuildRejected    = "build_rejected"
 	AlertScreenshotFailed = "screenshot_failed"
 	AlertJobFailed        = "job_failed"
-	AlertForeignCode      = "foreign_code" // the file's code is not one that the sender's token may announce
-	AlertNoFile           = "no_file"      // the event brings no usable file although its kind must
+	AlertForeignCode      = "foreign_code" // the sender's token may not announce the code in the URL
+	AlertNoFile           = "no_file"      // an event of this kind must bring a usable file, but this one brings none
 )
 
 // The unknown parts of an event.
@@ -59,17 +59,17 @@ const (
 	UnknownStatus = "status" // the status is not a documented one
 	UnknownField  = "field"  // a member of the body is not documented; this does not make the field Known false
 	UnknownMore   = "more"   // the event has more than maxFiles files, and the others are not listed; Known stays true
-	UnknownFile   = "file"   // the event has no file, although its kind must bring one
+	UnknownFile   = "file"   // an event of this kind must bring a file, but this one brings none
 )
 
 // Event is the event that a delivery (a received webhook) reports, as masterhand understands it.
 type Event struct {
 	Sender   string
 	Identity string // unique within the sender; a repeated event has the same identity
-	// Subject is the timeline that the event belongs to, as "kind/id". The kind is build, job,
-	// avatar, asset, set, ad, campaign, template or batch, or "other" if the event names none.
-	// If several tasks have the same id, the subject of every task except the main one is
-	// "kind/id:task".
+	// Subject is the name of the event's timeline, "kind/id". The kind is build, job, avatar,
+	// asset, set, ad, campaign, template or batch, or "other" if the event names none. Hoox may use
+	// one id for several tasks. Then the timeline of the task that makes the requested file is
+	// "kind/id", and the timeline of each other task is "kind/id:task".
 	Subject string
 	// Type is the event, topic or task as sent, cut to maxText. If an older payload of Hoox names
 	// no task, Type is derived from the payload's result.
@@ -92,7 +92,7 @@ type Role string
 
 // The roles of files.
 const (
-	Master Role = "master" // an original that may answer requests
+	Master Role = "master" // an original media file, which may be delivered to requests
 	Proof  Role = "proof"  // a screenshot that shows how an ad looked where it ran
 	Build  Role = "build"  // the archive of an application
 )
@@ -163,8 +163,8 @@ func Read(d Delivery, p PosternityConfig) (Event, error) {
 	return e, nil
 }
 
-// note adds an unknown part to the event, unless the event already has it. It adds nothing to an event
-// whose whole body was not understood.
+// note adds the parameter what, one of the constants Unknown…, to the event's field Unknown, unless
+// it is already there. If the event's whole body was not understood, note adds nothing.
 func (e *Event) note(what string) {
 	unread := slices.Contains(e.Unknown, UnknownBody) || slices.Contains(e.Unknown, UnknownLarge)
 	if !unread && !slices.Contains(e.Unknown, what) {

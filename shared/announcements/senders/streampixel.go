@@ -15,7 +15,7 @@ type stage struct {
 }
 
 // streampixelStages maps the documented events to their stages. Approved and rejected have the same
-// rank, because a new release may turn one into the other.
+// rank, because after a new release an approved build may be rejected, or a rejected one approved.
 var streampixelStages = map[string]stage{
 	"build.uploaded":     {"pending", 1},
 	"build.downloading":  {"downloading files", 2},

@@ -41,11 +41,12 @@ type File struct {
 	Code   string `json:"code,omitempty"`   // the code of the reason why the file is not stored or is in a wrong place
 	Detail string `json:"detail,omitempty"` // the code's details; never contains a URL
 	Tries  int    `json:"tries,omitempty"`
-	// Slot is the slot that a master has by the coordinates of its newest record. The file may be
-	// stored elsewhere. "" means that it has no slot. Package collect defines the format.
+	// Slot is the slot of a master according to the coordinates of its newest record, such as
+	// "HRT-1212/v2/en/9x16" (package collect defines this format). The stored object may still be
+	// elsewhere. "" means that the file has no slot.
 	Slot string `json:"slot,omitempty"`
-	// Earlier is the file's stored object while the file is fetched again to store it in a better
-	// place; nil at all other times.
+	// Earlier is the stored object of a file that is being fetched again, to be stored in a better
+	// place. At all other times it is nil.
 	Earlier *Copy `json:"earlier,omitempty"`
 	// Orphans are the keys of objects that were created before the coordinates were corrected.
 	// These objects are masters of a wrong slot until somebody deletes them. The list has at most
@@ -66,15 +67,15 @@ type Copy struct {
 	SHA256  string `json:"sha256,omitempty"`
 	Size    int64  `json:"size,omitempty"`    // the size in bytes
 	Problem string `json:"problem,omitempty"` // why the object is unsorted although it has coordinates; "" otherwise
-	Place   string `json:"place,omitempty"`   // the place for which Key was computed, in a format of package collect
+	Place   string `json:"place,omitempty"`   // the place for which Key was computed, such as "HRT-1212/v2/en/9x16"
 }
 
 // Progress is an unfinished multipart upload that another run can continue.
 type Progress struct {
 	Upload    string `json:"upload"` // S3's id of the upload
 	Key       string `json:"key"`
-	Offset    int64  `json:"offset"`    // the number of uploaded bytes, which are all in parts of the full size
-	Hash      []byte `json:"hash"`      // the internal state of SHA-256 after these bytes
+	Offset    int64  `json:"offset"`    // the number of uploaded bytes; the parts that contain them have the full size
+	Hash      []byte `json:"hash"`      // the internal state of SHA-256 after the uploaded bytes
 	Validator string `json:"validator"` // the value for If-Range that proves that the file is unchanged
 	Size      int64  `json:"size"`      // the size of the whole file; -1 if the server did not state it
 	// Place is the file's place when the upload began. If the place has changed, the upload must
@@ -99,9 +100,9 @@ func (f File) worth() int {
 }
 
 // announce adds a file to the timeline, or sets a failed file back to Announced so that it is tried
-// again. A file that is already Announced is fetched through the newest of its records, because the
-// newest link expires last. The records may be processed in any order: the keys of a sender's
-// records sort by the time of receipt, so the greatest key is the newest record's.
+// again. If the file is already Announced, its newest record is used, because the newest link
+// expires last. The newest record has the greatest key, because a sender's keys sort by the time of
+// receipt.
 func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
 	if old != nil {
@@ -146,10 +147,10 @@ func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	f.Earlier = &before.Copy
 }
 
-// Leave prepares a file to be fetched to another place, although a run has already created its
-// object. The caller must call it only while the file is Announced. If the new fetch fails, the
-// file's state becomes Stored, with the old object's key. If orphan is true, the old object could
-// be delivered to a request by mistake, so Leave lists it in Orphans.
+// Leave prepares a file to be fetched again, for another place, although a run has already created
+// its object. The file must be Announced. If the new fetch fails, the file's state becomes Stored,
+// with the old object's key. If orphan is true, Leave lists the old object in Orphans, because it
+// could be delivered to a request by mistake.
 func (f *File) Leave(orphan bool) {
 	if f.Earlier == nil {
 		earlier := f.Copy
@@ -161,7 +162,7 @@ func (f *File) Leave(orphan bool) {
 	f.Copy = Copy{}
 }
 
-// File returns the file with a name, or nil.
+// File returns the file with this name; nil if the timeline does not list it.
 func (t *Timeline) File(name string) *File {
 	for i := range t.Files {
 		if t.Files[i].Name == name {
@@ -171,8 +172,9 @@ func (t *Timeline) File(name string) *File {
 	return nil
 }
 
-// Hold reserves a file for a run until a time. It returns false if the file has ended or if another
-// run holds it.
+// Hold reserves the file for the run with the name holder. The parameter until is the end of the
+// reservation. Hold returns false if the file needs no more work, or if another run has reserved
+// it.
 func (f *File) Hold(holder string, now, until time.Time) bool {
 	if f.Ended() || f.Holder != "" && f.Holder != holder && now.Before(f.Until) {
 		return false
@@ -182,10 +184,10 @@ func (f *File) Hold(holder string, now, until time.Time) bool {
 	return true
 }
 
-// Settle saves the result of a try by the run holder: an end state, or the state Announced with the
-// reason why the file is not stored yet. If a reopened file could not be stored again, Settle sets it
-// to Stored as before, with the reason. It returns false, and changes nothing, if holder no longer
-// holds the file.
+// Settle saves the result of a try, and ends the reservation of the run with the name holder. If
+// the file was stored before and could not be stored again, Settle sets it back to Stored, with the
+// old object and the reason. If the run no longer holds the file, Settle returns false and changes
+// nothing.
 func (f *File) Settle(holder string, to File) bool {
 	if f.Ended() || f.Holder != holder {
 		return false

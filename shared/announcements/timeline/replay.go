@@ -7,10 +7,10 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// Replay adds an event to the timeline again, because an operator asked at the time at to replay
-// the event's record. e is the event as the present code reads it. Files that are not stored are
-// tried again; if several records announce a file, the newest one is used. Replay does not increase
-// the event's Count. A second call with the same time changes nothing. Replay reports whether
+// Replay adds the event of a record to the timeline again. e is the event as the present code reads
+// it. The parameter at is the time at which an operator asked for the replay; a second call with
+// the same time changes nothing. Files that are not stored are tried again, through the newest
+// record that announces them. Replay does not increase the event's Count. It reports whether
 // anything changed.
 func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time) (changed bool) {
 	if entry := t.entry(e.Identity); entry == nil && len(t.Entries) < MaxEntries {
@@ -39,8 +39,8 @@ func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time
 	return changed
 }
 
-// reread updates an event in the timeline. e is the same event as the present code reads it; parts
-// that are no longer unknown are removed from the entry. reread reports whether anything changed.
+// reread updates the event's entry, and the timeline's state, from e. e is the same event as the
+// present code reads it. reread reports whether anything changed.
 func (t *Timeline) reread(entry *Entry, e senders.Event) (changed bool) {
 	before, unknown := t.State, len(entry.Unknown)
 	entry.understand(e)

@@ -59,7 +59,7 @@ func TestAReplayTriesAFileAgainOnce(t *testing.T) {
 		if !test.want {
 			continue
 		}
-		line.File("f").State = timeline.Failed // the file's try fails before the same replay is processed a second time
+		line.File("f").State = timeline.Failed // the file fails before the same replay is processed a second time
 		if line.Replay(event("a", 1, start, test.file), test.record, start, test.at) || line.File("f").State != timeline.Failed {
 			t.Errorf("%s, twice: %+v", test.name, line.Files)
 		}
@@ -88,8 +88,8 @@ func TestAReplayAddsAnUnlistedEvent(t *testing.T) {
 	}
 }
 
-// If a timeline is full, the replay of an event that the timeline does not list must not increase
-// the field Unlisted.
+// If a timeline is full and does not list an event, a replay of this event must not increase the
+// field Unlisted.
 func TestReplayWithinBounds(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline

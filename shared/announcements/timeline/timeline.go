@@ -1,16 +1,17 @@
-// Package timeline records what other platforms announced about each subject, and the state of its
-// files. A subject is for example a build, a job, a set of screenshots or a campaign. Its events may
-// arrive in any order.
+// Package timeline records what other platforms announced about each subject, such as a build, a
+// job, a set of screenshots or a campaign. Each subject has one timeline, which holds the subject's
+// events, its state, and the state of its files.
 //
 // Invariants:
 //
-//   - The final state of a timeline depends on its events, never on their order: the event
-//     with the greatest rank decides. Of events with the same rank the latest one decides; of
+//   - The order in which a subject's events arrive does not matter. The event with the greatest
+//     rank decides the final state. Of events with the same rank the latest one decides; of
 //     events with the same rank and time, the one with the greatest identity.
 //   - If a record is processed again, its timeline does not change.
-//   - A stored file stays stored. If it is fetched again for another place and that fails, it
-//     is stored at its old key. A failed file is tried again only if another record announces
-//     it, or if an operator replays a record.
+//   - A stored file stays stored. If it is fetched again to be stored in another place, and this
+//     fails, the timeline keeps the key of its old object.
+//   - A failed file is tried again only if another record announces it, or if an operator
+//     replays a record.
 //   - A timeline contains no URL. Its size is bounded: events beyond MaxEntries and files
 //     beyond MaxFiles are counted but not listed.
 package timeline
@@ -48,12 +49,11 @@ type Timeline struct {
 	UpdatedAt  time.Time `json:"updatedAt"`
 
 	Entries []Entry `json:"entries"` // the events in the order in which they were first added
-	// Unlisted is the number of events and files that are not listed, because they are beyond the
-	// limits.
+	// Unlisted counts the announcements of events beyond MaxEntries and of files beyond MaxFiles.
+	// The timeline does not list these events and files.
 	Unlisted int    `json:"unlisted,omitempty"`
 	Files    []File `json:"files,omitempty"`
-	// Notified holds the names of the last occurrences for which notices were sent, at most
-	// MaxNotified names.
+	// Notified holds the names of the notices that were sent, but only the last MaxNotified names.
 	Notified []string `json:"notified,omitempty"`
 }
 
@@ -138,7 +138,8 @@ func Change(ctx context.Context, store Store, sender, subject string, change fun
 }
 
 // Take adds the event of a record, and the event's files, to the timeline. If this record is the
-// last one that was added for the event, nothing changes. Take reports whether anything changed.
+// last one that was added for the same event, nothing changes. Take reports whether anything
+// changed.
 func (t *Timeline) Take(e senders.Event, record string, received, now time.Time) bool {
 	if entry := t.entry(e.Identity); entry != nil && entry.Record == record {
 		return false
@@ -164,8 +165,8 @@ func stateOf(e senders.Event) State {
 	return State{Identity: e.Identity, Type: e.Type, Status: e.Status, Detail: e.Detail, Alert: e.Alert, Rank: e.Rank, At: e.At.UTC()}
 }
 
-// Told adds the name of an occurrence, for which a notice was sent, to Notified. It returns false if
-// Notified already contains the name.
+// Told adds the name of a sent notice, the parameter what, to Notified. It returns false if
+// Notified already contains this name.
 func (t *Timeline) Told(what string) bool {
 	if slices.Contains(t.Notified, what) {
 		return false
@@ -198,8 +199,8 @@ func (t *Timeline) note(e senders.Event, record string, received time.Time) {
 	}
 }
 
-// understand replaces the entry's unknown parts with those of again, if again has fewer. again is the
-// same event as the present code reads it.
+// understand replaces the entry's unknown parts with those of again, if again has fewer of them.
+// The parameter again is the entry's event as the present code reads it.
 func (e *Entry) understand(again senders.Event) {
 	if len(again.Unknown) < len(e.Unknown) {
 		e.Unknown = again.Unknown
@@ -215,7 +216,8 @@ func (t *Timeline) entry(identity string) *Entry {
 	return nil
 }
 
-// before reports whether the state other must replace the state s: it outranks s, or s is empty.
+// before reports whether the state other must replace the state s. It must if s is empty, or if
+// other has the greater rank. With equal ranks the later time decides, then the greater identity.
 func (s State) before(other State) bool {
 	if s.Identity == "" {
 		return true

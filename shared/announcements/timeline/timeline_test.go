@@ -99,7 +99,8 @@ func replay(t *testing.T, deliveries []senders.Delivery) string {
 	return string(text)
 }
 
-// Every sample, added three times in any order, must lead to the same timelines.
+// If every sample is added three times, the resulting timelines must be the same in whatever order
+// the samples are added.
 func TestTheOrderAndTheCopiesOfEventsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	all := samples(t)

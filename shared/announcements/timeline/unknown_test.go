@@ -25,8 +25,8 @@ func TestAFileWithoutALinkIsLost(t *testing.T) {
 	}
 }
 
-// A file's try failed. If a later announcement of the file has no usable link or object, the
-// timeline must keep the reason of the failed try.
+// Fetching a file failed. If a later announcement of the file has no usable link or object, the
+// timeline must keep the reason of this failure.
 func TestAFailedTryKeepsItsReason(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline
@@ -65,7 +65,8 @@ func TestAnEventNotUnderstoodMakesTheConditionUnknown(t *testing.T) {
 	}
 }
 
-// If the present code understands more of an event, a replay must update the event in the timeline, once.
+// If the present code understands more of an event than before, a replay must update the event in
+// the timeline. A second replay must change nothing.
 func TestAReplayUsesThePresentCode(t *testing.T) {
 	t.Parallel()
 	odd, later := event("done", 1, start), start.Add(time.Hour)

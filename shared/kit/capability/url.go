@@ -19,10 +19,11 @@ import (
 // about 2,000 with a session token.
 const MaxLength = 8 << 10
 
-// URL is an absolute address that must not be shown. The zero value is no URL; see [URL.IsZero].
+// URL is an absolute address that must not be shown. The zero value holds no address; see
+// [URL.IsZero].
 //
-// A function hides the content. Reason: fmt prints an unexported field without calling the
-// field's methods, but of a function it prints only a memory address.
+// The address is the result of a function, so that fmt cannot print it: fmt prints the text of an
+// unexported string, but only the memory address of a function.
 type URL struct{ content func() content }
 
 type content struct {
@@ -68,7 +69,7 @@ func Parse(raw string) (URL, error) {
 	return URL{func() content { return content{raw: raw, parsed: parsed} }}, nil
 }
 
-// IsZero reports whether u is no URL.
+// IsZero reports whether u is the zero value, which holds no address.
 func (u URL) IsZero() bool { return u.content == nil }
 
 // Reveal returns the address byte for byte as it was parsed. The result must not reach a log, an

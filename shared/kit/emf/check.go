@@ -9,8 +9,8 @@ import (
 )
 
 // The limits of the format. Lengths are in characters, which equal bytes because all text is
-// ASCII. If the API's limit is lower than the format's, the API's limit applies, because no alarm
-// could use a metric with a longer name.
+// ASCII. If the limit of CloudWatch's API is lower than that of the format, it applies instead,
+// because no alarm could use a metric with a longer name.
 const (
 	maxMetrics       = 100  // largest number of metrics per line; the format allows as many per group
 	maxValues        = 100  // largest number of values per metric

@@ -1,6 +1,6 @@
 // Package functionurl converts Lambda's function URL events (payload 2.0) to requests, and short
-// answers back to responses. It chooses no answer itself: its caller supplies the answers for the
-// cases in which Serve is not called or panics.
+// answers back to responses. The caller supplies every answer, also those for a request whose body
+// cannot be decoded and for a panic.
 package functionurl
 
 import (

@@ -14,8 +14,8 @@ const (
 	// MetricIntakeCoordinates counts events whose webhook URL states an unusable code, variation,
 	// locale or aspect, by Sender.
 	MetricIntakeCoordinates = "IntakeCoordinates"
-	// MetricIntakeFailures counts events that were not stored, not queued, or neither, by Reason
-	// (store, queue, lost).
+	// MetricIntakeFailures counts events, by Reason, that were not stored (store), not queued
+	// (queue), or neither stored nor queued (lost).
 	MetricIntakeFailures = "IntakeFailures"
 	// MetricIntakeLoadFailures counts failed loads of the senders' secret, including secrets that
 	// do not parse.

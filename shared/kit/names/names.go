@@ -38,8 +38,8 @@ const (
 	// Lease sets how long a run holds a request unless the run renews the lease. The value must be
 	// the same in all functions; the default is 60s.
 	Lease = "LEDGER_LEASE"
-	// LedgerSpread is "true" if the ledger writes its index keys in shards, which older versions
-	// cannot find.
+	// LedgerSpread is "true" if the ledger writes its index keys in shards. Older versions of
+	// masterhand do not find items with such keys.
 	LedgerSpread = "LEDGER_SPREAD"
 	// IntakeBucket names the bucket that holds the raw events of other platforms.
 	IntakeBucket = "INTAKE_BUCKET"
@@ -52,8 +52,8 @@ const (
 	// IntakeSecretRecheck sets the minimum time between reloads after webhooks with an unknown
 	// token; the default is 30s.
 	IntakeSecretRecheck = "INTAKE_SECRET_RECHECK"
-	// PosternityFields holds a JSON object of JSON pointers to the values in Posternity's events;
-	// by default there are no pointers.
+	// PosternityFields holds a JSON object with a JSON pointer for each value that is read from
+	// Posternity's events. By default it has no pointers.
 	PosternityFields = "POSTERNITY_FIELDS"
 	// CollectMaxBytes sets the largest size of an announced file to fetch, in bytes; the default
 	// is 5 GiB.

@@ -44,8 +44,8 @@ type Config struct {
 	WrapDial func(Dial) Dial
 	// Resolver looks up host names; nil means the system's resolver.
 	Resolver *net.Resolver
-	// Redirects is the largest number of redirects in a row that the client follows; 0 means
-	// none. It checks each target like the first URL.
+	// Redirects is the largest number of redirects in a row that the client follows; 0 means that
+	// it follows none. The client checks the URL of each redirect like the first URL.
 	Redirects int
 }
 

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// answering returns a resolver that queries its own DNS server over a pipe. The server's answer
-// to the nth question for A records is answers[n-1]; it repeats the last answer. For a question
-// of another type, the server returns the addresses of that type from the same answer, and does
-// not count the question.
+// answering returns a resolver that queries a fake DNS server. The server answers the first
+// question for A records with answers[0], the second with answers[1], and so on; it repeats the
+// last element. Questions for other records do not count: they are answered from the element that
+// is next.
 func answering(t *testing.T, answers [][]netip.Addr) *net.Resolver {
 	t.Helper()
 	var mu sync.Mutex

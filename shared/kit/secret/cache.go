@@ -30,9 +30,9 @@ type Source interface {
 	Load(ctx context.Context) ([]byte, error)
 }
 
-// Versioned is a source that also keeps the previous value. If the cache has no value and the
-// current one does not parse, the cache uses the previous value. So after a typing error in the
-// secret, a newly started function uses the same value as the running ones.
+// Versioned is a source that also keeps the secret's previous value. If somebody stores a value
+// that does not parse, a running function keeps its last good value. A newly started function has
+// none, so its cache loads the previous value.
 type Versioned interface {
 	Source
 	LoadPrevious(ctx context.Context) ([]byte, error)
@@ -104,10 +104,10 @@ type state[T Value] struct {
 	attempt   uint64    // number of loads that have ended
 	err       error     // error of the last load; nil if it succeeded
 	triedAt   time.Time // time at which the last load ended
-	value     T         // the last good value, or the previous version if the current one does not parse
+	value     T         // the last good value, or the secret's previous value if no load gave a good one
 	loaded    bool      // whether value is set; a set value may be empty
 	loadedAt  time.Time // time at which value was loaded; zero for a previous version
-	recheckAt time.Time // time at which a request without a match last caused a load
+	recheckAt time.Time // end of the last load that a request caused because value did not match it
 }
 
 // Read returns the value, and loads it first if it is too old. If no load ever succeeded, it
@@ -214,8 +214,8 @@ func (c *Cache[T]) fetch(ctx context.Context, again bool) ([]byte, error) {
 	return data, nil
 }
 
-// fetchPrevious returns the value before the current one. It returns false if that value is
-// missing, does not parse or is empty.
+// fetchPrevious loads the secret's previous value. It returns false if there is none, or if it does
+// not parse or is empty.
 func (c *Cache[T]) fetchPrevious(ctx context.Context) (value T, helps bool) {
 	source, versioned := c.source.(Versioned)
 	if !versioned {
@@ -248,7 +248,7 @@ func (c *Cache[T]) expired(s state[T], now time.Time) bool {
 	return true
 }
 
-// recheckDue reports whether a request without a match may cause a load.
+// recheckDue reports whether a request that the value does not match may cause a load now.
 func (c *Cache[T]) recheckDue(s state[T], now time.Time) bool {
 	return s.recheckAt.IsZero() || now.Sub(s.recheckAt) >= c.cfg.Recheck
 }

@@ -57,7 +57,8 @@ func (s Slot) Key() string {
 	return fmt.Sprintf("%s#%s#%d#%s#%s", url.PathEscape(s.Project), url.PathEscape(c.Code), c.Variation, s.Locale, s.Kind)
 }
 
-// Placement returns the aspect, or else the family's name.
+// Placement returns the slot's aspect. If the slot has none, it returns the name of the slot's
+// placement family.
 func (s Slot) Placement() string {
 	if s.Aspect != "" {
 		return string(s.Aspect)

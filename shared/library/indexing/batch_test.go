@@ -152,7 +152,9 @@ func TestEachLibraryHasItsOwnDocuments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := keys[lib.Name] // "" for the library that is not configured: its document must be empty
+		// the only key that the library's document must list; "" means that the document must be
+		// empty, because the indexer does not know the library
+		want := keys[lib.Name]
 		if (want == "") != (len(doc.Masters) == 0) || want != "" && (len(doc.Masters) != 1 || doc.Find(want) == nil) {
 			t.Errorf("library %s lists %+v, want %q", lib.Name, doc.Masters, want)
 		}

@@ -77,8 +77,8 @@ func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	}
 }
 
-// An object that changes between the look-up and the read is read again, by Index and also by
-// File, which makes the last try.
+// If an object changes between the look-up and the read, Index reads it again. So does File, the
+// method for the last try.
 func TestWhatChangesBeforeTheReadIsReadAnew(t *testing.T) {
 	t.Parallel()
 	for _, k := range []string{key, odd} {

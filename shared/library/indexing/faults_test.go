@@ -159,8 +159,8 @@ func TestAnOvertakenWriteIsDoneAnew(t *testing.T) {
 	}
 }
 
-// If a key's new document cannot be written, the key stays in its old document, and the old
-// document is not even read.
+// A changed label moves a key to another document. If the new document cannot be written, the key
+// stays in its old document, which is not even read.
 func TestAKeyThatFailedIsLeftAsItIs(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

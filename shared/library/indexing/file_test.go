@@ -40,9 +40,9 @@ func (b fixture) refuse(looks, reads bool) {
 	}
 }
 
-// File records an object that it cannot read, with its key, version and the reason, under the
-// creative that its labels or its key state. Missed returns such a key. Once the object can be
-// read, the key can be indexed.
+// If File cannot read an object, it lists the object, with the reason, in the document of the
+// creative that the object's labels or key state. Missed returns such a key. Once the object can
+// be read, the key can be indexed.
 func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -48,8 +48,8 @@ type Indexer struct {
 	Wrote func(masters.Library, creative.Creative)
 }
 
-// parallel is the number of keys of a batch that are processed at the same time. maxRounds is the
-// number of times that a key that keeps changing is tried before its event returns to the queue.
+// parallel is the number of keys of a batch that are processed at the same time. If a key changes
+// during each try, its event returns to the queue after maxRounds tries.
 const (
 	parallel  = 8
 	maxRounds = 5
@@ -70,8 +70,9 @@ type subject struct {
 	media    bool   // true if the unplaced file may be a video or image, by its content or its name
 	last     bool   // true in a call of File: file the object if it cannot be read
 	unread   string // why the object could not be read or its document is full; "" otherwise
-	// touched names the documents that earlier tries of this key may have written. They are
-	// checked again, because a placement that another run stored meanwhile may not name them.
+	// touched names the documents that earlier tries of this key may have written. The key is
+	// removed from those of them where it does not belong. The stored placement is not enough to
+	// find them, because another run may have replaced it meanwhile.
 	touched []creative.Creative
 	err     error
 }
@@ -232,8 +233,8 @@ func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Cr
 	return errors.Join(x.editPage(ctx, c, subjects), failures(subjects))
 }
 
-// failures joins the errors of the subjects. It leaves out errAgain, because the object of
-// such a subject has changed meanwhile, so an event for its key will follow.
+// failures joins the errors of all subjects (the keys being indexed). It leaves out errAgain,
+// because then the object has changed meanwhile, and an event for its key will follow.
 func failures(subjects []*subject) (err error) {
 	for _, s := range subjects {
 		if !errors.Is(s.err, errAgain) {

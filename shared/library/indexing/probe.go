@@ -13,9 +13,10 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// probe returns the master that the object's content describes. A damaged file, or a file of
-// another type, gets a problem; a failed read is an error and never becomes a problem. An
-// archived object cannot be read: its master has only the fields that its name and labels state.
+// probe returns the master that the object's content describes. If the file is damaged, or is
+// neither video nor image, the master's Problem says so. If a read fails, probe returns an error
+// instead of a master. An archived object cannot be read: its master has only the fields that its
+// name and labels state.
 func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.Placement) (masters.Master, error) {
 	var info media.Info
 	var err error

@@ -86,9 +86,9 @@ func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 	}
 }
 
-// A run may be overtaken: the object is deleted or gets other labels, and another run indexes the
-// key first. The overtaken run may then write the document of the object's former creative, but
-// removes the object's master from this document again.
+// While a run indexes a key, the object may be deleted or get other labels, and another run may
+// index the key first. The slower run may then add a master to a document where the key no longer
+// belongs. If so, it removes the master again.
 func TestOvertakenRunsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{"creative-code": "OTHER", "creative-variation": "3"}

@@ -177,8 +177,8 @@ func (l Library) locale(m Master) creative.Locale {
 	return m.Locale
 }
 
-// rank returns how well a master's locale answers the wanted locale; 0 is the best. The library's
-// fallback locales rank last; -1 means that the locale does not answer.
+// rank returns how well a master's locale answers the wanted locale. 0 is the best. The library's
+// fallback locales have the largest ranks. -1 means that the locale does not answer.
 func (l Library) rank(wanted, has creative.Locale) int {
 	if rank := wanted.Rank(has); rank >= 0 {
 		return rank
@@ -241,9 +241,10 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// verdict returns the verdict and its reason for a choice in which every candidate was dropped. If
-// several rules dropped candidates, a rule whose cause a person can fix decides before the others.
-// Rules that drop masters which do not answer the slot decide last.
+// verdict returns the verdict and its reason if a rule dropped every candidate. If several rules
+// dropped candidates, one rule decides, in this order: first a rule whose cause a person can fix,
+// then a rule against masters that can never be delivered, last a rule against masters that do not
+// answer the slot.
 func verdict(candidates []Candidate) (Verdict, string) {
 	dropped := func(d Drop) bool {
 		return slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Drop == d })

@@ -97,9 +97,9 @@ func TestChooseDrops(t *testing.T) {
 	}
 }
 
-// The content fields of an unread master are unset. An unset field never makes the verdict
-// Unusable or Absent. A label, or pixels that were read earlier, can exclude a master by its
-// aspect. The aspect in the name of an unread master cannot.
+// A file that could not be read has no known size in pixels or type. That never makes the verdict
+// Unusable or Absent. The aspect in such a file's name does not exclude the file, because the
+// pixels may differ from it. An aspect that a label states does.
 func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
 	t.Parallel()
 	frozen := func(m *masters.Master) { m.StorageClass = "GLACIER" }

@@ -97,9 +97,9 @@ func (m Master) Seen() bool {
 	return m.Probed || m.Problem != noProblem || m.Container != "" || m.Extension != ""
 }
 
-// WithContentOf returns m with the content fields of old. It returns m unchanged if m and old do
-// not describe the same bytes under the same key, if the content of m was already read, or if the
-// content of old was not read.
+// WithContentOf returns m with the fields that were read from the file's content, such as the
+// sides, copied from old. It does so only if m lacks these fields, old has them, and both describe
+// the same bytes under the same key. Otherwise it returns m unchanged.
 func (m Master) WithContentOf(old Master) Master {
 	if m.Seen() || !old.Seen() || old.Key != m.Key || old.ETag != m.ETag || old.Size != m.Size {
 		return m
@@ -115,7 +115,7 @@ func (m Master) WithContentOf(old Master) Master {
 	return seen
 }
 
-// Refusal records that the platform rejected the bytes of a master for a slot.
+// Refusal records that the platform refused the bytes of a master for a slot.
 type Refusal struct {
 	Slot   string    `json:"slot"` // in the form that RefusalSlot returns
 	Key    string    `json:"key"`
@@ -126,7 +126,7 @@ type Refusal struct {
 	At     time.Time `json:"at"`
 }
 
-// RefusalSlot returns the text by which refusals name a slot.
+// RefusalSlot returns the text that stands for the slot in the field Slot of a Refusal.
 func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Placement() }
 
 // Refusers returns the projects in which the platform refused a file for this slot, sorted. It

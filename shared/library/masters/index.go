@@ -17,11 +17,11 @@ import (
 // every write that was acknowledged before the read, and Save is a compare-and-swap on the
 // revision that Load returned. [masterstest.RunBlobs] tests an implementation.
 type Blobs interface {
-	// Load returns a document and its revision. ErrAbsent means that there is no document; a
-	// refused or failed read must return another error.
+	// Load returns a document and its revision. It returns ErrAbsent if there is no document, and
+	// another error if the read fails or is refused.
 	Load(ctx context.Context, name string) (data []byte, revision string, err error)
 	// Save writes the document if the stored revision equals the given one, and returns the new
-	// revision. The revision "" means that no document exists yet. If the revisions differ, Save
+	// revision. Given "", it writes the document only if none exists. If the revisions differ, it
 	// writes nothing and returns ErrStale.
 	Save(ctx context.Context, name string, data []byte, revision string) (string, error)
 }

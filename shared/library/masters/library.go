@@ -36,7 +36,7 @@ type Library struct {
 // Wanted is the set of masters that each creative of a library should have: each aspect of Videos
 // and Images in each of the Locales.
 type Wanted struct {
-	Locales []creative.Locale // empty means the locales that a creative has or that requests asked for
+	Locales []creative.Locale // empty means the locales of the creative's masters and of the requests for it
 	Videos  []creative.Aspect
 	Images  []creative.Aspect
 }

@@ -19,11 +19,11 @@ type Coordinates struct {
 // creative. Other keys have the rule that [placement.Rules.Place] returns.
 const RuleLabels = "labels"
 
-// Place returns the placement of a key of the library. Labels override the name, field by field,
-// and can also place a file whose name is not that of a master. Labels that cannot be used leave
-// the file unplaced. An empty file, and a file with the tag [LabelIgnore], is never a master. The
-// function collect stores announced files that are no masters in a separate folder. Such a file
-// is no master until somebody labels it.
+// Place returns the placement of a key of the library. A label overrides what the name states about
+// the same field. So labels can also place a file whose name places nothing. If a label cannot be
+// used, the file is not placed. An empty file is never a master, nor is a file with the tag
+// [LabelIgnore]. An announced file in a folder for files that are no masters is no master until
+// somebody labels it.
 func Place(lib Library, key string, size int64, labels Labels) placement.Placement {
 	p := lib.Place(key, size)
 	switch {

@@ -81,8 +81,8 @@ func TestALabelMakesALocaleClear(t *testing.T) {
 	}
 }
 
-// Unusable labels may mean the creative that they name in part. A variation without a number may
-// mean any variation.
+// Unusable labels may mean a creative if they state only its code, or state the variation in other
+// words. A variation without a number, such as "two", may mean any variation.
 func TestWhatUnusableLabelsMayMean(t *testing.T) {
 	t.Parallel()
 	two := creative.Creative{Code: "HRT-300", Variation: 2}
@@ -157,8 +157,8 @@ func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 	}
 }
 
-// SameKeys compares only the bucket and the prefix. A state that older code stored names neither:
-// it is valid if its rules are those that the older code had for the present settings.
+// SameKeys compares only the bucket and the prefix, not the rules. A state that older code stored
+// names neither. For such a state, SameKeys compares the name of its rules, which depends on both.
 func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 	t.Parallel()
 	pattern, err := placement.ParsePattern("{code}_{variation}")
@@ -187,8 +187,9 @@ func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 	}
 }
 
-// A user's folder may have the same name as the library's own folder for files that are no
-// masters. A file in that folder is not placed, but only a collected file is certainly no master.
+// The library has folders, such as "proofs", for announced files that are no masters. A user may
+// store a file in a folder of the same name. That file is not placed, but it may be a master. Only
+// an announced file in such a folder is certainly no master.
 func TestAFolderAloneDoesNotSayThatAFileIsNoMaster(t *testing.T) {
 	t.Parallel()
 	films := masters.Library{Name: "films", Rules: placement.Rules{Prefix: "films/"}}

@@ -29,7 +29,8 @@ func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
 	})
 }
 
-// SaveState writes the library's state. Errors: ErrStale, faults.
+// SaveState writes the library's state if the stored revision still equals the given one. If not,
+// it returns ErrStale, because another writer has changed the state.
 func (x Index) SaveState(ctx context.Context, lib Library, s State, revision string) error {
 	_, err := x.save(ctx, stateName(lib), s, revision, MaxDocument)
 	return err
@@ -40,9 +41,9 @@ func (s State) Current(l Library) bool {
 	return s.Built && s.Format == Format && s.Rules == l.RuleSet()
 }
 
-// SameKeys reports whether the state describes the library's bucket and prefix; the rules may
-// differ. A state of older code names neither bucket nor prefix. Such a state describes the
-// library if its rules are those that older code had for the library's present settings.
+// SameKeys reports whether the state is about the library's present bucket and prefix. The rules
+// may differ. A state that older code stored names neither. For such a state, SameKeys compares the
+// name of its rules, which depends on bucket and prefix, with the name for the present settings.
 func (s State) SameKeys(l Library) bool {
 	if s.Bucket != "" {
 		return s.Bucket == l.Bucket && s.Prefix == l.Prefix

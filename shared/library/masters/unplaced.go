@@ -13,20 +13,20 @@ import (
 )
 
 // The list of unplaced keys has a folder for each anchor (a part of a code, such as T1212). A
-// folder holds one line for each key. So a proof of absence for a creative reads only the keys
-// that may name that creative. Keys with unusable labels have their own folders, because no
-// listing of the bucket shows labels.
+// folder holds one line (a small object) for each key. So a proof of absence for a creative reads
+// only the keys that may name that creative. Keys with unusable labels are also in folders for the
+// creatives that the labels may mean.
 //
-// A line is emptied, never deleted. An empty line is two bytes long, so a listing shows that it
-// is empty.
+// A line is emptied, never deleted. An empty line is two bytes long, so a listing, which shows
+// sizes, also shows which lines are empty.
 
 const (
 	// elsewhere is the folder for keys that belong in no other folder, for example because they
 	// hold no anchor. No proof of absence reads this folder.
 	elsewhere = "none"
-	// stated is the folder for all unplaced keys whose unusable labels state a creative. With an
-	// anchor appended, it names the folder for those of these keys that may name a code with this
-	// anchor.
+	// stated is the folder for all unplaced keys whose unusable labels state a creative. Such a key
+	// is also in the folder stated + anchor, for example "@T1212", for each anchor in its labels
+	// and its name.
 	stated = "@"
 	// unseen is the folder for keys whose names do not place them and whose objects cannot be
 	// looked up. The labels of these objects may state any creative.
@@ -65,8 +65,8 @@ func (l Library) Folders(p Placed) []string {
 	return folders
 }
 
-// LabelFolders returns the folders that hold all keys whose labels may mean the code, because the
-// labels are unusable or cannot be read.
+// LabelFolders returns the folders that hold all keys whose labels may mean the code. It is not
+// certain what such labels mean, because they cannot be used or cannot be read.
 func (l Library) LabelFolders(code string) []string {
 	folders := l.CodeAnchors(code)
 	if len(folders) == 0 {
@@ -78,8 +78,8 @@ func (l Library) LabelFolders(code string) []string {
 	return append(folders, unseen)
 }
 
-// Unseen reports whether the key may be a master of any creative. This is so if its name does not
-// place it, and its object, and so its labels, cannot be looked up.
+// Unseen reports whether the key may be a master of any creative: its name does not place it, and
+// its labels are unknown, because its object cannot be looked up.
 func (p Placed) Unseen() bool {
 	return p.Unread != "" && p.ETag == "" && p.Unplaced != "" && !p.NoMaster()
 }
@@ -94,7 +94,8 @@ type line struct {
 }
 
 // FileUnplaced writes a line for a key into a folder of the list of unplaced keys. It writes
-// nothing if the line exists. Errors: ErrStale, faults.
+// nothing if the line exists. It returns ErrStale if another writer writes the line at the same
+// time.
 func (x Index) FileUnplaced(ctx context.Context, lib Library, folder, key string) error {
 	return x.saveLine(ctx, unplacedName(lib, folder, key), line{Format, key})
 }
@@ -129,8 +130,9 @@ func (x Index) saveLine(ctx context.Context, name string, l line) error {
 	return err
 }
 
-// UnplacedKey returns the key that a line of the list of unplaced keys holds. It returns "" for
-// an empty line and for a line outside of folders, which older code wrote.
+// UnplacedKey returns the key in the line with this name of the list of unplaced keys. It returns
+// "" for an empty line. It also returns "" for a line outside of folders, because such lines come
+// from older code.
 func (x Index) UnplacedKey(ctx context.Context, lib Library, name string) (string, error) {
 	if !InFolder(lib, name) {
 		return "", nil
@@ -152,8 +154,8 @@ func (x Index) UnplacedKey(ctx context.Context, lib Library, name string) (strin
 // UnplacedPrefix returns the prefix of the names in a library's list of unplaced keys.
 func UnplacedPrefix(lib Library) string { return fmt.Sprintf("unplaced/%s/", lib.Name) }
 
-// InFolder reports whether a name is that of a line in a folder. Older code wrote lines outside
-// of folders; no proof of absence reads those lines any more.
+// InFolder reports whether the line with this name is in a folder of the list of unplaced keys.
+// Lines outside of folders come from older code. A proof of absence does not read them.
 func InFolder(lib Library, name string) bool {
 	return strings.Contains(strings.TrimPrefix(name, UnplacedPrefix(lib)), "/")
 }

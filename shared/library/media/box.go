@@ -12,8 +12,8 @@ type box struct {
 	start, end int64
 }
 
-// region is a sequence of boxes. Its verdict is the error for a box that extends beyond the
-// region: truncated for a box of the file itself, corrupt for a box inside another box.
+// region is a sequence of boxes. One of its fields is the error for a box that extends beyond the
+// region: ErrTruncated if the region is the whole file, ErrCorrupt if it is inside another box.
 type region struct {
 	at, end int64
 	over    error

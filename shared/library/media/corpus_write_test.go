@@ -35,7 +35,8 @@ func swapped(t testing.TB, data []byte, old, with string) []byte {
 	return bytes.ReplaceAll(data, []byte(old), []byte(with))
 }
 
-// tagged returns an EBML element with a four-byte size. live returns an element of unknown size.
+// tagged returns an EBML element whose size is stated in four bytes. The function live, below,
+// returns an element that states no size.
 func tagged(id int, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat(ebmlID(id), b32(0x1<<28|len(body)), body)

@@ -15,7 +15,7 @@ type element struct {
 	open       bool // the element states no size, and so extends to its parent's end
 }
 
-// group is a sequence of elements. Its verdict is the error for an element that extends beyond
+// group is a sequence of elements. Its field over is the error for an element that extends beyond
 // the group.
 type group struct {
 	at, end int64
@@ -25,8 +25,8 @@ type group struct {
 // within returns the elements inside e.
 func within(e element) *group { return &group{e.start, e.end, ErrCorrupt} }
 
-// next returns the group's next element. It returns false at the group's end. For an element that
-// ends beyond the group, it returns the group's error together with the element.
+// next returns the group's next element, or false at the group's end. If the element ends beyond
+// the group, next returns the element and an error.
 func (g *group) next(r *reader) (element, bool, error) {
 	if g.at >= g.end {
 		return element{}, false, nil

@@ -143,9 +143,9 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 			if u32(data, 4) != t.id {
 				return nil
 			}
-			// flags of a tfhd box (ISO/IEC 14496-12, 8.8.7): 0x08 means that the default sample
-			// duration is present. 0x01 and 0x02 mean that an offset of 8 bytes and an index of 4
-			// bytes come before the duration.
+			// Flags of a tfhd box (ISO/IEC 14496-12, 8.8.7): 0x08 means that the box states the
+			// default duration of a sample. 0x01 means that an offset of 8 bytes comes before the
+			// duration, 0x02 that an index of 4 bytes does.
 			const hasDuration, before = 0x08, 0x03
 			if data[3]&hasDuration != 0 {
 				at := 8 + 8*int64(data[3]&1) + 4*int64(data[3]&before>>1)

@@ -29,9 +29,9 @@ func positions(version, track int, pairs ...int) []byte {
 	return atom("tfra", full(version, 0), b32(track, 0, len(pairs)/2), entries)
 }
 
-// longFilm returns a film of size bytes: one fragment that takes almost all bytes, then last, a
-// fragment of one second, then the index. The function index is called with the offset of last
-// and returns the index.
+// longFilm returns a film of size bytes. It consists of a long fragment, a fragment of one second
+// (the parameter last), and the index of fragments. The function index returns this index for the
+// given offset of the fragment last.
 func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 	whole := fragmented(nil, fragment(7, atom("trun", full(0, 0), b32(15))))
 	tail := len(last) + len(index(0))

@@ -2,18 +2,18 @@ package media
 
 import "bytes"
 
-// ordinaryRead limits the search for a fragment in a film's last bytes: the search ends when Probe
-// has read this number of bytes of the film in total. fewReads is a number of reads. From then on,
-// Probe treats a film as having too many fragments to visit each of them.
+// The limits for films with many fragments. After fewReads reads, Probe no longer visits each
+// fragment, but searches the film's last bytes for the last fragments. The search ends when Probe
+// has read ordinaryRead bytes of the film in total.
 const (
 	ordinaryRead = 512 << 10 // in bytes
 	fewReads     = 4
 )
 
-// pass makes top, which reads the file's top-level boxes, continue at the last fragment that the
-// index at the file's end lists. If there is no index and the film has many fragments, pass searches
-// the file's last bytes for the last fragments. It ignores fragments before the end of box b. It
-// reports whether it found the last fragments.
+// pass skips fragments after box b, because a film may have too many to visit each. It makes top,
+// which reads the file's top-level boxes, continue at the last fragment that the index at the
+// file's end lists. If there is no index and the film has many fragments, pass searches the file's
+// last bytes for a fragment instead. It reports whether it found one.
 func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) {
 	if !f.lookedUp {
 		f.lookedUp = true

@@ -51,7 +51,7 @@ func walkGIF(r *reader, at int64) error {
 			return nil
 		case 0x21: // skip the introducer and the label of an extension block
 			at += 2
-		case 0x2c: // skip an image's position, sides and flags, its colour table, and one byte before the data
+		case 0x2c: // an image: skip its header and colour table, and one byte before its data
 			head, err := r.bytes(at+1, 9)
 			if err != nil {
 				return err

@@ -106,8 +106,8 @@ func (m *matroska) checkEnd(r *reader) error {
 	return truncated("zeros at the end of the segment")
 }
 
-// findSegment finds the segment after the header. cut is the verdict on a segment that extends
-// beyond the file's end.
+// findSegment finds the segment after the header. If the segment extends beyond the file's end, cut
+// is an error that says so; otherwise cut is nil.
 func (m *matroska) findSegment(r *reader) (cut, err error) {
 	for top := (&group{0, r.size, ErrTruncated}); ; {
 		e, ok, err := top.next(r)

@@ -115,11 +115,10 @@ func (t *mkvTrack) pixels() side {
 	return shown
 }
 
-// display returns the picture's sides before rotation. It uses the display sides of the track
-// only as a ratio, whatever their unit (pixels, centimetres, inches, aspect ratio), because many
-// files state 16 x 9 pixels. It ignores display sides of unit 4 (unknown). If the track states no
-// display sides, the codec's sample aspect decides, as in Chromium and MediaInfo; ffprobe treats
-// the samples as square.
+// display returns the picture's sides in pixels, before rotation. From the track's display sides it
+// takes only the ratio, because many files state the ratio, such as 16 x 9, as if it were a number
+// of pixels. If the track states no display sides, or states them in unit 4 (unknown), the codec's
+// sample aspect decides, as in Chromium and MediaInfo.
 func (t *mkvTrack) display() side {
 	d := t.pixels()
 	if t.unit > 3 || t.shownW == 0 && t.shownH == 0 {

@@ -142,9 +142,9 @@ func TestAFewReadsMeasureALargeFilm(t *testing.T) {
 	}
 }
 
-// large returns a film of size bytes whose media data ends with the payload. It replaces the
-// placeholder "?at last" in the tracks' tables with the payload's offset. If last is set, the moov
-// box is at the file's end.
+// large returns a film of size bytes. Its media data ends with the variable payload. The tracks'
+// tables must have the placeholder "?at last" where the payload's offset belongs. If the parameter
+// last is true, the moov box is at the file's end, otherwise before the media data.
 func large(size int64, tracks [][]byte, last bool) *object {
 	film := film{tracks: tracks}.bytes()
 	head, moov := film[:len(ftyp("isom", "mp41"))], film[len(ftyp("isom", "mp41")):len(film)-8-len(payload)]

@@ -111,7 +111,7 @@ func TestWherePNGIsTurned(t *testing.T) {
 	}
 }
 
-// Long metadata must be skipped, however an editor splits it into segments.
+// Probe must skip a photo's long metadata, in whatever segments an editor has stored it.
 func TestLongMetadataOfPhotos(t *testing.T) {
 	t.Parallel()
 	right := exif(binary.BigEndian, 6)

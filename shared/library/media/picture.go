@@ -88,10 +88,12 @@ func (p *picture) read(r *reader, b box) error {
 
 // display returns the picture's sides before rotation. It takes the sides from the codec's header,
 // because the decoder produces pictures of this size. If the codec's header states no sides, it
-// takes them from the sample entry. It then applies the clean aperture and the sample aspect. As
-// in players, the sample aspect comes from the first of these sources that states one: the sample
-// entry's pasp box, the sides in the track's header if they differ from the samples' sides, the
-// codec's header.
+// takes them from the sample entry. It then applies the clean aperture and the sample aspect. Like
+// players, it takes the sample aspect from the first of these sources that states one:
+//
+//   - the pasp box of the sample entry
+//   - the parameter shown: the sides in the track's header, if they differ from those above
+//   - the codec's header
 func (p picture) display(shown side) side {
 	d := p.header.sides
 	if d.area() == 0 {

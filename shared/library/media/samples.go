@@ -83,8 +83,8 @@ func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	return r.bytes(table.start+at, n)
 }
 
-// maxInChunk is a number of samples. If the last chunk has more samples, Probe does not add up their
-// sizes to find the chunk's end. atOnce is the number of chunk offsets that one read returns.
+// If the last chunk has at most maxInChunk samples, Probe adds up their sizes to find the chunk's
+// end. atOnce is the number of chunk offsets that one read returns.
 const maxInChunk, atOnce = 16 << 10, 8 << 10
 
 // last returns three offsets in the file: where the last chunk begins, where that chunk's last
@@ -152,9 +152,9 @@ func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	return begin, end, err == nil, fault(err)
 }
 
-// check returns ErrTruncated if the last chunk begins beyond the file's end. compressed means that
-// the codec never writes a sample that consists only of zeros; then check also returns ErrTruncated
-// if the last sample is in data, the last mdat box, and consists only of zeros.
+// check returns ErrTruncated if the last chunk begins beyond the file's end. It also returns
+// ErrTruncated if the last sample is in data, the last mdat box, and consists only of zeros. It
+// allows such a sample if compressed is false, because then the codec may write one.
 func (s *samples) check(r *reader, data box, compressed bool) error {
 	if s.runs.kind == "" || s.chunks.kind == "" {
 		return nil

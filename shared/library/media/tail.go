@@ -16,8 +16,8 @@ func (r *reader) endsInZeros(start, end int64) (bool, error) {
 	return len(tail) > 0 && allOf(tail, 0), err
 }
 
-// unpadded returns the end of the page that holds the last data before end. All bytes between
-// that page and end equal the last byte before end.
+// unpadded returns the offset where the file's data ends and its padding begins, rounded up to
+// whole pages of 4 KiB. Padding is a run of equal bytes directly before the offset end.
 func (r *reader) unpadded(end int64) (int64, error) {
 	last, err := r.glance(end-1, 1)
 	if err != nil {

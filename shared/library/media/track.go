@@ -137,10 +137,10 @@ func (t *track) cover() bool { return t.picture.isStill() && t.samples.count == 
 // errElsewhere is the verdict on a reference movie, whose picture is in another file.
 var errElsewhere = fmt.Errorf("%w: the picture is in another file", ErrNoPicture)
 
-// isHere reports whether the picture is in this file, according to its samples' data reference
-// (ISO/IEC 14496-12, 8.7.2). The reference may state the address of another file although the
-// samples are in this file. Like players, isHere then ignores the address. It does not ignore an
-// alias.
+// isHere reports whether the picture's samples are in this file. The track's data reference
+// (ISO/IEC 14496-12, 8.7.2) may state a URL of another file. Like players, isHere ignores the URL
+// if the sample tables fit into this file. If the reference is not a URL but an alias (a reference
+// of QuickTime to another file), isHere returns false.
 func (t *track) isHere(r *reader) (bool, error) {
 	if t.references.kind == "" {
 		return true, nil

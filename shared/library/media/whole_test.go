@@ -46,7 +46,8 @@ func TestBytesBehindAWholeFile(t *testing.T) {
 			}
 			missing := 1
 			if file == "fragmented.mp4" {
-				// cut off more than the index of fragments: a film without this index is whole
+				// The last bytes are the index of fragments. A film without this index counts as
+				// whole, so cut off more than the index.
 				missing = 200
 			}
 			_, err = probe(t, whole[:len(whole)-missing])
@@ -91,8 +92,8 @@ func TestMediaDataThatSaysTooMuch(t *testing.T) {
 	}
 }
 
-// Zeros in place of the last samples must count as an interrupted upload. Silence, and codecs
-// that may write such zeros, are exceptions.
+// Zeros in place of the last samples must count as an interrupted upload, unless the zeros may be
+// silence or the codec may write such samples.
 func TestZerosInPlaceOfSamples(t *testing.T) {
 	t.Parallel()
 	film := func(entry string, data []byte) []byte {

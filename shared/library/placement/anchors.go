@@ -17,12 +17,13 @@ import (
 // AnchorOfMany alone.
 const MaxAnchors = 32
 
-// AnchorOfMany is the anchor of keys with more than MaxAnchors anchors. Every proof must read it.
+// AnchorOfMany is the anchor of keys with more than MaxAnchors anchors. Every proof of absence must
+// read the keys under it.
 const AnchorOfMany = "many"
 
-// KeyAnchors returns the anchors of an unplaced key, sorted, without duplicates. If the function
-// Names reports that the key names a creative, then one of these anchors is among those that
-// CodeAnchors returns for the creative's code, unless CodeAnchors returns none.
+// KeyAnchors returns the anchors under which an unplaced key is filed, sorted, without duplicates.
+// A key that names a creative (see Names) has at least one anchor in common with the creative's
+// code (see CodeAnchors), unless the code has no anchors.
 func (r Rules) KeyAnchors(key string) []string {
 	var anchors []string
 	for _, spelled := range spellings(key) {

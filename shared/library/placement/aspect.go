@@ -153,8 +153,9 @@ func ratio(width, height string) creative.Aspect {
 	return ""
 }
 
-// aspectWord matches a word that means an aspect. "story reel" matches as a known word without an
-// aspect, because that placement family accepts several aspects.
+// aspectWord matches a word that means an aspect, such as "square". It also matches "story reel",
+// the name of a placement family. The token of "story reel" states no aspect, because that family
+// accepts several aspects.
 func (r *reader) aspectWord(i int) token {
 	word := r.runs[i].word
 	t := token{class: aspect, to: i + 1, certain: true, hint: aspectOfWord(word)}

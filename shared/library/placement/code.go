@@ -50,8 +50,8 @@ func mayBeginCode(letters run, digits int) bool {
 		!isCodecNumber(letters.word, "", "264")
 }
 
-// isGuessable reports whether letters before a year may be the letters of a code. Letters that
-// mean a language, a market or a season may not be.
+// isGuessable reports whether letters before a year may be the letters of a code, as in HRT-2025.
+// It returns false for letters that mean a language, a market or a season, as in SS-2025.
 func isGuessable(letters string) bool {
 	switch letters {
 	case "KW", "CW", "SS", "FW", "AW", "HW", "FS", "FY", "SP", "FA":
@@ -89,9 +89,9 @@ func (r *reader) goesOn(i int) bool {
 	return !spoken && words()[word] == free && !isVersionWord(word) && !isFormat(word) && aspectOfWord(word) == ""
 }
 
-// codes returns the positions of the code tokens. If there is no guessed code, an upper-case word
-// with a number attached is a code, provided that the key has an aspect or a locale:
-// PROMO-2_9x16. If there is a guessed code, such a word may be a second code.
+// codes returns the positions of the code tokens. If the library declares no codes, an upper-case
+// word before a dash and a small number may also be a code: PROMO in PROMO-2_9x16. It is a code if
+// the key has another code, an aspect or a locale.
 func (r *reader) codes() (found []int) {
 	evident := false
 	for k, t := range r.tokens {
@@ -136,9 +136,9 @@ func (r *reader) withFolders(found []int) []int {
 	return found
 }
 
-// isWordCode reports whether token k is an upper-case word to which a dash attaches a small
-// number: PROMO-2. second means that the key already has a code; then a word of two letters
-// suffices: AB-3.
+// isWordCode reports whether token k is an upper-case word before a dash and a small number, such
+// as PROMO in PROMO-2. The word must have at least three letters. If the parameter second is true,
+// the key already has another code, and two letters suffice: AB-3.
 func (r *reader) isWordCode(k int, second bool) bool {
 	t := r.tokens[k]
 	if t.to != t.from+1 || k+1 >= len(r.tokens) || r.runs[t.from].written != upper || r.joined(t.from) {
@@ -191,8 +191,8 @@ func (r *reader) rival(at []int) string {
 		}
 		d, before := r.runs[t.from].word, r.tokens[max(0, k-1)]
 		switch {
-		// No rival: the code has no number, or this number is the code's own, is short, or follows
-		// a date and so is a time (20250815_1530).
+		// This number is no rival if the found code has no number or has the same number. A short
+		// number is no rival, nor is a number after a date, because it is a time (20250815_1530).
 		case own == "", d == own, len(d) < 3, before.class == date:
 		case len(d) == len(own) && r.isBare(t.from) && !slices.Contains(at, k-1):
 			return d

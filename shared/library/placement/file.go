@@ -159,9 +159,10 @@ func endsInAny(s string, suffixes ...string) bool {
 // preview up to this size. Few masters are smaller, and few previews are larger.
 const maxPreview = 256 << 10
 
-// standIn returns the reason why the file certainly only represents another file, as a thumbnail
-// does. It returns "" if the file may be a master. A film is never a thumbnail, and "preview"
-// also occurs in titles.
+// standIn returns the reason why the file certainly only represents another file: it is a
+// thumbnail, a preview or a proxy. It returns "" if the file may be a master. The word "thumbnail"
+// counts only in a picture's name. "preview" counts only at the end of a small picture's name,
+// because it also occurs in titles.
 func (f file) standIn(r *reader) string {
 	for k, t := range r.tokens {
 		if t.class != standIn {

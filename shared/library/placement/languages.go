@@ -12,7 +12,7 @@ type wordOfLocale struct {
 	script   string   // script that a language's name implies, as 简体中文 does
 	market   string   // the region in lower case, or "area" for several countries
 	spoken   []string // languages that people speak in the market
-	sure     bool     // the language's code does not occur as a word in titles and does not mean a market alone
+	sure     bool     // the word usually means the language, not a market or a word of a title: en, ENG
 	rare     bool     // few films use the language, so its code may be an abbreviation: AB, SM
 	name     bool     // the word is a language's name, not its code
 }

@@ -73,7 +73,7 @@ type speech struct {
 	market   string // the market as written; "" if the token names no market
 	tag      bool   // the token is a full tag, or a language with its market
 	declared bool
-	sure     bool // no word in titles looks like the token
+	sure     bool // the token usually means a locale and not a word of a title
 	rare     bool // the token is a code that may be an abbreviation
 	name     bool // the token is a language's name, not its code
 	common   bool // the token is also an everyday word in some language: it, no, de
@@ -320,8 +320,9 @@ func (r *reader) isTitle(k int, beside token) bool {
 	return false
 }
 
-// isField reports whether token k, a word of a title, is part of a field of several words:
-// "Summer Sale_en", "SummerSale_en". In such a name, "_" separates the title from the locale.
+// isField reports whether token k, a word of a title, belongs to several words that only blanks,
+// dashes or capital letters separate: "Summer Sale_en", "SummerSale_en". The "_" in such a name
+// separates the title from the locale.
 func (r *reader) isField(k int) bool {
 	for _, i := range [...]int{r.tokens[k].from, r.tokens[k].to} {
 		if gap := r.gap(i); (gap == " " || gap == "-") && r.isLetters(i-1) && r.isLetters(i) {

@@ -8,13 +8,13 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Names reports whether a key's text names a creative. Such a creative must not be skipped unless
-// something shows that the file belongs elsewhere.
+// Names reports whether a key's text names a creative. If it does, the file may be a master of the
+// creative, so a request for the creative must not be skipped unless something disproves that.
 //
-// A text names a code if it contains the code's runs of letters and digits in order, whatever
-// separates them, even if they are joined to another word. It names a variation if that number
-// directly follows the code, or if no other token explains the number. A text without any number
-// names variation 1.
+// A text names a code if it contains the letters and the digits of the code in order. Separators
+// do not matter, and another word may be joined to the code. A text names a variation if the
+// variation's number directly follows the code, or if nothing else explains the number. A text
+// without any number names variation 1.
 func Names(key string, c creative.Creative) bool {
 	for _, spelled := range spellings(key) {
 		if namesIn(spelled, c) {
@@ -63,7 +63,7 @@ func contains(long, short []run) bool {
 	return false
 }
 
-// spellings returns the ways to read a key: as it is, and with a browser's escapes decoded.
+// spellings returns the key as it is and, if it has escapes such as %20, also the decoded key.
 func spellings(key string) []string {
 	whole, plain := clean(key), clean(unescaped(key))
 	if whole == plain {
@@ -97,9 +97,8 @@ func withoutExtensions(path string) string { return newFile(path, UnknownSize).s
 // to is the position after the last run.
 type span struct{ from, to int }
 
-// find returns the places where the runs of a code occur in the text. The code may be joined to a
-// word before or after it. A long number without letters may also be the code, because somebody
-// may have left out the letters.
+// find returns the places where the text contains the code. A word may be joined to the code. The
+// code's number alone also counts if it is long: 1212 for HRT-1212.
 func (t *text) find(code []run) (found []span) {
 	if len(code) == 0 {
 		return nil
@@ -188,8 +187,9 @@ func (r *reader) namesVariation(found []span, want int) bool {
 	return !direct && !numbers && want == 1
 }
 
-// claims returns two lists with one value for each run of letters or digits in the key: whether the
-// run certainly is no variation, and whether it probably has another meaning.
+// claims returns two lists with one value for each run of letters or digits in the key. A true
+// value in the list certain means that the run is certainly no variation. A true value in the list
+// claimed means that the run probably has another meaning.
 func (r *reader) claims() (certain, claimed []bool) {
 	certain, claimed = make([]bool, len(r.runs)), make([]bool, len(r.runs))
 	for _, t := range r.tokens {

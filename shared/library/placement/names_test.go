@@ -55,7 +55,8 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212 (2).mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2 (3).mp4", "HRT-1212", []int{2}},
 		{"HRT-1212_r3.mp4", "HRT-1212", []int{1, 3}},
-		// The variation's digits are joined to an aspect.
+		// The number after the code is unclear, so every possible variation counts. "-29x16" may
+		// mean variation 2 and the aspect 9x16, for example.
 		{"HRT-1212-29x16.mp4", "HRT-1212", []int{1, 2, 16, 29}},
 		{"HRT-1212-21080x1920.mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2x9x16.mp4", "HRT-1212", []int{2}},
@@ -67,7 +68,7 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"2025/08/1212-2_9x16_en.mp4", "HRT-1212", []int{2}},
 		{"IMG-1212-2.jpg", "HRT-1212", nil},
 		{"77-2_en.mp4", "AB-77", nil},
-		// The key names two creatives.
+		// The key names two creatives. The 2 belongs to the other one, but counts as possible.
 		{"HRT-1212-2_vs_HRT-1213-3.mp4", "HRT-1213", []int{2, 3}},
 		// The codes have unusual forms.
 		{"midsummer-3.mp4", "SUMMER", []int{3}},
@@ -93,7 +94,7 @@ func TestBlocks(t *testing.T) {
 		"HRT1212-2_9x16.mp4":                 true,  // the code HRT1212 may mean HRT-1212
 		"HRT-1212-2_thumb.jpg":               false,
 		"HRT-1212/V2/.DS_Store":              false,
-		".HRT-1212-2.mp4":                    true, // the dot at the start may be a mistake
+		".HRT-1212-2.mp4":                    true, // the dot at the start may be a typing error
 		"HRT-1212-2_and_HRT-1213-2.mp4":      true,
 		"HRT-1213-2_9x16.mp4":                false,
 		"HRT-1212-A-2_9x16.mp4":              true,

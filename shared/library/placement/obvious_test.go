@@ -15,7 +15,7 @@ func TestObviousReadsOneCreativeOrNone(t *testing.T) {
 	for key, want := range map[string]string{
 		"HRT-1212.mp4":                         "HRT-1212-1",
 		"Summer HRT-1212 9x16 en final.mp4":    "HRT-1212-1 en 9x16",
-		"HRT-1212 teaser 4.mp4":                "", // the number does not follow the code
+		"HRT-1212 teaser 4.mp4":                "", // the number 4 does not directly follow the code
 		"1/HRT-1212/9x16.mp4":                  "",
 		"HRT-1212-2a_en.mp4":                   "HRT-1212-2",
 		"v3/HRT-1212/9x16.mp4":                 "",

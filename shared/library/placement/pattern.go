@@ -16,15 +16,18 @@ import (
 // Pattern is a library's own rule for file names. It matches the key below the library's prefix,
 // without its extension. Examples:
 //
-//	{code}/{locale}/{aspect}_v{variation}
-//	**/{code}_{variation}[_{locale}]
-//	{*!}_{*!}_{code!}_{locale}{variation=1}
+//		{code}/{locale}/{aspect}_v{variation}
+//		**/{code}_{variation}[_{locale}]
+//		{*!}_{*!}_{code!}_{locale}{variation=1}
 //
-// A field matches text without a slash, "*" matches any such text, and "**/" at the start matches
-// any folders. "[ ]" encloses an optional part; "[[" and "]]" match the brackets themselves. A
-// field with "!" ends where the text after the field first occurs; {*!} is any text that ends
-// there. {variation=1} matches no text and gives every key that variation. Case does not matter.
-// A key that the pattern can match in two ways is not placed.
+//	  - A field, such as {code}, matches text without a slash. "*" matches any text without a slash.
+//	  - "**/" at the start of the pattern matches any folders.
+//	  - "[ ]" encloses an optional part. "[[" and "]]" match the brackets themselves.
+//	  - A field with "!" ends before the next place where the key has the character that follows
+//	    the field in the pattern. So {*!}_ matches any text up to the next "_".
+//	  - {variation=1} matches no text. Each key that matches the pattern has variation 1.
+//
+// Case does not matter. A key that the pattern can match in two ways is not placed.
 type Pattern struct {
 	text      string
 	constants map[string]string
@@ -251,8 +254,8 @@ func (b *builder) constant(name, text string) string {
 	return ""
 }
 
-// isOpen reports whether part i, which is next to a variation, could match some of the
-// variation's digits.
+// isOpen reports whether part i of the pattern could match some digits of the variation beside it.
+// The parameter before is true if part i is before the variation.
 func (b *builder) isOpen(i int, before bool) bool {
 	if i < 0 || i >= len(b.parts) {
 		return false
@@ -274,9 +277,9 @@ func (b *builder) isOpen(i int, before bool) bool {
 	return kindOf(rune(part[0])) == digit
 }
 
-// isOptionalOpen checks the text beyond a bracket next to a variation. It checks the optional
-// part's nearest text, and the text that is next to the variation if the optional part is
-// missing.
+// isOptionalOpen does the same as isOpen if part i is a bracket of an optional part. In a key, the
+// variation then has one of two neighbours: the optional part or, if the key omits it, the text on
+// the other side of the optional part. isOptionalOpen checks both.
 func (b *builder) isOptionalOpen(i int, before bool) bool {
 	step := 1
 	if before {
@@ -363,8 +366,9 @@ func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
 	return Placement{}, false
 }
 
-// certain returns the placement if the longest and the shortest reading of the key agree, else a
-// refusal.
+// certain returns long if it equals short. Otherwise it returns a placement with the reason why the
+// key is not placed. In long, each field of the pattern matches as much text as possible, in short
+// as little as possible.
 func (p Pattern) certain(long, short Placement) Placement {
 	if long == short {
 		return long

@@ -38,14 +38,14 @@ func TestGuessesAreCareful(t *testing.T) {
 		"HRT-1212 (2)_9x16_en.mp4":      "HRT-1212|2|en|9x16",
 		"HRT-1212/2a3b4c5d/v3.mp4":      "HRT-1212|3||",
 		"HRT-1212-2_20250815b_de.mp4":   "HRT-1212|2|de|",
-		// A code of two digits needs a variation after a dash, or a version.
+		// A code of two digits is guessed only if a variation follows: AB-77-3, HRT-99/v2.
 		"AB-77-3_en_9x16.mp4":   "AB-77|3|en|9x16",
 		"HRT-99/v2/en/9x16.mp4": "HRT-99|2|en|9x16",
 		"HRT-99_9x16_en.mp4":    "HRT|99|en|9x16",
 		"AD-9-16_v2_9x16.mp4":   "?",
 		"PROMO-2_v3_en.mp4":     "?",
 		"AB-3-2_en_9x16.mp4":    "?",
-		// A word is a code only with an aspect or a locale in the key.
+		// A word, such as PROMO, is guessed to be a code only if the key has an aspect or a locale.
 		"PROMO-2_en.mp4":          "PROMO|2|en|",
 		"PROMO-2.mp4":             "?",
 		"PROMO_2_en_9x16.mp4":     "?",

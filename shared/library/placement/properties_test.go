@@ -32,7 +32,8 @@ func (m maker) code() string {
 
 func (m maker) variation() int { return []int{1, 2, 3, 7, 12, 24, 101}[m.IntN(7)] }
 
-// words returns a random title. Some of its words are languages, markets or known words.
+// words returns a random title. Some of its words also mean something to the rules of placement:
+// "La", "no", "final".
 func (m maker) words() string {
 	all := []string{"Summer", "Sale", "do it now", "La Dolce Vita", "new", "UGC", "hero", "Anna", "teaser", "no more", "für dich", "Été", "final", "clean", "made in italy"}
 	var title []string

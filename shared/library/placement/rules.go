@@ -17,9 +17,9 @@ const Grammar = 1
 type Rules struct {
 	// Prefix is the start of every key of the library; "" means every key in the bucket.
 	Prefix string
-	// Codes are the shapes of the library's codes. If any shapes are declared, no key is placed
-	// at a code of another shape. If none are declared, any text that looks like a code may be
-	// one.
+	// Codes are the shapes of the library's codes, such as HRT-####. If a library declares
+	// shapes, no key is placed at a code of another shape. If it declares none, any text that
+	// looks like a code may be one.
 	Codes []Code
 	// Locales maps words to locales. These words override every built-in meaning.
 	Locales Locales

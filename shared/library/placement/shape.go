@@ -38,7 +38,7 @@ const (
 	maxElements = 63 // a match stores one state per element in 64 bits
 )
 
-// ErrCode means that the text is not a valid shape of codes.
+// ErrCode means that a text is not a valid shape of codes. A valid one is HRT-####, for example.
 var ErrCode = errors.New("invalid shape of codes")
 
 // ErrOnlyDigits means that a shape of codes has no letter.
@@ -143,9 +143,10 @@ func parseCounts(s string) (least, most int, ok bool) {
 	return least, most, err == nil && err2 == nil && 1 <= least && least <= most && most <= maxRepeat && from[0] != '+' && to[0] != '+'
 }
 
-// knownWord returns a date, a version or a known word that the shape also matches, and a
-// description of it. It returns "" if there is none. A shape with [A-Z] may also match IMG-1234
-// and KW33; isKnownBefore prevents that such names become codes.
+// knownWord returns a text that the shape also matches although it is no code: a date, a version,
+// or a known word such as IMG-1234. It adds a description of that text. It returns "" if there is
+// none. For a shape with [A-Z], it does not check words such as IMG-1234, because isKnownBefore
+// prevents that they become codes.
 func (c Code) knownWord() string {
 	for text, is := range everyShape() {
 		if c.matchesAll(text) {
@@ -245,8 +246,8 @@ func (c Code) match(s string, ends func(at int) bool) (end int) {
 }
 
 // matchLoosely matches codes whose separators differ from the shape's: HRT 1212, HRT_1212 or
-// HRT1212 for HRT-1212. It returns the code with the shape's separators. It never matches a shape
-// with open letters or an open length, because otherwise any word with a year would be a code.
+// HRT1212 for HRT-1212. It returns the code with the shape's separators. It matches no shape with
+// [A-Z] or with an optional character, because otherwise any word before a year could be a code.
 func (c Code) matchLoosely(s string, ends func(at int) bool) (name string, end int) {
 	var spelled strings.Builder
 	at := 0

@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Suggestion is a code shape or a word that a library may declare. It takes effect only if a
-// person declares it.
+// Suggestion is a setting that a library may declare: a shape of codes, such as HRT-####, or a word
+// that stands for a locale, such as UK. It takes effect only if a person declares it.
 type Suggestion struct {
 	Text    string // a shape of codes, or a market word
 	Keys    int    // number of keys that contain Text
@@ -84,7 +84,7 @@ func ranked(all map[string]*Suggestion) (found []Suggestion) {
 }
 
 // ShapeOf returns the shape of a code, with # for each digit: HRT-#### for HRT-1212. It returns
-// "" if such a shape cannot be declared.
+// "" if ParseCode refuses that shape.
 func ShapeOf(code string) string {
 	shape := strings.Map(func(c rune) rune {
 		if kindOf(c) == digit {

@@ -91,7 +91,7 @@ func TestNamesThatTeamsUse(t *testing.T) {
 				t.Errorf("%s with codes %q\nwant %s\ngot  %s", row[0], row[1], row[2], w)
 			}
 			if w := wrong(without.Place(row[1], placement.UnknownSize), row[2]); w != "" {
-				// skip ad12, because a code of two digits is never guessed
+				// skip ad12, because without a dash, a code of two digits is never guessed
 				if !strings.HasPrefix(strings.ToLower(row[1]), "ad12") {
 					t.Errorf("%s without codes %q is wrong", row[0], row[1])
 				}

@@ -92,9 +92,9 @@ func (r *reader) direct(k int) (n int, unclear string) {
 	return -1, ""
 }
 
-// possible returns a number that directly follows code token k and is no variation by itself, but
-// makes another number doubtful. Examples are "(3)", which is usually a copy mark, x3, and =12 in
-// =12-2025. It returns -1 if there is no such number.
+// possible returns a number that directly follows code token k but is probably no variation: 3 in
+// the copy mark "(3)" or in x3, 12 in =12-2025. It returns -1 if there is no such number. If the
+// key states another variation, the number makes that variation uncertain.
 func (r *reader) possible(k int) int {
 	next := r.tokens[k].to
 	if k+1 < len(r.tokens) {
@@ -113,8 +113,8 @@ func (r *reader) possible(k int) int {
 	return -1
 }
 
-// isClockNumber reports whether token k may be the spot length at the end of a broadcast clock
-// number: 030 in ABC/DEFG123/030. The guessed code before it is then part of that clock number.
+// isClockNumber reports whether token k may be the length of the spot at the end of a broadcast
+// clock number: 030 in ABC/DEFG123/030. The part before it, DEFG123, looks like a code.
 func (r *reader) isClockNumber(k int) bool {
 	t := r.tokens[k]
 	return t.class == number && r.tokens[k-1].guessed && strings.Contains(r.before(k), "/") && len(r.runs[t.from].word) > 2

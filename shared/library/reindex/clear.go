@@ -35,10 +35,10 @@ func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return w.commit(ctx, lib, run)
 }
 
-// unplacedAndGone returns those keys in the named lines of the list of unplaced keys whose objects
-// do not exist. It empties the lines that older code wrote.
+// unplacedAndGone reads the named lines of the list of unplaced keys and returns the keys in them
+// whose objects do not exist. It empties the lines that older code wrote.
 func (w Worker) unplacedAndGone(ctx context.Context, lib masters.Library, names []string) (gone []string, err error) {
-	keys := make([]string, len(names)) // "" for a key that exists or that the list no longer holds
+	keys := make([]string, len(names)) // one key for each line; "" if its object exists or the line is empty
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)
 	for i, name := range names {

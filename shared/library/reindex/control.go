@@ -43,9 +43,9 @@ func (p Progress) Keys() (done, total int) {
 }
 
 // Start begins a run that indexes a library by listing its bucket. Only an operator who accepts the
-// changes may call it. If a run is active, Start continues that run instead. But Start begins a new
-// run if anew is set, or if the active run imports keys, has other rules, or may still stop by
-// itself.
+// changes may call it. If a run is already active, Start continues that run. It replaces an active
+// run in these cases: anew is true, the run imports keys, the run has other rules than the library,
+// or the run is in the phase Weighing, after which it may stop by itself.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
 	return c.start(ctx, lib, Listing, func(run Run) bool {
 		return !anew && run.Step.Phase != Importing && run.Step.Phase != Weighing
@@ -91,7 +91,8 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 	case err != nil:
 		return Run{}, err
 	}
-	// revoke also for an active run: the process that started it may have crashed before this call
+	// Record that the library is not completely indexed, even if the run was already active: the
+	// process that began the run may have crashed before it recorded this.
 	return run, c.revoke(ctx, lib, run)
 }
 

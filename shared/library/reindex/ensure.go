@@ -18,11 +18,14 @@ type Unbuilt struct {
 }
 
 // EnsureBuilt starts to index each small library that is not indexed by its present rules, so
-// that a new deployment works without a command. It also restarts a run that has stalled. Some
-// libraries wait for their operator. A large library waits because indexing it costs money. A
-// library waits if its index describes another bucket or prefix, or if its documents would lose
-// their masters, because the settings may be wrong. EnsureBuilt returns the libraries that are
-// not completely indexed yet.
+// that a new deployment works without a command. It also restarts a run that has stalled. It
+// returns the libraries that are not completely indexed yet. It does not index these libraries,
+// which wait for their operator:
+//
+//   - a large library, because indexing it costs money
+//   - a library whose settings name another bucket or prefix than its index, because the settings
+//     may be wrong
+//   - a library most of whose documents would lose all masters, for the same reason
 func (w Worker) EnsureBuilt(ctx context.Context) (unbuilt []Unbuilt, err error) {
 	for _, lib := range w.Libraries {
 		built, waits, problem := w.ensureBuilt(ctx, lib)
@@ -72,9 +75,9 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 	return false, "", err
 }
 
-// distrust records that a library is not completely indexed, because its settings name another
-// bucket or prefix than its index. Events of the indexed keys no longer arrive. So the index would
-// be incomplete if somebody changed the settings back.
+// distrust records that a library is not completely indexed. It is called if the library's settings
+// name another bucket or prefix than the one that was indexed. From then on, no events of the
+// indexed keys arrive, so the index becomes outdated, even if somebody changes the settings back.
 func (w Worker) distrust(ctx context.Context, lib masters.Library, state masters.State, revision string) error {
 	if !state.Built {
 		return nil

@@ -47,7 +47,7 @@ type fixture struct {
 	worker  reindex.Worker
 	waiting []sent
 	broken  map[string]bool // keys whose look-ups (HEAD requests) fail
-	takes   int             // number of messages that the queue accepts before it fails once; 0 means all
+	takes   int             // number of messages after which the queue fails once; 0 means that it never fails
 }
 
 type sent struct {

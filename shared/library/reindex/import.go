@@ -6,11 +6,11 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// StartImport begins a run that imports its keys from an S3 Inventory instead of listing the
-// bucket. The argument source names the inventory. If a run with the same source is active and
-// anew is false, StartImport continues that run instead. In the phase Importing, the run's
-// Step.Cursor states where the import must continue. In any later phase, the run needs no more
-// keys.
+// StartImport begins a run that takes its keys from an S3 Inventory, which the argument source
+// names. The caller reads the inventory and sends the keys with Import. If a run with the same
+// source is active and anew is false, StartImport returns that run. If the returned run is in the
+// phase Importing, the caller must continue at its Step.Cursor. In a later phase, the run already
+// has all its keys.
 func (c Control) StartImport(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
 	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Importing}}, func(run Run) bool {
 		return !anew && run.Source == source
@@ -36,8 +36,8 @@ func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys 
 	return run, c.advance(ctx, lib, run)
 }
 
-// FinishImport ends the import of a run. The run then continues by itself. Errors: ErrReplaced,
-// faults.
+// FinishImport ends the import of a run. The run then continues by itself. If the run is no longer
+// active, FinishImport returns ErrReplaced.
 func (c Control) FinishImport(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	run.Step.Number++
 	run.Step.Phase, run.Step.Cursor, run.Moved = Draining, "", c.Now().UTC()

@@ -14,8 +14,9 @@ type Message struct {
 	Batch   *Batch `json:"batch,omitempty"`
 }
 
-// The limits of messages, below SQS's 256 KiB. A batch is sent with at most batchKeys keys. If a
-// step is repeated, new keys may enlarge a batch.
+// These limits keep each message below 256 KiB, the limit of package sqsqueue for one call. A
+// batch has at most batchKeys keys. It may have more, up to maxKeys, if a step is repeated after
+// keys were added.
 const (
 	maxMessage  = 250 << 10
 	maxKeys     = 1000
@@ -33,7 +34,7 @@ func (m Message) Encode() ([]byte, error) {
 // format is the version of messages and of stored runs.
 const format = 1
 
-// Decode parses a message. Errors: ErrMessage.
+// Decode parses a message. It returns ErrMessage for text that is not a valid message.
 func Decode(body []byte) (Message, error) {
 	var m Message
 	if len(body) > maxMessage {

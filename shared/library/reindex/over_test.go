@@ -137,8 +137,8 @@ func TestLastingFaultsOfAStep(t *testing.T) {
 	})
 }
 
-// A key whose object was deleted without an event leaves the list of unplaced keys; a key whose
-// object exists stays.
+// A run removes a key from the list of unplaced keys if its object was deleted without an event. It
+// leaves a key whose object exists.
 func TestGoneKeysLeaveTheListOfUnplaced(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

@@ -101,8 +101,9 @@ type Step struct {
 	// Confirmed reports whether the run has finished the phase Confirming: it has listed the bucket
 	// to find keys that were not imported.
 	Confirmed bool `json:"confirmed,omitempty"`
-	// Checked is the number of indexed keys that the run has compared with the bucket since the
-	// phase Weighing or Sweeping began. Since is the time at which the phase Sweeping began.
+	// Checked is the number of indexed keys that the run has compared with the bucket. It counts
+	// from the start of the phase Weighing, and again from the start of the phase Sweeping. Since
+	// is the time at which the phase Sweeping began.
 	Checked int       `json:"checked,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
 	// Documents is the number of documents that list masters. Emptied is the number of those

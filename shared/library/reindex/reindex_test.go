@@ -271,8 +271,9 @@ func TestARepeatedStepCutsTheSameBatches(t *testing.T) {
 	}
 }
 
-// takeAgain delivers the only waiting message, a step, again. It then drops those batches of the
-// step that are also in worked, because they were processed before.
+// takeAgain gives the worker the only waiting message, a step that failed before. The worker sends
+// the step's batches. takeAgain drops the batches that the argument worked lists, because the
+// worker has already processed them.
 func (s *fixture) takeAgain(t *testing.T, worked []sent) {
 	t.Helper()
 	again := s.waiting[0]

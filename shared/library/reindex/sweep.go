@@ -55,8 +55,8 @@ func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, e
 }
 
 // walk calls the function visit for the documents after the step's cursor, up to the limits of a
-// step. In the argument of visit, the keys that do not belong in the document are marked. walk
-// advances the cursor, and reports whether it reached the last document.
+// step. visit receives the keys that a document lists, with a mark on each key that does not belong
+// in the document. walk advances the cursor, and reports whether it reached the last document.
 func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit func(listing) error) (through bool, err error) {
 	for looked := 0; looked < sweepKeys; {
 		names, more, err := page(ctx, w.Documents, masters.DocumentPrefix(lib), step.Cursor, sweepDocuments)
@@ -142,8 +142,8 @@ func (w Worker) look(ctx context.Context, lib masters.Library, listings []listin
 	return group.Wait()
 }
 
-// takeOut removes the marked keys from the document that lists them. It also indexes these keys
-// again, which corrects their placements.
+// takeOut removes the keys that do not belong in a document from that document. It also indexes
+// these keys again, which corrects their placements.
 func (w Worker) takeOut(ctx context.Context, lib masters.Library, l listing) error {
 	var gone []string
 	for i, key := range l.keys {

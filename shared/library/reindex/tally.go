@@ -17,7 +17,7 @@ const shard = 256
 // maxSamples is the largest number of failures that a document describes.
 const maxSamples = 5
 
-// tally holds the outcomes of the batches in a shard.
+// tally is a stored document that counts the outcomes of 256 batches (one shard).
 type tally struct {
 	Format  int         `json:"format"`
 	Done    [shard]bool `json:"-"`

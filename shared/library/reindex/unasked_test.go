@@ -17,7 +17,7 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// in returns the test's library with the given name as the name of its bucket.
+// in returns the test's library, in the bucket with this name.
 func in(bucket string) masters.Library {
 	lib := library
 	lib.Bucket = bucket
@@ -235,7 +235,9 @@ func TestTheOperatorsRunDoesNotStop(t *testing.T) {
 	if _, err := s.worker.EnsureBuilt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.agree(t) // the operator starts the run before the automatic run has weighed the documents
+	// the operator starts a run while the automatic run still counts the documents that would lose
+	// all masters
+	s.agree(t)
 	if p := s.progress(t); !s.whole(t) || p.Run.Step.Documents != 0 {
 		t.Errorf("%+v", p.Run)
 	}

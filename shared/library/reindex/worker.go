@@ -193,9 +193,9 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	return w.advance(ctx, lib, run)
 }
 
-// drain checks whether the outcomes of all batches are counted. If so, the next phase begins, or
-// the run ends because keys could not be indexed. If not, the run repeats the phase Draining, or
-// ends because no batch was processed for 30 minutes.
+// drain checks whether all batches are processed and counted. If so, it begins the next phase, or
+// ends the run if keys could not be indexed. If not, it leaves the run in the phase Draining, or
+// ends the run if no batch was processed for 30 minutes.
 func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	done, counts, _, err := sum(ctx, w.Index.Blobs, lib, run)
 	if err != nil {

@@ -3,8 +3,8 @@
 //
 // Invariants:
 //
-//   - An entry is a copy of its creative's document in the entry's revision, without the
-//     fields that no choice depends on. [masters.Choose] chooses the same master from both.
+//   - An entry is a copy of one revision of a creative's document, without the fields that do
+//     not affect a choice. [masters.Choose] chooses the same master from both.
 //   - Only the documents are authoritative. A summary may lag behind the documents, so no request
 //     is answered from a summary. A summary counts the documents that it does not contain yet.
 //   - A write of a summary never replaces the content of newer documents with older content: each
@@ -31,8 +31,8 @@ import (
 // documents.
 const Format = 1
 
-// MaxMasters is the largest number of masters in a summary. Creatives beyond this number are listed
-// without their masters.
+// MaxMasters is the largest number of masters in a summary. If the library has more, the summary
+// lists some creatives without their masters.
 const MaxMasters = 100_000
 
 // maxPlain is the largest size of a decompressed summary, in bytes.

@@ -34,14 +34,14 @@ type Destination struct {
 	Name string
 	// Scheme is the platform's signature scheme.
 	Scheme signature.Scheme
-	// Keys are the secrets in the list's order; there are several while a secret is rotated. A
-	// destination without secrets receives its events through a queue or a bucket, and no webhook
-	// can be authentic for it.
+	// Keys are the secrets in the list's order. There are several while a secret is rotated. There
+	// are none if the destination's events come only through a queue or a bucket; every webhook is
+	// then refused.
 	Keys []signature.Key
 	// Library is the name of the library of masters with which the destination's requests are
 	// answered.
 	Library string
-	// UploadHosts and CallbackHosts are patterns as in safehttp.Policy, and never empty.
+	// UploadHosts and CallbackHosts are host patterns as in safehttp.Policy. Neither list is empty.
 	UploadHosts   []string
 	CallbackHosts []string
 }

@@ -53,9 +53,9 @@ const r2 = ".r2.cloudflarestorage.com"
 // account.
 var jurisdictions = []string{"eu", "fedramp"}
 
-// withR2Forms adds, for each host of an R2 account, other hosts of the same account: the hosts of
-// its buckets, which the AWS SDK for JavaScript uses, and the hosts of its jurisdictions. A host of
-// one jurisdiction gets only hosts of that jurisdiction.
+// withR2Forms adds the other hosts of an R2 account to a list with the account's host. Each bucket
+// has a host, which the AWS SDK for JavaScript uses, and so has each jurisdiction, such as eu. For
+// the host of one jurisdiction, only hosts of that jurisdiction are added.
 func withR2Forms(hosts []string) []string {
 	all := slices.Clone(hosts)
 	for _, host := range hosts {
@@ -83,8 +83,8 @@ type Hosts struct {
 	Loopback bool
 }
 
-// Allow calls [Destination.Allow] of the named destination, with the hosts that the list has now.
-// It returns the errors of that method, or ErrUnavailable.
+// Allow returns what [Destination.Allow] returns for the destination of this name in the current
+// list of destinations. It returns ErrUnavailable if no list could be loaded.
 func (h Hosts) Allow(ctx context.Context, name string, upload, callback capability.URL) error {
 	read, err := h.Keyring.cache.Read(ctx)
 	if err != nil {

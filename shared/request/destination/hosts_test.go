@@ -98,8 +98,8 @@ func TestAPinCoversItsAccountAlone(t *testing.T) {
 	}
 }
 
-// No configuration allows these URLs, so the error is not a HostError: the platform must send other
-// URLs.
+// A HostError means that a person could allow the host in the configuration. No configuration can
+// allow the URLs of this test, so their errors are not HostErrors.
 func TestAURLThatNoListAllowsIsNoHostError(t *testing.T) {
 	t.Parallel()
 	good := "https://" + account + domain + "/k"

@@ -15,8 +15,8 @@ import (
 
 // The errors that [Keyring.Verify] returns.
 var (
-	// ErrUnauthentic means that no destination's secret signed the request. It wraps the signature
-	// error that came closest to a match.
+	// ErrUnauthentic means that no destination's secret signed the request. It wraps the error of
+	// the destination whose check got furthest, such as [signature.ErrMismatch].
 	ErrUnauthentic = errors.New("request not authentic")
 	// ErrUnavailable means that no list of destinations was ever loaded, so it is unknown whether
 	// the request is authentic.
@@ -84,8 +84,9 @@ func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []
 	return verify(again.Value, headers, body, k.now())
 }
 
-// Named returns the destination with the name, without checking a secret, for a door whose events
-// are not signed. It returns ErrUnlisted or ErrUnavailable if there is no such destination.
+// Named returns the destination with the given name. It checks no secret, because it is for doors
+// whose events are not signed. It returns ErrUnlisted if the list lacks the name, and
+// ErrUnavailable if no list could be loaded.
 func (k *Keyring) Named(ctx context.Context, name string) (Match, error) {
 	read, err := k.cache.Read(ctx)
 	if err != nil {
@@ -138,8 +139,8 @@ func others(list []Destination, d Destination) (libraries []string) {
 	return libraries
 }
 
-// rank returns how close to a match a request with the signature error err was: a higher number is
-// closer.
+// rank returns a number for a signature error: the higher the number, the closer the request was to
+// a match.
 func rank(err error) int {
 	for i, known := range []error{signature.ErrMissing, signature.ErrGrammar, signature.ErrTimestamp, signature.ErrMismatch} {
 		if errors.Is(err, known) {

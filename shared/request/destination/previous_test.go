@@ -40,7 +40,7 @@ func TestThePreviousListServesWhileTheCurrentOneIsGarbled(t *testing.T) {
 	v := &versioned{previous: list(signature.Outpost, oldSecret)}
 	v.value = list(signature.Outpost, newSecret)[:20]
 	r := versionedRing(v)
-	for range 10 { // ten requests in five minutes, one each 30 s
+	for range 10 { // ten requests in five minutes, one every 30 s
 		if match, err := r.verify(t, signed(t, signature.Outpost, r.now, oldSecret)); err != nil || match.KeyHint != "old1" {
 			t.Fatalf("%+v, %v", match, err)
 		}

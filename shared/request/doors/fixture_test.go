@@ -129,7 +129,7 @@ func request(t testing.TB) string {
 	return body
 }
 
-// message returns a message of the queue with this event.
+// message returns a message of the queue. Its event has the given topic and body.
 func message(topic, body string) doors.Message {
 	return doors.Message{Door: doors.Queue, Body: body, Metadata: fmt.Sprintf(`{"topic":%q,"event-id":"evt_1"}`, topic), Receives: 1}
 }

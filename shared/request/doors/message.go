@@ -11,15 +11,15 @@ import (
 // text, as the gateway sends it.
 const MetadataAttribute = "metadata"
 
-// Metadata accompanies an event's body. The gateway's operator or the event itself may have changed
-// any of these values.
+// Metadata is an event's topic and id, which come beside the event's body. Neither can be trusted,
+// because the gateway's operator or the event itself may have replaced it.
 type Metadata struct {
 	Topic   string
 	EventID string
 }
 
-// ParseMetadata reads the metadata attribute of a queue's message. A member that is not a string, a
-// missing object or text that is not JSON counts as absent.
+// ParseMetadata reads the metadata attribute of a queue's message. A member that is not a string
+// counts as absent. If text is not a JSON object, all members count as absent.
 func ParseMetadata(text string) Metadata {
 	var members map[string]json.RawMessage
 	_ = json.Unmarshal([]byte(text), &members) // the error is ignored: text that is not an object has no members

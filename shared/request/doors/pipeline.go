@@ -99,8 +99,8 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 	return t
 }
 
-// record writes to the ledger that an authentic body is unusable. After that the sender gets a
-// success, because it would not help to send the same body again.
+// record writes an item to the ledger for an authentic event whose body cannot be used. After that
+// the sender gets a success, because it would not help to send the same body again.
 func (p Pipeline) record(ctx context.Context, e Event, t Taken, unusable error) Taken {
 	t.Word, t.Err = Malformed, unusable
 	sum := sha256.Sum256(e.Body)

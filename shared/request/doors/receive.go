@@ -48,7 +48,8 @@ type Receiver struct {
 	Jitter       func() float64 // returns a random number from 0 to below 1
 }
 
-// Message is a message of the queue, or of the queue of the bucket's events.
+// Message is a message of one of two queues. One queue contains the platform's events, the other
+// one contains EventBridge's events about objects in the bucket.
 type Message struct {
 	Door     Door
 	Body     string    // the platform's event; for the bucket, EventBridge's event about the stored object

@@ -61,7 +61,7 @@ func TestAResultMayComeFirst(t *testing.T) {
 	})
 }
 
-// A gateway may send one event three times within a second. The request is delivered once.
+// Even if a gateway sends one event three times within a second, the request is delivered once.
 func TestCopiesAreDeliveredOnce(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		for range 3 {
@@ -89,7 +89,8 @@ func TestOneRequestThroughBothDoorsIsDeliveredOnce(t *testing.T) {
 	})
 }
 
-// The gateway's operator or the event itself may replace the topic, so a foreign topic is ignored.
+// The gateway's operator or the event itself may replace the topic. So a topic that does not begin
+// with "video." counts as absent, and the body alone decides what the event is.
 func TestAForeignTopicIsIgnored(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.wants(t, "another event of the platform", by("video.source_cancelled", request(t)), "ignored", false)

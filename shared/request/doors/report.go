@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Measure adds the metrics of an event that does not come again. The parameter d is the event's
+// Measure adds the metrics of the event that t describes. The parameter d is the event's
 // destination.
 func (t Taken) Measure(m *telemetry.Measures, d *destination.Destination) {
 	if t.Word == Malformed {
@@ -26,7 +26,8 @@ func (t Taken) Measure(m *telemetry.Measures, d *destination.Destination) {
 	t.Outcome.Measure(m)
 }
 
-// The reasons why a message waits for a person, or was given up.
+// The reasons why a message could not be handled. After reasonGone the message is given up. After
+// any other reason the message comes again.
 const (
 	reasonDestination = "no_destination" // the list of destinations lacks the door's destination
 	reasonLibrary     = "no_library"     // the library of the door's destination is not configured
@@ -34,7 +35,8 @@ const (
 	reasonFailure     = "failure"        // a service failed, or the message is not an event
 )
 
-// reason returns why a message waits for a person, or "" if it does not.
+// reason returns one of these reasons if the message could not be handled, or "" if none of them
+// applies.
 func (r Received) reason() string {
 	switch {
 	case r.Word == Gone:
@@ -92,5 +94,5 @@ func (r Received) measures() (m telemetry.Measures) {
 	return m
 }
 
-// shorten cuts unsigned text to the length that a log line needs.
+// shorten cuts a text for a log line. The text is not signed, so it may have any length.
 func shorten(s string) string { return s[:min(len(s), 128)] }

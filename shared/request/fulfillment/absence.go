@@ -56,11 +56,11 @@ type Listing interface {
 	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
 }
 
-// Prove returns nil if the index knows every object that the creative's document should list. The
-// order of the checks matters. An event that left the queue may have been indexed after doc was
-// read, so Prove checks that the document is unchanged once the queue is empty. It also lists the
-// bucket once the queue is empty, so that the listing shows every object whose event was still to
-// come. Prove returns an [Unproven], or another error if a store fails.
+// Prove returns nil if the index knows every object that the creative's document should list. First
+// it checks that no event waits in the queue. Only then it checks that the document is still doc,
+// because an event may have been indexed after doc was read. It also lists the bucket only then, so
+// that it finds each object whose event had not reached the queue. The error is an [Unproven], or
+// another error if a store fails.
 func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision string) error {
 	var state masters.State
 	err := together(
@@ -76,7 +76,7 @@ func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision stri
 	)
 }
 
-// upToDate returns an error unless no event waits to be indexed.
+// upToDate returns nil only if no event waits to be indexed.
 func (a *Absence) upToDate(ctx context.Context) error {
 	waiting, err := a.Backlog.Waiting(ctx)
 	switch {
@@ -121,7 +121,8 @@ func (a *Absence) Foresee(ctx context.Context, doc masters.Document) error {
 	return a.among(ctx, doc, state.Keys)
 }
 
-// whole returns an error unless the library is completely indexed and can hold the creative's code.
+// whole returns an error if the library is not completely indexed, or if it declares codes but not
+// the creative's code.
 func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 	if !a.Library.Declares(a.Wanted.Code) {
 		return masters.State{}, &Unproven{Code: CodeUndeclared, Why: fmt.Sprintf(
@@ -135,12 +136,12 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 	return state, err
 }
 
-// among checks the keys that may name the creative. It lists the whole library if that has at most
-// maxListed keys, because a key may name the creative anywhere in its text. In a larger library it
-// lists the keys that begin with the code, and reads the unplaced keys filed under the code's
-// anchors. A listing does not show labels, so the keys with unusable labels are read from a
-// separate list in the index. The parameter keys is the library's size when it was last indexed
-// completely; 0 means unknown.
+// among checks the keys that may name the creative. If the library has at most maxListed keys,
+// among lists all of them, because a key may name the creative anywhere in its text. In a larger
+// library, it lists the keys that begin with the code, and reads the unplaced keys that are filed
+// under the code's anchors. Keys with unusable labels come from a separate list in the index,
+// because a listing shows no labels. The parameter keys is the number of keys when the library was
+// last indexed completely; 0 means unknown.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
 	// a key of another library does not block this proof
@@ -158,7 +159,8 @@ func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) err
 	)
 }
 
-// amongKeys proves, by the text of the keys, that the document lists all masters of the creative.
+// amongKeys checks the keys whose text may name the creative. It proves that the document lists all
+// masters among them. The argument keys is the number of keys in the library, or 0 if unknown.
 func (a *Absence) amongKeys(ctx context.Context, keys int) error {
 	err := errTooMany
 	if keys <= maxListed {
@@ -198,8 +200,8 @@ func (a *Absence) amongMany(ctx context.Context) error {
 	return a.respelled(ctx)
 }
 
-// respelled checks the files that are placed at the code in another spelling: HRT1212 may mean
-// HRT-1212, and so may HRT-1212 in full-width letters.
+// respelled checks the files of codes that are other spellings of the wanted code. For example, if
+// the wanted code is HRT-1212, perhaps in full-width letters, it checks the files of HRT1212.
 func (a *Absence) respelled(ctx context.Context) error {
 	apart := parts(norm.NFKC.String(creative.CanonicalCode(a.Wanted.Code)))
 	for _, separator := range []string{"", "-", "_", " "} {
@@ -344,8 +346,8 @@ func (a *Absence) isOther(placed masters.Placed) bool {
 	})
 }
 
-// labels returns an error if a key's labels are unusable and may mean the creative. The labels of
-// an object that fails a HEAD request may mean any creative.
+// labels returns an error if a key's labels are unusable and could be meant for the creative. If an
+// object fails a HEAD request, its labels are unknown and could be meant for any creative.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
 	if placed.Unseen() { // if err is set, Unseen returns false and err is returned below

@@ -255,9 +255,9 @@ func (s *fixture) large(t *testing.T) {
 	}
 }
 
-// In a library that is too large to list whole, a proof reads the unplaced keys that are filed
-// under the requested code's anchors, such as the number in the code. A filed key blocks the
-// request if it names the creative, wherever in the key.
+// If a library is too large to list whole, a proof reads only the unplaced keys that are filed
+// under an anchor of the requested code, such as the number in it. Such a key blocks the skip if it
+// names the creative anywhere in its text.
 func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -320,8 +320,8 @@ func TestACodeWithoutAnAnchorIsHeld(t *testing.T) {
 	})
 }
 
-// macOS decomposes file names. A key in either Unicode form is delivered, or blocks the request, in
-// whichever form the request spells the code.
+// A key and a requested code match even if one is in composed and the other in decomposed Unicode.
+// Such keys exist, because macOS decomposes file names.
 func TestCodesMatchInEitherUnicodeForm(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/05-nfd.json")
@@ -358,8 +358,8 @@ func TestCodesMatchInEitherUnicodeForm(t *testing.T) {
 	}
 }
 
-// A large library is listed by the code as given and in its canonical spelling, each composed and
-// decomposed. So a key whose event was lost is found in either form.
+// In a large library, a run lists the keys that begin with a spelling of the code. There are four
+// spellings: the code as given and in upper case, each in composed and in decomposed Unicode.
 func TestALargeLibraryIsListedByEverySpelling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -83,8 +83,8 @@ func TestARequestThatExpiredAfterItsUploadIsUnconfirmed(t *testing.T) {
 	}
 }
 
-// If the first callback of a new decision is answered with 409, another sender had completed the
-// waitpoint: the request is superseded.
+// If the first callback of a new decision is answered with 409, another sender has completed the
+// waitpoint, so the request is superseded.
 func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -96,8 +96,9 @@ func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	})
 }
 
-// If the uploaded bytes turn out to be refused, the run decides a skip. If that skip's callback is
-// answered with 409, another sender had completed the waitpoint.
+// If a run learns after the upload that the platform refused these bytes before, it decides a skip.
+// If the callback of this skip is answered with 409, another sender has completed the waitpoint:
+// the request is superseded.
 func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -281,8 +282,8 @@ func TestADeletedMasterLeavesItsRequestOpen(t *testing.T) {
 	})
 }
 
-// A run still writes a digest if other writers change the document 99 times meanwhile. After the
-// 100th time the delivery says that the digest could not be written.
+// A run writes the digest of the delivered bytes into the index document. If other writers keep
+// changing the document, the run tries 100 times. If all tries fail, its outcome says so.
 func TestADigestIsTriedAHundredTimes(t *testing.T) {
 	t.Parallel()
 	for overtaken, written := range map[int]bool{99: true, 100: false, 1000: false} {

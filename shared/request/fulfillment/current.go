@@ -10,10 +10,11 @@ import (
 )
 
 // current returns the chosen master as the bucket has it now. It returns an error unless the key
-// still holds the indexed version and the labels still place it at the creative. The index learns
-// only after some time that an object was overwritten, deleted or labelled anew. A request that
-// arrives before that must not get a file that is no longer the master. If the index was built for
-// another bucket, the key must hold the same bytes, because a copy has a version id of its own.
+// still holds the indexed version and the labels still place it at the creative. This check is
+// necessary, because the index learns of a change only after some time.
+//
+// If the index was built for another bucket, the version ids differ. Then the key may hold another
+// version if the bytes are the same.
 func (r *run) current(ctx context.Context, m masters.Master) (masters.Master, error) {
 	now, err := r.Bucket.Look(ctx, m.Key)
 	if err != nil && !errors.Is(err, masters.ErrAbsent) {
@@ -53,8 +54,9 @@ func (r *run) changed(m masters.Master, now masters.Object, exists bool) string 
 	return ""
 }
 
-// stillArchived returns an error if a master that was dropped because it is archived is not
-// archived any more. The index learns of a restored copy only some time after the restore.
+// stillArchived looks at each master that was dropped because the index says that it is archived.
+// It returns an error if a master was since restored, replaced or deleted: the index learns of this
+// only some time later.
 func (r *run) stillArchived(ctx context.Context, candidates []masters.Candidate) error {
 	for _, c := range candidates {
 		if c.Drop != masters.ArchivedStorage {

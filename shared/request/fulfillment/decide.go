@@ -69,8 +69,8 @@ func ambiguous(choice masters.Choice) masters.Master {
 	return masters.Master{}
 }
 
-// Blocker returns the key of the file that made the choice unclear, if tags on the file can make it
-// clear; otherwise "".
+// Blocker returns the key of a file of which it is unclear whether it is the wanted master. It
+// returns "" if there is no such file, or if a person cannot resolve this by tags on the file.
 func Blocker(choice masters.Choice) string {
 	switch choice.Reason {
 	case string(masters.UnclearLocale), string(masters.UnknownAspect):
@@ -161,10 +161,10 @@ func (r *run) absence(lib masters.Library) *Absence {
 	}
 }
 
-// foresee returns an error that says why the run cannot decide before the index lag is over. If it
-// finds a reason that will remain after the lag, such as a key that blocks the request, the error
-// names that reason. foresee does not list the library if an earlier run did so and found no
-// blocker, because the proof after the lag lists it again.
+// foresee returns an error that says why the run cannot decide before the index lag is over. If
+// waiting would not help, for example because a key blocks the request, the error says that.
+//
+// foresee does not list the library if an earlier run has listed it and found no such key.
 func (r *run) foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
 	var err error
 	switch item := r.hold.Item(); {

@@ -65,13 +65,13 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 	return retry("master_replaced", transfer.ErrChanged)
 }
 
-// queuedAttempts is the number of PUTs per run of the queue's worker. One is enough: the message
-// comes again after longer pauses than a run can wait, so the request's uploads are spread over
-// more time than an outage lasts.
+// queuedAttempts is the largest number of PUTs of a run of the queue's worker. More PUTs in one run
+// would be too close together to outlast an outage. The queue delivers the message again, after
+// longer pauses than a run can make.
 const queuedAttempts = 1
 
-// webhookAttempts is the number of PUTs per webhook run. It must be less than ledger.MaxUploads, so
-// that the queue's worker has some uploads left.
+// webhookAttempts is the largest number of PUTs of a run that a webhook started. It must be less
+// than ledger.MaxUploads, so that the queue's worker has some uploads left.
 const webhookAttempts = 5
 
 func (r *run) attempts() int {
@@ -103,9 +103,9 @@ var errLost = errors.New("request lost before an upload")
 // name.
 var errRefused = errors.New("these bytes were refused before")
 
-// digest writes the digest of the uploaded bytes into the creative's document, and reports whether
-// the platform refused these bytes for this slot. Only the digest shows a refusal if the refused
-// file had another ETag. An error means that the document may lack the digest.
+// digest writes the digest of the uploaded bytes into the creative's document. It reports whether
+// the platform refused these bytes for this slot before, perhaps as a file with another ETag. An
+// error means that the document may lack the digest.
 func (r *run) digest(ctx context.Context, d ledger.Decision, sum string) (refused bool, err error) {
 	slot, doc := r.job.Request.Slot, r.chosen
 	for range maxSwaps {
@@ -176,7 +176,8 @@ func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
 		o.Status, o.Code = Expired, "upload_too_late"
-	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own bucket failed, so a later try may succeed
+	// reading our own bucket failed, not the platform's storage: a later try may succeed
+	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange):
 	case errors.Is(err, errLost):
 		o.Status, o.Code = Held, CodeLost
 	case errors.Is(err, ledger.ErrUploads):
@@ -196,8 +197,8 @@ func (r *run) checkpoint(ctx context.Context, decision ledger.Decision, sum stri
 	return r.confirm(ctx, decision, sum, false)
 }
 
-// confirm sends the callback of an upload. The parameter earlier says that an earlier run may
-// already have sent the callback.
+// confirm sends the callback of an upload. If earlier is true, an earlier run may have sent the
+// callback already.
 func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string, earlier bool) Outcome {
 	delivery := platform.Delivery{StorageKey: r.job.Request.StorageKey, Extension: decision.Extension}
 	if r.job.Request.Slot.Aspect == "" {
@@ -213,8 +214,8 @@ func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string,
 	return o
 }
 
-// skip sends the callback with the decided reason. The parameter earlier says that an earlier run
-// may already have sent the callback.
+// skip sends the callback with the decided reason. If earlier is true, an earlier run may have sent
+// the callback already.
 func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) Outcome {
 	o := r.complete(ctx, platform.SkipBody(decision.Skip), Skipped, earlier)
 	o.Decision = decision

@@ -139,8 +139,8 @@ func (f tagging) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// MD5 costs as much CPU as all other work, so only files up to 64 MiB are checked against their
-// ETag.
+// A run compares the ETag of an upload with the MD5 of the bytes only for files up to 64 MiB,
+// because the MD5 costs as much CPU as all other work.
 func TestFilesUpTo64MiBAreHeldAgainstTheirETag(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]bool{64 << 20: true, 64<<20 + 1: false} {
@@ -155,8 +155,9 @@ func TestFilesUpTo64MiBAreHeldAgainstTheirETag(t *testing.T) {
 	}
 }
 
-// The speed of transfers of at least 8 MiB decides which uploads the next run starts. The new speed
-// is the mean of the old speed and the new measurement.
+// A run starts an upload only if it can end in time at the measured speed. Only transfers of at
+// least 8 MiB are measured. After each of them, the new speed is the mean of the old speed and the
+// speed of this transfer.
 func TestTheRateIsLearntFromLargeFiles(t *testing.T) {
 	t.Parallel()
 	type past struct {
@@ -247,7 +248,7 @@ func TestADigestIsWrittenBesideItsMasterAlone(t *testing.T) {
 				blobs.Blobs = s.index.Blobs
 				s.service.Index = masters.Index{Blobs: blobs}
 				s.add(t, key, film, true, nil)
-				// the number of writes that fail because the test changed the document before them
+				// 1 once the test has changed the document, because then one write fails
 				failed := 0
 				s.put = func(int) (int, string) {
 					if c.meanwhile == nil {
@@ -291,8 +292,8 @@ func TestOutcomesThatGiveWayAreCounted(t *testing.T) {
 	}
 }
 
-// If an earlier run decided a skip, that run may also have sent the callback. So a 409 does not
-// prove that another sender completed the waitpoint.
+// The status 409 means that the waitpoint is already completed. If an earlier run decided the skip,
+// its callback may have completed the waitpoint, so the outcome is Skipped, but unconfirmed.
 func TestASkipDecidedBeforeMayHaveBeenOurs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -83,7 +83,7 @@ type backlog func() (int, error)
 
 func (b backlog) Waiting(context.Context) (int, error) { return b() }
 
-// An event that left the queue may have indexed a master after a run read the document. The run
+// A master may be added to the index after a run has read the document and found no master. The run
 // must then deliver that master and not skip the request.
 func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
 	t.Parallel()
@@ -104,8 +104,8 @@ func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
 	})
 }
 
-// A file may be uploaded while a proof counts the queue's events. The proof lists the bucket after
-// the count, so it sees the file.
+// A file is uploaded while a proof counts the events in the queue. The proof finds the file,
+// because it lists the bucket only after the count.
 func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestADeletedMasterIsChosenAnew(t *testing.T) {
 	})
 }
 
-// versioned is a bucket with versions, whose objects all have this current version id.
+// versioned is a bucket with versions. The current version id of every object is the field now.
 type versioned struct {
 	fulfillment.Bucket
 	now string
@@ -159,7 +159,7 @@ func (v versioned) Look(ctx context.Context, key string) (masters.Object, error)
 }
 
 // A master is delivered only if its key still has the indexed version, or if no version is indexed.
-// If the same bytes were written again, the indexed version may no longer exist.
+// A newer version with the same bytes is not enough, because the indexed version may be deleted.
 func TestOnlyTheIndexedVersionIsDelivered(t *testing.T) {
 	t.Parallel()
 	for indexed, c := range map[string]struct {

@@ -116,7 +116,7 @@ func (s *fixture) add(t testing.TB, key string, data []byte, indexed bool, edit 
 	s.list(t, m)
 }
 
-// storyFilm returns an object's index entry as an English 9x16 film.
+// storyFilm returns an index entry that describes the object as an English 9x16 film.
 func storyFilm(o masters.Object) masters.Master {
 	return masters.Master{
 		Key: o.Key, ETag: o.ETag, Size: o.Size, Kind: creative.Video, Locale: "en", Aspect: "9x16",

@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// The indexer's record of a key proves something only for the object version and the placement
-// rules with which it was made.
+// A proof of absence may use the indexer's record of a key only if neither the object nor the
+// placement rules have changed since the record was made.
 func TestARecordProvesOnlyWhatItIsOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -79,7 +79,8 @@ func TestHostsThatCannotBeReadHoldTheRequest(t *testing.T) {
 	})
 }
 
-// The outcome of an expired request says so if a host that is not configured was the reason.
+// If a request expires while the destination does not allow its host, the outcome's code is
+// CodeHost and not "expired".
 func TestAnExpiredRequestSaysThatItsHostWasMissing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -103,8 +103,8 @@ func (b *breaking) Send(ctx context.Context, job fulfillment.Job) error {
 	return b.queue.Send(ctx, job)
 }
 
-// Once a message is in the queue, the queue's worker must end the request, even if the ledger
-// cannot record that. The run sends no second message, and the outcome keeps its reason.
+// If a hand-off message is in the queue, the queue's worker ends the request, even if the ledger
+// cannot record the hand-off. The run sends no second message, and its outcome keeps its code.
 func TestAMessageOwnsItsRequestWhateverTheLedgerSays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -22,10 +22,13 @@ func (r *run) deliverableElsewhere(ctx context.Context) bool {
 	})
 }
 
-// mayEnd returns errOtherLibrary unless this run may end the request with its own library's
-// verdict. Each other library that has the creative, or that is not completely indexed, must have
-// passed: its own run has proved that the library has nothing to deliver. If a library that has
-// passed can now answer the request, that library decides.
+// mayEnd returns errOtherLibrary if another library must decide the request:
+//   - a library that has the creative and has not passed: no run has proved yet that it has
+//     nothing to deliver
+//   - a library that has passed, but can now answer the request
+//   - a library that may have a master that is not listed yet, as mayHave reports
+//
+// The parameter own is the verdict of this run's library.
 func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 	passed := r.hold.Item().Passed
 	for _, other := range r.job.Others {

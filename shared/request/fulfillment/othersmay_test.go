@@ -40,9 +40,9 @@ func rules(t *testing.T, prefix string, codes ...string) placement.Rules {
 	return r
 }
 
-// A run does not wait for another library if that library cannot have the creative. The library
-// cannot have it if it is completely indexed without such a file, or if it declares only codes of
-// other shapes.
+// A run does not wait for another library if that library cannot have the creative. This is certain
+// if the library is completely indexed without such a file, or if it declares only other patterns
+// of codes, such as CR####.
 func TestARunEndsWhatNoOtherLibraryCanHave(t *testing.T) {
 	t.Parallel()
 	for name, other := range map[string]masters.Library{
@@ -86,9 +86,9 @@ func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 	}
 }
 
-// If another library has the master, a run leaves the request to that library at once, without
-// waiting for its own index. The run's own library is not recorded as passed, because an upload to
-// it may still come.
+// If another library has the master, a run leaves the request to that library at once, and does not
+// wait until its own library's index has caught up. Because of this, the run has not proved that
+// its own library has nothing to deliver, and does not record that library as passed.
 func TestARunGivesWayAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -126,8 +126,9 @@ func TestABlockedRequestNamesTheKeyAndTheReason(t *testing.T) {
 	}
 }
 
-// The outcome advises to declare codes only if that helps: if the library declares no codes, and
-// the requested code has a shape that can be declared.
+// The outcome advises a person to declare codes only if that helps. It helps if the library
+// declares only other codes. It also helps if the library declares no codes, and the requested code
+// has a pattern that can be declared, such as HRT-####.
 func TestDeclaringCodesIsAdvisedOnlyIfItHelps(t *testing.T) {
 	t.Parallel()
 	const advice = "declare codes: "
@@ -162,8 +163,8 @@ func TestDeclaringCodesIsAdvisedOnlyIfItHelps(t *testing.T) {
 	}
 }
 
-// In a library that is too large to list whole, over 20,000 keys that begin with the code block a
-// request.
+// In a library that is too large to list whole, a request is blocked if the requested code is the
+// beginning of more than 20,000 keys.
 func TestTooManyKeysOfACodeBlockARequest(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[int]fulfillment.Status{20_000: fulfillment.Skipped, 20_001: fulfillment.Retry} {
@@ -183,9 +184,9 @@ func TestTooManyKeysOfACodeBlockARequest(t *testing.T) {
 	}
 }
 
-// In a large library, a proof also reads the index documents of the code's other spellings. For
-// these, the words and numbers of the code are joined by every other separator. The proof skips
-// spellings that cannot be a code.
+// In a large library, a proof also reads the index documents of other spellings of the code: those
+// with another separator, or none, between its words and numbers, such as KX2090 and KX_2090 for
+// KX-2090. It leaves out spellings that are not valid codes.
 func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("A1", creative.MaxCode/2)
@@ -194,7 +195,7 @@ func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 		"kx2090":     {"KX-2090", "KX_2090", "KX%202090"},
 		"KX -- 2090": {"KX2090", "KX-2090", "KX_2090", "KX%202090"},
 		"_KX9B":      {"KX9B", "KX-9-B", "KX_9_B", "KX%209%20B"},
-		long:         nil, // no spellings: with separators the code would be too long
+		long:         nil, // no other spelling, because separators would make this code too long
 	} {
 		t.Run(code[:min(len(code), 20)], func(t *testing.T) {
 			t.Parallel()
@@ -279,7 +280,8 @@ func TestAnUnreadFileOfAnotherCreativeBlocksNothing(t *testing.T) {
 	})
 }
 
-// Unusable labels block the requests that they may mean, and no others.
+// If a file's labels are unusable, they block only the requests for which they could be meant: "v2"
+// is no valid variation, but could be meant for variation 2.
 func TestUnusableLabelsBlockTheRequestsTheyMayMean(t *testing.T) {
 	t.Parallel()
 	for variation, want := range map[string]fulfillment.Status{"v2": fulfillment.Retry, "v3": fulfillment.Skipped} {
@@ -330,8 +332,8 @@ func TestAKeyThatAPatternPlacesBlocksASkip(t *testing.T) {
 	})
 }
 
-// If a key blocked the last run by its labels, the next run checks that key before the library is
-// listed again.
+// If the labels of a key blocked the last run, the next run checks this key before it lists the
+// library again.
 func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -350,8 +352,8 @@ func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
 	})
 }
 
-// If the master is archived, other files that the choice drops do not change the outcome of the
-// request.
+// If the master is archived, the request fails with the code "archived", even if the creative has
+// other files that do not fit the request.
 func TestOtherDroppedFilesDoNotHideAnArchivedMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -419,7 +421,8 @@ func TestAFaultIsTheReasonOfItsOutcome(t *testing.T) {
 	})
 }
 
-// A proof in a library that declares codes reads no spelling that the library does not declare.
+// If a library declares codes, a proof reads no index document for a spelling of the code that the
+// library does not declare.
 func TestALibraryThatDeclaresCodesIsAskedForNoOtherSpelling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -442,8 +445,8 @@ func TestALibraryThatDeclaresCodesIsAskedForNoOtherSpelling(t *testing.T) {
 	})
 }
 
-// If a key placed elsewhere blocks a request, the outcome says where, and how to confirm the place.
-// If an unplaced key blocks it, the outcome says why it is unplaced.
+// If a key blocks a request although it is placed at another creative, the outcome names that
+// creative and the command that confirms it. If the key is unplaced, the outcome says why.
 func TestABlockedRequestSaysWhereTheKeyIsPlaced(t *testing.T) {
 	t.Parallel()
 	for unplaced, says := range map[string]string{

@@ -127,8 +127,9 @@ func TestAnUnmatchedResultIsRepeatedTheSecondTime(t *testing.T) {
 	})
 }
 
-// A rejection that only repeats our own skip has a code of its own. The outcome of a refusal has
-// the refusal's class as its code and the refusal's reason as its detail.
+// If the platform's result "rejected" only repeats our own skip, its outcome has the code
+// "skip_echo". Otherwise the outcome has the code "rejected" and the platform's reason as its
+// detail.
 func TestTheEchoOfASkipIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

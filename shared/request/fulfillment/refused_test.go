@@ -58,7 +58,8 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
-		// only the first of these two requests uploads the bytes: after that, their digest is known
+		// request 4 makes the second upload of this test; request 5 makes none, because the digest
+		// of the bytes is known by then
 		for number, uploads := range map[string]int{"4": 2, "5": 2} {
 			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
 				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))
@@ -101,7 +102,7 @@ func TestTheDocumentLearnsTheDigestAtTheCheckpoint(t *testing.T) {
 	})
 }
 
-// A delivery goes on even if the index cannot be written.
+// A delivery succeeds even if the digest of its bytes cannot be written into the index.
 func TestADigestThatCannotBeWrittenStopsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

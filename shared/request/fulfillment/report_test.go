@@ -108,8 +108,9 @@ func TestOneRunOfARequestSaysThatItEndedIt(t *testing.T) {
 	})
 }
 
-// The log line of a run that ended nothing lacks the attribute "ended". The line of a result names
-// the request that the result is about. The reason of a skip is logged without its details.
+// The log line has the attribute "ended" only if the run ended a request. The line of a platform's
+// result names the request that the result is about. The reason of a skip is logged without its
+// detail: "no_match" for "no_match:locale".
 func TestOnlyARunThatEndedARequestLogsEnded(t *testing.T) {
 	t.Parallel()
 	line := func(o fulfillment.Outcome) string {

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The statuses of the platform's results.
+// The statuses of an outcome that is about a result of the platform.
 const (
 	Recorded Status = "recorded" // the result is stored with the request that it matches
 	Unknown  Status = "unknown"  // the result matches no request, or more than one
@@ -34,10 +34,10 @@ type Report struct {
 	Library     masters.Library
 }
 
-// Resolve applies the platform's result to the one request that it certainly matches; otherwise it
-// stores the result and changes no request. A refusal of bytes that we delivered is written to the
-// index, so that they are never delivered to that slot again. A rejection that repeats our own skip
-// refuses nothing.
+// Resolve applies the platform's result to the request that certainly matches it. If there is no
+// such request, or more than one, Resolve only stores the result. If the platform rejected bytes
+// that we delivered, Resolve writes this to the index, so that these bytes are never delivered to
+// that slot again. It writes nothing to the index if the rejection only repeats our own skip.
 func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	item, ends, err := s.Ledger.Resolve(ctx, r.Result.Slot.Key(), r.verdict())
 	switch {
@@ -59,7 +59,7 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	case r.Class != platform.Rejected:
 	case r.Result.NotAvailable():
 		o.Code = CodeSkipEcho
-	case item.SHA256 != "": // item.Decision is set, because the item has an upload
+	case item.SHA256 != "": // we uploaded bytes, so item.Decision is set
 		if err := s.refuse(ctx, r.Library, r.Result, item); err != nil {
 			return retry(CodeIndex, err)
 		}

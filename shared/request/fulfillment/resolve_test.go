@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The topics of results, and the parts of their bodies after the coordinates.
+// The topics of results, and members that the tests add to the bodies of results.
 const (
 	fulfilledTopic = platform.TopicFulfilled
 	rejectedTopic  = platform.TopicRejected
@@ -229,8 +229,8 @@ func TestAResultFindsItsOwnRequestOrChangesNothing(t *testing.T) {
 	}
 }
 
-// The outcome of a result that ends an open request says so. The outcome of a result for an ended
-// request does not.
+// If a result of the platform ends an open request, the field Ended of the outcome says how. If the
+// request had ended before, the field is empty.
 func TestAResultSaysWhatItEnds(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[ledger.State]fulfillment.Status{ledger.Claimed: fulfillment.FulfilledElsewhere, ledger.Delivered: ""} {

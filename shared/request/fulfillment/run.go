@@ -17,7 +17,7 @@ type run struct {
 	*Service
 	job  Job
 	hold *ledger.Hold
-	// chosen is the document from which this run last chose; nil before the first choice.
+	// chosen is the document from which this run last chose a master; nil before the first choice.
 	chosen *document
 	// counted is set if the ledger has already counted the next upload.
 	counted bool
@@ -54,8 +54,9 @@ func (r *run) work(ctx context.Context) Outcome {
 	return r.conclude(ctx, outcome)
 }
 
-// conclude writes the outcome to the ledger and returns the outcome that could be written. If a
-// write fails, the next run continues from the last checkpoint.
+// conclude writes the outcome o to the ledger and returns it. If the run has lost the request,
+// conclude returns how the request ended, or Held if it is open. If the ledger fails, conclude
+// returns Accepted if a message is in the queue, otherwise Retry.
 func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	var err error
 	switch o.Status {

@@ -40,7 +40,7 @@ type Bucket interface {
 // Backlog reports whether events wait to be indexed.
 type Backlog interface {
 	// Waiting returns the number of events in the index queue and in its dead-letter queue, whether
-	// visible, in flight or delayed. The number may lag.
+	// visible, in flight or delayed. The number may lag behind recent changes.
 	Waiting(ctx context.Context) (int, error)
 }
 
@@ -66,7 +66,8 @@ type Service struct {
 	Bucket  Bucket
 	Backlog Backlog
 	Mover   *transfer.Mover
-	// Hosts is asked at each try before the run contacts any host.
+	// Hosts decides whether the destination allows the request's hosts. A run asks it at each try,
+	// before it contacts any host.
 	Hosts Hosts
 	// Callbacks is the client that sends the completion callbacks.
 	Callbacks *http.Client
@@ -200,8 +201,8 @@ func (s *Service) fulfil(ctx context.Context, job Job, hold *ledger.Hold, err er
 const naming = 5 * time.Second
 
 // keepNames saves the names of the ads that wait for the job's request, while the run works on the
-// request. The returned channel receives the result of saving. A hand-off message does not carry
-// the names.
+// request. The returned channel receives the error of saving. The names must be saved now, because
+// a hand-off message does not contain them.
 func (s *Service) keepNames(ctx context.Context, job Job) <-chan error {
 	kept := make(chan error, 1)
 	if s.Affected == nil || job.Request.Affected.IsZero() {
@@ -255,7 +256,7 @@ func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 const (
 	CodeIndex      = "index"           // the index has not caught up, or cannot be read
 	CodeUnplaced   = "unplaced"        // an unplaced file may be the master
-	CodeUndeclared = "undeclared_code" // the library declares codes, and the requested code has none of their shapes
+	CodeUndeclared = "undeclared_code" // the requested code fits no pattern of codes that the library declares
 	CodeManyKeys   = "many_keys"       // too many keys may belong to the creative
 	CodeLost       = "lost"            // another run took over the request
 	CodeTransfer   = "transfer"        // the upload was interrupted, or refused for now

@@ -76,8 +76,8 @@ type object struct {
 	labels masters.Labels
 	kind   creative.Kind
 	aspect creative.Aspect // the aspect of the object's pixels
-	// certain is set if the key begins with the code in a spelling of the request or the index, and
-	// names the creative. A listing shows such a key even if its event was lost.
+	// certain is set if the key names the creative, and begins with the code as the request or the
+	// index spells it. A listing finds such a key even if its event was lost.
 	certain bool
 	frozen  bool // whether the object is archived and has no restored copy
 }
@@ -101,8 +101,8 @@ func label(code, variation, locale string) masters.Labels {
 	return masters.Labels{Tags: map[string]string{"creative-code": code, "creative-variation": variation, "creative-locale": locale}}
 }
 
-// The objects to draw from: answers to the request that the function wanted returns, similar
-// objects, and unrelated objects.
+// The test draws random objects from this list. Some of them answer the request of the test, some
+// are similar to such an answer, and some are unrelated.
 var objects = []object{
 	{key: "HRT-1212/v2/en/9x16.mp4", certain: true},
 	{key: "HRT-1212/v2/en/final cut.mp4", certain: true},

@@ -16,10 +16,11 @@ const (
 	sweepLimit = 500
 )
 
-// Sweep ends the requests that are still open after their expiry and that no run holds, with the
-// state expired. Otherwise a request that is never sent again would stay open unnoticed. Sweep
-// returns the requests that it ended. If it returns an error, other overdue requests may still be
-// open.
+// Sweep ends requests that are open after their expiry and held by no run: their state becomes
+// Expired. Without sweeps, a request that is never sent again would stay open unnoticed.
+//
+// Sweep returns the requests that it ended. If it returns an error, other requests may still be
+// open after their expiry.
 func (s *Service) Sweep(ctx context.Context) ([]ledger.Item, error) {
 	overdue, err := s.Ledger.Store.Overdue(ctx, s.Now().Add(-sweepGrace), sweepLimit)
 	if err != nil {

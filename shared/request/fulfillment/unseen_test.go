@@ -60,8 +60,8 @@ func TestAFileThatCannotBeLookedAtBlocksEverySkip(t *testing.T) {
 	}
 }
 
-// The upload ends and the platform accepts the callback, but each answer is lost until the request
-// expires. A later rejection still marks the bytes as refused.
+// The bytes are uploaded, but every answer to the callback is lost until the request expires. If
+// the platform then reports that it rejected the file, the same bytes are not delivered again.
 func TestARejectionAfterALostAnswerRefusesTheBytes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -38,9 +38,11 @@ func (w watched) Save(ctx context.Context, name string, data []byte, revision st
 	return w.Blobs.Save(ctx, name, data, revision)
 }
 
-// A run that can hand off waits only if the index lag ends within 5 s. It then gives up at its first
-// read of the index that is at least 5 s after the lag. A run that cannot hand off gives up
-// HoldTimeout after the lag; it does not wait unless 10 s of its own time are left after the lag.
+// A run that can hand off does not wait at all if the index lag lasts more than another 5 s.
+// Otherwise it gives up at its first read of the index that is at least 5 s after the lag.
+//
+// A run that cannot hand off gives up when HoldTimeout has passed after the lag. It does not wait
+// at all if it would have less than 10 s after the lag.
 func TestARunThatCanHandOffGivesUpFiveSecondsAfterTheLag(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -110,8 +112,8 @@ func TestARunLooksOftenAtFirstAndThenSeldom(t *testing.T) {
 	})
 }
 
-// If a request is sent again long after its arrival, a run waits for the index as long as the first
-// run did.
+// A request is sent again ten minutes after its first arrival. The second run waits for the index
+// as long as the first run did.
 func TestARunThatBeginsLateWaitsNoLess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

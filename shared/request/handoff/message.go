@@ -70,9 +70,11 @@ func Encode(j fulfillment.Job) ([]byte, error) {
 	})
 }
 
-// Decode returns the job in a message. Its libraries have only names. The job's Others is nil if
-// the message does not state the other libraries. Decode returns ErrMessage if the message cannot
-// be read, or if its fingerprint does not match its content.
+// Decode returns the job in a message. A message states only the names of libraries, so only these
+// are set. The job's field Others is nil if the message does not state the other libraries.
+//
+// Decode returns ErrMessage if the message cannot be read, or if its fingerprint does not match its
+// content.
 func Decode(body []byte) (fulfillment.Job, error) {
 	var m message
 	if len(body) > maxMessage || json.Unmarshal(body, &m) != nil || m.Format != format {

@@ -57,8 +57,8 @@ func (h *Hold) Decide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding", func(i Item) (Item, error) { return i.decide(h.run, d, false) })
 }
 
-// Redecide replaces the decision for a delivery whose object's version no longer exists. It returns
-// ErrDecided if bytes were uploaded, or if the decision is a skip.
+// Redecide replaces a decision to deliver after the decided version of the object has disappeared.
+// It returns ErrDecided if bytes were uploaded, or if the decision is a skip.
 func (h *Hold) Redecide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding anew", func(i Item) (Item, error) { return i.decide(h.run, d, true) })
 }
@@ -89,9 +89,9 @@ func (h *Hold) Settle(ctx context.Context, o Outcome) error {
 	return h.step(ctx, "settling", func(i Item) (Item, error) { return i.settle(h.run, o) })
 }
 
-// Release gives the request back without an end, so that the next run can claim it at once. The
-// hold is over even if Release fails, because the write may have succeeded and another run may have
-// claimed the request. Release may be called again.
+// Release gives the request back while it is still open, so that the next run can claim it at once.
+// The hold is over even if Release fails, because the write may have succeeded and another run may
+// have claimed the request. Release accepts repeated calls.
 func (h *Hold) Release(ctx context.Context, code, detail string) error {
 	h.giveUp()
 	return h.step(ctx, "releasing", func(i Item) (Item, error) {
@@ -141,8 +141,8 @@ func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error
 	return nil
 }
 
-// saw records the item that a step found or wrote in the store, even if the step was refused, so
-// that Alive checks the lease in this item. An older item changes nothing.
+// saw records the item that a step found or wrote in the store, so that Alive checks the lease in
+// this item. It does so even after a refused step. It ignores an item older than the recorded one.
 func (h *Hold) saw(item Item, written bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// faulty is a store with a function of the test in place of Save.
+// faulty is a store whose method Save can be replaced by a function of the test.
 type faulty struct {
 	ledger.Store
 	save atomic.Pointer[saving] // the function to call instead of Save; nil calls the store's own Save

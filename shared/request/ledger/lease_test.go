@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// The times of renewals and the clock skew follow the length of a lease.
+// If the lease is shorter than usual, its renewals are more frequent and the clock skew is smaller.
 func TestRenewalsAndSkewFollowTheLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

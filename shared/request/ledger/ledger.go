@@ -19,24 +19,25 @@ type Store interface {
 	// Save writes the item if the stored version is item.Version-1; an absent item has version 0.
 	// Otherwise it writes nothing and returns ErrStale.
 	Save(ctx context.Context, item Item) error
-	// BySlot returns at most limit items of a slot, the newest first. It may lag.
+	// BySlot returns at most limit items of a slot, the newest first. The list may lag behind
+	// recent writes.
 	BySlot(ctx context.Context, slot string, limit int) ([]Item, error)
-	// ByDay returns at most limit items received on a UTC day ("2006-01-02"), the newest first. It
-	// may lag.
+	// ByDay returns at most limit items received on a UTC day ("2006-01-02"), the newest first. The
+	// list may lag behind recent writes.
 	ByDay(ctx context.Context, day string, limit int) ([]Item, error)
 	// Overdue returns at most limit items that have not ended and whose requests expired before the
-	// given time, the oldest first. It may lag.
+	// given time, the oldest first. The list may lag behind recent writes.
 	Overdue(ctx context.Context, before time.Time, limit int) ([]Item, error)
 }
 
-// AffectedStore stores the names of the ads that wait for a request, apart from its item.
+// AffectedStore stores the names of the ads that wait for a request, outside of the request's item.
 // [ledgertest.RunAffected] tests the contract.
 type AffectedStore interface {
-	// SaveAffected stores a request's names until the given time, unless the request already has
-	// names.
+	// SaveAffected stores the names of a request's ads, and keeps them until the given time. If the
+	// request already has names, SaveAffected changes nothing.
 	SaveAffected(ctx context.Context, id string, names affected.Names, until time.Time) error
 	// Affected returns the stored names by the requests' ids. A request without names is left out.
-	// It may lag.
+	// The result may lag behind recent writes.
 	Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 }
 
@@ -54,22 +55,23 @@ type Ledger struct {
 	Store    Store
 	Now      func() time.Time
 	NewOwner func() string // returns a name that is unique to each run
-	// Lease is how long a claim lasts without renewal. The length must be the same for all users of
-	// the store. The renewal times and the clock skew follow it. Zero means [Lease].
+	// Lease is how long a claim lasts without renewal. All users of the store must set the same
+	// length, because the renewal times and the allowed clock skew depend on it. Zero means the
+	// constant [Lease].
 	Lease time.Duration
 }
 
 func (l *Ledger) lease() time.Duration { return cmp.Or(l.Lease, Lease) }
 
-// clock returns the current time and the limits of the lease, for a step of a process that ends at
-// deadline.
+// clock returns the current time, the length of the lease and the deadline. The process must end by
+// the deadline, so no lease lasts longer.
 func (l *Ledger) clock(deadline time.Time) clock {
 	return clock{now: l.Now(), deadline: deadline, lease: l.lease()}
 }
 
-// Claim claims a request for a run whose process ends at deadline; zero means no deadline. It
-// returns ErrHeld, ErrQueued, ErrEnded or ErrConflict, each with a Hold whose Item may be read but
-// whose steps fail. It also returns the store's errors.
+// Claim claims a request for a run whose process ends at deadline; zero means no deadline. If it
+// returns ErrHeld, ErrQueued, ErrEnded or ErrConflict, it also returns a Hold: the Hold's Item can
+// be read, but its steps fail. Any other error comes from the store.
 func (l *Ledger) Claim(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
 	return l.claim(ctx, r, deadline, false)
 }
@@ -94,8 +96,8 @@ func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQ
 	return hold, nil
 }
 
-// Expire ends an open request after its expiry. It returns ErrOrder if the request has not expired
-// yet, ErrNotFound, ErrEnded, ErrHeld, or an error of the store.
+// Expire ends an open request after its expiry; before the expiry, it returns ErrOrder. Its other
+// errors are ErrNotFound, ErrEnded, ErrHeld, and errors of the store.
 func (l *Ledger) Expire(ctx context.Context, id string) (Item, error) {
 	return l.change(ctx, id, nil, func(i Item) (Item, error) { return i.expire(l.clock(time.Time{})) })
 }
@@ -137,13 +139,13 @@ func (i *Item) stamp(before Item) {
 	mark(&i.EndedAt, i.State.Ended(), before.State.Ended())
 }
 
-// maxSwaps bounds how often a swap is repeated because another write was faster. Each repeat means
-// that another write succeeded.
+// maxSwaps is the largest number of tries to change an item by compare-and-swap. A try fails if
+// another write changed the item first.
 const maxSwaps = 50
 
-// change applies the transition f to an item by compare-and-swap. It starts with known if the
-// caller has a copy that is probably current, and reads the item if that copy is stale. It returns
-// the written item, or an error with the item that the transition refused.
+// change applies the transition f to an item by compare-and-swap. The parameter known is the
+// caller's copy of the item, or nil. If the copy is stale, change reads the item and calls f again.
+// It returns the written item. If f refuses an item, change returns that item with the error.
 func (l *Ledger) change(ctx context.Context, id string, known *Item, f func(Item) (Item, error)) (Item, error) {
 	for range maxSwaps {
 		if known == nil {

@@ -103,8 +103,8 @@ func TestEventIDsAreBounded(t *testing.T) {
 	}
 }
 
-// The test repeats the lease and the skew as numbers, because times of the platform and of
-// operators depend on them.
+// The test states the lease and the skew as numbers, so that it fails if one of them is changed:
+// time limits of the platform and of operators depend on them.
 func TestALeaseLastsAMinuteAndItsSkewFiveSeconds(t *testing.T) {
 	t.Parallel()
 	i, err := Item{}.claim(Request{ID: "req#1"}, "me", false, clock{now: noon, deadline: noon.Add(5 * time.Minute), lease: Lease})
@@ -142,8 +142,8 @@ func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	// the item is queued but still has an owner, so the step queue must not take it for a repeat of
-	// the run's own write
+	// the item is queued but still has an owner, so the method queue must not take it for an item
+	// that this run has already queued
 	held.State = Queued
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)

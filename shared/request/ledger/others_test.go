@@ -10,8 +10,9 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// Until a decision is written, a run for another destination's library may claim a request: at once
-// if the last run left the request to other libraries, otherwise when the last run's lease is over.
+// A run for another destination's library may claim a request that has no decision. It may do so at
+// once if the last run left the request to other libraries. Otherwise it must wait for the end of
+// the last run's lease.
 func TestAnotherLibraryMayClaimUntilADecision(t *testing.T) {
 	t.Parallel()
 	first := ledger.Request{ID: "req#1", Fingerprint: "print", Destination: "a", Library: "ours", ExpiresAt: noon.Add(time.Hour)}

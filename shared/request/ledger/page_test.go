@@ -19,7 +19,8 @@ import (
 // architecture is the page with the table of the steps that change a request's state.
 const architecture = "../../../docs/architecture.md"
 
-// The page's table of states must list exactly the changes that random runs make.
+// The table of states in docs/architecture.md must list exactly the changes of state that random
+// runs make.
 func TestThePagesTableOfStatesMatchesTheLedger(t *testing.T) {
 	t.Parallel()
 	w := walk{random: rand.New(rand.NewPCG(1, 0)), seen: map[string]bool{}}
@@ -39,7 +40,8 @@ func TestThePagesTableOfStatesMatchesTheLedger(t *testing.T) {
 	}
 }
 
-// tableOfStates returns the changes in the page's table, in the form that a walk records.
+// tableOfStates returns the changes in the table of states in architecture.md. Each change is a
+// text: the state before, the step, and the state after.
 func tableOfStates(t *testing.T) (changes []string) {
 	t.Helper()
 	page, err := os.ReadFile(architecture)

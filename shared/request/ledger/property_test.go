@@ -18,10 +18,10 @@ import (
 var interleavings = flag.Uint64("interleavings", 2000, "random interleavings of runs to try")
 
 // TestInvariantsUnderRandomInterleavings lets several runs, each with its own clock, take steps in
-// random order: between another run's read and write, after their lease, after a takeover, with
-// lost answers and jumps of time. The runs come through two destinations with different libraries,
-// and the platform's results come through either. A crashed run is simply one that takes no more
-// steps.
+// random order. A run may take a step between another run's read and write, after its lease, or
+// after another run has taken the request over. Answers of the store get lost, and time jumps. The
+// runs and the platform's results come through two destinations with different libraries. A crashed
+// run is simply one that takes no more steps.
 func TestInvariantsUnderRandomInterleavings(t *testing.T) {
 	t.Parallel()
 	seen := map[ledger.State]int{}

@@ -29,13 +29,14 @@ type Verdict struct {
 	Library     string // the name of the library of the destination that received the result
 	StorageKey  string
 	SHA256      string // the hash in hex of the bytes that the platform has
-	Aspect      string // the aspect of the request, or of the delivered master; "" if not stated
+	Aspect      string // the aspect in the result: the requested one, or for a family the delivered one; "" if none
 	Family      string // the family that the request names; "" if not stated
-	// ReasonFamily is the family in the reason of a rejection.
+	// ReasonFamily is the placement family that a rejection's reason names, such as feed in
+	// "aspect_ratio_not_accepted_for_feed".
 	ReasonFamily string
 	RequestedAt  time.Time
 	ExpiredAt    time.Time
-	// NotAvailable is set if a rejection has no bytes because it repeats our own skip.
+	// NotAvailable is set if a rejection only repeats our own skip and is not about bytes.
 	NotAvailable bool
 	Raw          json.RawMessage // the whole body of the result
 }
@@ -55,9 +56,11 @@ const recent = 100
 
 // Resolve finds the one request of the slot that the result matches, and applies the result to it.
 // The value ends reports whether that ended the request. If the same result comes again, Resolve
-// changes nothing and returns the same item. A result that does not match exactly one request is
-// stored in an item of its own, which Resolve returns with ErrUnmatched, or with ErrKept when it
-// comes again. Every other error is the store's.
+// changes nothing and returns the same item.
+//
+// If the result does not match exactly one request, Resolve stores it in a separate item. It
+// returns that item with ErrUnmatched, and when the result comes again, with ErrKept. All other
+// errors come from the store.
 func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (item Item, ends bool, err error) {
 	v.Raw = keepable(v.Raw)
 	requests, err := l.candidates(ctx, slot, v)
@@ -94,9 +97,8 @@ func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (item Item
 	return kept, false, err
 }
 
-// candidates returns the slot's requests that came through the result's destination for its
-// library. The index may lag, so candidates reads each request again by its id, unless it already
-// has a result.
+// candidates returns the slot's requests with the same destination and library as the result. The
+// store's index may lag, so candidates reads each request that has no result again by its id.
 func (l *Ledger) candidates(ctx context.Context, slot string, v Verdict) ([]Item, error) {
 	listed, err := l.Store.BySlot(ctx, slot, recent)
 	if err != nil {
@@ -130,8 +132,8 @@ func (v Verdict) id() string {
 	return "res#" + hex.EncodeToString(h.Sum(nil))
 }
 
-// repeats returns an error if the item stored the same bytes under another class. Items of older
-// code have no class.
+// repeats returns an error if the item already stores the bytes of v with another class. An item
+// that older code wrote has no class and causes no error.
 func (v Verdict) repeats(i Item) error {
 	if i.ResultClass == "" || i.ResultClass == v.Class {
 		return nil
@@ -162,7 +164,7 @@ func (l *Ledger) keep(ctx context.Context, id string, v Verdict, why error) (Ite
 //   - a time-out ends an open request
 func (i Item) resolve(v Verdict, c clock) (Item, error) {
 	if bytes.Equal(i.Result, v.Raw) {
-		return i, v.repeats(i) // another receipt of the same result was faster, so nothing changes
+		return i, v.repeats(i) // the request already has this result, so nothing changes
 	}
 	if !v.fits(i, c) {
 		return i, unmatched("the request has changed meanwhile")
@@ -187,7 +189,7 @@ func (i Item) resolve(v Verdict, c clock) (Item, error) {
 	return i, nil
 }
 
-// codePlatform is the code of a request that a result of the platform ended.
+// codePlatform is the code of a request that was ended by a result of the platform.
 const codePlatform = "platform_said_so"
 
 // uploadDone reports whether the bytes are uploaded and the request is still open.

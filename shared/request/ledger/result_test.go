@@ -52,8 +52,8 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		was             ledger.Item
 		verdict         ledger.Verdict
 		expired         bool         // whether the request has expired when the verdict arrives
-		want            ledger.State // state after a verdict that names the storage key; none if it must not match
-		wantUnnamed     ledger.State // state after a verdict that names only the slot; none if it must not match
+		want            ledger.State // state after a verdict that names the storage key; "" if it must not match
+		wantUnnamed     ledger.State // state after a verdict that names only the slot; "" if it must not match
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},
@@ -252,7 +252,8 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	}
 }
 
-// A result that older code stored without a class counts as the same result under every class.
+// Older code stored results without a class. If the same bytes come again, they are the same
+// result, whatever class they have now.
 func TestAResultWithoutAClassIsTheSameUnderEachClass(t *testing.T) {
 	t.Parallel()
 	l, _ := resolver()
@@ -298,7 +299,8 @@ func TestAResultIsKeptWithoutURLs(t *testing.T) {
 		long:             omitted("over 16 KiB", long),
 		" " + long:       omitted("over 16 KiB", long),
 	} {
-		// the result matches a delivered request; with a claimed one, an item of its own stores it
+		// a delivered request matches the result and stores it; a claimed one does not match, so
+		// the result is stored in an item of its own
 		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} {
 			l, _ := resolver()
 			stand(t, l.Store, ledger.Item{ID: "req#1", State: state})

@@ -10,7 +10,7 @@ import (
 )
 
 // keepable returns a result in the form that an item stores: normalized JSON without URLs. A result
-// that is too long is replaced by its hash, so that two of them still differ.
+// that is too long is replaced by its hash, so that two different long results stay different.
 func keepable(raw json.RawMessage) json.RawMessage {
 	var content any
 	d := json.NewDecoder(bytes.NewReader(raw))

@@ -7,8 +7,9 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// choose returns the one request that the result matches. It compares all fields that both sides
-// know. If no request matches for certain, the error wraps ErrUnmatched and says why.
+// choose returns the one request that the result matches. It compares all fields that both the
+// result and the request state. If none or several match, the error wraps ErrUnmatched and says
+// why.
 func (v Verdict) choose(items []Item, c clock) (Item, error) {
 	left := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return !v.fits(i, c) })
 	for _, names := range []func(Item) bool{v.sameHash, v.sameExpiry} {
@@ -25,8 +26,8 @@ func (v Verdict) choose(items []Item, c clock) (Item, error) {
 	return left[0], nil
 }
 
-// fits reports whether the result may be about the request in its current state: no field that both
-// state differs, and if the request is open, the result names it exactly.
+// fits reports whether the result may be about the request in its current state. If both state a
+// field, the values must be equal. If the request is open, the result must name it exactly.
 func (v Verdict) fits(i Item, c clock) bool {
 	if i.Result != nil || i.Destination != v.Destination || i.Library != v.Library || !v.fitsTarget(i) {
 		return false
@@ -65,9 +66,9 @@ func (v Verdict) fitsRejected(i Item) bool {
 	return (i.State == Delivered || i.uploadDone() || i.State == Expired && i.SHA256 != "") && (v.SHA256 == "" || v.sameHash(i))
 }
 
-// fitsExpired reports whether the time-out may be about the request. The request must have expired.
-// Its expiry must not be later than the expiry that the time-out states. It must have arrived after
-// the time at which the platform asked, if the time-out states that time.
+// fitsExpired reports whether a result of the class ClassTimedOut may be about the request. The
+// request must have expired. If the result states an expiry, the request's expiry must not be
+// later. If the result states when the platform asked, the request must not have arrived before.
 func (v Verdict) fitsExpired(i Item, c clock) bool {
 	switch {
 	case i.ExpiresAt.IsZero(), c.now.Before(i.ExpiresAt):
@@ -81,9 +82,9 @@ func (v Verdict) fitsExpired(i Item, c clock) bool {
 // maxClockError is the largest assumed difference between the platform's clock and ours.
 const maxClockError = time.Minute
 
-// fitsTarget reports whether the aspect and the family in the result may be the request's. The
-// platform states the requested aspect, or the aspect that was delivered for a family. A reason may
-// name a family that contains the requested aspect.
+// fitsTarget reports whether the aspect and the family in the result agree with the request. A
+// result states the requested aspect or, for a family, the delivered aspect. Even if an exact
+// aspect was requested, the reason in the result may name a family.
 func (v Verdict) fitsTarget(i Item) bool {
 	if i.Target == "" {
 		return true

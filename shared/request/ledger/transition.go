@@ -24,7 +24,7 @@ const QueueLease = Lease
 // longer before it claims a request after a lease.
 const Skew = 5 * time.Second
 
-// The parts into which a lease is divided.
+// The renewals and the clock skew of a lease are fractions of its length, with these divisors.
 const (
 	renewals  = 3 // the number of renewals per lease
 	skewShare = 4 // for a short lease, the skew is the lease divided by this number
@@ -157,9 +157,9 @@ func (i Item) renew(r run, c clock) (Item, error) {
 	return i, nil
 }
 
-// decide writes the decision. An existing decision may be written again. It may be replaced only if
-// its object is gone and nothing was uploaded. The first decision to deliver also counts the upload
-// that follows.
+// decide writes the decision. The same decision may be written again. Another decision may replace
+// it only if its object is gone and nothing was uploaded. With the first decision to deliver,
+// decide also sets the number of uploads to one, because an upload follows.
 func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -197,9 +197,9 @@ func (i Item) beginUpload(r run, n int) (Item, error) {
 	return i, nil
 }
 
-// giveWay allows runs for other libraries to claim the request once r gives it back. If passed is
-// true, nothing in r's library can be delivered. A decision to deliver is removed unless bytes were
-// uploaded.
+// giveWay allows runs for other libraries to claim the request once r gives it back. It removes a
+// decision to deliver. If passed is true, it records that r's library has nothing to deliver. It
+// returns ErrDecided after an upload or a decision to skip.
 func (i Item) giveWay(r run, passed bool) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -272,7 +272,8 @@ func (i Item) release(r run, code, detail string) (Item, error) {
 	return i, nil
 }
 
-// givenBack reports whether r was the last holder and gave the item back without an end.
+// givenBack reports whether r was the last run to hold the item, and gave the item back while it
+// was still open.
 func (i Item) givenBack(r run) bool {
 	return i.Owner == "" && i.Fence == r.fence && !i.State.Ended()
 }
@@ -291,9 +292,9 @@ func (i Item) queue(r run, code, detail string, c clock) (Item, error) {
 	return i, nil
 }
 
-// expire ends a request that no run ended in time. A run that holds the request must end it itself.
-// If bytes were uploaded, the platform may have accepted a callback whose answer was lost, so the
-// end is marked as unconfirmed.
+// expire ends a request that no run ended in time. It returns ErrHeld while a run holds the
+// request, because that run must end it. If bytes were uploaded, the platform may have accepted a
+// callback whose answer was lost, so the end is marked as unconfirmed.
 func (i Item) expire(c clock) (Item, error) {
 	switch {
 	case i.Version == 0:

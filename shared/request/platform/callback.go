@@ -11,7 +11,7 @@ import (
 // Delivery is the positive callback: the bytes are stored at StorageKey.
 type Delivery struct {
 	StorageKey string
-	Aspect     creative.Aspect // set only if the request names a family, so that masterhand chose the aspect
+	Aspect     creative.Aspect // set only if the request names a family: then masterhand chose the aspect
 	Extension  string          // the file's extension: one of mp4, mov, webm, mkv, jpg, png, webp, avif
 	SHA256     [32]byte
 }

@@ -1,10 +1,12 @@
 // Package platform reads and writes the ad platform's messages: the events about video sources, and
 // the bodies of the callbacks that complete requests.
 //
-// A body has no envelope, topic or id. The topic and the id are in headers that are not signed. So
-// the shape of the body decides what an event is, and the topic can only exclude an event: if the
-// topic does not fit the body, the event is ignored. All bodies are authentic here, but still
-// foreign: limits and types are checked, and an error names the field, never its content.
+// A body contains neither its topic nor its id; these are in headers that are not signed. Therefore
+// the fields of the body decide what an event is, such as a request. If the topic does not fit the
+// body, the event is ignored.
+//
+// The bodies are authentic, but their content may be wrong: limits and types are checked. An error
+// names the field, never its content.
 package platform
 
 import (
@@ -30,7 +32,8 @@ const (
 // Class is the kind of an event: a request, one of the results, or an event to ignore.
 type Class int
 
-// The classes of events. An Ignored event, the zero value, writes nothing and is answered with 200.
+// The classes of events. The zero value is Ignored: such an event changes nothing and is answered
+// with 200.
 const (
 	Ignored Class = iota
 	Requested
@@ -97,9 +100,9 @@ func (s shape) asks() bool {
 	return len(f.UploadURL) > 0 || len(f.CompleteCallbackURL) > 0
 }
 
-// Parse reads and classifies an event. A request must have a request's shape, and either the topic
-// of requests or no topic. A result must have a result's topic and shape, and must not ask for
-// anything. Any other event is Ignored. The error wraps ErrMalformed.
+// Parse reads and classifies an event. A request must have the members of a request, and either the
+// topic of requests or no topic. A result must have the topic and the members of a result, and must
+// not ask for an upload or a callback. Any other event is Ignored. The error wraps ErrMalformed.
 func Parse(topic string, body []byte) (Event, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	var s shape
@@ -132,8 +135,8 @@ func Parse(topic string, body []byte) (Event, error) {
 	return ignored(errTopic)
 }
 
-// notARequest returns ErrMalformed for a body with the topic of requests that lacks a part, and
-// Ignored for any other body.
+// notARequest returns the result of Parse for a body that lacks a required part of a request: the
+// error ErrMalformed if the event has the topic of requests, otherwise an Ignored event.
 func notARequest(topic string, s shape) (Event, error) {
 	if topic != TopicRequested {
 		return ignored(errNoRequest)

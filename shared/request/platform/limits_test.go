@@ -36,7 +36,8 @@ func TestLimitsOfARequest(t *testing.T) {
 	}
 }
 
-// A body that asks for something is never a result, whatever its topic and its values.
+// A body with a field for an upload URL or a callback URL is never a result, whatever its topic and
+// the field's value.
 func TestAResultAsksNothing(t *testing.T) {
 	t.Parallel()
 	for _, member := range []string{"fulfillment.uploadUrl", "fulfillment.completeCallbackUrl"} {

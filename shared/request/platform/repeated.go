@@ -23,7 +23,7 @@ func refuseRepeatedInSlot(body []byte, s shape) error {
 	return refuseRepeated("creative.", s.Creative, creativeMembers)
 }
 
-// refuseRepeatedInRequest refuses repeated members in all parts of a request that are read.
+// refuseRepeatedInRequest calls refuseRepeated for each JSON object of a request that is read.
 func refuseRepeatedInRequest(body []byte, s shape) error {
 	if err := refuseRepeatedInSlot(body, s); err != nil {
 		return err
@@ -31,8 +31,8 @@ func refuseRepeatedInRequest(body []byte, s shape) error {
 	return refuseRepeated("fulfillment.", s.Fulfillment, fulfillmentMembers)
 }
 
-// refuseRepeated returns an error if the object has one of the members twice, or in another letter
-// case. It accepts a value that is not an object, because the value's reader refuses that.
+// refuseRepeated returns an error if the JSON object contains one of the members twice, or spells
+// its name in another letter case. If the value is not an object, refuseRepeated returns nil.
 func refuseRepeated(path string, object json.RawMessage, members []string) error {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {

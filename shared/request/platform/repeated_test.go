@@ -44,8 +44,8 @@ func TestRepeatedMembersAreRefused(t *testing.T) {
 	}
 }
 
-// Only the slot of a result must have no repeated members. Its other members are undocumented, so
-// they are read leniently.
+// A result is malformed if a JSON member of its slot is repeated. Other members of a result may be
+// repeated: they are undocumented, so they are read leniently.
 func TestOnlyTheSlotOfAResultMustNotRepeatMembers(t *testing.T) {
 	t.Parallel()
 	const rejected = `{"projectId":"p","creative":{"code":"MIX-1","variation":1,"locale":"en","kind":"video","aspectRatio":"9x16"},` +

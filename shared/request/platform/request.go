@@ -115,8 +115,8 @@ func parseRequest(body []byte) (Request, error) {
 	return r, nil
 }
 
-// slot reads the coordinates of a creative. Both aspect and family may be absent, because results
-// name neither.
+// slot reads the coordinates of a creative. It accepts coordinates with neither an aspect nor a
+// family, because a result need not name one.
 func (w wireCreative) slot(project string) (creative.Slot, error) {
 	s := creative.Slot{Project: capability.Redact(project), Creative: creative.Creative{Code: w.Code}}
 	if len(project) > maxProject {
@@ -139,7 +139,8 @@ func (w wireCreative) slot(project string) (creative.Slot, error) {
 	return s, w.target(&s)
 }
 
-// target reads the wanted shape. An exact aspect takes precedence over a family.
+// target reads the wanted aspect or placement family. If the request states both, only the aspect
+// counts.
 func (w wireCreative) target(s *creative.Slot) error {
 	var err error
 	if w.AspectRatio != "" {

@@ -27,7 +27,8 @@ var problems = []string{
 
 var errorGrammar = regexp.MustCompile(`^malformed event: (body|projectId|projectSlug|creative|creative\.\w+|fulfillment|fulfillment\.\w+): (.*)$`)
 
-// field returns the field that an error names, and fails the test if the error shows content.
+// field returns the name of the field in the error's text. It fails the test if the text may quote
+// the event's body.
 func field(t *testing.T, err error) string {
 	t.Helper()
 	if err == nil {
@@ -174,7 +175,8 @@ func TestAFingerprintDoesNotDependOnTheNotation(t *testing.T) {
 	}
 }
 
-// FuzzParse checks that every body is an event or malformed, and that no error repeats content.
+// FuzzParse checks that Parse accepts a body or returns ErrMalformed, and that no error quotes the
+// body.
 func FuzzParse(f *testing.F) {
 	for _, topic := range []string{platform.TopicRequested, platform.TopicRejected, ""} {
 		for _, body := range []string{requested, result, `{"creative":"x","fulfillment":{"uploadUrl":7}}`, `[`} {

@@ -57,7 +57,7 @@ type wireResult struct {
 	Fulfillment nested `json:"fulfillment"`
 }
 
-// nested is an object whose JSON field may have another type.
+// nested is a JSON object within a result. A value of another JSON type is read as an empty object.
 type nested struct{ resultFields }
 
 // UnmarshalJSON reads an object and ignores a value of another type.

@@ -76,7 +76,8 @@ func TestAResultTellsFamilyAndTimes(t *testing.T) {
 	}
 }
 
-// The topic is not signed, so a body must have the shape that its topic claims.
+// The topic of a result is not signed, so the fields of the body must confirm it. For example, a
+// rejection must have a reason. No body confirms two topics.
 func TestABodyConfirmsAtMostOneTopic(t *testing.T) {
 	t.Parallel()
 	bare := editedText(t, fulfilled, "storageKey", ``)

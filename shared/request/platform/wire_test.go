@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// An unknown accepted aspect is ignored. The rest of the request stays as it is.
+// If one of the accepted aspects is unknown, only this aspect is ignored. The request stays valid.
 func TestAnUnknownAcceptedAspectDropsItselfAlone(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("14-accepted-unknown.json")

@@ -13,8 +13,8 @@ import (
 // Key is a secret that is ready for use. It never prints itself. The zero value signs nothing and
 // matches nothing.
 type Key struct {
-	// fmt calls no String method of a value in an unexported field, so it would print a secret that
-	// is stored there. Of a function, fmt prints only the address.
+	// The secret is behind a function, because fmt prints only a function's address. A secret in
+	// the field itself would be printed: fmt calls no String method for unexported fields.
 	secret func() secret
 }
 
@@ -65,7 +65,7 @@ func (k Key) Hint() string {
 // String hides the key.
 func (k Key) String() string { return "[redacted key]" }
 
-// Format hides the key under every verb.
+// Format hides the key from every verb of the package fmt.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
 
 // MarshalText hides the key in JSON and elsewhere.

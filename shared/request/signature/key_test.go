@@ -63,7 +63,7 @@ func TestKeyHidesItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := fmt.Sprintf("%v %+v %#v %s %x %q %d", k, k, k, k, k, k, k) + fmt.Sprint([]signature.Key{k}, &k) + log.String() + string(encoded)
-	// for an unexported field, fmt calls none of Key's methods, but must not show the secret
+	// fmt calls no methods of an unexported field; the secret must not show there either
 	unexported := struct{ key signature.Key }{k}
 	shown += fmt.Sprintf("%v %+v %#v %v", unexported, unexported, unexported, &unexported)
 	for _, part := range []string{secret, secret[6:14], string(raw[:8]), hex.EncodeToString(raw[:4]), fmt.Sprint(raw[:4])[1:12]} {

@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// TestRefusedHeaders changes a good header of each scheme in each way for which Verify has its own
-// error. The digests stay correct where possible.
+// TestRefusedHeaders changes a good header of each scheme, so that Verify must refuse it. In most
+// cases the digests stay correct and only the form of the header is wrong.
 func TestRefusedHeaders(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range schemes {

@@ -70,7 +70,8 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
-// TestTheMatchingKeyOfARotationIsReported checks which key of a rotating destination is reported.
+// TestTheMatchingKeyOfARotationIsReported checks that Verify reports which secret signed, while a
+// destination has both a new and an old secret.
 func TestTheMatchingKeyOfARotationIsReported(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"rotation_dual_oss_doc": 0, "rotation_2s_after_rotate_still_old_secret_only": 1}

@@ -82,8 +82,8 @@ func put(ctx context.Context, client *http.Client, up Upload, body *body) (answe
 	return a, nil
 }
 
-// isHex reports whether an ETag is hexadecimal, as S3's are. The ETag of a multipart upload ends in
-// a dash and the number of parts.
+// isHex reports whether an ETag has the form of S3's ETags: hexadecimal digits. After a multipart
+// upload, a dash and the number of parts follow the digits.
 func isHex(etag string) bool {
 	sum, parts, _ := strings.Cut(etag, "-")
 	return sum != "" && len(sum) <= 64 && strings.Trim(sum, "0123456789abcdef") == "" &&

@@ -12,7 +12,8 @@ import (
 )
 
 // body is the PUT's body. It reads bytes from the window, hashes and counts them, and watches for
-// stalls. The hashing has no goroutine of its own, because that costs more with less than one CPU.
+// stalls. It hashes the bytes in the goroutine that reads them, because a second goroutine costs
+// more time if the function has less than one CPU.
 type body struct {
 	window *window
 	up     Upload
@@ -26,7 +27,8 @@ type body struct {
 	shut bool
 }
 
-// newBody returns a body that calls stalled if the server takes too long.
+// newBody returns a body that calls stalled if the server reads no bytes for stallTimeout, or does
+// not answer within answerTimeout after the last byte.
 func newBody(w *window, up Upload, stalled func()) *body {
 	b := &body{window: w, up: up, sha: sha256.New(), stall: time.AfterFunc(stallTimeout, stalled)}
 	if up.HashMD5 {

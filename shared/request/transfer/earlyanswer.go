@@ -15,10 +15,10 @@ const earlyAnswerTimeout = time.Second
 type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // ReadEarlyAnswers returns a dialer whose connections let the client read an answer that arrived
-// before the request was sent whole. A server that refuses an upload answers, closes and resets the
-// connection. The client's write then fails, and net/http closes the connection, often before it
-// has read the answer with the reason. So a failed write returns only after reading has ended, or
-// after a second.
+// before the request was sent whole. This is needed because a server that refuses an upload
+// answers, and then closes the connection: the client's next write fails, and net/http often gives
+// up before it has read the answer. On these connections, a failed write returns only when reading
+// has ended, or after a second.
 func ReadEarlyAnswers(dial Dial) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)

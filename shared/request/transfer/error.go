@@ -14,7 +14,7 @@ import (
 // sent.
 var ErrConnection = errors.New("upload connection broken")
 
-// The reasons for ErrConnection besides errors of the network.
+// The causes of ErrConnection that are not network errors.
 var (
 	errStalled  = errors.New("no progress in time")
 	errEarly    = errors.New("success answered before the body was sent")
@@ -54,9 +54,9 @@ func refusal(status int, answer []byte, u capability.URL) *RefusedError {
 // maxCode is the length in bytes of the longest accepted error code.
 const maxCode = 128
 
-// errorCode returns the code in an S3 error document, or "" for any other answer. It accepts only
-// letters, digits and dots, and no code that repeats a part of the signed URL. So no other part of
-// the answer, which may repeat the signed request, is shown.
+// errorCode returns the code in an S3 error document, or "" for any other answer. The server may
+// put secret parts of the request into its answer. So errorCode accepts only letters, digits and
+// dots, and no code that repeats a part of the signed URL.
 func errorCode(answer []byte, u capability.URL) string {
 	var document struct {
 		XMLName xml.Name `xml:"Error"`

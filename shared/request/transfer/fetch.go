@@ -11,8 +11,8 @@ import (
 )
 
 // maxTries is how many requests in a row may return no byte before the source counts as unreadable.
-// The idle time doubles up to eightfold, so this takes over a minute: the slowest answers of S3
-// take more than 10 s.
+// The idle time doubles with each try, up to eightfold, so all tries together last over a minute.
+// This is necessary, because the slowest answers of S3 take more than 10 s.
 const maxTries = 8
 
 // readPauses are the pauses after a read that failed without a byte. After a stalled read there is
@@ -24,9 +24,9 @@ var (
 	errIdle   = errors.New("no byte in time")
 )
 
-// fetch reads the chunk of want bytes at offset off of the object. After an error or a stall it
-// continues at the byte reached. It returns how many bytes it read, and a final error of [Source],
-// the context's cause, or the last error after maxTries.
+// fetch reads the chunk of want bytes at offset off of the object, and returns how many bytes it
+// read. After an error or a stall it continues at the byte reached. It gives up if the context
+// ends, if the error of [Source] is final, or after maxTries tries without a byte.
 func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got int, err error) {
 	for tries := 0; ; {
 		n, err := w.pull(ctx, s, off, got, want, w.idle<<min(tries, 3))

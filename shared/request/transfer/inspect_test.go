@@ -87,7 +87,7 @@ func TestInspectNamesTheSignedHeader(t *testing.T) {
 	}
 }
 
-// A URL lives at most a week, as in Signature Version 4.
+// A pre-signed URL is valid for at most a week, the limit of Signature Version 4.
 func TestAURLLivesAtMostAWeek(t *testing.T) {
 	t.Parallel()
 	begin := noon.Add(-time.Hour)

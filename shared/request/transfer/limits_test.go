@@ -29,7 +29,7 @@ func (a *answered) Read(p []byte) (int, error) {
 
 func (a *answered) Close() error { a.closed++; return nil }
 
-// through uploads one byte to a server that gives the answer.
+// through uploads one byte to a server that answers with the given status, ETag and body text.
 func through(t *testing.T, status int, etag, text string) (transfer.Result, *answered, error) {
 	t.Helper()
 	body := &answered{Reader: strings.NewReader(text)}

@@ -13,9 +13,9 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// Slots are outside of the heap. Each move reuses the slots of the move before it, and the last
-// slots are freed with their mover. This test is not parallel, because it reads the memory use of
-// the whole process.
+// A move reads into slots, pieces of memory outside of the heap. The next move of the same mover
+// reuses them. They are freed with the mover. This test is not parallel, because it measures the
+// memory of the whole process.
 func TestSlotsLieOutsideOfTheHeapAndAreKept(t *testing.T) {
 	// far more than the 64 MiB by which the heap grows; the test uses only one page of each slot
 	const length = 512 << 20

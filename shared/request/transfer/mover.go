@@ -95,13 +95,17 @@ type Result struct {
 	Attempts    int           // the number of PUTs started
 }
 
-// Move uploads the object of src. It repeats the whole PUT after a [RefusedError] or an
-// [ErrConnection] that a repeat can help, up to Attempts times, and never past ctx's deadline. If
-// it fails, only the result's Attempts is set.
+// Move uploads the object of src. If the PUT fails with a [RefusedError] or [ErrConnection] that a
+// repeat can cure, Move repeats the whole PUT. It sends at most [Upload.Attempts] PUTs, or one more
+// if bytes were damaged on the way, and none after ctx's deadline. If Move fails, only the field
+// Attempts of the result is set.
 //
-// The error is ErrSize; the source's final error ([ErrChanged], [ErrGone], [ErrDenied], [ErrRange])
-// or its last one; a *[RefusedError]; [ErrConnection]; an error of Alive or Begin; or ctx's cause.
-// [Retryable] says whether a later Move may succeed.
+// The error is one of these; [Retryable] says whether a later Move may succeed:
+//   - ErrSize
+//   - the last error of src, such as [ErrChanged], [ErrGone], [ErrDenied] or [ErrRange]
+//   - a *[RefusedError] or [ErrConnection]
+//   - an error that [Upload.Alive] or [Upload.Begin] returned
+//   - the cause of ctx
 func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error) {
 	if up.Size <= 0 || up.Size > masters.MaxUpload {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)
@@ -145,8 +149,8 @@ func endedBy(ctx context.Context, err error) error {
 	return after(context.Cause(ctx), err)
 }
 
-// after returns the reason why no PUT follows, with the error of the last PUT; last is nil if there
-// was no PUT.
+// after returns an error for a transfer that sends no further PUT. The error wraps reason and the
+// error of the last PUT. If no PUT was sent, last is nil, and the error is reason.
 func after(reason, last error) error {
 	if last == nil {
 		return reason

@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// memory is the memory that one slot reads into. Its bytes may be outside of Go's heap, so code
-// that uses them must also keep a reference to the memory.
+// memory is a piece of memory into which one slot reads. If its bytes are outside of Go's heap,
+// they are freed when no reference to the value of type memory is left. So code that uses the bytes
+// must keep such a reference.
 type memory struct{ bytes []byte }
 
 func newMemory(length int) *memory {

@@ -54,8 +54,8 @@ func verdictOf(status int, code string) Verdict {
 	return Permanent
 }
 
-// repeats reports whether [Mover.Move] repeats a PUT that ended with err. The parameter repeated
-// says that Move has already used the repeat for the verdict Once.
+// repeats reports whether [Mover.Move] repeats a PUT that ended with err. The parameter repeated is
+// true if Move has already repeated a PUT because of the verdict Once.
 func repeats(err error, repeated bool) bool {
 	var refused *RefusedError
 	if errors.As(err, &refused) {
@@ -70,8 +70,8 @@ func isOnce(err error) bool {
 }
 
 // Retryable reports whether a later [Mover.Move] of the same object to the same URL may succeed
-// after err. It returns true for a canceled context and for errors of Alive, which the caller must
-// judge.
+// after err. It also returns true for a canceled context and for an error of [Upload.Alive]; there
+// the caller must decide whether to try again.
 func Retryable(err error) bool {
 	var refused *RefusedError
 	switch {

@@ -32,7 +32,7 @@ type slot struct {
 	want    int    // the current chunk's length in bytes
 	filled  int
 	drained int
-	moved   *sync.Cond // signals that filled or drained grew, or that the window failed
+	moved   *sync.Cond // signalled when filled or drained has grown, or the window has failed
 	spare   [1]byte
 }
 
@@ -70,7 +70,7 @@ func (w *window) read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := copy(p, ready) // copied without the lock, because the worker writes only after these bytes
+	n := copy(p, ready) // without the lock, because the worker writes only to the part behind these bytes
 	w.taken += int64(n)
 	w.mu.Lock()
 	s.drained += n

@@ -83,7 +83,8 @@ func TestACodeWithDigitsIsRead(t *testing.T) {
 	}
 }
 
-// A code with digits may repeat a part of the signed URL. Such a code is not shown.
+// The error code in a server's answer may contain a part of the signed URL. Such a code is not
+// shown.
 func TestNoPartOfTheURLPassesForACode(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"s3cr3t", "9x16.video", "Code.9X16.Video", "x16.video20"} {
@@ -94,7 +95,8 @@ func TestNoPartOfTheURLPassesForACode(t *testing.T) {
 	}
 }
 
-// A run that may send one PUT sends a second one only if the bytes were damaged on the way.
+// The limit of one PUT has one exception: if the bytes were damaged on the way, a second PUT is
+// sent.
 func TestAttemptsOfOneMove(t *testing.T) {
 	t.Parallel()
 	for code, attempts := range map[string]int{"ServiceUnavailable": 1, "BadDigest": 2, "AccessDenied": 1} {
@@ -111,7 +113,7 @@ func TestAttemptsOfOneMove(t *testing.T) {
 	}
 }
 
-// If Begin refuses the next PUT, the error still contains the last answer.
+// If Begin refuses the next PUT, the error also contains the server's answer to the last PUT.
 func TestARefusedPUTIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -58,7 +58,7 @@ func (e permanentError) Error() string { return string(e) }
 // Permanent returns true.
 func (permanentError) Permanent() bool { return true }
 
-// Result describes the sends of one [Complete].
+// Result says how a call of [Complete] ended, and how often it sent the callback.
 type Result struct {
 	Outcome  Outcome
 	Status   int  // the last answer's HTTP status; 0 if there was no answer
@@ -124,8 +124,9 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 	}
 }
 
-// judge returns the outcome for a status. Unanswered means: send again. If missing is true, 404s
-// have come for so long that the token does not exist.
+// judge returns the outcome for a status. Unanswered means that the callback must be sent again. A
+// 404 counts as Unanswered at first. Once the server has answered 404 for a minute, missing is
+// true, and a 404 counts as Refused.
 func judge(status int, missing bool) Outcome {
 	switch {
 	case status >= 200 && status < 300:

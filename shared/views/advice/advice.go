@@ -62,9 +62,9 @@ func For(i ledger.Item, lib masters.Library) Advice {
 	return Advice{}
 }
 
-// placed returns the arguments of the command "masterhand place" that make the file which blocks
-// the request i a master for this request. They include the preferred aspect if the file's own
-// aspect is not known.
+// placed returns the arguments of the command "masterhand place" for the file i.Blocker, which
+// blocks the request i. The command makes this file a master for the request. If the file's aspect
+// is not known, the arguments include the aspect that the request prefers.
 func placed(i ledger.Item, slot creative.Slot, lib masters.Library) []string {
 	args := []string{i.Blocker, slot.Creative.String(), string(slot.Locale)}
 	accepted := lib.Preference(asked(slot, i.Target))
@@ -78,14 +78,14 @@ func placed(i ledger.Item, slot creative.Slot, lib masters.Library) []string {
 const ReplacedWords = "delivered, but the platform later reported that it has another file"
 
 // Replaced reports whether the request i was delivered and the platform later reported that it has
-// another file. It returns false for a request that another callback completed before the delivery,
-// although such a request is superseded, too.
+// another file. A request is also superseded if another callback completed its waitpoint before the
+// delivery; then Replaced returns false.
 func Replaced(i ledger.Item) bool {
 	return i.State == ledger.Superseded && i.Code != fulfillment.CodeCompletedBefore
 }
 
-// asked returns the slot with the request's target, an aspect or a family, because the ledger
-// stores slots without their targets.
+// asked returns the slot with the request's target, which is an aspect or a family. The target is
+// passed separately, because the ledger stores it apart from the slot.
 func asked(slot creative.Slot, target string) creative.Slot {
 	if family := creative.Family(target); family.Aspects() != nil {
 		slot.Family = family

@@ -47,11 +47,11 @@ func AskOf(i ledger.Item) (a Ask, ok bool) {
 	return a, true
 }
 
-// concerns returns the aspects in whose cells the request is counted. The argument now is the
-// aspect of the master that would be delivered now; "" means that none would be. A request for an
-// exact aspect is counted in this aspect. A request for a family is counted in the aspect now or,
-// if it is "", in the delivered aspect or, if nothing was delivered, in each aspect that the family
-// accepts.
+// concerns returns the aspects in whose cells the request is counted. A request for an exact aspect
+// is counted in that aspect. A request for a family is counted in the first of these that exists:
+//   - the argument now, which is the aspect of the master that would be delivered now, or ""
+//   - the aspect that was delivered
+//   - all aspects that the family accepts
 func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	accepted := a.Slot.Accepts()
 	switch {
@@ -65,7 +65,8 @@ func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	return accepted
 }
 
-// Of reports whether the code of the requested creative begins with the text code, in any letter case.
+// Of reports whether the code of the requested creative begins with the argument code. Upper and
+// lower case are the same.
 func (a Ask) Of(code string) bool {
 	return strings.HasPrefix(a.Slot.Creative.Canonical().Code, strings.ToUpper(code))
 }

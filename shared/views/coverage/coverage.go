@@ -53,8 +53,8 @@ type Cell struct {
 	Asked     int       `json:"asked"`            // the number of requests for this master, with the skipped ones
 	Skipped   int       `json:"skipped"`
 	LastAsked time.Time `json:"lastAsked,omitzero"`
-	// Wanted reports whether the library should have this master. The library's settings decide
-	// this. If they do not say which masters are wanted, every expected master is.
+	// Wanted reports whether the library should have this master. The library's settings name the
+	// wanted masters. If they name none, each expected master counts as wanted.
 	Wanted bool `json:"wanted,omitempty"`
 }
 

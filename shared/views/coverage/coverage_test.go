@@ -30,8 +30,8 @@ var (
 	hrt     = creative.Creative{Code: "HRT-1212", Variation: 2}
 )
 
-// film returns a deliverable master of the test's creative. The functions edit change the master
-// before it is returned.
+// film returns a deliverable master of the test's creative. Each function in edit can change the
+// master before film returns it.
 func film(key string, l creative.Locale, a creative.Aspect, edit ...func(*masters.Master)) masters.Master {
 	m := masters.Master{
 		Key: key, ETag: `"1"`, Size: 1000, Kind: creative.Video, Locale: l, Aspect: a, NamedAspect: a, Probed: true, Extension: "mp4",

@@ -27,8 +27,8 @@ type Gap struct {
 	LastAsked time.Time
 
 	Step Step
-	// Has lists the aspects in which the gap's locale has a master of this kind. In lists the other
-	// locales that have a master of this kind in one of the aspects in the field Aspects.
+	// Has contains the aspects in which the gap's locale has a master of this kind. The field In
+	// contains the other locales that have a master of this kind in one of the gap's Aspects.
 	Has []creative.Aspect
 	In  []creative.Locale
 }
@@ -102,8 +102,8 @@ func (p page) gaps(asks []Ask) (found []Gap) {
 	return together(found)
 }
 
-// weigh sets the fields of the gap of d. It returns false if there is no gap, because a master
-// could be delivered now.
+// weigh sets the fields of d that describe the gap, such as the aspects that would close it. If a
+// master could be delivered now, there is no gap, and weigh returns false.
 func (p page) weigh(d *demand) bool {
 	choice := masters.Choose(p.document, d.slot, p.library)
 	if choice.Verdict == masters.Deliver {
@@ -131,7 +131,7 @@ func (p page) weigh(d *demand) bool {
 	return true
 }
 
-// step returns the action that closes the gap of a demand.
+// step returns the action that makes a master available for the requests in d.
 func (p page) step(d *demand, choice masters.Choice) Step {
 	dropped := func(rules ...masters.Drop) (masters.Master, masters.Drop) {
 		for _, rule := range rules {
@@ -188,8 +188,8 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 	return Step{Do: Put, Key: key, Place: place(key, d.Aspects[0])}
 }
 
-// together merges gaps that the same file would close. The requests of a gap for a family are added
-// to a gap for a single aspect that the family accepts, if there is such a gap.
+// together merges gaps that the same file would close. If there is a gap for a single aspect, and
+// another gap for a family that accepts this aspect, the requests of both are counted in the first.
 func together(gaps []Gap) []Gap {
 	var left []Gap
 	families := slices.DeleteFunc(slices.Clone(gaps), func(g Gap) bool { return len(g.Aspects) == 1 })

@@ -102,7 +102,7 @@ func (p page) ask(a Ask) {
 	now := masters.Choose(p.document, a.Slot, p.library).Master.Aspect
 	for _, aspect := range a.concerns(now) {
 		column := Column{a.Slot.Kind, aspect}
-		// a request without an aspect asks for a family, which needs no exact aspect in each locale
+		// only a request for an exact aspect makes the column expected in each locale
 		if a.Slot.Aspect != "" {
 			p.expect(column)
 		}
@@ -153,9 +153,8 @@ func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 	}
 }
 
-// unplaced returns the state and the reason for the masters in a column that have no locale. It
-// chooses among them as if they had the locale of a request. If one of them could then be
-// delivered, the state is Unclear, because only the locale is not known.
+// unplaced returns the state and the reason for the masters in a column that have no locale. If one
+// of them could be delivered if only its locale were known, the state is Unclear.
 func (s *Survey) unplaced(d masters.Document, c Column) (State, string) {
 	// the locale is arbitrary, because the masters below get the same locale
 	slot := creative.Slot{Locale: "en", Kind: c.Kind, Aspect: c.Aspect}

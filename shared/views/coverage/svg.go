@@ -81,8 +81,8 @@ func WriteSVG(w io.Writer, c Chart) error {
 	return p.err
 }
 
-// drawnColumns replaces the aspects that no placement asks for by one column of each kind with
-// the aspect "other".
+// drawnColumns merges the columns whose aspects no placement asks for: each kind gets a single
+// column with the aspect "other" for all of them.
 func drawnColumns(all []Column) []Column {
 	var drawn []Column
 	for _, c := range all {
@@ -182,8 +182,9 @@ func (r Row) gather(drawn Column) (cells []Cell) {
 	return cells
 }
 
-// cell draws a rectangle for the most urgent of the cells that one column of the drawing combines.
-// The rectangle's top left corner is at x, y, in pixels. If there are no cells, cell draws a dot.
+// cell draws the most urgent of the cells as a rectangle whose top left corner is at x, y, in
+// pixels. There are several cells if the drawing combines columns. If there are none, cell draws a
+// dot.
 func (p *picture) cell(cells []Cell, x, y int) {
 	if len(cells) == 0 {
 		p.printf(`<circle cx="%d" cy="%d" r="1.5" fill="#c3cbd0"/>`+"\n", x+cellWidth/2, y+cellHeight/2)

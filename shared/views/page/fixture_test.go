@@ -83,8 +83,8 @@ func (d *deck) ask(back time.Duration, words string, state ledger.State, edit ..
 	return &d.Requests[len(d.Requests)-1]
 }
 
-// sent returns a function that changes a request: the file at key was delivered, and the request
-// has ended.
+// sent returns a function that turns an item into that of a delivered request. The file at key was
+// sent. The argument took is the time from the request's arrival to its end.
 func sent(key string, size int64, took time.Duration) func(*ledger.Item) {
 	return func(i *ledger.Item) {
 		i.Decision = &ledger.Decision{Key: key, Size: size}

@@ -64,14 +64,14 @@ const (
 	Calm Level = "calm"
 )
 
-// Health is the page's headline.
+// Health is the overall state of the deployment, in one word and one sentence at the page's top.
 type Health struct {
 	Level    Level
 	Word     string // the overall state, such as "all well"
 	Sentence []Part
 }
 
-// Part is a part of the headline's sentence: a number and the noun or verb for it.
+// Part is a part of the sentence in [Health]: a number and the noun or verb for it.
 type Part struct{ Strong, Text string }
 
 // Number is one of the page's figures, such as the number of deliveries.

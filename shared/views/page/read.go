@@ -76,9 +76,9 @@ type Library struct {
 	Left      int // the number of documents that the summary does not contain
 }
 
-// Read reads the data of a page: the newest requests that arrived until the time until, and the
-// announcements that arrived on the day of until or on the day before. If until is the zero value,
-// Read uses now instead.
+// Read reads the data of a page: the newest requests that arrived no later than until, and the
+// announcements that arrived on the day of until or on the day before. If until is the zero value
+// or is later than now, Read uses now instead.
 func Read(ctx context.Context, s Sources, now, until time.Time) (Data, error) {
 	if until.IsZero() || until.After(now) {
 		until = now

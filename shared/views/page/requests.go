@@ -55,7 +55,8 @@ type Phase struct {
 	Number int
 }
 
-// The numbers of the phases that have not ended yet. A phase's number selects its colour.
+// The values of [Phase.Number] for a phase that has not ended: the request is in the queue, or a
+// run works on it. The number selects the phase's colour.
 const (
 	queued = 4
 	busy   = 5

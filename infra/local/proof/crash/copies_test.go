@@ -13,8 +13,8 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// copies is the number of times that one webhook arrives at the same moment. Each copy gets its
-// own sandbox.
+// copies is the number of times that one webhook arrives at the same moment. A process of its own
+// answers each copy.
 const copies = 40
 
 // If one webhook arrives many times at once, only one run may upload the master. If that run is
@@ -63,8 +63,8 @@ func TestOneOfManyCopiesUploads(t *testing.T) {
 	}
 }
 
-// askers returns the number of connections on which the request was read from the ledger. Each
-// sandbox has its own connection.
+// askers returns the number of processes that have read the request from the ledger. It counts
+// their connections to DynamoDB.
 func (w *work) askers() int {
 	from := map[string]bool{}
 	w.items.Each(func(x Exchange) {

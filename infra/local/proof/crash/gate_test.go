@@ -189,7 +189,7 @@ func (g *Gate) enter(x *Exchange) *Trap {
 	return nil
 }
 
-// answered is called with the server's answer before the sender gets that answer. It holds the
+// answered is called when the server has answered, before the sender gets the answer. It holds the
 // answer if the trap's moment is Answered.
 func (g *Gate) answered(response *http.Response) error {
 	p := response.Request.Context().Value(passageKey{}).(*passage)

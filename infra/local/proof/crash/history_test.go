@@ -34,8 +34,8 @@ func (w write) String() string {
 		w.version, w.state, w.fence, w.owner, w.decision != "", w.exchange.From, became)
 }
 
-// isItem reports whether a request to DynamoDB contains the id of this work's request. The gate in
-// front of DynamoDB records the requests of all tests.
+// isItem reports whether a request to DynamoDB belongs to this work: it contains the id of the
+// work's request. The gate also records the requests of other tests.
 func (w *work) isItem(x Exchange) bool { return bytes.Contains(x.Body, []byte(w.id)) }
 
 // written decodes a request to DynamoDB. It returns false if the request does not write the ledger
@@ -89,15 +89,15 @@ func (w *work) history() string {
 	return b.String()
 }
 
-// step is a function that reports whether a write to the ledger belongs to one step of the
-// processing of a request.
+// step is a function that recognises one step in the processing of a request, such as the claim, by
+// the write to the ledger.
 type step func(write) bool
 
-// claimed matches the claim of the first run. The renewal of a lease repeats the previous write, so
-// a trap for a step holds the first write that matches.
+// claimed reports whether a write is the claim of the first run. It also matches the renewals of
+// that lease, but a trap holds only the first write that matches.
 func claimed(w write) bool { return w.state == ledger.Claimed && w.fence == "1" }
 
-// reclaimed matches the claim of every run except the first run.
+// reclaimed reports whether a write is the claim of a run other than the first.
 func reclaimed(w write) bool { return w.state == ledger.Claimed && w.fence != "1" }
 
 func queued(w write) bool { return w.state == ledger.Queued }

@@ -24,8 +24,8 @@ const (
 	// lease is short, because tests wait until a lease expires. It is long enough for a run on a
 	// busy machine to renew it in time.
 	lease = 7 * time.Second
-	// indexLag is the time after a request's arrival in which a missing master may have been
-	// uploaded but not yet indexed. A request without a master is then handed off, not skipped.
+	// indexLag is the time that the index may need to learn of an upload. Within this time after
+	// its arrival, a request without a master is handed off, because it may not be skipped yet.
 	indexLag = time.Minute
 	// redelivered is the number of seconds after which a queue delivers a message again, if the
 	// process that received the message was killed.

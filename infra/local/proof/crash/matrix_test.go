@@ -14,9 +14,9 @@ import (
 // can be held halfway.
 const size = 4 << 20
 
-// killed lists the steps at which a run is killed, with the numbers of uploads, callbacks and
-// claims after another run has settled the request. The other run repeats an upload or a callback
-// only if the ledger has not recorded that it took effect.
+// killed lists the steps at which a run is killed. Each has the numbers of uploads, callbacks and
+// claims that both runs together must make. The second run repeats an upload or a callback only if
+// the ledger has not recorded its success.
 var killed = []struct {
 	name string
 	at   place

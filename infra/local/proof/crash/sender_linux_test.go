@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// ErrNoSender is the error of Sender if no local process holds the sender's end of the connection.
+// ErrNoSender means that Sender found no process on this machine that has the connection.
 var ErrNoSender = errors.New("no process at the sender's end")
 
-// Sender returns the id of the process that holds one end of a connection. The address of that end
-// is from ("127.0.0.1:port"), and the address of the other end is to. Errors: ErrNoSender.
+// Sender returns the id of the process that sends from one address to another, for example from
+// "127.0.0.1:40001" to "127.0.0.1:8080". It returns ErrNoSender if no process does.
 func Sender(from, to string) (pid int, err error) {
 	inode, err := socket(from, to)
 	if err != nil {

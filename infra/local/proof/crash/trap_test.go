@@ -12,8 +12,8 @@ import (
 // The moments at which a trap can hold a request. A moment ≥ 0 is a number of bytes: the request
 // is held after so many bytes of its body were forwarded.
 const (
-	// Arrived is the moment when a request has arrived at the gate and has had no effect. Of a PUT,
-	// all bytes except the last were forwarded.
+	// Arrived is the moment when a request has arrived at the gate and has had no effect. The gate
+	// has then forwarded nothing, or all bytes except the last if the request is a PUT.
 	Arrived int64 = -1
 	// Answered is the moment when a request has taken effect and its answer has not yet reached
 	// the sender. If the server rejects a request, the trap holds a later request instead.
@@ -29,11 +29,11 @@ type Trap struct {
 	held     chan Exchange // buffered for one exchange, so that the gate does not wait for the test
 	once     sync.Once
 	released chan struct{}
-	passed   bool // whether the held request may continue; readable after released is closed
+	passed   bool // whether the held request may continue; set before the channel released is closed
 }
 
-// Trap sets a trap. It calls match with each request; match must not keep the body, which is
-// empty for a PUT.
+// Trap sets a trap for the first request for which match returns true. The body is empty if the
+// request is a PUT. The function match must not keep the body.
 func (g *Gate) Trap(moment int64, match func(Exchange) bool) *Trap {
 	t := &Trap{moment: moment, match: match, held: make(chan Exchange, 1), released: make(chan struct{})}
 	g.set(t)

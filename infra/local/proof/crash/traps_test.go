@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// A trap must hold only the first matching request, exactly at the moment of the trap. A dropped
-// request must have exactly the effect that the moment defines.
+// A trap must hold only the first matching request, at the given moment. A dropped request must
+// have reached the server completely if the moment is Answered, and otherwise not.
 func TestATrapHoldsOneRequestAtItsMoment(t *testing.T) {
 	t.Parallel()
 	const body = "0123456789"

@@ -55,8 +55,8 @@ func newWork(t *testing.T, e *env, door doors.Door, p *platform, size int) *work
 	return w
 }
 
-// through returns the URL u with the address of a gate in place of the host. The gate forwards to
-// that host.
+// through returns the URL u, but with the gate's address as its host. The gate forwards requests to
+// the original host.
 func through(t *testing.T, gate *Gate, u capability.URL) capability.URL {
 	t.Helper()
 	led, err := capability.Parse(strings.Replace(u.Reveal(), "//"+u.Host()+":"+u.Port()+"/", "//"+gate.Address()+"/", 1))
@@ -120,7 +120,8 @@ func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	return pid
 }
 
-// runs fails the test unless the process runs the function that processes events of the door.
+// runs fails the test unless the process is the right function: fulfill for requests through the
+// function URL, receive for requests through other doors.
 func (w *work) runs(t *testing.T, pid int) {
 	t.Helper()
 	function := "receive"

@@ -29,7 +29,7 @@ func newAccount(cfg aws.Config) account {
 	}
 }
 
-// function is a function of the stack.
+// function describes a Lambda function of the stack: its program and its configuration.
 type function struct {
 	program     string // name of the function's folder in functions/
 	environment map[string]string
@@ -48,7 +48,7 @@ type feed struct {
 	failures bool // whether the function reports failed messages one by one (ReportBatchItemFailures)
 }
 
-// programs are the functions that a stack must have.
+// programs lists the programs of the functions that a stack must have.
 var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 
 var errNoFunction = errors.New("the stack has no such function")

@@ -32,8 +32,8 @@ var (
 	errMachine     = errors.New("the program is for another kind of machine")
 )
 
-// unpack finds the archive of each function in CDK's staging bucket, and writes each program into
-// a new folder.
+// unpack finds the archive of each function in CDK's staging buckets. It writes each program into a
+// new folder inside the given one.
 func (a account) unpack(ctx context.Context, functions map[string]*function, folder string) error {
 	byHash := map[string][]byte{}
 	buckets, err := a.s3.ListBuckets(ctx, &s3.ListBucketsInput{})

@@ -51,8 +51,8 @@ var queues = map[string]string{
 	names.ReindexQueue: services.ReindexQueue, names.CollectQueue: services.CollectQueue,
 }
 
-// told maps each environment variable that holds the name of another resource to the default name
-// of that resource on this machine.
+// told maps each environment variable that holds the name of a bucket, a table or a secret to the
+// default name of that resource on this machine.
 var told = map[string]string{
 	names.MastersBucket: services.MastersBucket, names.IndexBucket: services.IndexBucket,
 	names.LedgerTable: services.Table, names.DestinationsSecret: services.Secret,
@@ -60,7 +60,7 @@ var told = map[string]string{
 }
 
 // added lists the environment variables that each function gets in addition to those of the stack,
-// because the function must reach the emulated account.
+// because the function must reach the local services.
 var added = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	names.EndpointS3, names.EndpointDynamoDB, names.EndpointSQS, names.EndpointSecretsManager,
@@ -135,8 +135,8 @@ func libraries(environment map[string]string) ([]masters.Library, error) {
 	return c.Libraries, err
 }
 
-// called returns the names of the account's resources, which the environments of the functions
-// contain. The keys of the map are the default names in package services.
+// called reads the names of the account's resources from the environment variables of the
+// functions. The keys of the returned map are the default names in package services.
 func called(functions map[string]*function) map[string]string {
 	environment, other := map[string]string{}, map[string]string{}
 	for _, f := range functions {
@@ -153,8 +153,8 @@ func called(functions map[string]*function) map[string]string {
 	return other
 }
 
-// receivers are the functions that receive webhooks. They are called at local URLs, because moto
-// does not support function URLs.
+// receivers are the functions that receive webhooks. They are called at local URLs, because moto,
+// the emulator of the account, does not support function URLs.
 var receivers = []string{"fulfill", "intake"}
 
 // open creates the functions, their function URLs and their event source mappings.

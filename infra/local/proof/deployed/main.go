@@ -3,10 +3,10 @@
 // queues, whose messages invoke them. It requests a master before the upload and again after it.
 // Then it requests a master that the sender Hoox announces. It checks the delivered bytes.
 //
-// Invariants: an archive runs only if it has the hash that Lambda was given. Only those values of
-// a function's environment are replaced that an emulated account cannot know: endpoints,
-// credentials and the host of a queue's URL. Buckets, table, queues and secrets have the same
-// names locally as in the account.
+// Invariants: an archive runs only if it has the hash that Lambda was given. A function gets the
+// environment variables of the stack. Only endpoints, credentials and the hosts of queue URLs are
+// replaced by local ones, and links to files on this machine are allowed. Buckets, table, queues
+// and secrets have the same names locally as in the account.
 //
 //	go run ./infra/local/proof/deployed masterhand-emulated
 //

@@ -81,8 +81,8 @@ func completing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.platform.Waitpoints.Faults.Next(n, c.request.Token, f) }
 }
 
-// storing applies the fault f to n calls of a DynamoDB operation with the request's ledger item,
-// after the first skip calls have succeeded.
+// storing applies the fault f to n calls of a DynamoDB operation with the request's ledger item.
+// Before them, it lets as many calls succeed as the parameter skip says.
 func storing(operation string, skip, n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) {
 		c.dynamodb.Requests.Add(fault.Rule{Key: operation + " " + scenario.LedgerID(c.request), Skip: skip, Times: n, Fault: f})
@@ -95,7 +95,7 @@ func sending(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.sqs.Requests.Next(n, "SendMessage "+c.request.StorageKey, f) }
 }
 
-// all returns a function that calls all given causes in order.
+// all combines several causes into one, which adds their faults in the given order.
 func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	return func(t *testing.T, c *scene) {
 		for _, cause := range causes {
@@ -104,7 +104,7 @@ func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	}
 }
 
-// master returns the subject of requests that read the master, as [ofS3] names it.
+// master returns the name that [ofS3] gives to exchanges that read the master.
 func (c *scene) master() string { return "GET " + c.path() }
 
 func (c *scene) path() string {

@@ -13,8 +13,8 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// front is a proxy between the functions and one service. It makes chosen exchanges fail. It
-// listens before the service starts, because the functions' configuration contains its address.
+// front is a proxy between the functions and one service. It makes chosen exchanges fail. Each
+// exchange has a name, such as "GET /bucket/key". A fault is set for exchanges with one name.
 type front struct {
 	*fault.Server
 	service  *fault.Proxy
@@ -22,7 +22,8 @@ type front struct {
 	Answers  *replies        // faults of the service's answers
 }
 
-// aboutKey is the key in the request's context under which the subject of the exchange is stored.
+// aboutKey is the context key under which a request's context holds the name of the exchange, such
+// as "GET /bucket/key".
 type aboutKey struct{}
 
 func about(ctx context.Context) string {
@@ -30,8 +31,8 @@ func about(ctx context.Context) string {
 	return key
 }
 
-// newFront opens a front. The function name returns the subject of an exchange, from the request
-// and its body.
+// newFront opens a front. The function name returns the name of an exchange, such as
+// "GET /bucket/key", from the request r and its body.
 func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *front {
 	t.Helper()
 	f := &front{service: fault.NewProxy(), Requests: &fault.Schedule{}, Answers: &replies{}}
@@ -43,7 +44,9 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 		request := r
 		// A POST is an operation of DynamoDB or SQS. Its body is small, so it is read completely.
 		if r.Method == http.MethodPost {
-			body, _ = io.ReadAll(r.Body) // the error is ignored: the proxy detects a closed connection
+			// The error is ignored: if the client closed the connection, the proxy detects this
+			// itself.
+			body, _ = io.ReadAll(r.Body)
 			request = r.Clone(r.Context())
 			request.Body = io.NopCloser(bytes.NewReader(body))
 		}
@@ -56,7 +59,8 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 	return f
 }
 
-// to sets the address of the service to which the front forwards requests.
+// to sets the address of the service to which the front forwards requests. The service starts after
+// the front, because the functions' configuration contains the front's address.
 func (f *front) to(t *testing.T, address string) {
 	t.Helper()
 	if err := f.service.To(address); err != nil {
@@ -79,11 +83,11 @@ func cutting(next http.Handler) http.Handler {
 	})
 }
 
-// ofStored is the subject of all exchanges that read an event from the doors' bucket.
+// ofStored is the name of all exchanges that read an event from the doors' bucket.
 const ofStored = "stored event"
 
-// ofS3 returns the subject of an exchange with S3: "GET /bucket/key", "tags /bucket/key", "list
-// prefix" or [ofStored].
+// ofS3 returns the name of an exchange with S3: "GET /bucket/key" or another method,
+// "tags /bucket/key", "list prefix" or [ofStored].
 func ofS3(r *http.Request, _ []byte) string {
 	switch query := r.URL.Query(); {
 	case query.Get("list-type") != "":
@@ -96,19 +100,20 @@ func ofS3(r *http.Request, _ []byte) string {
 	return r.Method + " " + r.URL.Path
 }
 
-// ofDynamoDB returns the subject of an exchange with DynamoDB: the name of the operation, a space
-// and the id of the ledger item.
+// ofDynamoDB returns the name of an exchange with DynamoDB: the operation, a space and the id of
+// the ledger item.
 func ofDynamoDB(r *http.Request, body []byte) string {
 	type key struct {
 		PK struct{ S string } `json:"pk"`
 	}
 	var in struct{ Key, Item key }
-	_ = json.Unmarshal(body, &in) // the error is ignored: the bodies of other operations have no key of this form
+	// The error is ignored, because the bodies of other operations contain no ledger id.
+	_ = json.Unmarshal(body, &in)
 	return operation(r) + " " + in.Key.PK.S + in.Item.PK.S
 }
 
-// ofSQS returns the subject of an exchange with SQS: "SendMessage " and the storage key of the
-// request, or only the operation's name if the message has no storage key.
+// ofSQS returns the name of an exchange with SQS: "SendMessage " and the request's storage key, or
+// only the operation's name for all other exchanges.
 func ofSQS(r *http.Request, body []byte) string {
 	var in struct{ MessageBody string }
 	var message struct{ StorageKey string }

@@ -26,7 +26,9 @@ func ofLedger() []trouble {
 		{name: "ledger: reset, twice", size: small, cause: storing("GetItem", 0, 2, fault.ResetAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the claim, once", size: small, cause: storing("PutItem", 0, 1, fault.StallAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the end, once", size: small, cause: storing("PutItem", 3, 1, fault.StallAt(0)), want: delivered(1),
-			or: []outcome{later(1), asked}}, // the silent attempt uses 8 of the write's 10 s: a retry may be too late
+			// A write may take 10 s. The attempt without an answer takes 8 s, so a retry may be too
+			// late.
+			or: []outcome{later(1), asked}},
 		{name: "ledger: a false conflict at the claim", size: small, cause: storing("PutItem", 0, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the decision", size: small, cause: storing("PutItem", 1, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the checkpoint", size: small, cause: storing("PutItem", 2, 1, conflict), want: delivered(1)},
@@ -52,8 +54,8 @@ func ofQueue() []trouble {
 	nothing := func(*testing.T, *scene) {}
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
-		// The hand-off may take 10 s, and the silent attempt uses 8 s of them. The message may
-		// therefore be in the queue although the gateway got a 503 and sends the request again.
+		// The hand-off may take 10 s. The attempt without an answer takes 8 s, so the hand-off may
+		// fail with a 503 although SQS has stored the message.
 		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1),
 			or: []outcome{asked, {"503 unavailable, 409 held", "delivered", 1, 1}}},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},
@@ -65,8 +67,8 @@ func ofQueue() []trouble {
 	}
 }
 
-// endLease sets the end of the lease in the ledger item to a minute ago, so that another run can
-// claim the request at once. The lease is that of the run that could not write the request's end.
+// endLease lets the lease of a request end: it sets the lease's end in the ledger to a minute ago.
+// Another run can then claim the request at once.
 func endLease(t *testing.T, c *scene) {
 	t.Helper()
 	item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

@@ -51,10 +51,10 @@ type trouble struct {
 	size  int                // minimum size of the master in bytes; 0: no master exists, so the request is skipped
 	own   *waitpoints.Config // configuration of a separate platform for the request; nil means the shared platform
 	skew  time.Duration      // time by which the clock of the platform own is ahead of masterhand's clock
-	long  bool               // whether the case waits half a minute or more; the limit busy then ignores the case
+	long  bool               // whether the case waits for half a minute or more; the limit busy does not count it
 	cause func(t *testing.T, c *scene)
-	// tried delays the call of heal until a second run has failed. The function heal ends the fault
-	// after the request was answered; it is nil if the fault ends by itself.
+	// The function heal ends the fault after the first run has answered; it is nil if the fault
+	// ends by itself. If tried is true, heal is called only after a second run has failed, too.
 	tried bool
 	heal  func(t *testing.T, c *scene)
 	want  outcome
@@ -80,7 +80,7 @@ type scene struct {
 	data     []byte // bytes of the master; nil if there is none
 }
 
-// env is a system whose functions reach each service through a front.
+// env is a system whose functions reach each service through a front, a proxy that causes faults.
 type env struct {
 	*scenariotest.Env
 	s3, dynamodb, sqs *front
@@ -101,8 +101,8 @@ const silence = 8 * time.Second
 func newEnv(t *testing.T) *env {
 	t.Helper()
 	e := &env{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS), busy: make(chan struct{}, 20)}
-	// Some cases mark a library as incompletely indexed, and the mark must stay. The interval of
-	// the library checks is therefore so long that the function index makes none during the tests.
+	// Some cases mark a library as incompletely indexed. A check of the libraries would remove this
+	// mark, so the interval LookAfter is longer than the tests.
 	e.Env = scenariotest.Start(t, system.Config{Concurrency: 256, LookAfter: time.Hour, Environment: map[string]string{
 		names.EndpointS3: e.s3.URL(), names.EndpointDynamoDB: e.dynamodb.URL(), names.EndpointSQS: e.sqs.URL(),
 		names.IdleTimeout: silence.String(),
@@ -149,7 +149,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// visit is a table of cases, with the doors through which the request of each case comes.
+// visit is a list of cases, with the doors through which each case sends its requests.
 type visit struct {
 	by    []doors.Door
 	tests []trouble
@@ -176,8 +176,8 @@ func (e *env) comesAgain(t *testing.T) {
 }
 
 // master uploads a creative's master. It waits until the library's summary lists the creative and
-// the function index has processed all events of the master. A later event would read the index
-// document again, and would meet the faults that are meant for the request.
+// the function index has processed all events of the upload. Otherwise that function could meet the
+// faults that are meant for the request, because both read the index document.
 func (e *env) master(t *testing.T, code string, size int) (data []byte) {
 	e.busy <- struct{}{}
 	data = scenariotest.Film(t, size)
@@ -296,7 +296,7 @@ func (c *scene) sending(t *testing.T) <-chan gateway.Result {
 }
 
 // answer returns the status and the outcome of an answer as a text. For a request through a queue
-// it returns "", and checks that the message has left the queue only if the request has ended.
+// it returns "". It then fails the test if the message has left the queue before the request ended.
 func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	t.Helper()
 	if result.Err != nil {
@@ -311,8 +311,8 @@ func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	return fmt.Sprint(result.Status, " ", strings.TrimSuffix(strings.TrimPrefix(string(result.Body), `{"outcome":"`), `"}`))
 }
 
-// undecided checks that no skip was sent while the system could not know whether the master
-// exists.
+// undecided checks that no skip was sent. It is called while the system cannot know whether the
+// master exists.
 func (c *scene) undecided(t *testing.T) {
 	t.Helper()
 	for _, body := range c.callbacks(t) {

@@ -12,8 +12,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// outages returns the cases in which a service refuses all connections. They affect every request
-// of the system.
+// outages returns the cases in which a service refuses all connections. Each of these cases affects
+// every request of the system.
 func outages() []trouble {
 	return []trouble{
 		{name: "S3 refuses connections", size: small, cause: all(idle, down("s3")), heal: up("s3"), want: later(1)},
@@ -39,8 +39,9 @@ func ofStoredEvent() []trouble {
 	}
 }
 
-// skippedAtOnce and skippedLater are the outcomes of a request for a missing master. Such requests
-// run one after the other: while any upload waits to be indexed, the system skips no request.
+// skippedAtOnce and skippedLater are the outcomes of a request for a missing master. Cases with
+// such requests run one after the other, because the system skips no request while an upload waits
+// to be indexed.
 var (
 	skippedAtOnce = outcome{"200 skipped", "skipped no_match:creative", 0, 1}
 	skippedLater  = outcome{"202 accepted", "skipped no_match:creative", 0, 1}

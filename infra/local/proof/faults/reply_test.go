@@ -13,19 +13,20 @@ import (
 
 // reply is a fault that changes an answer. The zero value does not change the answer.
 type reply struct {
-	cut, stall bool  // whether the connection is cut, or nothing more is sent, after the bytes that the field at counts
+	cut, stall bool  // whether, after some bytes, the connection is cut or nothing more is sent
 	at         int64 // number of bytes of the body that are sent before the cut or the stall
-	longer     int64 // number of additional bytes in Content-Length and body; if negative, of missing bytes
+	longer     int64 // number of bytes added to Content-Length and body; a negative number removes bytes
 	rate       int64 // bytes per second; 0 means no limit
 }
 
-// replies holds the faults of future answers, by the subject of the exchange.
+// replies holds the faults of future answers, by the name of the exchange, such as
+// "GET /bucket/key".
 type replies struct {
 	mu   sync.Mutex
 	next map[string][]reply
 }
 
-// Next applies the fault r to the next n answers whose subject is key.
+// Next applies the fault r to the next n answers of exchanges with the name key.
 func (s *replies) Next(n int, key string, r reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

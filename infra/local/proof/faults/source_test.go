@@ -16,10 +16,9 @@ import (
 
 const forever = 1 << 20
 
-// ofSource returns faults of reading the master. An upload begins while the first range is being
-// read. If the read fails, the upload request has usually reached the platform, and ends without a
-// byte of the body. An answer that is too long is detected only after its last byte. If it is the
-// answer with the last range, the whole master may have been delivered by then.
+// ofSource returns faults of reading the master. A failed read often leaves an upload without a
+// byte, because the upload begins while the first range is being read. An answer that is too long
+// may be noticed only after the whole master was delivered.
 func ofSource() []trouble {
 	return []trouble{
 		{name: "source: reset before an answer, three times", size: large, cause: asking(3, fault.ResetAt(0)), want: delivered(1)},
@@ -42,7 +41,7 @@ func ofSource() []trouble {
 }
 
 // ofIndex returns faults that occur while the system looks for a master. None of them may cause a
-// skip of an existing master, or any skip while the system cannot know whether the master exists.
+// skip if the master exists, or as long as the system cannot know whether it exists.
 func ofIndex() []trouble {
 	return []trouble{
 		{name: "index: 500, twice", size: small, cause: consulting(2, xmlError(500, "InternalError")), want: delivered(1)},

@@ -61,21 +61,22 @@ func answering(status int, at int64) fault.Fault {
 	return fault.Fault{Kind: fault.Answer, At: at, Status: status, Type: "text/plain"}
 }
 
-// downUntilDecided stops the platform's storage. The storage comes back when the ledger contains
-// the decision, that is, when the upload is due.
+// downUntilDecided stops the platform's storage. It starts the storage again when the ledger
+// contains the decision, because the upload comes next.
 func downUntilDecided(t *testing.T, c *scene) {
 	c.platform.Storage.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.Decision != nil }, c.platform.Storage.Up)
 }
 
-// downUntilUploaded stops the server that receives callbacks. The server comes back when the
-// ledger records the upload, that is, when the callback is due.
+// downUntilUploaded stops the server that receives callbacks. It starts the server again when the
+// ledger records the upload, because the callback comes next.
 func downUntilUploaded(t *testing.T, c *scene) {
 	c.platform.Waitpoints.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.State == ledger.Uploaded }, c.platform.Waitpoints.Up)
 }
 
-// once polls the request's ledger item, and calls do as soon as so returns true for the item.
+// once reads the request's ledger item repeatedly until the function so returns true for the item.
+// It then calls the function do.
 func (c *scene) once(t *testing.T, so func(ledger.Item) bool, do func() error) {
 	for t.Context().Err() == nil {
 		item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

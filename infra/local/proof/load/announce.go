@@ -47,7 +47,8 @@ type AnnounceResult struct {
 // collect is not running. It prints the answer times, separately for cold waves, in which new
 // execution environments start, and for warm waves. It checks that the answers in warm waves were
 // fast, that each announcement was accepted at the first attempt, and that all were stored. It
-// returns ErrWrong with a result if a check failed, or ErrInterrupted without one.
+// returns ErrWrong and the result if a check failed, and ErrInterrupted without a result if ctx
+// ended.
 func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	began := time.Now()
 	before, err := c.waiting(ctx)

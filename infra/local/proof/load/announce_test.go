@@ -46,7 +46,9 @@ func TestEveryAnnouncementIsStoredOrTheRunFails(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, &out)
 	}
-	cold := told(t, &out, `cold +(\d+) answers`) // more than one cold wave if some runs of the first wave ended early
+	// The number depends on timing: there is a second cold wave if an execution environment of the
+	// first wave answered several senders.
+	cold := told(t, &out, `cold +(\d+) answers`)
 	all := strconv.Itoa(cold + 24)
 	if cold < 12 || cold%12 != 0 {
 		t.Errorf("%d cold answers", cold)

@@ -6,8 +6,8 @@ import (
 	"masterhand/infra/local/sim/adplatform"
 )
 
-// ask is a slot with the expected result: the delivery of the master Key, or a skip with the
-// reason Skip. One of the two is "".
+// ask is a slot with the expected result of a request for it. Key is the key of the master that
+// must be delivered, or "". Skip is the reason of the expected skip, or "".
 type ask struct {
 	Slot adplatform.Slot
 	Key  string
@@ -21,7 +21,7 @@ const creatives = 12
 // length, so that no code is the beginning of another one.
 func code(n int) string { return fmt.Sprintf("LOAD-%d", n+1001) }
 
-// The last parts of the keys of a creative's masters.
+// The file names of a creative's masters: the last parts of their keys.
 const (
 	story    = "9x16.mp4"
 	portrait = "4x5.mp4"
@@ -29,7 +29,7 @@ const (
 	still    = "1x1.jpg"
 )
 
-// parts lists the last parts of the keys of each creative's masters.
+// parts lists the file names of masters. Each creative has one master with each of these names.
 var parts = []string{story, portrait, square, still}
 
 // masterKey returns the key of a master. The folders of the key state its creative and its locale:

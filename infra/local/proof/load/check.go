@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// facts holds the results of an event: its traces in the ledger and at the platform, and its
-// answers.
+// facts holds the results of an event: the answers to it, and what it caused in the ledger and at
+// the platform.
 type facts struct {
 	scenario.Seen
 	Answers []answer
@@ -65,14 +65,15 @@ func (r *run) inspect(ctx context.Context, s *sent) []string {
 // facts reads the results of an event from the ledger, the callbacks and the platform's storage.
 func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
 	f.Seen, err = scenario.Look(ctx, r.platform, r.store, s.request)
-	// The item is copied, because Look has not read the item of a malformed event: its id differs.
+	// f.Item is replaced, because Look reads the request's ledger item. The record of a malformed
+	// event has another id.
 	f.Item, f.Answers = s.Item, s.Answers
 	f.Master = func(sum [32]byte) bool { return r.masters.was(s.Ask.Key, sum, s.at) }
 	return f, err
 }
 
 // judge returns the differences between an event's expected result and its facts. If faults is
-// true, uploads and callbacks may have been repeated with the same result.
+// true, judge accepts repeated uploads and callbacks.
 func judge(e event, f facts, faults bool) []string {
 	j := judgement{event: e, facts: f, faults: faults}
 	switch {
@@ -139,7 +140,7 @@ func (j *judgement) delivered() {
 	j.once()
 }
 
-// once checks that there were no repeated uploads and callbacks, unless the run has faults.
+// once checks that no upload and no callback was repeated. In a run with faults it checks nothing.
 func (j *judgement) once() {
 	if !j.faults {
 		j.Problems = append(j.Problems, j.Once()...)

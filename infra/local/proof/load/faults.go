@@ -32,16 +32,16 @@ var (
 	}
 )
 
-// Of each 100 (stubborn) consecutive events, at most one gets a stubborn fault: its upload is
-// rejected 9 times (refusals). One run of a function retries less often, so the function finish
-// must settle the request.
+// At most one of each 100 consecutive events (the constant stubborn) gets a stubborn fault: the
+// platform's storage rejects 9 uploads for it (the constant refusals). One run of a function makes
+// fewer attempts, so the function finish must settle the request.
 const (
 	stubborn = 100
 	refusals = 9
 )
 
-// stub makes the platform's storage reject the uploads of an event, if the event is one of those
-// that get a stubborn fault.
+// stub sets a stubborn fault for an event, if the event is one of those that get such a fault: the
+// platform's storage then rejects several uploads for it.
 func (r *run) stub(s *sent) {
 	if r.Faults && s.Class == there && s.Number%stubborn == stubborn-1 {
 		r.platform.Storage.Faults.Next(refusals, s.request.StorageKey, r2.Refusal("ServiceUnavailable"))

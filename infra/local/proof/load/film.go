@@ -17,7 +17,8 @@ const (
 	largest  = 4 << 20
 )
 
-// samples returns the sample files from which masters are made, by the last part of their keys.
+// samples returns the sample files from which masters are made, by the last part of the masters'
+// keys, for example "9x16.mp4".
 func samples() (map[string][]byte, error) {
 	found := map[string][]byte{}
 	for _, part := range parts {

@@ -27,11 +27,11 @@ var forgeries = []forgery{
 	func(e gateway.Event, _, unknown signature.Key) gateway.Event {
 		return signed(e, sign(e.Body, unknown))
 	},
-	// The event has a valid signature, but of another body.
+	// The signature is valid for another body: the same body with a space at its end.
 	func(e gateway.Event, key, _ signature.Key) gateway.Event {
 		return signed(e, sign(append(bytes.Clone(e.Body), ' '), key))
 	},
-	// The event has no signature.
+	// The function signed is called without values, so the event has no signature.
 	func(e gateway.Event, _, _ signature.Key) gateway.Event { return signed(e) },
 	// The event has a valid signature, but the header ends with a comma, which the receiver
 	// rejects.

@@ -43,12 +43,12 @@ type Config struct {
 	Unknown signature.Key
 	Out     io.Writer
 
-	Requests int    // number of events to send; ignored if For is above 0
+	Requests int    // number of events to send; not used if For is above 0
 	AtOnce   int    // maximum number of events that are sent at the same time
 	Seed     uint64 // seed of the order of events and of the masters' bytes
 
 	For time.Duration // if above 0: the run sends events for this time and watches the processes' memory
-	// Rate is the number of events that are begun per second; 0 means that only AtOnce limits them.
+	// Rate is the number of events that a run sends per second. 0 means as many as AtOnce allows.
 	Rate float64
 	// Faults makes some uploads and callbacks fail, and replaces masters during the run.
 	Faults bool
@@ -73,8 +73,8 @@ var (
 	ErrInterrupted = errors.New("interrupted before all events were sent and had ended")
 )
 
-// patience limits the wait for open requests after the last event was begun. It is longer than a
-// stalled upload, a lease and the longest pause before a repeated message together.
+// patience limits the wait for open requests after the last event is sent. It is longer than the
+// sum of a stalled upload, a lease and the longest pause before a repeated message.
 const patience = 3 * time.Minute
 
 // retries is the number of times that the gateway sends an event again after the first attempt.
@@ -158,8 +158,8 @@ func (r *run) close() {
 	r.platform.Close()
 }
 
-// send begins events until the number of events is reached, the time is up or ctx ends. It waits
-// for their answers. It returns the events and the time from the first event to the last answer.
+// send sends the events of the run and waits for the answers. It stops earlier if ctx ends. It
+// returns the sent events and the time from the first event to the last answer.
 func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	began := time.Now()
 	beside, stop := context.WithCancel(ctx)
@@ -175,7 +175,7 @@ func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	return all, took
 }
 
-// feed begins events at the wanted rate and returns them.
+// feed sends events at the rate of the configuration, waits for the answers and returns the events.
 func (r *run) feed(ctx context.Context) []*sent {
 	feeding, cancel := ctx, context.CancelFunc(func() {})
 	if r.For > 0 {
@@ -204,7 +204,7 @@ func (r *run) feed(ctx context.Context) []*sent {
 	return all
 }
 
-// pace limits the rate at which events begin.
+// pace limits the number of events that are sent per second.
 type pace struct{ tick *time.Ticker }
 
 func newPace(rate float64) pace {

@@ -114,16 +114,16 @@ func (i *interrupting) Write(p []byte) (int, error) {
 	return i.Buffer.Write(p)
 }
 
-// An interrupted run must not report open events as problems. The test interrupts two runs. In the
-// first run the receiver accepts events. In the second run the receiver does not know the
-// platform's secret, so every authentic event waits for its next attempt when the run ends.
+// An interrupted run must not report open events as problems. In the case "at work" the receiver
+// accepts events. In the case "between attempts" it rejects all events, so each authentic event is
+// waiting to be sent again when the run is interrupted.
 func TestAnInterruptedRunReportsNoOpenEvent(t *testing.T) {
 	for name, strangers := range map[string]bool{"at work": false, "between attempts": true} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			out := &interrupting{stop: cancel}
 			c := config(t, open(t, strangers), out)
-			c.For, c.Rate = 40*time.Second, 10 // longer than 2 s, after which the run prints its first line of progress
+			c.For, c.Rate = 40*time.Second, 10 // the run is interrupted at its first line of progress, after 2 s
 			if _, err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
 				t.Errorf("%v\n%s", err, &out.Buffer)
 			}

@@ -27,11 +27,11 @@ type masters struct {
 	versions map[string][]version // versions by key, the oldest first
 }
 
-// version is the content that a master had in a period of time. The periods of the old and the new
-// version overlap, because the exact moment of the replacement is unknown.
+// version is the content that a master had for some time. The times of an old and a new version
+// overlap, because the exact moment of the replacement is unknown.
 type version struct {
 	sum         [32]byte
-	from, until time.Time // period of the version; until is zero for the latest version
+	from, until time.Time // when the content was current; until is zero for the latest version
 }
 
 func newMasters(s *system.System, seed uint64) (*masters, error) {
@@ -91,14 +91,15 @@ func (m *masters) put(ctx context.Context, key string) (size int64, err error) {
 	return int64(len(data)), nil
 }
 
-// known records a new version of a master. It does not end the periods of the earlier versions.
+// known records a new version of a master before its upload. The earlier versions stay current
+// until replaced is called.
 func (m *masters) known(key string, v version) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.versions[key] = append(m.versions[key], v)
 }
 
-// replaced ends the periods of all versions of a key except the latest one.
+// replaced records that, since the time at, only the latest version of a key is current.
 func (m *masters) replaced(key string, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -114,8 +115,9 @@ func (m *masters) replaced(key string, at time.Time) {
 // The function index usually processes a replacement in much less time.
 const lag = 10 * time.Second
 
-// was reports whether the bytes with this SHA-256 were a version of the master at the time asked,
-// when the master was requested, or later.
+// was reports whether sum, a SHA-256, is that of an acceptable version of a master that was
+// requested at the time asked. Every version is acceptable, except those that were replaced 10 s
+// (the constant lag) or more before that time.
 func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -5,7 +5,7 @@ import "math/rand/v2"
 // class is the kind of an event.
 type class int
 
-// The classes, in the order of the output.
+// The classes of events, in the order in which the summary prints them.
 const (
 	there     class = iota // the event requests an existing master
 	missing                // the event requests a missing master
@@ -21,8 +21,8 @@ func (c class) String() string {
 // asks reports whether an event of this class is a valid request, which the system must settle.
 func (c class) asks() bool { return c <= duplicate }
 
-// block holds the proportions of the mix: of each ten consecutive events, one event has each of
-// these classes, in random order.
+// block defines the proportions of the mix: each ten consecutive events have exactly these ten
+// classes, in random order.
 var block = []class{there, there, there, there, there, there, missing, duplicate, forged, malformed}
 
 // maxCopies is the maximum number of copies of an event that arrive at the same time. An event of
@@ -35,13 +35,13 @@ type event struct {
 	Class   class
 	Ask     ask
 	Copies  int // number of copies that arrive at the same time
-	Variant int // random number that selects the forgery or the malformation
+	Variant int // random number that selects how the event is forged or malformed
 }
 
 // mix generates the events of a run.
 type mix struct {
 	random *rand.Rand
-	left   []class // classes of the next events until the current block ends
+	left   []class // classes of the events that are still to come in the current block
 	number int
 }
 

@@ -24,8 +24,8 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.0f s", d.Seconds())
 }
 
-// quantile returns the smallest of the sorted durations that at least the given share of them does
-// not exceed. A share of 0.99 means the 99th percentile.
+// quantile returns a percentile of durations, by the nearest-rank method. A share of 0.99 means the
+// 99th percentile. The durations must be sorted.
 func quantile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

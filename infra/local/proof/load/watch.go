@@ -60,7 +60,7 @@ func (w *watch) take(at time.Duration, list []process, goroutines int) {
 type measure struct {
 	name      string
 	of        func(sample) float64 // returns the value in a sample; 0 if the sample has none
-	allowance float64              // permitted growth in addition to share, in units of the value
+	allowance float64              // permitted growth in addition to share, for example in MiB
 }
 
 // share is the permitted growth of a measure as a fraction: 0.2 means that the median in the second
@@ -91,12 +91,13 @@ type trend struct {
 // grew reports whether the measure grew by more than is permitted.
 func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
 
-// fewest is the minimum number of samples that a trend needs.
+// fewest is the minimum number of samples that a trend needs, not counting the warm-up
+// samples.
 const fewest = 10
 
-// trends returns the trend of each measure. It uses the samples that have a value for the measure.
-// It drops the first fifth of them as warm-up and computes the median of each half of the rest. A
-// measure with fewer samples than the constant fewest has no trend.
+// trends returns the trend of each measure. It skips samples without a value for the measure, and
+// the first fifth of the samples, because functions grow while they warm up. A measure with fewer
+// remaining samples than the constant fewest has no trend.
 func (w *watch) trends() []trend {
 	var list []trend
 	for _, m := range measures() {
@@ -138,8 +139,8 @@ func (w *watch) problems(growth bool) []string {
 	return found
 }
 
-// The interval between two measurements, and the maximum number of progress lines in a run that
-// lasts for the time Config.For. A burst, in which For is 0, has no such maximum.
+// lookEvery is the interval between two measurements. rows is the maximum number of progress lines
+// in a run with Config.For above 0. A run without For may print more lines.
 const (
 	lookEvery = time.Second
 	rows      = 20

@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// coordinates returns a slot's coordinates as the query of the URL to which a sender posts
-// announcements.
+// coordinates returns a slot as a URL query, for example "code=HRT-7&locale=en". A sender adds it
+// to the URL to which it announces.
 func coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {"1"}, "locale": {slot.Locale}, "aspect": {slot.Aspect},

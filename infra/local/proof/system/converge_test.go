@@ -20,8 +20,8 @@ import (
 )
 
 // After concurrent changes of the same keys, with repeated and late events, the index documents
-// must finally match the bucket. The test has a system of its own, because its events would delay
-// the skips of other tests. After all changes it sends one more event of each key.
+// must finally match the bucket. The test has a system of its own, because a system skips no
+// request while such events wait in its queue.
 func TestIndexConverges(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
@@ -79,8 +79,8 @@ func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	s.tell(t, key, int32(random.IntN(3)))
 }
 
-// tell sends an event of a key to the index queue, which delivers it after delay seconds. The
-// function index treats all types of events alike.
+// tell sends an event of a key to the index queue, which delivers it after delay seconds. The event
+// always reports a deletion, because the function index ignores the type of an event.
 func (s *env) tell(t *testing.T, key string, delay int32) {
 	t.Helper()
 	event := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Deleted","detail":{"bucket":{"name":%q},"object":{"key":%q}}}`, services.MastersBucket, key)

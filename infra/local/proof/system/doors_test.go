@@ -123,7 +123,9 @@ func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 			t.Fatal(stored.Err)
 		}
 		e.wantUnknown(t, request)
-		defer func() { // when the test ends, the entry exists: the event must be processed
+		// This check runs at the end of the test. The entry then exists, so the event must be
+		// processed.
+		defer func() {
 			e.Ended(t, request)
 			e.wantDelivered(t, request, data)
 		}()

@@ -23,8 +23,8 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// hostile is a malicious link that is announced in the name of Hoox, with the state and the error
-// code that its file must finally have.
+// hostile is a malicious link that a test announces in the name of Hoox. The fields state and code
+// are the final state and the error code that its file must have.
 type hostile struct {
 	link  string
 	state timeline.FileState

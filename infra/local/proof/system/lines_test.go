@@ -24,8 +24,8 @@ type line struct {
 }
 
 // unsaid searches the whole log for missing data. It returns a problem for each log line without
-// the id of its invocation. It also returns one for each ended request with no log line about its
-// end, or with several.
+// the id of its invocation. It also returns a problem for each ended request, unless exactly one
+// log line reports the end.
 func (s *env) unsaid(ctx context.Context) (problems []error) {
 	log, err := os.ReadFile(s.Log.Name())
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 	for text := range bytes.Lines(log) {
 		var l line
 		if json.Unmarshal(text, &l) != nil || l.Level == "" || l.Function == "" || l.Metrics != nil || l.Message == "started" {
-			continue // the line "started" belongs to no invocation and has no id
+			continue // the line "started" is skipped, because it belongs to no invocation and has no id
 		}
 		// fields collects the fields of all log lines. The error is ignored: the condition above
 		// has already decoded the same text.
@@ -92,7 +92,8 @@ func read(text string) (fields []string) {
 }
 
 // unanswered returns a problem for each field that a saved query reads but no function has written.
-// It also returns a problem for each of three values of the field "ended" that is missing.
+// It also returns a problem if no log line has "skipped" in the field "ended", and likewise for
+// "failed" and "expired".
 func unanswered(written map[string]json.RawMessage, ended map[string]bool) (problems []error) {
 	for _, q := range queries.All {
 		fields := read(q.Text)
@@ -113,8 +114,8 @@ func unanswered(written map[string]json.RawMessage, ended map[string]bool) (prob
 	return problems
 }
 
-// The search for missing log lines must find all fields of a saved query, and must report a problem
-// for each field that the log lacks.
+// The function read must find all fields of a saved query. The function unanswered must report a
+// problem for each of these fields that no log line contains.
 func TestMissingLinesAreFound(t *testing.T) {
 	t.Parallel()
 	got := read(`fields @timestamp, coalesce(slot, subject) as what, ended

@@ -56,8 +56,9 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 		}
 		values := files[a.Sender]
 		if strings.Contains(string(a.Body), "{{bucket}}") {
-			// This announcement is about another set, because the files of one Ad Reform set are
-			// either all in our bucket or all not.
+			// This Ad Reform announcement says that its files are in our bucket. It needs another
+			// set than the other announcements, because all files of a set must be in the same
+			// place.
 			values.ID = "r8"
 		}
 		sent = sent.Add(time.Minute)
@@ -86,7 +87,7 @@ func world(t *testing.T, c system.Config) *env {
 
 // end is the stored state of the system after all announcements were processed.
 type end struct {
-	Timelines map[string]outcome // final timelines, by subject
+	Timelines map[string]outcome // final timelines, by sender and subject, such as a job
 	Tests     map[string]int     // number of timelines of test events, by sender
 	Objects   map[string]object  // objects in the masters bucket, by key
 }
@@ -95,7 +96,7 @@ type end struct {
 // and names of records.
 type outcome struct {
 	Type, Status, Detail, Alert string
-	Events                      map[string]string // type, status and unknown parts of each event, by its identity
+	Events                      map[string]string // type, status and parts unknown to collect, by the event's identity
 	Files                       map[string]timeline.File
 }
 
@@ -134,8 +135,8 @@ func (s *env) ended(t *testing.T) end {
 	return e
 }
 
-// collecting returns the numbers of messages in the collect queue: visible is the number of
-// messages that wait, and under the number of messages that are being processed.
+// collecting returns two numbers of messages in the collect queue: visible counts the waiting
+// messages, and under counts those that are being processed.
 func (s *env) collecting(t *testing.T) (visible, under int) {
 	t.Helper()
 	out, err := s.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -207,8 +208,8 @@ func differ[V any](t *testing.T, got, want map[string]V) {
 	}
 }
 
-// Whether all announcements are sent once in order, sent three times in random order, or collected
-// only after an outage, the final state of the system must be the same.
+// The final state of the system must be the same in three cases: all announcements are sent once in
+// order, they are sent three times in random order, or they are collected only after an outage.
 func TestAnnouncementsEndTheSameInAnyOrder(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -249,7 +250,7 @@ func anyOrder(t *testing.T, all []said, want end) {
 		wantTaken(t, s.Senders.Post(t.Context(), a.sender, a.query, a.body))
 	}
 	want.Tests = maps.Clone(want.Tests)
-	want.Tests[senders.Streampixel] = 3 // each of the three test events makes its own timeline
+	want.Tests[senders.Streampixel] = 3 // the test event is sent three times, and each time makes a new timeline
 	compare(t, s.ended(t), want)
 	for _, line := range s.timelines(t) {
 		for _, entry := range line.Entries {

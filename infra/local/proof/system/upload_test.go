@@ -81,8 +81,8 @@ func testUploadRefused(t *testing.T, s *env) {
 			s.Platform.Storage.Faults.Next(test.times, request.StorageKey, test.fault)
 			result := s.send(t, request.Event())
 			if test.code == "" {
-				// wantEnd waits, because a run of finish or receive leaves the second upload to
-				// the next run.
+				// The second upload may come from a later run, so wantEnd waits for the end of the
+				// request.
 				s.wantEnd(t, request, result, "delivered")
 			}
 			writes := s.Platform.Storage.Writes(request.StorageKey)

@@ -26,7 +26,7 @@ func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Req
 	})
 }
 
-// keys returns the signature scheme of a step, and the keys with which its event is signed.
+// keys returns the signature scheme of a step and the keys with which the step's event is signed.
 func (t *tour) keys(s step) (signature.Scheme, []signature.Key, error) {
 	scheme := s.scheme
 	if scheme == "" {

@@ -114,8 +114,8 @@ func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Reques
 	return seen.Item
 }
 
-// ended returns a problem for each difference from the step's expected end: a delivery, a skip, or
-// no upload and no callback.
+// ended returns a problem for each way in which the request did not end as the step expects. The
+// expected end is a delivery, a skip, or neither an upload nor a callback.
 func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 	switch {
 	case s.sum != nil:

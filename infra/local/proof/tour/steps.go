@@ -32,9 +32,9 @@ type step struct {
 type signing int
 
 const (
-	current  signing = iota // only the secret that the receiver knows
-	rotating                // two secrets: a new one, and the one that the receiver knows
-	forged                  // only a secret that the receiver does not know
+	current  signing = iota // sign with the secret that the receiver knows
+	rotating                // sign with two secrets: a new one, and the one that the receiver knows
+	forged                  // sign with a secret that the receiver does not know
 )
 
 func steps() []step {

@@ -36,7 +36,7 @@ import (
 // Config describes where a system accepts announcements and where it stores their results. All
 // fields are required.
 type Config struct {
-	URL     string // beginning of the URLs of announcements; {sender}/{token} follows
+	URL     string // URL to which senders announce, without {sender}/{token} at its end
 	Secrets Secrets
 	Clients clients.All
 	Bucket  string // name of the bucket in which intake stores announcements
@@ -101,7 +101,7 @@ func (s Secret) sign(body []byte) http.Header {
 	return http.Header{http.CanonicalHeaderKey(v.Header): {v.Prefix + hex.EncodeToString(m.Sum(nil))}}
 }
 
-// interval is the pause between two polls.
+// interval is the pause between two reads of an announcement's timeline.
 const interval = 50 * time.Millisecond
 
 // Follow waits until the timeline of an announcement exists and all its files are settled. The
@@ -137,9 +137,9 @@ func (c Client) Follow(ctx context.Context, sender string, body []byte, since ti
 // announcement in it.
 type record struct{ key, subject string }
 
-// look returns the timeline that includes the announcement with this body. It stores the
-// announcement's record in kept, so that the next call need not search for it. Errors:
-// intake.ErrAbsent, timeline.ErrNotFound.
+// look returns the timeline of the announcement with this body. It keeps the found record in kept
+// for the next call. It returns intake.ErrAbsent if there is no record yet, and
+// timeline.ErrNotFound if collect has not processed the announcement yet.
 func (c Client) look(ctx context.Context, sender string, body []byte, since time.Time, kept *record) (timeline.Timeline, error) {
 	if kept.key == "" {
 		found, err := c.record(ctx, sender, body, since)

@@ -28,15 +28,17 @@ func DoorName(door doors.Door) string {
 	return string(door)
 }
 
-// SendThrough sends an event through a door and returns the answer. The queue and the bucket give
-// no answer of masterhand. For them, SendThrough waits until the function receive has logged that
-// it has received the event. It then returns the answer that the function URL would have given,
-// for example 202 if the message stays in the queue.
+// SendThrough sends an event through a door and returns the answer. The queue and the bucket return
+// no answer from masterhand. For them, SendThrough waits until the function receive has logged the
+// event, and makes an answer from the log line: 202 if the message stays in the queue, otherwise
+// 200.
 func (e *Env) SendThrough(ctx context.Context, door doors.Door, event gateway.Event) gateway.Result {
 	if door == "" {
 		return e.Gateway.Send(ctx, event)
 	}
-	event.ID = "evt_" + rand.Text() // log lines contain this id; a request is identified by its body
+	// The new id marks the log lines about this event. It does not change which request the event
+	// is about, because only the body identifies the request.
+	event.ID = "evt_" + rand.Text()
 	send := e.Queue.Send
 	if door == doors.Bucket {
 		send = e.Bucket.Send

@@ -77,7 +77,8 @@ func (p *Platform) Close() {
 	p.Waitpoints.Close()
 }
 
-// Request returns the request that has a callback token. Errors: [waitpoints.ErrUnknown].
+// Request returns the request whose callback URL belongs to the given token. It returns
+// [waitpoints.ErrUnknown] if there is none.
 func (p *Platform) Request(token string) (Request, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -27,10 +27,10 @@ const (
 	TimedOut State = "timeout" // no callback arrived before the deadline of the request
 )
 
-// The reasons for a rejection. The platform documents ReasonNotAvailable and ReasonAspect; the
-// others exist only in this simulator.
+// The reasons that the webhook video.source_rejected states. The platform documents
+// ReasonNotAvailable and ReasonAspect; the others exist only in this simulator.
 const (
-	ReasonNotAvailable = "file_not_available" // the callback states a skip
+	ReasonNotAvailable = "file_not_available" // the callback says that no file exists (a skip)
 	ReasonAspect       = "aspect_ratio_not_accepted_for_feed"
 	ReasonGarbled      = "completion_unreadable"
 	ReasonStorageKey   = "storage_key_mismatch"

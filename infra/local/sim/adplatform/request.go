@@ -57,8 +57,8 @@ type Request struct {
 	RequestedAt time.Time
 	ExpiresAt   time.Time
 	// ContentHash is the hash of the last delivery under StorageKey that the platform accepted;
-	// zeros if there was none. It replaces the placeholder for a hash in a sample of a result
-	// event.
+	// zeros if there was none. If the event is made from a sample with a placeholder for a hash,
+	// ContentHash takes its place.
 	ContentHash string
 
 	project project
@@ -127,8 +127,8 @@ func (p *Platform) NewRequest(slot Slot, options Options) (Request, error) {
 }
 
 // Fill puts fresh URLs and times into an event. It makes the storage key from the slot and the
-// project in the event's data, if they can be read. The rest of the data stays unchanged. Errors:
-// [events.ErrUnfilled].
+// project in the event's data, if they can be read. All other data stays unchanged. Fill returns
+// [events.ErrUnfilled] if the event contains an unknown placeholder.
 func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 	var says struct {
 		project
@@ -167,9 +167,9 @@ func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 	return request, nil
 }
 
-// lifetime returns the options of the upload URL. Unless the URL's options contain times, the URL
-// expires together with the request: it is signed one hour before the deadline, but never in the
-// future.
+// lifetime returns the options of the upload URL. If options.URL contains no times, the URL expires
+// together with the request. It is then signed one hour before the deadline, or now if that would
+// be in the future.
 func lifetime(options Options, now time.Time) r2.URLOptions {
 	url := options.URL
 	if url.Signed.IsZero() && url.Lifetime == 0 {

@@ -11,9 +11,9 @@
 //   - On Linux no signal is ever sent to a process id that has been reaped. Elsewhere this is
 //     possible for an instant.
 //
-// The processes that a child has started end with the child's group: at Kill and Stop, and on
-// Linux whenever the child ends while this process lives. If this process is killed, Linux kills
-// only the child itself, and a grandchild must notice the child's end.
+// Kill and Stop also end the processes that the child has started. On Linux, these processes also
+// end when the child ends while this process lives. But if this process is killed, Linux kills only
+// the child: a process that the child has started must itself notice that the child has ended.
 //
 // Example:
 //

@@ -21,8 +21,9 @@ type wires struct {
 	from *bufio.Reader
 }
 
-// pipes returns the test's ends of two pipes, and the files in and out for the process. The test
-// must call hangUp after the process has started, to close its own copies of in and out.
+// pipes makes two pipes to an echo process. It returns the test's ends in w, and the process's ends
+// in and out. When the process has started, the test must call hangUp, which closes the test's
+// copies of in and out.
 func pipes(t *testing.T) (w wires, in, out *os.File, hangUp func()) {
 	t.Helper()
 	in, to, err := os.Pipe()

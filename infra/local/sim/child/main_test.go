@@ -12,8 +12,8 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// role is the environment variable with the role of the test binary when it is started again as a
-// parent process.
+// role is an environment variable. A test sets it when it starts the test binary again as another
+// process; the value says what that process does.
 const role = "CHILD_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -75,8 +75,8 @@ func beOrphan() {
 }
 
 // block ends the process if err is not nil. Otherwise it waits until the process is killed. It
-// keeps a timer running: if all goroutines were blocked, the Go runtime would end the program,
-// perhaps before an orphan has checked its parent.
+// waits on a timer, because the Go runtime ends a program when all its goroutines are blocked. This
+// process could then end too early, before its child has checked which process its parent is.
 func block(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

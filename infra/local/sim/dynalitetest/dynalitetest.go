@@ -25,8 +25,8 @@ process.stdin.resume().on("end", () => process.exit());
 import("./infra/local/sim/services/dynamodb.mjs");
 `
 
-// counterpart is a local DynamoDB. It runs while its standard input is open. The garbage collector
-// closes stdin when no variable refers to the counterpart any more.
+// counterpart is a local DynamoDB. It runs while its standard input is open. The field stdin keeps
+// that pipe open: the garbage collector would close a pipe to which nothing refers any more.
 type counterpart struct {
 	address string
 	stdin   io.Closer

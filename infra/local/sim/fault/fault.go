@@ -5,7 +5,7 @@
 // requests, never on chance; and a request that a fault stops before [Done] has no effect.
 //
 //	schedule := &fault.Schedule{}
-//	schedule.Add(fault.Rule{Key: "a.mp4", Times: 2, Fault: fault.Reset(1 << 20)})
+//	schedule.Add(fault.Rule{Key: "a.mp4", Times: 2, Fault: fault.ResetAt(1 << 20)})
 //	server, err := fault.Listen(fault.Handler(schedule, keyOf, storage))
 package fault
 
@@ -28,7 +28,7 @@ const (
 // Values of [Fault.At] that are moments instead of a number of bytes.
 const (
 	Whole int64 = -1 // the whole body has arrived, and the request has not taken effect
-	Done  int64 = -2 // the request has taken effect; the server's answer is discarded
+	Done  int64 = -2 // the request has taken effect, and the server's answer has been discarded
 )
 
 // Fault is a failure of one exchange. The zero value changes nothing.
@@ -42,7 +42,7 @@ type Fault struct {
 	Type   string
 	Body   string
 	// Rate is the maximum number of bytes of the body that are read per second; 0 means no limit.
-	// It also slows requests of the kind None.
+	// A fault of the kind None with a Rate only slows the request.
 	Rate int64
 }
 
@@ -55,10 +55,10 @@ func Status(status int) Fault {
 	return Fault{Kind: Answer, At: Whole, Status: status, Type: "text/html; charset=UTF-8", Body: page}
 }
 
-// ResetAt returns a fault that cuts the connection after at bytes of the body.
+// ResetAt returns a fault that cuts the connection after the given number of bytes of the body.
 func ResetAt(at int64) Fault { return Fault{Kind: Reset, At: at} }
 
-// StallAt returns a fault that hangs after at bytes of the body.
+// StallAt returns a fault that hangs after the given number of bytes of the body.
 func StallAt(at int64) Fault { return Fault{Kind: Stall, At: at} }
 
 // Slow returns a fault that reads the body at a rate in bytes per second. The request still takes

@@ -9,7 +9,8 @@ import (
 )
 
 // Handler applies the faults of a schedule to the requests that it passes to next. The function
-// key returns the subject of a request, which is compared with [Rule.Key].
+// key returns a text for each request, for example the object's key. A rule compares this text with
+// its [Rule.Key].
 func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := schedule.Take(key(r))
@@ -56,7 +57,7 @@ const linger = time.Second
 func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", f.Type)
 	w.Header().Set("Content-Length", strconv.Itoa(len(f.Body)))
-	if f.At >= 0 { // makes the server answer at once; otherwise it would first read the rest of the body
+	if f.At >= 0 { // early answer: without this header, the server would first read the unread body
 		w.Header().Set("Connection", "close")
 	}
 	w.WriteHeader(f.Status)

@@ -4,10 +4,10 @@ import "sync"
 
 // Rule says which requests fail and what happens to them.
 type Rule struct {
-	Key  string // subject of the requests, as the server's key function returns it; "" matches all requests
+	Key  string // the rule applies to requests with this key, see [Handler]; "" matches all requests
 	Skip int    // number of matching requests that pass before the first failure
-	// Every is the size of a group. After Skip requests, the first request of each group fails; 0
-	// and 1 mean that each request fails.
+	// Every says which of the later requests fail: with 3, the first of each three requests. 0 and
+	// 1 mean that each request fails.
 	Every int
 	Times int // maximum number of failures of this rule; 0 means no limit
 	Fault Fault
@@ -33,8 +33,8 @@ func (s *Schedule) Add(rule Rule) {
 	s.rules = append(s.rules, &running{Rule: rule})
 }
 
-// Next applies a fault to the next n requests whose subject is key, or to the next n of all
-// requests if key is "".
+// Next applies a fault to the next n requests that have the given key. If key is "", it applies the
+// fault to the next n requests with any key.
 func (s *Schedule) Next(n int, key string, fault Fault) {
 	s.Add(Rule{Key: key, Times: max(n, 1), Fault: fault})
 }
@@ -57,7 +57,8 @@ func (s *Schedule) Hits() int {
 	return hits
 }
 
-// Take returns the fault of the next request, whose subject is key.
+// Take returns the fault for a request that has just arrived and has the given key. It counts the
+// request.
 func (s *Schedule) Take(key string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,8 +70,8 @@ func (s *Schedule) Take(key string) Fault {
 	return Fault{}
 }
 
-// hit counts a request with the subject key, and reports whether the rule applies its fault to
-// that request.
+// hit reports whether the rule applies its fault to a request with the given key. It also updates
+// the rule's counters.
 func (r *running) hit(key string) bool {
 	if r.Key != "" && r.Key != key || r.Times > 0 && r.hits >= r.Times {
 		return false

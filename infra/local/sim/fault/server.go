@@ -21,7 +21,7 @@ type Server struct {
 	mu      sync.Mutex
 	up      *http.Server // the HTTP server that is running; nil while the Server is down
 	cancel  context.CancelFunc
-	ended   chan struct{} // closed when the HTTP server in up no longer listens
+	ended   chan struct{} // closed when the HTTP server in the field up no longer listens
 }
 
 // Listen starts a server. [Server.Close] stops it.

@@ -67,7 +67,8 @@ func DefaultKey(event Event, attempt int, at time.Time) string {
 	return at.UTC().Format(time.RFC3339Nano) + "_" + event.ID + ".json"
 }
 
-// Send stores an event in the bucket; otherwise it is like [Queue.Send].
+// Send stores an event in the bucket. It repeats failed attempts and returns the same statuses as
+// [Queue.Send].
 func (b Bucket) Send(ctx context.Context, event Event) Result {
 	key := b.Key
 	if key == nil {

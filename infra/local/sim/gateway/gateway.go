@@ -57,8 +57,8 @@ type Event struct {
 	// escaped.
 	Verbatim bool
 	// Header replaces headers of the finished request, its signature included. A header without
-	// values is removed. Outpost lets the metadata of an event replace headers, too, and a forger
-	// can send any header.
+	// values is removed. Tests use Header as a forger who sends wrong headers, and as Outpost,
+	// which lets the metadata of an event replace headers.
 	Header http.Header
 	// Metadata is added to the metadata that Outpost makes for an event in a queue or a bucket,
 	// and replaces members of the same name. Outpost's operator and the publisher of the event can
@@ -113,8 +113,8 @@ func (s *Gateway) Signing(scheme signature.Scheme, keys ...signature.Key) *Gatew
 // Close closes idle connections.
 func (s *Gateway) Close() { s.transport.CloseIdleConnections() }
 
-// Pause returns how long Outpost waits after attempt number n, with n = 1 for the first attempt
-// and a scale of 1: 30 s · 2ⁿ⁻¹.
+// Pause returns how long Outpost waits after attempt number n, counted from 1: 30 s · 2ⁿ⁻¹. It does
+// not include the factor [Config.Scale].
 func Pause(n int) time.Duration { return 30 * time.Second << (n - 1) }
 
 // Send sends an event, with retries, until it is delivered, the retries are used up or ctx ends.
@@ -164,7 +164,7 @@ func prepare(event Event) (Event, error) {
 }
 
 // Compact converts JSON to the form in which Outpost sends it: without white space, and with &, <,
-// >, U+2028 and U+2029 escaped. Errors: ErrBody.
+// >, U+2028 and U+2029 escaped. If body is not JSON, it returns ErrBody.
 func Compact(body []byte) ([]byte, error) {
 	var compact, escaped bytes.Buffer
 	if err := json.Compact(&compact, body); err != nil {

@@ -50,11 +50,11 @@ func sqsEvent(batch []types.Message, arn, region string) awsevents.SQSEvent {
 	return event
 }
 
-// succeeded returns the messages of a batch that the function has processed: those that the member
-// batchItemFailures of its response does not name. If the response is empty, null or {}, or if the
-// list is empty, all messages have succeeded. An error means that the response is invalid, and no
-// message may be deleted. Source: "Success and failure conditions" of partial batch responses in
-// Lambda's developer guide. Member names are compared case-sensitively, unlike in encoding/json.
+// succeeded returns the messages of a batch that the function has processed. The function lists the
+// failed messages in the member batchItemFailures of its response; all others have succeeded. An
+// empty response, null, {} and an empty list mean that no message failed. An error means that the
+// response is invalid, so no message may be deleted. Member names are case-sensitive. Source:
+// "Success and failure conditions" of partial batch responses in Lambda's developer guide.
 func succeeded(batch []types.Message, response []byte) ([]types.Message, error) {
 	if len(response) == 0 {
 		return batch, nil

@@ -24,7 +24,7 @@ type environment struct {
 	cfg     *Config
 	arn     string
 	process *child.Process
-	work    chan *call    // passes an invocation to the waiting request of the runtime
+	work    chan *call    // passes an invocation to the runtime, which has requested the next one
 	ready   chan struct{} // closed when the runtime asks for its first invocation
 	ended   chan struct{} // closed after the process has ended and all its output was passed on
 

@@ -56,8 +56,8 @@ func exited(how error) *FunctionError {
 	return fault(TypeExited, "runtime exited with error: "+how.Error())
 }
 
-// reported decodes the error document of a runtime. It also returns an error if the document is
-// unreadable.
+// reported decodes the error that a runtime has reported in JSON. If the JSON is invalid or has no
+// error type, the type becomes Function.Unknown.
 func reported(document []byte) *FunctionError {
 	var e FunctionError
 	if err := json.Unmarshal(document, &e); err != nil || e.Type == "" {

@@ -3,8 +3,8 @@ package lambda
 // Succeeded exports succeeded for the tests, which then need no queue.
 var Succeeded = succeeded
 
-// IdleEnded returns a channel that is closed when the process of the environment that is used next
-// has ended.
+// IdleEnded returns a channel about the environment that would run the next invocation. The channel
+// is closed when the process of this environment has ended.
 func IdleEnded(f *Function) <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -239,13 +239,13 @@ func (f *Function) Interrupt() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for e := range f.busy {
-		_ = e.process.Signal(syscall.SIGTERM) // the error is ignored: the process has ended, so it needs no signal
+		_ = e.process.Signal(syscall.SIGTERM) // an error means that the process has already ended: nothing to do
 	}
 }
 
 // Close rejects new invocations, waits for the running ones and stops the environments: first
-// with SIGTERM, then with SIGKILL. If ctx ends earlier, it kills the rest and returns ctx's
-// error. Afterwards no process is left.
+// with SIGTERM, then with SIGKILL. If ctx ends while invocations are running, it kills all
+// environments at once and returns ctx's error. Afterwards no process is left.
 func (f *Function) Close(ctx context.Context) error {
 	defer f.kill()
 	f.mu.Lock()

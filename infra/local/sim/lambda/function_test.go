@@ -164,7 +164,8 @@ func TestBootstrapThatIsNoProgram(t *testing.T) {
 func TestTimeoutKillsTheProcess(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
-	// Long enough that the function reaches the gate before its time-out, even on a busy machine.
+	// The time-out is long enough for the function to call the gate g first, even on a busy
+	// machine.
 	f := newFunction(t, func(c *lambda.Config) { c.Timeout = 4 * time.Second })
 	_, err := invoke(f, g.order)
 	if fault, ok := errors.AsType[*lambda.FunctionError](err); !ok || fault.Type != lambda.TypeTimedOut {

@@ -13,11 +13,10 @@ import (
 	"masterhand/infra/recursion"
 )
 
-// lineage counts the invocations that an event has caused, one after the other. The X-Ray header
-// contains the lineage as Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs copy the header of an
-// invocation to everything that the function sends. Sources: recursion_detection.go of AWS's SDK
-// for Go; the fields of this second form of lineage in pull request 2480 of
-// opentelemetry-dotnet-contrib.
+// lineage counts the invocations in a chain, in which each invocation causes the next one. An
+// invocation's X-Ray header contains it as Lineage=REQUESTS:FUNCTION:LOOPS, and AWS's SDKs copy the
+// header to everything that the function sends. Sources: recursion_detection.go of AWS's SDK for Go
+// (the copying), and pull request 2480 of opentelemetry-dotnet-contrib (the three fields).
 type lineage struct {
 	requests int    // number of invocations in the chain so far, of all functions
 	function string // hash of the name of the first function in the chain
@@ -51,8 +50,7 @@ func (l lineage) next(function string) lineage {
 	return l
 }
 
-// into returns a copy of a trace header that contains the lineage l instead of the header's old
-// lineage.
+// into returns a copy of a trace header in which l replaces the lineage of the header.
 func (l lineage) into(trace string) string {
 	fields := slices.DeleteFunc(strings.Split(trace, ";"), func(f string) bool {
 		return f == "" || strings.HasPrefix(f, lineageField)
@@ -78,9 +76,9 @@ func looped(m types.Message, function string) bool {
 	return l.function == hashOf(function) && l.loops >= recursion.MaxInvocations
 }
 
-// traceOfBatch returns the trace header for an invocation with a batch. The header has the lineage
-// of the message whose chain has the most invocations. If no message has a trace header, the
-// parameter trace is used instead.
+// traceOfBatch returns the trace header for an invocation with a batch. It is the header of the
+// message whose chain has invoked a function most often, with this invocation added. If no message
+// has a header, the parameter trace takes its place.
 func traceOfBatch(batch []types.Message, function, trace string) string {
 	var farthest lineage
 	for _, m := range batch {

@@ -49,8 +49,8 @@ type QueueConfig struct {
 	// ReportBatchItemFailures says whether the member batchItemFailures of a response is read.
 	// Otherwise a batch succeeds or fails as a whole.
 	ReportBatchItemFailures bool
-	// FunctionName is the name of the function. The lineage of a message counts invocations under
-	// this name.
+	// FunctionName is the name of the function. It is needed to count the invocations of the
+	// function in a chain of messages.
 	FunctionName string
 	// Recursive says whether a chain of messages may invoke the function without limit. If not,
 	// the message after [recursion.MaxInvocations] invocations goes to the queue DeadLettersURL.
@@ -70,7 +70,7 @@ type Queue struct {
 	region  string
 	stop    context.CancelFunc // function that ends the polling
 	abandon context.CancelFunc // function that cancels the calls that delete processed messages
-	slots   chan struct{}      // holds one element per batch that is received or processed
+	slots   chan struct{}      // holds one element for each batch that is being received or processed
 	running sync.WaitGroup
 }
 

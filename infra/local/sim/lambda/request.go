@@ -27,7 +27,8 @@ type urlContext struct {
 	Stage    string `json:"stage"`
 }
 
-// event converts an HTTP request to the event of the invocation in.
+// event converts an HTTP request to the event that the function receives. The parameter in is the
+// invocation; the event contains its id.
 func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.Time) urlEvent {
 	sourceIP, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -73,8 +74,9 @@ func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.
 }
 
 // headers returns the headers of a request in the form in which a function URL passes them to the
-// function. Names are in lower case, and repeated headers are joined. Headers of the connection are
-// dropped. The X-Forwarded headers state HTTPS and port 443, as for a real function URL.
+// function. Names are in lower case, and repeated headers are joined. Headers that are only about
+// the connection, such as Keep-Alive, are dropped. The X-Forwarded headers state HTTPS and port
+// 443, as for a real function URL.
 func headers(r *http.Request, length int, sourceIP, trace string) map[string]string {
 	all := make(map[string]string, len(r.Header)+6)
 	for name, values := range r.Header {

@@ -9,9 +9,9 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 )
 
-// respond converts the response of a function to an HTTP answer. If the response is a JSON object
-// with a statusCode, it describes the answer. Any other JSON becomes the body of a 200. An invalid
-// response leads to a 502.
+// respond converts the response of a function to an HTTP answer. A JSON object with the member
+// statusCode states the status, the headers and the body of the answer. Any other JSON becomes the
+// body of an answer with status 200. An invalid response leads to status 502.
 func respond(w http.ResponseWriter, response []byte) {
 	answer, body, ok := understand(response)
 	if !ok {

@@ -43,7 +43,7 @@ type URL struct {
 	server   *http.Server
 }
 
-// OpenURL starts to serve; Close ends it.
+// OpenURL starts a function URL, which answers requests until [URL.Close] is called.
 func OpenURL(cfg URLConfig) (*URL, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(cfg.Port)))
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // buffer holds events, in the order of their arrival, until they are sent. The number of events is
-// not limited; each takes some hundred bytes.
+// not limited, because an event takes only some hundred bytes.
 type buffer struct {
 	mu      sync.Mutex
 	waiting []event

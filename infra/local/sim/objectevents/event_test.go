@@ -13,15 +13,16 @@ import (
 	"masterhand/infra/local/sim/objectevents"
 )
 
-// noticeOf returns a notice of the S3 server in JSON. The text more holds further members, which
-// also replace members of the same name.
+// noticeOf returns a notice of the S3 server in JSON. The parameter more is JSON text with further
+// members. A further member replaces a member of the same name.
 func noticeOf(more string) string {
 	return `{"bucket":"masters","key":"a b+c%2B.mp4","versionId":"v1","time":"2026-11-21T03:26:40.39Z",` +
 		`"sequencer":"18e9f1a10736827e","requestId":"UM9RL42LNOAI92U7","sourceIp":"127.0.0.1",` + more + `}`
 }
 
-// eventOf returns EventBridge's event with the given detail-type and object. The text end holds
-// further members of the event's detail.
+// eventOf returns an event of EventBridge with the given detail-type. The parameter object is JSON
+// text with further members of the event's object. The parameter end is "", or a comma and JSON
+// text with further members of the event's detail.
 func eventOf(detailType, object, end string) string {
 	return `{"version":"0","detail-type":"` + detailType + `","source":"aws.s3","account":"111122223333",` +
 		`"time":"2026-11-21T03:26:40Z","region":"eu-west-1","resources":["arn:aws:s3:::masters"],` +

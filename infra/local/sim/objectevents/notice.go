@@ -30,7 +30,7 @@ type notice struct {
 	SourceIP     string    `json:"sourceIp"`
 }
 
-// parseNotice decodes a notice. Errors: errNotice.
+// parseNotice decodes a notice. It returns errNotice if body is not a valid notice.
 func parseNotice(body []byte) (notice, error) {
 	var n notice
 	if err := json.Unmarshal(body, &n); err != nil {

@@ -44,7 +44,7 @@ import (
 const (
 	// sendTimeout limits one attempt to send a message to the queue.
 	sendTimeout = 10 * time.Second
-	// defaultPause is the pause if Config.Pause is 0.
+	// defaultPause is the time between two attempts to send a message, if Config.Pause is 0.
 	defaultPause = 250 * time.Millisecond
 )
 

@@ -23,8 +23,8 @@ import (
 // package under test.
 const asMain = "MASTERHAND_TEST_MAIN"
 
-// Main runs the function main and ends the process, if Refuses has started this process. Otherwise
-// it returns at once. TestMain must call Main first.
+// Main must be the first call of TestMain. In a process that [Refuses] has started, Main runs the
+// function main and then ends the process. In any other process it returns at once.
 func Main(main func()) {
 	if os.Getenv(asMain) != "" {
 		main()

@@ -35,7 +35,8 @@ func (s *Storage) key(r *http.Request) string {
 	return strings.TrimPrefix(r.URL.Path, "/"+s.config.Bucket+"/")
 }
 
-// rules rejects requests that R2 rejects although an S3 server may accept them.
+// rules returns a handler that passes requests on to next. It rejects requests that R2 rejects
+// although an S3 server may accept them.
 func (s *Storage) rules(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -85,8 +86,8 @@ func (c *checkedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// write counts the PUTs that write at the same time. It also rejects a PUT that comes too soon
-// after the previous one, as R2 does.
+// write returns a handler that passes requests on to next. It counts the PUTs that write to a key
+// at the same time. As R2 does, it rejects a PUT that comes too soon after the previous one.
 func (s *Storage) write(next http.Handler) http.Handler {
 	var pause time.Duration
 	if s.config.OncePerSecond {

@@ -15,8 +15,8 @@ type Writes struct {
 	Statuses    []int  // statuses of the answers, in order; 0 if a PUT got no answer
 	Bytes       int64  // number of bytes that were read from all PUTs
 	ContentType string // content type of the latest PUT
-	// Concurrent is the maximum number of PUTs that were writing at the same time. A PUT that a
-	// fault stops before its write is not counted.
+	// Concurrent is the largest number of PUTs that wrote at the same time. A PUT that a fault
+	// stops before its write is not counted.
 	Concurrent int
 
 	writing int
@@ -101,7 +101,8 @@ func (r *record) land(key string, now time.Time) {
 	})
 }
 
-// end counts a PUT that has ended its write, with or without success.
+// end lowers the number of running writes by one, after a PUT has ended its write, with or without
+// success.
 func (r *record) end(key string) { r.update(key, func(w *Writes) { w.writing-- }) }
 
 // countedBody is a body that counts the bytes that are read from it.

@@ -118,7 +118,8 @@ func (s *Storage) makeBucket(ctx context.Context) error {
 	return nil
 }
 
-// Object reads an object directly from the S3 server and computes its SHA-256. Errors: ErrAbsent.
+// Object reads an object directly from the S3 server and computes its SHA-256. It returns ErrAbsent
+// if there is no object under the key.
 func (s *Storage) Object(ctx context.Context, key string) (Object, error) {
 	got, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.config.Bucket, Key: &key})
 	var absent *types.NoSuchKey

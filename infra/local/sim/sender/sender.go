@@ -44,8 +44,8 @@ func Hoox() Sender {
 func Streampixel() Sender { return Sender{Name: "streampixel", Wait: 10 * time.Second} }
 
 // AdReform returns the sender Ad Reform. It retries 14 times, and each pause is twice the previous
-// one. That it waits 10 s and first pauses for 1 s are guesses, because it does not document these
-// times.
+// one. The wait of 10 s for an answer and the first pause of 1 s are guesses, because Ad Reform
+// does not document them.
 func AdReform() Sender {
 	pauses := make([]time.Duration, 14)
 	for i := range pauses {

@@ -41,8 +41,8 @@ func (s *Services) Clients() clients.All {
 	return s.clients(variables.Endpoints{S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager})
 }
 
-// clients returns clients of the services at the given endpoints. It is used while other services
-// are still starting.
+// clients returns clients of the services at the given endpoints. The endpoints need not include
+// all services, because clients is called while some services are still starting.
 func (s *Services) clients(at variables.Endpoints) clients.All {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": s.SecretKey}
 	return clients.All{Factory: awsclient.New(Region, at, func(key string) (string, bool) {

@@ -38,8 +38,8 @@ type event struct {
 	}
 }
 
-// receive waits until all events are on the index queue. It then receives n events, or all events
-// if n is 0. It does not delete them, and returns them in the order in which they were sent.
+// receive waits until every event that was sent is on the index queue. It then receives n events,
+// or all events if n is 0, and returns them in the order in which they were sent. It deletes none.
 func receive(t *testing.T, s *services.Services, n int) []event {
 	t.Helper()
 	if err := s.Events.Drained(t.Context()); err != nil {

@@ -16,8 +16,8 @@ import (
 const nodeNeeded = 20
 
 // CheckNode returns an error that says what to install if Node or the packages are missing or too
-// old. [Start] makes the same check. A caller that first builds programs for a minute should call
-// CheckNode before that.
+// old. [Start] makes the same check. A caller should nevertheless call CheckNode before it builds
+// programs, because a build takes about a minute and is useless without Node.
 func CheckNode(ctx context.Context, root string) error {
 	out, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {

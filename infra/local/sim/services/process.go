@@ -42,7 +42,7 @@ func (s *Services) watch(p *process) {
 		}
 		select {
 		case s.failed <- p.ended():
-		default: // the error is dropped, because another service has failed before
+		default: // the error is dropped: the channel already holds the error of another service
 		}
 	}()
 }
@@ -68,8 +68,8 @@ func (p *process) notUp(cause error) error {
 	return fmt.Errorf("%s does not start: %w; it printed:\n%s", p.name, cause, p.printed)
 }
 
-// asked returns the error of the first call to a child's service, or nil if the call succeeded. If
-// the child has ended, the error says how the child ended, because that is the cause.
+// asked completes the error err of the first call to a child's service; nil stays nil. If the child
+// has ended, the returned error says how the child ended, because that is the cause of err.
 func (p *process) asked(err error) error {
 	if err == nil {
 		return nil

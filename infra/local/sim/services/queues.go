@@ -31,10 +31,10 @@ type Numbers struct {
 }
 
 // numbers holds the limits of the queues, by default name. They are the limits of the deployed
-// queues, except that messages of IndexQueue and ReindexQueue become visible again sooner. A
-// message of these two queues that fails several times needs an operator. The other queues allow
-// many receives: a request ends at its deadline, and an announced file mostly ends when its link
-// expires.
+// queues, except that messages of IndexQueue and ReindexQueue become visible again sooner. In these
+// two queues a few failures make a message a dead letter, because an operator must look at it. The
+// other queues allow many receives, because their messages usually end by a time limit: the
+// deadline of a request, or the expiry of an announced file's link.
 var numbers = map[string]Numbers{
 	IndexQueue:   {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 5},
 	ReindexQueue: {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 10},

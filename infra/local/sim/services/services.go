@@ -117,7 +117,7 @@ type Services struct {
 
 	mu       sync.Mutex
 	gateway  *process   // the S3 gateway; Close stops it before the other services
-	children []*process // the processes of the other services
+	children []*process // the processes of the services other than S3
 }
 
 // Start starts all services. It starts services that do not depend on each other at the same time.
@@ -181,7 +181,7 @@ func (s *Services) secret(constant, file string, usable func([]byte) error) secr
 		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: the earlier content stays in force",
 			"secret", constant, "error", err.Error())
 	})
-	_, _ = read() // a first read, so that the present content is the last usable one if a later edit is not usable
+	_, _ = read() // reads the present content, which stays in force if a later edit is not usable
 	return secrets.Handler{Name: s.Name(constant), File: file, Region: Region, Account: Account, Read: read}
 }
 

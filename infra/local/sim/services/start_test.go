@@ -185,8 +185,8 @@ func TestFailed(t *testing.T) {
 	closed(t, s)
 }
 
-// project makes a project folder whose node_modules contains packages. The map holds the version of
-// each package by the package's name.
+// project makes a project folder whose node_modules contains packages. The parameter versions holds
+// the version of each package by the package's name.
 func project(t *testing.T, versions map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -38,9 +38,10 @@ type Programs struct {
 	Fulfill, Finish, Index, Intake, Collect, Receive string // paths of the functions' bootstraps
 }
 
-// Build compiles the programs for this machine into the project's folder .masterhand. Later builds
-// are quick, because Go caches them. The functions are built as for Lambda. Other processes may run
-// or build the programs at the same time. For each slow step, Build writes a line to progress.
+// Build compiles the programs for this machine into the project's folder .masterhand. It builds the
+// functions in the same way as for Lambda. Later builds are quick, because Go caches them. It is
+// safe if other processes build or run the programs at the same time. Build writes a line to
+// progress for each step that takes long.
 func Build(ctx context.Context, root string, progress io.Writer) (Programs, error) {
 	bin := filepath.Join(root, ".masterhand", "bin")
 	p := Programs{

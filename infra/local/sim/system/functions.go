@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// The limits of the deployed functions. Some times are shorter here, because locally an event
-// reaches its queue within milliseconds, so that a local run need not wait longer.
+// The limits of the local functions. They are those of the deployed functions, except for some
+// shorter times: locally, an event reaches its queue within milliseconds, so short waits suffice.
 const (
 	fulfillConcurrency = 64
 	finishConcurrency  = 20
@@ -99,10 +99,9 @@ func (s *System) startFinish() error {
 	return s.schedule(finish, "sweep", sweepEvery)
 }
 
-// startReceive connects the platform's queue and bucket to the function receive. The events in them
-// belong to the first destination in the file of destinations. If the file has no destination, they
-// belong to standardDestination: messages then stay in the queues until a destination has that
-// name.
+// startReceive connects the platform's queue and bucket to the function receive. Their events
+// belong to the first destination in the file of destinations. If the file lists none, the events
+// stay in the queues until the file lists a destination with the name standardDestination.
 func (s *System) startReceive() error {
 	setting := doors.Binding{Destination: standardDestination}
 	if content, err := os.ReadFile(s.config.Destinations); err == nil {

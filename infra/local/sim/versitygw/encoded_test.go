@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// TestListingsAreEncodedWhereAsked lists keys that contain characters which XML cannot hold.
+// TestListingsAreEncodedWhereAsked lists keys with characters that XML cannot hold. If the client
+// asks for an encoded listing, the keys in it must be URL-encoded.
 func TestListingsAreEncodedWhereAsked(t *testing.T) {
 	t.Parallel()
 	c := start(t, t.TempDir(), "").client()

@@ -20,9 +20,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// asProgram is the environment variable that makes the test binary run the program. Each gateway
-// needs its own process, because it changes the working directory and can exist only once in a
-// process.
+// asProgram is the environment variable that makes the test binary run the gateway instead of the
+// tests. Each gateway needs its own process, because it changes the working directory and can exist
+// only once in a process.
 const asProgram = "VERSITYGW_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 type program struct {
 	cmd     *exec.Cmd
 	url     string
-	printed *bytes.Buffer // output of the process; may be read after ended is closed
+	printed *bytes.Buffer // output of the process; must not be read before ended is closed
 	ended   chan struct{}
 	err     error // error with which the process ended; may be read after ended is closed
 }

@@ -191,8 +191,8 @@ func (n *noticed) deleteMany(keys ...string) {
 	n.expect(nil, want...)
 }
 
-// TestAwkwardKeys writes keys that another encoding might change. The notices must contain the
-// same keys.
+// TestAwkwardKeys writes keys that a wrong encoding would change, for example keys with spaces and
+// emoji. The notices must contain exactly the same keys.
 func TestAwkwardKeys(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, accept)

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// patience is the longest time for which an S3 client waits for its answer because the receiver
-	// has not yet accepted the notice of the client's change.
+	// patience limits how long a change in a bucket waits for the receiver to accept its notice.
+	// After that time, the S3 client gets its answer anyway.
 	patience = 2 * time.Second
 	// pause is the time between two attempts to send a notice.
 	pause = 100 * time.Millisecond

@@ -27,9 +27,9 @@ func (w whole) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Uplo
 	return w.Backend.UploadPart(ctx, &part)
 }
 
-// GetObject reads an object. The gateway checks the ETag before it opens the file, so the object
-// may be replaced between the check and the opening. If the ETag is another one after the file was
-// opened, GetObject opens the object again.
+// GetObject reads an object whose ETag and bytes belong together. The gateway reads the ETag before
+// it opens the file, and the object may be replaced in between. So GetObject compares the ETag
+// again after the opening, and starts anew if the ETag has changed.
 func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	for {
 		out, err := w.Backend.GetObject(ctx, in)
@@ -49,9 +49,9 @@ func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObj
 	}
 }
 
-// announced returns a body whose reader fails if the body ends before the announced length. A body
-// in signed chunks marks its own end, and the gateway must recognise its type, so it is returned
-// unchanged.
+// announced returns a body whose reader fails if the body ends before the announced length. It
+// returns a body in signed chunks unchanged: such a body marks its own end, and the gateway needs
+// the Go type of that body.
 func announced(body io.Reader, length *int64) io.Reader {
 	if _, chunked := body.(middlewares.ChecksumReader); chunked || body == nil || length == nil {
 		return body

@@ -104,7 +104,8 @@ func (s *Server) Create(expires time.Time) Token {
 	return created.Token
 }
 
-// Token returns the current state of a token. Errors: ErrUnknown.
+// Token returns the current state of the token with the given id. It returns ErrUnknown if there is
+// no such token.
 func (s *Server) Token(id string) (Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

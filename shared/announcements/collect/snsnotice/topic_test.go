@@ -18,7 +18,8 @@ import (
 
 const arn = "arn:aws:sns:eu-central-1:000000000000:alerts"
 
-// topic returns a topic whose server answers like SNS.
+// topic returns a topic whose server answers with this status and text. The server saves the form
+// of each request in got.
 func topic(t *testing.T, status int, answer string, got *url.Values) snsnotice.Topic {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -115,8 +115,9 @@ func (b *Bucket) Tags(_ context.Context, key string) (map[string]string, error) 
 	return maps.Clone(o.Labels.Tags), nil
 }
 
-// ReadRange returns n bytes, from offset off, of exactly this version of the object. Errors:
-// masters.ErrChanged, masters.ErrDenied.
+// ReadRange returns n bytes, from offset off, of exactly this version of the object. It returns
+// masters.ErrChanged if the bucket holds another version or none, and masters.ErrDenied if the
+// object is archived.
 func (b *Bucket) ReadRange(_ context.Context, o masters.Object, off, n int64) ([]byte, error) {
 	if b.BeforeRead != nil {
 		if err := b.BeforeRead(o.Key); err != nil {
@@ -138,8 +139,8 @@ func (b *Bucket) ReadRange(_ context.Context, o masters.Object, off, n int64) ([
 	return bytes.Clone(now.data[off : off+n]), nil
 }
 
-// Open returns a reader of n bytes, from offset off, of exactly this version of the object.
-// Errors: masters.ErrChanged.
+// Open returns a reader of n bytes, from offset off, of exactly this version of the object. It
+// returns masters.ErrChanged if the bucket holds another version or none.
 func (b *Bucket) Open(ctx context.Context, key, _, etag string, off, n int64) (io.ReadCloser, error) {
 	data, err := b.ReadRange(ctx, masters.Object{Key: key, ETag: etag}, off, n)
 	return io.NopCloser(bytes.NewReader(data)), err

@@ -17,8 +17,8 @@ func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string,
 	return keys, more, nil
 }
 
-// Page returns the first n names that begin with prefix and are sorted behind the argument after.
-// It reports whether there are more names.
+// Page returns the first n names that begin with prefix and come after the argument after in the
+// sorted order. It reports whether there are more names.
 func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

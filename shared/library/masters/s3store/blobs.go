@@ -23,9 +23,9 @@ type Blobs struct {
 	Bucket string
 }
 
-// Load implements [masters.Blobs]. Only NoSuchKey means that a document is absent: without
-// permission to list the bucket, S3 answers 403 for an absent object, and Load returns that as a
-// fault.
+// Load implements [masters.Blobs]. Only the error NoSuchKey means that a document is absent. S3
+// also answers 403 for an absent object, if the caller may not list the bucket. Load returns an
+// error for 403, because the object may exist.
 func (b Blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.Bucket, Key: &name})
 	var absent *types.NoSuchKey

@@ -152,9 +152,9 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 	}
 }
 
-// Page returns at most n keys (at most 1,000, the limit of S3) that begin with prefix and are
-// sorted behind the argument after. It reports whether more keys follow; if so, it returns at
-// least one key. It is strongly consistent.
+// Page returns the first n keys (at most 1,000, the limit of S3) that begin with prefix and come
+// after the argument after in the sorted order. It may return fewer. It reports whether more keys
+// follow; if so, it returns at least one key. It is strongly consistent.
 func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
 	for {

@@ -31,8 +31,8 @@ const dayPrefix = "day#"
 // have not ended, so it stays small however old the table is.
 const isOpen = "open"
 
-// shards is the number of partitions over which an index key is spread. Older code used one
-// partition; DynamoDB allows 1,000 writes a second to a partition.
+// shards is the number of partitions over which an index key is spread, because DynamoDB allows
+// only 1,000 writes a second to one partition. Older code uses a single partition.
 const shards = 8
 
 // spread returns the index key of the item's shard.
@@ -44,8 +44,8 @@ func spread(key, id string) string {
 
 func shard[N uint32 | int](key string, n N) string { return fmt.Sprintf("%s#%d", key, n) }
 
-// partitions returns all keys under which an index may hold items of a key: its shards, and the key
-// itself, which code without shards writes.
+// partitions returns all index keys under which the items of a key may be stored: the key's shards,
+// and the key itself, because code without shards writes it.
 func partitions(key string) []string {
 	list := []string{key}
 	for n := range shards {

@@ -63,8 +63,9 @@ func TestASpreadStoreKeepsTheContract(t *testing.T) {
 	})
 }
 
-// While old and new code run side by side, this code finds items with either form of index key, by
-// day and as overdue, even if both forms were written in turn.
+// While old and new code run side by side, some items have index keys without a shard, and some
+// with one. ByDay and Overdue find all items, each once, even if old and new code wrote an item in
+// turn.
 func TestBothFormsOfTheIndexKeysAreFound(t *testing.T) {
 	t.Parallel()
 	plain := newStore(t)

@@ -45,8 +45,8 @@ func stringAttribute(name string) types.AttributeDefinition {
 	return types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS}
 }
 
-// indexBy returns the definition of an index on the attribute with the index's name, sorted by the
-// attribute order.
+// indexBy returns the definition of an index. The argument name names the index and its hash key.
+// The argument order names the attribute by which the index is sorted.
 func indexBy(name, order string) types.GlobalSecondaryIndex {
 	return types.GlobalSecondaryIndex{
 		IndexName: &name,

@@ -162,7 +162,7 @@ func queued(t *testing.T, store ledger.Store) {
 	clock.Advance(ledger.QueueLease + ledger.Skew - 1)
 	_, err = l.Claim(t.Context(), request(), time.Time{})
 	refused(t, err, ledger.ErrQueued)
-	clock.Advance(1) // the message is lost; the lease ends now
+	clock.Advance(1) // the time in which only the queue's worker may claim is over
 	if got := claimed(t, l).Item(); got.State != ledger.Claimed || got.Fence != 3 {
 		t.Errorf("claimed past the queue: %+v", got)
 	}

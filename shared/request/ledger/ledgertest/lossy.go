@@ -13,9 +13,9 @@ type Loss int32
 
 // The kinds of losses.
 const (
-	Nothing Loss = iota // the answer arrives
+	Nothing Loss = iota // nothing is lost: the caller gets the answer
 	Answer              // the write is done, but the caller gets ErrLost
-	Retried             // the write is done, and repeated by a client that missed the answer
+	Retried             // the write is done, its answer is lost, and the client repeats the write
 )
 
 // ErrLost is the error that a caller gets if the answer is lost.

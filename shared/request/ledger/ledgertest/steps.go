@@ -56,7 +56,7 @@ func decisionFinal(t *testing.T, store ledger.Store) {
 		id := "req#" + standing.Skip
 		hold := claimedAs(t, l, id)
 		done(t, hold.Decide(t.Context(), standing))
-		done(t, hold.Decide(t.Context(), standing)) // the same decision may be written again
+		done(t, hold.Decide(t.Context(), standing)) // Decide accepts the same decision again
 		for _, d := range []ledger.Decision{other, {}, {Skip: "no_match: another reason"}} {
 			refused(t, hold.Decide(t.Context(), d), ledger.ErrDecided)
 		}
@@ -69,8 +69,8 @@ func decisionFinal(t *testing.T, store ledger.Store) {
 	}
 }
 
-// uploadsCounted checks that uploads are counted across runs, and that the first decision counts
-// the first upload.
+// uploadsCounted checks that the uploads of all runs are counted together, and that the write of
+// the first decision already counts the first upload.
 func uploadsCounted(t *testing.T, store ledger.Store) {
 	l, _ := newLedger(store)
 	hold := claimed(t, l)
@@ -105,10 +105,10 @@ func decidedAnew(t *testing.T, store ledger.Store) {
 	done(t, hold.Uploaded(t.Context(), "0f"))
 	refused(t, hold.Redecide(t.Context(), delivery), ledger.ErrDecided)
 	refused(t, hold.Redecide(t.Context(), skip), ledger.ErrDecided)
-	done(t, hold.Redecide(t.Context(), other)) // the current decision may be repeated
+	done(t, hold.Redecide(t.Context(), other)) // Redecide accepts the current decision again
 
 	hold = claimedAs(t, l, "req#skip")
-	done(t, hold.Redecide(t.Context(), skip)) // without a current decision, Redecide decides as usual
+	done(t, hold.Redecide(t.Context(), skip)) // nothing was decided before: Redecide works like Decide
 	refused(t, hold.Redecide(t.Context(), delivery), ledger.ErrDecided)
 }
 

@@ -40,7 +40,7 @@ func swapReadVersion(t *testing.T, store ledger.Store) {
 		return store.Save(t.Context(), ledger.Item{ID: "req#1", Version: version, Code: fmt.Sprint(version)})
 	}
 	for _, version := range []int64{0, -1, 2, 7} {
-		refused(t, save(version), ledger.ErrStale) // an absent item has version 0, so only version 1 can be saved
+		refused(t, save(version), ledger.ErrStale) // the item does not exist yet: only version 1 may be saved
 	}
 	done(t, save(1))
 	done(t, save(2))
@@ -132,7 +132,7 @@ func roundTrip(t *testing.T, store ledger.Store) {
 func copies(t *testing.T, store ledger.Store) {
 	item := full()
 	done(t, store.Save(t.Context(), item))
-	// changes to the saved item, then to the loaded item, must not change the stored item
+	// first the saved item is changed, then the loaded item: the stored item must stay the same
 	for range 2 {
 		item.Decision.Key, item.EventIDs[0], item.Result[0] = "changed", "changed", '?'
 		got, err := store.Load(t.Context(), item.ID)

@@ -22,7 +22,7 @@ type Refusal struct {
 
 func (f Refusal) spoils() bool { return f.Status != 0 || f.Reset || f.Stall }
 
-// Put is a request that a bucket has accepted whole.
+// Put is a PUT request whose whole body a bucket has accepted.
 type Put struct {
 	SHA256      [32]byte
 	Size        int64

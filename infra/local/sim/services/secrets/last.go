@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// LastUsable returns a reader of a file that people edit by hand. While the function usable rejects
-// the file's content, or the file cannot be read, the reader returns the last usable content. For
-// each such time, the reader calls the function refused once. If the reader has never seen usable
-// content, it returns the present content unchecked.
+// LastUsable returns a reader of a file that people edit by hand. If the file cannot be read, or
+// the function usable rejects its content, the reader returns the last usable content. If there was
+// none, it returns the present content unchecked. The reader calls the function refused at the
+// first such error, and then not again until it has read a usable content.
 func LastUsable(file string, usable func([]byte) error, refused func(error)) func() ([]byte, error) {
 	var mu sync.Mutex
 	var last []byte

@@ -25,15 +25,16 @@ import (
 // verify the signature.
 type Handlers []Handler
 
-// Handler serves one secret, like [Handlers].
+// Handler serves one secret. Like [Handlers], it checks that a call is signed, but does not verify
+// the signature.
 type Handler struct {
 	// Name is the secret's name. Callers ask for the secret by this name or by its ARN.
 	Name string
 	// File is the path of the file that holds the secret's value. If the file is missing, the
 	// secret does not exist.
 	File string
-	// Read returns the value of the secret; nil means that the present content of File is returned.
-	// It is set if only usable contents may be returned, see [LastUsable].
+	// Read returns the value of the secret. If Read is nil, the value is the present content of
+	// File. [LastUsable] makes a Read that ignores invalid contents.
 	Read func() ([]byte, error)
 	// Region and Account are parts of the ARN.
 	Region, Account string

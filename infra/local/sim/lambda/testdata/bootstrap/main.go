@@ -125,8 +125,8 @@ func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	return response, nil
 }
 
-// sendAgain sends a message to the queue of this function. The parameter left is the number of
-// messages that are still to be sent, one after the other; at 0, sendAgain sends none.
+// sendAgain sends a message to this function's own queue, unless left is 0. The message invokes the
+// function again with left reduced by one, so that left messages are sent in a chain.
 func sendAgain(left string) error {
 	n, err := strconv.Atoi(left)
 	if err != nil || n == 0 {
