@@ -13,7 +13,7 @@ FUZZ_LENGTH ?= 4000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
-.PHONY: all help demo run send test build load soak prove emulate bench mutate pictures lint fuzz clean setup
+.PHONY: test-timed test-stack all help demo run send test build load soak prove emulate bench mutate pictures lint fuzz clean setup
 
 all: masterhand help
 
@@ -33,19 +33,25 @@ send: setup ## send an event to a running system: make send EVENT=events/request
 # The race detector needs a C compiler. ./infra runs without it: the CDK app has no concurrency,
 # and compiling CDK for the detector takes minutes. The test of 1,000 writers to one document and the
 # property of skips over 6,000 worlds take ten seconds each without the detector and over a minute
-# with it; with it, both are smaller. Tests that depend on exact times (leases, silent services) run
-# one package at a time.
+# with it; with it, both are smaller. The S3 gateway is a module of its own, which takes minutes to
+# compile once more: "make prove" tests it with the detector. Tests that depend on exact times (leases,
+# silent services) run one package at a time. They wait much, so the stack's tests, which use one
+# core, run beside them; -p 3 lets more packages wait at once in the rest.
 TIMED = ./infra/local/proof/crash ./infra/local/proof/faults ./infra/local/proof/load ./infra/local/proof/browser
 RACE = $(if $(shell command -v $$(go env CC)),-race)
 test: setup ## run every test, with the race detector if there is a C compiler
 	@$(if $(RACE),,echo "no C compiler: testing without the race detector")
-	cd infra/local/sim/versitygw && go test $(RACE) ./...
-	go test ./infra
 	go test ./shared/library/indexing -run Crowd -writers 1000
 	go test ./shared/request/fulfillment -run NoSkipIsFalse -worlds 6000
-	go test $(RACE) -timeout 20m -p 1 $(TIMED)
+	@$(MAKE) --no-print-directory -j2 test-timed test-stack
 	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "no Chromium: the page was not tested in a browser"
-	go test $(RACE) -timeout 20m $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
+	go test $(RACE) -timeout 20m -p 3 $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
+
+test-timed:
+	go test $(RACE) -timeout 20m -p 1 $(TIMED)
+test-stack:
+	go test ./infra
+	cd infra/local/sim/versitygw && go test ./...
 
 build: ## build the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "$(DIST)/$$f/bootstrap"; GOOS=linux GOARCH=$(MACHINE) $(LAMBDA) -o $(DIST)/$$f/bootstrap ./functions/$$f || exit 1; done
@@ -56,12 +62,13 @@ load: setup ## send and check a burst of 1,000 events, 200 at once; ARGS="--inta
 soak: setup ## run all kinds of events with faults for ten minutes; fails if the functions' memory grows
 	@go run ./infra/masterhand load --for 10m --faults $(ARGS)
 
-prove: setup ## run long versions of tests: 100,000 interleavings; 1,000 uploads requested at once; 1,000 events of all kinds through all doors, each up to three times; 1,000 writers to one document in S3; a reindex of 200,000 masters in one chain of invocations; the model of 1,000,000 masters; 20,000 runs of each fuzz target
+prove: setup ## run long versions of tests: 100,000 interleavings; 1,000 uploads requested at once; 1,000 events of all kinds through all doors, each up to three times; 1,000 writers to one document in S3; a reindex of 200,000 masters in one chain of invocations; the model of 1,000,000 masters; the S3 gateway with the race detector; 20,000 runs of each fuzz target
 	go test ./shared/request/ledger -run RandomInterleavings -v -interleavings 100000
 	go test ./infra/local/proof/system -run UploadAndAsk -uploads 1000 -timeout 30m
 	go test ./infra/local/proof/system -run EventsOfAllSorts -v -mixed 1000 -timeout 30m
 	go test ./shared/library/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
 	go test ./functions/index -run ReindexIsOneChain -v -masters 200000 -timeout 30m
+	cd infra/local/sim/versitygw && go test $(RACE) ./...
 	go test ./infra/bench/model -run ReindexIsThat -v -masters 1000000 -timeout 30m
 	.ci/fuzz 20000x guided
 

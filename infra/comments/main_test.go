@@ -11,8 +11,8 @@ import (
 // declared finds the name that a line of code declares as a function, a method or a type.
 var declared = regexp.MustCompile(`^(?:func (?:\([^)]*\) )?|type )(\w+)`)
 
-// A comment above a function or a type must begin with the declared name, perhaps after an article.
-// So the test finds a comment that has moved to another declaration. It does not check the comments
+// A comment above a function or a type must begin with the declared name, perhaps after words
+// such as "The method". So the test finds a comment that has moved to another declaration. It does not check the comments
 // of tests, because they state rules.
 func TestADocCommentBeginsWithTheName(t *testing.T) {
 	t.Parallel()
@@ -27,11 +27,7 @@ func TestADocCommentBeginsWithTheName(t *testing.T) {
 			continue
 		}
 		checked++
-		text := strings.TrimLeft(c.text, "/* \n")
-		for _, article := range []string{"The ", "A ", "An "} {
-			text = strings.TrimPrefix(text, article)
-		}
-		if !strings.HasPrefix(text, name[1]) {
+		if !strings.HasPrefix(opening.ReplaceAllString(c.text, ""), name[1]) {
 			t.Errorf("%s:%d: the comment of %s begins with %.40q", c.file, c.line, name[1], c.text)
 		}
 	}
@@ -39,6 +35,9 @@ func TestADocCommentBeginsWithTheName(t *testing.T) {
 		t.Errorf("only %d comments were checked", checked)
 	}
 }
+
+// opening matches the words that may precede the name in a comment, for example "// The method ".
+var opening = regexp.MustCompile(`^[/* \n]*(The (method |function |type )?|An? )?"?`)
 
 // stated matches the names of test functions. Their comments may state a rule, instead of beginning
 // with the function's name.
