@@ -40,7 +40,7 @@ func written(t *testing.T) string {
 	return string(text)
 }
 
-// asWritten is a production.json with the same settings as the output that the function written
+// asWritten is a production.json. It has the same settings as the stack's output that written()
 // returns.
 const asWritten = `{
   "mastersBucket": "films", "alarmEmail": "oncall@example.com",

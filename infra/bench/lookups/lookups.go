@@ -47,8 +47,8 @@ const (
 	toMilli = 1e-6
 )
 
-// benchmarks lists all benchmarks in the order of their rows. Only a long run indexes a million
-// masters, because five such runs take minutes.
+// benchmarks lists all benchmarks in the order of their rows. Each benchmark runs five times, so only
+// "--long" indexes a million masters, which takes minutes.
 var benchmarks = []benchmark{
 	{"index lookups", "./shared/request/fulfillment", "Answer", "", "1000x", []figure{
 		{"ns/op", "answering a request", "µs", toMicro, result.Target{}},

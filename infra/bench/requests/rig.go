@@ -54,8 +54,8 @@ var (
 	delivery = kind{name: "1 MB delivery", aspect: "9x16"}
 )
 
-// rig is a complete local system with one additional function. This is the function that the
-// benchmark measures; its calls pass the meter.
+// rig is a complete local system with one additional function, which the benchmark measures. The
+// meter is a proxy through which this function calls all services.
 type rig struct {
 	env      *scenario.Env
 	meter    *meter

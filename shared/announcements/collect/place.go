@@ -29,7 +29,7 @@ const (
 // The reasons why a file is unsorted although the sender's URL has coordinates.
 const (
 	ProblemCoordinates = "coordinates" // the URL's coordinates cannot be used
-	ProblemCode        = "code"        // the sender's token may not announce the URL's code
+	ProblemCode        = "code"        // the sender's token does not allow the creative's code in the URL
 	ProblemAspect      = "aspect"      // the sender states another aspect than the URL
 	ProblemSeveral     = "several"     // another file of the subject may have the same coordinates
 	ProblemTag         = "tag"         // the coordinates have characters that an S3 tag must not have

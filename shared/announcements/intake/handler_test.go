@@ -102,7 +102,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Coordinates come from the URL. An event must be stored even if its coordinates cannot be used.
+// The webhook's URL states the coordinates of the files (code, variation, locale). An event must be
+// stored with its coordinates, even if they cannot be used.
 func TestCoordinatesAreKept(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -13,7 +13,7 @@ import (
 // no value, the default in the field's comment applies.
 type PosternityConfig struct {
 	Identity string `json:"identity"` // the event's id; by default the body's hash identifies the event
-	Type     string `json:"type"`     // the event's name; by default member "event", "type", "event_type" or "topic"
+	Type     string `json:"type"`     // the member with the event's name; by default "event", "type", "event_type" or "topic"
 	Status   string `json:"status"`   // the event's status; by default in the member "status"
 	// Subject points to the id of the campaign, template or batch. By default the id is in one of
 	// the usual members, such as "batch_id".

@@ -153,7 +153,7 @@ func avcEverything() []byte {
 	b.flags(0)
 	b.ue(4, 1)
 	b.flags(0)
-	b.ue(1, 2, 3, 5, 6, 7) // write a picture order cycle of three
+	b.ue(1, 2, 3, 5, 6, 7) // two offsets, then the length 3 of the picture order cycle and its three offsets
 	b.ue(4)
 	b.flags(0)
 	b.ue(44, 33) // a width of 45 macroblocks (720 pixels) and a height of 34 rows of 32 pixels

@@ -31,8 +31,9 @@ func tiff(order binary.AppendByteOrder, kind, orientation int) []byte {
 // Types of an EXIF entry: short is SHORT, long4 is LONG.
 const short, long4 = 3, 4
 
-// The first EXIF segment before the scan must decide the orientation, wherever it is, as in
-// browsers and exiftool. A LONG orientation must be read too, as in exiftool.
+// The first EXIF segment before the image data must decide the orientation, whichever segments
+// precede it, as in browsers and exiftool. An orientation of EXIF's type LONG must be read like one
+// of the type SHORT, as in exiftool.
 func TestWhereJPEGIsTurned(t *testing.T) {
 	t.Parallel()
 	turned := func(order binary.AppendByteOrder, kind int) []byte {

@@ -11,7 +11,7 @@ type track struct {
 	id          uint32
 	enabled     bool
 	turn        matrix
-	shown       side   // display sides that the track's header states
+	shown       side   // display width and height, as the track's header states them
 	handler     string // handler type; "vide" means video
 	duration    time.Duration
 	edited      uint64 // duration of the track's edits, in the movie's time units

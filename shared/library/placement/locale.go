@@ -177,7 +177,7 @@ func (r *reader) maySayTogether(i int) bool {
 	longer := max(len(a.word), len(b.word)) > 3
 	switch {
 	case gap == "-" || gap == "_":
-		// refuse "no-no", as in "a no-no", because it is no locale
+		// accept "NO-NO" and "no-NO" as Norwegian, but not "no-no", which may be the English word
 		return b.written == upper || a.word != "NO" || b.word != "NO"
 	case gap == "":
 		return false

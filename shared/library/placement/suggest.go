@@ -43,7 +43,8 @@ func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	return ranked(shapes), ranked(words)
 }
 
-// shapes yields the shapes of the possible codes in a key, without duplicates.
+// shapes yields the pattern of each possible code in a key, such as "HRT-####" for HRT-1212, each
+// pattern once.
 func (r *reader) shapes() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		seen := map[string]bool{}

@@ -25,7 +25,7 @@ type run struct {
 	written    style
 }
 
-// style is the case of a run's letters.
+// style is the case of consecutive letters.
 type style byte
 
 const (

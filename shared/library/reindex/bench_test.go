@@ -35,8 +35,8 @@ func TestTheBenchmarkIndexesTheWholeLibrary(t *testing.T) {
 	indexVast(t, 1_000)
 }
 
-// indexVast indexes a library of size masters. It returns the largest heap that was in use
-// meanwhile, in bytes.
+// indexVast indexes a library. The parameter size is its number of masters. indexVast returns the
+// largest heap that was in use meanwhile, in bytes.
 func indexVast(b testing.TB, size int) (most uint64) {
 	before, n := heldHeap(), 0
 	_, err := (&reindextest.Vast{Size: size}).Index(b.Context(), func() {

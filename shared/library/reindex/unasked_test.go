@@ -283,7 +283,8 @@ func (unreadable) Page(context.Context, string, string, int) ([]string, bool, er
 	return nil, false, fmt.Errorf("%w: films: it is in another region", masters.ErrBucket)
 }
 
-// If the bucket cannot be read, the first call of EnsureBuilt reports that the library waits.
+// If the bucket cannot be read, the first call of EnsureBuilt reports the library as not built, with
+// the reason.
 func TestALibraryWaitsForABucketThatCanBeRead(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

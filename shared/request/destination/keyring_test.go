@@ -193,8 +193,8 @@ func TestForgedRequestsCauseFewLoads(t *testing.T) {
 		}
 		r.now = r.now.Add(100 * time.Millisecond)
 	}
-	// all forged requests together cause at most one load per 30 s; the list's age causes one load
-	// per 60 s
+	// In these 10 minutes, forged requests cause at most 20 loads (one in 30 s). The age of the loaded
+	// secrets causes at most 10 more (one in 60 s).
 	if r.source.loads < 20 || r.source.loads > 31 {
 		t.Errorf("%d loads in ten minutes", r.source.loads)
 	}

@@ -158,8 +158,9 @@ func (v versioned) Look(ctx context.Context, key string) (masters.Object, error)
 	return o, err
 }
 
-// A master is delivered only if its key still has the indexed version, or if no version is indexed.
-// A newer version with the same bytes is not enough, because the indexed version may be deleted.
+// A master is delivered only if the indexed version is still the current one, or if the index names no
+// version. If a newer version has replaced it, the run tries again later, even if the bytes are the
+// same: S3 may delete the older version before it is read.
 func TestOnlyTheIndexedVersionIsDelivered(t *testing.T) {
 	t.Parallel()
 	for indexed, c := range map[string]struct {

@@ -78,8 +78,8 @@ func TestALibraryThatCannotBeReadGivesWay(t *testing.T) {
 	})
 }
 
-// If a file that may be the master comes to a library whose run had nothing to deliver, a run for
-// another library must no longer end the request.
+// The run for one library has found nothing to deliver. If a file that may be the master then comes
+// to this library, the run for another library must not end the request.
 func TestALibraryThatPassedMayStillGetTheMaster(t *testing.T) {
 	t.Parallel()
 	for _, control := range []bool{true, false} {

@@ -124,7 +124,7 @@ type Outcome struct {
 	Code     string // a stable word for machines: why the request has this status
 	Detail   string // a sentence for people, without URLs
 	Ended    Status // the status with which this run ended the request; "" if this run did not end it
-	Host     string // the host that the destination does not allow; "" if a host is not the reason
+	Host     string // the host that the destination does not allow; "" if the hosts are allowed
 	Repeated bool   // an earlier run had this outcome; it was read from the ledger
 	// Unconfirmed is set if the callback's answer does not show whether the platform accepted our
 	// callback.

@@ -1,6 +1,6 @@
 // Package handoff passes a request from a function that cannot end it in time to the function
-// finish. A message contains what the request asks for, never its raw body. It contains both URLs,
-// so the queue is encrypted and messages are never logged.
+// finish. A message contains what the request asks for, never its raw body. It contains the upload
+// URL and the callback URL, which are secret, so the queue is encrypted and messages are never logged.
 package handoff
 
 import (

@@ -130,7 +130,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 			return result, nil
 		}
 		last = err
-		spent := n >= orDefault(up.Attempts, maxAttempts) && !isOnce(err) // after damaged bytes, one more PUT is always sent
+		spent := n >= orDefault(up.Attempts, maxAttempts) && !isOnce(err) // after damaged bytes, one more PUT is sent even if the attempts are used up
 		if spent || !repeats(err, repeated) {
 			return Result{Attempts: n}, err
 		}

@@ -42,11 +42,11 @@ func stepsAreDated(t *testing.T, store ledger.Store) {
 	hold = claimed(t, l)
 	done(t, hold.Decide(t.Context(), delivery))
 	dates("claimed anew", 3, 3, -1, -1)
-	second() // now 4 s after the start
+	second() // the clock is now 4 s after the start
 	done(t, hold.Uploaded(t.Context(), "0f"))
-	second() // now 5 s after the start
+	second() // the clock is now 5 s after the start
 	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Delivered}))
-	second() // now 6 s after the start
+	second() // the clock is now 6 s after the start
 	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Delivered}))
 	dates("ended", 3, 3, 4, 5)
 }
