@@ -81,9 +81,9 @@ func (e emitted) moreSkips() awscloudwatch.IMetric {
 		"IF(skips + FILL(delivered, 0) + FILL(failed, 0) + FILL(overdue, 0) >= 20 AND skips > FILL(delivered, 0), 1, 0)")
 }
 
-// expression returns a metric that CloudWatch computes from other metrics. The parameter text is
-// the formula, such as "a + b"; the parameter of holds the metrics by their names in the formula.
-// every is the period in seconds.
+// expression returns a metric that CloudWatch computes from other metrics. The parameter text is a
+// query such as "SELECT SUM(…) …", or a formula such as "a + b". The parameter of holds the metrics
+// by their names in the formula; nil for a query. every is the period in seconds.
 func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: &text, UsingMetrics: &of, Period: seconds(every),

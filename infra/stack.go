@@ -64,10 +64,10 @@ func (s stores) queues() []queue {
 	return append([]queue{s.events, s.reindex, s.finish, s.intake.queue}, s.doors.queues()...)
 }
 
-// removal returns the policy that says whether CloudFormation keeps data when the stack is deleted.
-// Whatever the policy says, the roll-back of a failed first deployment deletes all data. CDK then
-// deletes the failed stack and deploys again. The stack has no termination protection, because that
-// would prevent this.
+// removal returns the policy that says whether CloudFormation keeps a resource when the stack is
+// deleted. With either policy, the roll-back of a failed first deployment deletes the resource. CDK
+// can then delete the failed stack and deploy again. The stack has no termination protection,
+// because that would prevent CDK from deleting the stack.
 func removal(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE

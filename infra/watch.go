@@ -92,7 +92,7 @@ func queueAlarms(q queue) []alarm {
 	}
 	if q.name == reindexQueue.name || q.name == collectQueue.name {
 		// These queues get no alarm for the age of their messages, because old messages are normal:
-		// a reindex takes hours, and the function collect tries a dead link for days.
+		// a reindex may take hours, and the function collect retries a dead link for days.
 		return rows[:1]
 	}
 	return rows

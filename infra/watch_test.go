@@ -250,8 +250,8 @@ func checkWatched(t *testing.T, path string, m resource, written map[string]map[
 }
 
 // Lambda records an error, or an answer of 5xx, at the time at which its invocation started.
-// Therefore each alarm must look back over more than the duration of the longest possible
-// invocation.
+// Therefore an alarm for errors or for answers of 5xx must look back over more than the duration of
+// the longest possible invocation.
 func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	for path, timeout := range map[string]float64{

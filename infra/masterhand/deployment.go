@@ -106,8 +106,8 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	return d, err
 }
 
-// stack returns the stack's name and outputs, and whether the stack has termination protection. It
-// returns the name even if it returns the error errNoStack or errNeverStood.
+// stack returns the stack's name and outputs, and whether the stack has termination protection.
+// After an error, such as errNoStack or errNeverStood, stack still returns the name.
 func (s *session) stack(ctx context.Context) (name string, outputs map[string]string, protected bool, err error) {
 	name = "masterhand-" + s.name
 	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})

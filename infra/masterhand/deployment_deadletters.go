@@ -49,7 +49,7 @@ func readDoorEvent(body string) (deadLetter, error) {
 	event, err := platform.Parse("", []byte(body))
 	if err != nil || event.Class != platform.Requested {
 		// This is no error: "redrive" may move such a message back to the queue. The function
-		// receive will then read it again and record it as malformed.
+		// receive then reads the body again, and records an unusable body as malformed.
 		return deadLetter{What: "an event that is no request", same: body}, nil
 	}
 	r := event.Request

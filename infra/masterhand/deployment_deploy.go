@@ -125,7 +125,8 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	return s.runDeploy(ctx, folder, o)
 }
 
-// runDeploy runs CDK with the account and the region in which the method compare found the stack.
+// runDeploy runs CDK with the account and the region in which the method compare looked for the
+// stack.
 func (s *session) runDeploy(ctx context.Context, folder string, o deployOptions) error {
 	args := []string{"deploy"}
 	for _, setting := range slices.Sorted(maps.Keys(o.context)) {

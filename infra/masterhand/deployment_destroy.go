@@ -153,8 +153,8 @@ func (s *session) turn(ctx context.Context, rules []string, enabled bool) error 
 }
 
 // clearAway handles a stack whose first deployment failed. CDK must delete such a stack before the
-// next deployment, so clearAway removes the termination protection. It also lists the resources
-// that will stay in the account.
+// next deployment, and cannot delete a protected stack. So clearAway removes the termination
+// protection. It also lists the resources that will stay in the account.
 func (s *session) clearAway(ctx context.Context, d deployment) error {
 	s.printf("the first deployment of %s failed and was rolled back; this command empties nothing\n", d.stack)
 	if err := s.unprotect(ctx, d); err != nil {

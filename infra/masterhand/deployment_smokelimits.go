@@ -79,7 +79,7 @@ func (s *session) smokeLimits(ctx context.Context, d deployment) {
 	}
 	var told settings.Record
 	if err := told.UnmarshalText([]byte(d.settings)); err != nil {
-		told = nil // an older version deployed the stack without a record of its settings
+		told = nil // the stack of an older version has no record, so needsOf uses the defaults
 	}
 	n := needsOf(told)
 	free, atURLs := int(aws.ToInt32(out.AccountLimit.UnreservedConcurrentExecutions)), roomAtURL*n.sharing

@@ -97,8 +97,8 @@ type feeder struct {
 	run      reindex.Run
 }
 
-// file sends the library's keys that one file of the report lists. The parameter skip is the number
-// of keys at the start of the file that an earlier call already processed.
+// file sends the library's keys that one file of the report lists. It leaves out the first keys of
+// the file, as many as the parameter skip says, because an earlier call already processed them.
 func (f *feeder) file(ctx context.Context, number, skip int) error {
 	file := f.manifest.Files[number]
 	out, err := f.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &file.Key})

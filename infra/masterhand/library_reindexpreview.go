@@ -12,9 +12,9 @@ import (
 )
 
 // previewReindex shows what a reindex would change. It asks for confirmation if a creative would
-// lose all its files, or if the index describes another bucket than the masters bucket. It does
-// nothing if the library has no index yet, if the index already follows the present rules, or if a
-// reindex by these rules is already changing the index.
+// lose all its files, or if the index describes another bucket than the masters bucket. Unless the
+// flag --dry-run is given, it does nothing if the library has no index yet, if the index already
+// follows the present rules, or if a reindex by these rules is already changing the index.
 func (s *session) previewReindex(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, state masters.State, p reindex.Progress, o reindexOptions) error {
 	mine := p.Run.Rules == lib.RuleSet()
 	weighing := mine && p.Run.Active() && p.Run.Step.Phase == reindex.Weighing

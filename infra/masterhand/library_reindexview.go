@@ -19,7 +19,7 @@ type look struct {
 	Queued   int               `json:"queued"`            // number of batches that were sent and are not finished
 	Done     int               `json:"done"`              // number of keys whose batches are finished
 	Checked  int               `json:"checked,omitempty"` // number of indexed keys looked up in the bucket so far
-	ToCheck  int               `json:"toCheck,omitempty"` // estimated number of keys to look up; 0 before the first look-up
+	ToCheck  int               `json:"toCheck,omitempty"` // estimated number of keys to look up; 0 except in the phases sweeping and clearing
 	Rate     float64           `json:"rate"`              // number of keys that are indexed (or looked up) per second
 	Left     string            `json:"left,omitempty"`
 	LeftFor  float64           `json:"left_seconds,omitempty"`

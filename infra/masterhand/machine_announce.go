@@ -26,7 +26,7 @@ import (
 type announcer struct {
 	*session
 	sample events.Announcement
-	query  string // query of the URL to which it is sent, such as "code=HRT-1212&variation=2"
+	query  string // query of the URL for announcements, such as "code=HRT-1212&variation=2"
 	id     string // id of the subject; "" means that the method send makes a new id
 }
 

@@ -75,8 +75,8 @@ type explanation struct {
 	// request of that project. It is empty if Project is set.
 	Refused    []refusal `json:"refused,omitempty"`
 	Candidates []weighed `json:"candidates"` // all candidates: the best one first, the dropped ones last
-	// Held is set if there is no usable candidate, but the request would wait instead of being
-	// skipped. It says why, and what would end the wait.
+	// Held says why a request without a usable candidate would wait instead of being skipped, and
+	// what would end the wait. It is "" if the request would not wait for that reason.
 	Held    string `json:"held,omitempty"`
 	Blocker string `json:"blocker,omitempty"` // key of the file that would make the request wait; "" if no file would
 	Full    bool   `json:"full,omitempty"`    // whether the index has no room for another file of the creative
@@ -103,7 +103,7 @@ type weighed struct {
 	masters.Master
 	Dropped    masters.Drop  `json:"dropped,omitempty"`
 	Behind     masters.Order `json:"behind,omitempty"`     // rule by which the chosen file ranks before this one; "" if none
-	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which it was refused, if the slot has no project
+	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which the file was refused; empty if Project is set
 }
 
 // explain returns the answer that a request for the slot would get now. written is the creative as

@@ -137,8 +137,8 @@ func unknownCommand(c *cobra.Command, word string) error {
 }
 
 // nearest returns the name that a user who typed word probably meant. The name begins with word, or
-// differs from it in at most two letters and in less than half of its letters. It returns "" if
-// there is no such name.
+// differs from word in at most two letters and in less than half of the letters of word. If there
+// is no such name, nearest returns "".
 func nearest(word string, names []string) string {
 	c := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(word)-1)/2)}
 	for _, name := range names {

@@ -136,8 +136,8 @@ func Listing(keys int) Calls {
 	const wholeKeys, labelFolders = 20_000, 4
 	named := list(pages(keys))
 	if keys > wholeKeys {
-		// for a code such as HRT-1212: numbers of listings, of listed folders, and of the index
-		// documents that are read because they may hold the code in another spelling
+		// for a code such as HRT-1212: numbers of listings, of listed folders, and of index
+		// documents that are read for other spellings of the code, such as HRT1212
 		const spellings, anchors, respelled = 1, 3, 3
 		named = sum(list(spellings), folders(anchors), read(respelled))
 	}

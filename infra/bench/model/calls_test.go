@@ -20,8 +20,9 @@ import (
 	"masterhand/shared/library/summary"
 )
 
-// lag is the index lag in this test. It is so long that the first try of the function finish cannot
-// skip a request, because a try waits for the index for at most 5 s. The same is true in AWS.
+// lag is the index lag in this test. As in AWS, it is longer than the time until the first try of
+// the function finish plus the 5 s for which one try waits for the index. So the first try cannot
+// skip a request.
 const lag = 7500 * time.Millisecond
 
 // counted is a local system that counts the calls of its functions to the services.

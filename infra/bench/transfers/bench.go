@@ -69,8 +69,8 @@ func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 	var at addresses
 	cmd := exec.CommandContext(ctx, b.self, role, b.dir)
 	cmd.Stderr = os.Stderr
-	// The server stops when its standard input ends. This pipe is never closed, so the server stops
-	// only when this process ends.
+	// The server stops when its standard input ends. This process does not close the pipe, so the
+	// pipe ends together with this process.
 	if _, err := cmd.StdinPipe(); err != nil {
 		return at, fmt.Errorf("starting the %s: %w", role, err)
 	}

@@ -24,8 +24,8 @@ type Export struct {
 	film     []byte
 }
 
-// Coordinates returns a slot as a URL query, for example "code=HRT-7&locale=en". A sender adds it
-// to the URL to which it announces.
+// Coordinates returns a slot as a URL query: "aspect=9x16&code=HRT-7&locale=en&variation=1". A
+// sender adds the query to the URL to which it announces.
 func Coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {strconv.Itoa(slot.Variation)}, "locale": {slot.Locale}, "aspect": {slot.Aspect},

@@ -55,8 +55,8 @@ type download struct {
 	failed int                     // the number of failures since the last whole quantum arrived
 }
 
-// read fills p. If an answer ends early, it sends another request for the bytes that are missing.
-// At the file's end it returns io.EOF or io.ErrUnexpectedEOF, as [io.ReadFull] does.
+// read fills p. After an interruption it sends another request for the missing bytes. At the file's
+// end it returns io.EOF or io.ErrUnexpectedEOF, as [io.ReadFull] does.
 func (d *download) read(ctx context.Context, p []byte) (n int, err error) {
 	for n < len(p) {
 		var got int
@@ -208,7 +208,8 @@ func (d *download) answered(resp *http.Response) error {
 }
 
 // begun handles an answer that contains the whole file. If a part of the file was read before,
-// begun skips this part. It returns a fault if the file may have changed since then.
+// begun skips this part, and returns a fault if the file may have changed since then. It also
+// returns a fault if the file is too large.
 func (d *download) begun(resp *http.Response) error {
 	if d.offset == 0 {
 		d.size, d.validator = resp.ContentLength, validatorOf(resp)

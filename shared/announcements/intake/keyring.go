@@ -60,7 +60,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 	}
 	a, err := read.Value.admit(sender, token, header, body, k.now())
 	if err == nil || errors.Is(err, errStray) || !tokenGrammar().MatchString(token) {
-		return a, err // return without reloading the secret, because a newer secret could not change this result
+		return a, err // no reload: the request is admitted, or a newer secret could not admit it
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {

@@ -74,8 +74,8 @@ func readHoox(e *Event, o object, d Delivery) {
 }
 
 // hooxTask returns the task of an event in the older format, in which an event does not name its
-// task. The members of the result show which task it was. For a failed task, which has no result,
-// hooxTask returns "".
+// task. The members of the result, or an asset_id in the event, show which task it was. A failed
+// task has no result, so hooxTask returns "" for it unless the event has an asset_id.
 func hooxTask(o, result object) string {
 	switch {
 	case result.has("video_url"):

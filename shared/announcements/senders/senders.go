@@ -47,8 +47,8 @@ const (
 	AlertBuildRejected    = "build_rejected"
 	AlertScreenshotFailed = "screenshot_failed"
 	AlertJobFailed        = "job_failed"
-	AlertForeignCode      = "foreign_code" // the sender's token may not announce the code in the URL
-	AlertNoFile           = "no_file"      // an event of this kind must bring a usable file, but this one brings none
+	AlertForeignCode      = "foreign_code" // the sender's token may not announce the file's code
+	AlertNoFile           = "no_file"      // no usable file in an event that must bring one
 )
 
 // The unknown parts of an event.
@@ -59,7 +59,7 @@ const (
 	UnknownStatus = "status" // the status is not a documented one
 	UnknownField  = "field"  // a member of the body is not documented; this does not make the field Known false
 	UnknownMore   = "more"   // the event has more than maxFiles files, and the others are not listed; Known stays true
-	UnknownFile   = "file"   // an event of this kind must bring a file, but this one brings none
+	UnknownFile   = "file"   // no file in an event that must bring one
 )
 
 // Event is the event that a delivery (a received webhook) reports, as masterhand understands it.

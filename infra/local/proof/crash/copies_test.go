@@ -13,8 +13,8 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// copies is the number of times that one webhook arrives at the same moment. A process of its own
-// answers each copy.
+// copies is the number of times that one webhook arrives at the same moment. Each copy is answered
+// by another process.
 const copies = 40
 
 // If one webhook arrives many times at once, only one run may upload the master. If that run is

@@ -15,7 +15,7 @@ import (
 var ErrNoSender = errors.New("no process at the sender's end")
 
 // Sender returns the id of the process that sends from one address to another, for example from
-// "127.0.0.1:40001" to "127.0.0.1:8080". It returns ErrNoSender if no process does.
+// "127.0.0.1:40001" to "127.0.0.1:8080". It returns ErrNoSender if it finds no such process.
 func Sender(from, to string) (pid int, err error) {
 	inode, err := socket(from, to)
 	if err != nil {

@@ -107,7 +107,7 @@ func ofDynamoDB(r *http.Request, body []byte) string {
 		PK struct{ S string } `json:"pk"`
 	}
 	var in struct{ Key, Item key }
-	// The error is ignored, because the bodies of other operations contain no ledger id.
+	// The error is ignored: the body of an operation without a ledger id may have another form.
 	_ = json.Unmarshal(body, &in)
 	return operation(r) + " " + in.Key.PK.S + in.Item.PK.S
 }

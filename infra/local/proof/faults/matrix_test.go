@@ -53,8 +53,8 @@ type trouble struct {
 	skew  time.Duration      // time by which the clock of the platform own is ahead of masterhand's clock
 	long  bool               // whether the case waits for half a minute or more; the limit busy does not count it
 	cause func(t *testing.T, c *scene)
-	// The function heal ends the fault after the first run has answered; it is nil if the fault
-	// ends by itself. If tried is true, heal is called only after a second run has failed, too.
+	// The function heal ends the fault after the request was answered; it is nil if the fault ends
+	// by itself. If tried is true, heal is called only after a second run has failed, too.
 	tried bool
 	heal  func(t *testing.T, c *scene)
 	want  outcome
@@ -101,8 +101,8 @@ const silence = 8 * time.Second
 func newEnv(t *testing.T) *env {
 	t.Helper()
 	e := &env{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS), busy: make(chan struct{}, 20)}
-	// Some cases mark a library as incompletely indexed. A check of the libraries would remove this
-	// mark, so the interval LookAfter is longer than the tests.
+	// Some cases mark the library as incompletely indexed. A check of the libraries would start a
+	// reindex, which removes this mark, so the interval LookAfter is longer than the tests.
 	e.Env = scenariotest.Start(t, system.Config{Concurrency: 256, LookAfter: time.Hour, Environment: map[string]string{
 		names.EndpointS3: e.s3.URL(), names.EndpointDynamoDB: e.dynamodb.URL(), names.EndpointSQS: e.sqs.URL(),
 		names.IdleTimeout: silence.String(),

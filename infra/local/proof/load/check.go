@@ -73,7 +73,7 @@ func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
 }
 
 // judge returns the differences between an event's expected result and its facts. If faults is
-// true, judge accepts repeated uploads and callbacks.
+// true, judge accepts that uploads and callbacks were repeated with the same result.
 func judge(e event, f facts, faults bool) []string {
 	j := judgement{event: e, facts: f, faults: faults}
 	switch {

@@ -158,8 +158,8 @@ func (r *run) close() {
 	r.platform.Close()
 }
 
-// send sends the events of the run and waits for the answers. It stops earlier if ctx ends. It
-// returns the sent events and the time from the first event to the last answer.
+// send sends events until the configured number or time is reached, or until ctx ends. It waits for
+// the answers. It returns the sent events and the time from the first event to the last answer.
 func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	began := time.Now()
 	beside, stop := context.WithCancel(ctx)

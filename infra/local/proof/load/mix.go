@@ -21,8 +21,8 @@ func (c class) String() string {
 // asks reports whether an event of this class is a valid request, which the system must settle.
 func (c class) asks() bool { return c <= duplicate }
 
-// block defines the proportions of the mix: each ten consecutive events have exactly these ten
-// classes, in random order.
+// block defines the proportions of the mix. A run sends its events in groups of ten; the events of
+// each group have exactly these ten classes, in random order.
 var block = []class{there, there, there, there, there, there, missing, duplicate, forged, malformed}
 
 // maxCopies is the maximum number of copies of an event that arrive at the same time. An event of

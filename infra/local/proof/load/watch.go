@@ -96,7 +96,7 @@ func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
 const fewest = 10
 
 // trends returns the trend of each measure. It skips samples without a value for the measure, and
-// the first fifth of the samples, because functions grow while they warm up. A measure with fewer
+// the first fifth of the others, because functions grow while they warm up. A measure with fewer
 // remaining samples than the constant fewest has no trend.
 func (w *watch) trends() []trend {
 	var list []trend

@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// coordinates returns a slot as a URL query, for example "code=HRT-7&locale=en". A sender adds it
-// to the URL to which it announces.
+// coordinates returns a slot as a URL query: "aspect=9x16&code=HRT-7&locale=en&variation=1". A
+// sender adds the query to the URL to which it announces.
 func coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {"1"}, "locale": {slot.Locale}, "aspect": {slot.Aspect},

@@ -58,7 +58,7 @@ type Request struct {
 	ExpiresAt   time.Time
 	// ContentHash is the hash of the last delivery under StorageKey that the platform accepted;
 	// zeros if there was none. If the event is made from a sample with a placeholder for a hash,
-	// ContentHash takes its place.
+	// ContentHash replaces the placeholder.
 	ContentHash string
 
 	project project

@@ -6,8 +6,8 @@ import "sync"
 type Rule struct {
 	Key  string // the rule applies to requests with this key, see [Handler]; "" matches all requests
 	Skip int    // number of matching requests that pass before the first failure
-	// Every says which of the later requests fail: with 3, the first of each three requests. 0 and
-	// 1 mean that each request fails.
+	// Every says which of the matching requests after Skip fail: with 3, the first of each three
+	// requests. 0 and 1 mean that each request fails.
 	Every int
 	Times int // maximum number of failures of this rule; 0 means no limit
 	Fault Fault

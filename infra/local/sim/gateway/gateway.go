@@ -57,8 +57,8 @@ type Event struct {
 	// escaped.
 	Verbatim bool
 	// Header replaces headers of the finished request, its signature included. A header without
-	// values is removed. Tests use Header as a forger who sends wrong headers, and as Outpost,
-	// which lets the metadata of an event replace headers.
+	// values is removed. A caller can thus send the headers of a forger, or the headers of an event
+	// whose metadata replaces headers, as Outpost permits.
 	Header http.Header
 	// Metadata is added to the metadata that Outpost makes for an event in a queue or a bucket,
 	// and replaces members of the same name. Outpost's operator and the publisher of the event can

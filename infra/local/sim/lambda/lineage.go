@@ -13,10 +13,11 @@ import (
 	"masterhand/infra/recursion"
 )
 
-// lineage counts the invocations in a chain, in which each invocation causes the next one. An
-// invocation's X-Ray header contains it as Lineage=REQUESTS:FUNCTION:LOOPS, and AWS's SDKs copy the
-// header to everything that the function sends. Sources: recursion_detection.go of AWS's SDK for Go
-// (the copying), and pull request 2480 of opentelemetry-dotnet-contrib (the three fields).
+// lineage counts the invocations in a chain, in which each invocation causes the next one. The
+// X-Ray header of an invocation contains the lineage as Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs
+// copy this header to everything that the function sends. Sources: recursion_detection.go of AWS's
+// SDK for Go (the copying), and pull request 2480 of opentelemetry-dotnet-contrib (the three
+// fields).
 type lineage struct {
 	requests int    // number of invocations in the chain so far, of all functions
 	function string // hash of the name of the first function in the chain
@@ -76,9 +77,9 @@ func looped(m types.Message, function string) bool {
 	return l.function == hashOf(function) && l.loops >= recursion.MaxInvocations
 }
 
-// traceOfBatch returns the trace header for an invocation with a batch. It is the header of the
-// message whose chain has invoked a function most often, with this invocation added. If no message
-// has a header, the parameter trace takes its place.
+// traceOfBatch returns the trace header for an invocation with a batch: the header of the message
+// whose lineage has the most loops, with this invocation added to the lineage. If no message has a
+// header, traceOfBatch uses the parameter trace.
 func traceOfBatch(batch []types.Message, function, trace string) string {
 	var farthest lineage
 	for _, m := range batch {

@@ -28,7 +28,7 @@ type urlContext struct {
 }
 
 // event converts an HTTP request to the event that the function receives. The parameter in is the
-// invocation; the event contains its id.
+// invocation; the event contains the invocation's id and trace header.
 func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.Time) urlEvent {
 	sourceIP, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -87,7 +87,8 @@ func (c *checkedBody) Read(p []byte) (int, error) {
 }
 
 // write returns a handler that passes requests on to next. It counts the PUTs that write to a key
-// at the same time. As R2 does, it rejects a PUT that comes too soon after the previous one.
+// at the same time. If the option OncePerSecond is set, it rejects a PUT that comes too soon after
+// the previous write of the same key, as R2 does.
 func (s *Storage) write(next http.Handler) http.Handler {
 	var pause time.Duration
 	if s.config.OncePerSecond {

@@ -34,7 +34,7 @@ type Handler struct {
 	// secret does not exist.
 	File string
 	// Read returns the value of the secret. If Read is nil, the value is the present content of
-	// File. [LastUsable] makes a Read that ignores invalid contents.
+	// File. [LastUsable] makes a Read that returns the last usable content.
 	Read func() ([]byte, error)
 	// Region and Account are parts of the ARN.
 	Region, Account string

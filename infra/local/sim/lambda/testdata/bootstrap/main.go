@@ -126,7 +126,8 @@ func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 }
 
 // sendAgain sends a message to this function's own queue, unless left is 0. The message invokes the
-// function again with left reduced by one, so that left messages are sent in a chain.
+// function again with left reduced by one. So left is the length of a chain of messages, each of
+// which causes the next one.
 func sendAgain(left string) error {
 	n, err := strconv.Atoi(left)
 	if err != nil || n == 0 {
