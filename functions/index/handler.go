@@ -104,7 +104,7 @@ func (h handler) summarized(ctx context.Context, lib masters.Library, err error)
 }
 
 // file tries once more to index the keys in failed whose event the queue will not deliver again. If
-// an object still cannot be read, file records that in the index. It removes each key from failed
+// an object still cannot be read, file records that in the index. It removes from failed each key
 // that it could index or record.
 func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string

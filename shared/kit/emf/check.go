@@ -9,7 +9,7 @@ import (
 )
 
 // The limits of the format. Lengths are in characters, which equal bytes because all text is
-// ASCII. If the limit of CloudWatch's API is lower than that of the format, it applies instead,
+// ASCII. If a limit of CloudWatch's API is lower than that of the format, the API's limit applies,
 // because no alarm could use a metric with a longer name.
 const (
 	maxMetrics       = 100  // largest number of metrics per line; the format allows as many per group

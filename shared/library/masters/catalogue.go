@@ -28,10 +28,11 @@ type Lister interface {
 // readAhead is how many documents EachDocument and EachUnplaced read at the same time.
 const readAhead = 32
 
-// EachDocument calls visit for the documents of all creatives in a library whose codes begin with
-// the parameter code, in any case. The order is random, and the calls never overlap. EachDocument
-// may miss a document that is written at the same time. It skips documents whose names hold
-// decomposed Unicode, because older code wrote them and no request reads them any more.
+// EachDocument calls visit for the document of each creative in a library whose code begins with
+// the text code, in upper or lower case; "" means all documents. The order is random, and the
+// calls never overlap. EachDocument may miss a document that is written at the same time. It skips
+// documents whose names hold decomposed Unicode, because older code wrote them and no request
+// reads them any more.
 func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code string, visit func(Document)) error {
 	prefix := DocumentPrefix(lib) + url.PathEscape(creative.CanonicalCode(code))
 	composed := only(names.List(ctx, prefix), func(e Entry) bool { return !isDecomposed(e.Key) })

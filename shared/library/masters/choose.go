@@ -241,10 +241,10 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// verdict returns the verdict and its reason if a rule dropped every candidate. If several rules
-// dropped candidates, one rule decides, in this order: first a rule whose cause a person can fix,
-// then a rule against masters that can never be delivered, last a rule against masters that do not
-// answer the slot.
+// verdict returns the verdict and its reason for a choice in which every candidate was dropped. If
+// several rules dropped candidates, one rule decides, in this order: first a rule whose cause a
+// person can fix, then a rule against masters that the platform cannot use, last a rule against
+// masters that do not answer the slot.
 func verdict(candidates []Candidate) (Verdict, string) {
 	dropped := func(d Drop) bool {
 		return slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Drop == d })

@@ -12,8 +12,8 @@ type box struct {
 	start, end int64
 }
 
-// region is a sequence of boxes. One of its fields is the error for a box that extends beyond the
-// region: ErrTruncated if the region is the whole file, ErrCorrupt if it is inside another box.
+// region is a sequence of boxes. Its field over is the error for a box that extends beyond the
+// region: ErrTruncated if the region is the whole file, ErrCorrupt if the region is inside a box.
 type region struct {
 	at, end int64
 	over    error

@@ -15,10 +15,11 @@
 // These rules always hold:
 //
 //   - The package is pure. No key makes it panic. Its time grows linearly with the key's length.
-//
 //   - A key with two codes is never placed. A word in a title is never a locale.
 //
-//     rules, err := placement.ParseRules(placement.Settings{Codes: []string{"HRT-####"}})
-//     rules.Place("HRT-1212 - Summer Sale/V2/en/9x16.mp4", placement.UnknownSize)
-//     // HRT-1212 variation 2, locale en, aspect 9x16
+// An example:
+//
+//	rules, err := placement.ParseRules(placement.Settings{Codes: []string{"HRT-####"}})
+//	rules.Place("HRT-1212 - Summer Sale/V2/en/9x16.mp4", placement.UnknownSize)
+//	// HRT-1212 variation 2, locale en, aspect 9x16
 package placement

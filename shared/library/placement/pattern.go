@@ -16,16 +16,18 @@ import (
 // Pattern is a library's own rule for file names. It matches the key below the library's prefix,
 // without its extension. Examples:
 //
-//		{code}/{locale}/{aspect}_v{variation}
-//		**/{code}_{variation}[_{locale}]
-//		{*!}_{*!}_{code!}_{locale}{variation=1}
+//	{code}/{locale}/{aspect}_v{variation}
+//	**/{code}_{variation}[_{locale}]
+//	{*!}_{*!}_{code!}_{locale}{variation=1}
 //
-//	  - A field, such as {code}, matches text without a slash. "*" matches any text without a slash.
-//	  - "**/" at the start of the pattern matches any folders.
-//	  - "[ ]" encloses an optional part. "[[" and "]]" match the brackets themselves.
-//	  - A field with "!" ends before the next place where the key has the character that follows
-//	    the field in the pattern. So {*!}_ matches any text up to the next "_".
-//	  - {variation=1} matches no text. Each key that matches the pattern has variation 1.
+// A pattern consists of these parts and of plain text:
+//
+//   - A field, such as {code}, matches text without a slash. "*" matches any text without a slash.
+//   - "**/" at the start of the pattern matches any folders.
+//   - "[ ]" encloses an optional part. "[[" and "]]" match the brackets themselves.
+//   - A field with "!" ends before the next place where the key has the character that follows
+//     the field in the pattern. So {*!}_ matches any text up to the next "_".
+//   - {variation=1} matches no text. Each key that matches the pattern has variation 1.
 //
 // Case does not matter. A key that the pattern can match in two ways is not placed.
 type Pattern struct {

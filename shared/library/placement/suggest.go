@@ -85,7 +85,7 @@ func ranked(all map[string]*Suggestion) (found []Suggestion) {
 }
 
 // ShapeOf returns the shape of a code, with # for each digit: HRT-#### for HRT-1212. It returns
-// "" if ParseCode refuses that shape.
+// "" if ParseCode refuses that shape, or if the shape does not match the code.
 func ShapeOf(code string) string {
 	shape := strings.Map(func(c rune) rune {
 		if kindOf(c) == digit {

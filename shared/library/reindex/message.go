@@ -14,9 +14,9 @@ type Message struct {
 	Batch   *Batch `json:"batch,omitempty"`
 }
 
-// These limits keep each message below 256 KiB, the limit of package sqsqueue for one call. A
-// batch has at most batchKeys keys. It may have more, up to maxKeys, if a step is repeated after
-// keys were added.
+// These limits keep each message below 256 KiB, SQS's limit for one call. A batch has at most
+// batchKeys keys. If a step is repeated after keys were added to the bucket, its batches may have
+// up to maxKeys keys.
 const (
 	maxMessage  = 250 << 10
 	maxKeys     = 1000

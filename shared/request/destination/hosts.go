@@ -53,9 +53,10 @@ const r2 = ".r2.cloudflarestorage.com"
 // account.
 var jurisdictions = []string{"eu", "fedramp"}
 
-// withR2Forms adds the other hosts of an R2 account to a list with the account's host. Each bucket
-// has a host, which the AWS SDK for JavaScript uses, and so has each jurisdiction, such as eu. For
-// the host of one jurisdiction, only hosts of that jurisdiction are added.
+// withR2Forms returns hosts with further host patterns. For each host of an R2 account, it adds
+// the hosts of the account's buckets, which the AWS SDK for JavaScript uses, and the account's
+// hosts in each jurisdiction, such as eu. For the host of one jurisdiction, it adds only the
+// buckets' hosts in that jurisdiction.
 func withR2Forms(hosts []string) []string {
 	all := slices.Clone(hosts)
 	for _, host := range hosts {

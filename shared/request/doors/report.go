@@ -35,8 +35,8 @@ const (
 	reasonFailure     = "failure"        // a service failed, or the message is not an event
 )
 
-// reason returns one of these reasons if the message could not be handled, or "" if none of them
-// applies.
+// reason returns the constant that says why the message could not be handled: reasonDestination,
+// reasonLibrary, reasonGone or reasonFailure. If none of them applies, reason returns "".
 func (r Received) reason() string {
 	switch {
 	case r.Word == Gone:

@@ -69,8 +69,8 @@ func ambiguous(choice masters.Choice) masters.Master {
 	return masters.Master{}
 }
 
-// Blocker returns the key of a file of which it is unclear whether it is the wanted master. It
-// returns "" if there is no such file, or if a person cannot resolve this by tags on the file.
+// Blocker returns the key of the file that may or may not be the wanted master, if tags on the
+// file can make this clear. Otherwise Blocker returns "".
 func Blocker(choice masters.Choice) string {
 	switch choice.Reason {
 	case string(masters.UnclearLocale), string(masters.UnknownAspect):
@@ -162,9 +162,11 @@ func (r *run) absence(lib masters.Library) *Absence {
 }
 
 // foresee returns an error that says why the run cannot decide before the index lag is over. If
-// waiting would not help, for example because a key blocks the request, the error says that.
+// there is a reason that will remain after the lag, such as a key that blocks the request, the
+// error states that reason.
 //
-// foresee does not list the library if an earlier run has listed it and found no such key.
+// foresee does not list the library if an earlier run has listed the library and found no blocking
+// key. The proof of absence after the lag lists the library again.
 func (r *run) foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
 	var err error
 	switch item := r.hold.Item(); {

@@ -58,8 +58,8 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
-		// The numbers count all uploads of this test. Request 4 makes the second one. Request 5 makes
-		// none, because the ledger then has the digest of the refused bytes.
+		// The numbers count all uploads of this test. Request 4 makes the second one. Request 5
+		// makes none, because the index document then states the digest of these bytes.
 		for number, uploads := range map[string]int{"4": 2, "5": 2} {
 			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
 				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))

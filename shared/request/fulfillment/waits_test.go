@@ -38,8 +38,8 @@ func (w watched) Save(ctx context.Context, name string, data []byte, revision st
 	return w.Blobs.Save(ctx, name, data, revision)
 }
 
-// A run that can hand off does not wait at all if the index lag lasts more than another 5 s.
-// Otherwise it gives up at its first read of the index that is at least 5 s after the lag.
+// A run that can hand off does not wait at all if the index lag ends more than 5 s after the run's
+// start. Otherwise it gives up at its first read of the index that is at least 5 s after the lag.
 //
 // A run that cannot hand off gives up when HoldTimeout has passed after the lag. It does not wait
 // at all if it would have less than 10 s after the lag.

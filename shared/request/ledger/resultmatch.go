@@ -27,7 +27,8 @@ func (v Verdict) choose(items []Item, c clock) (Item, error) {
 }
 
 // fits reports whether the result may be about the request in its current state. If both state a
-// field, the values must be equal. If the request is open, the result must name it exactly.
+// field, the values must agree. If the request is open, the result must name it exactly. Only a
+// result of the class ClassTimedOut may also fit an open request that no run holds.
 func (v Verdict) fits(i Item, c clock) bool {
 	if i.Result != nil || i.Destination != v.Destination || i.Library != v.Library || !v.fitsTarget(i) {
 		return false

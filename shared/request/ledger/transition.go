@@ -24,7 +24,7 @@ const QueueLease = Lease
 // longer before it claims a request after a lease.
 const Skew = 5 * time.Second
 
-// The renewals and the clock skew of a lease are fractions of its length, with these divisors.
+// The numbers by which the length of a lease is divided.
 const (
 	renewals  = 3 // the number of renewals per lease
 	skewShare = 4 // for a short lease, the skew is the lease divided by this number

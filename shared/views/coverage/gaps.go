@@ -188,8 +188,9 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 	return Step{Do: Put, Key: key, Place: place(key, d.Aspects[0])}
 }
 
-// together merges gaps that the same file would close. If there is a gap for a single aspect, and
-// another gap for a family that accepts this aspect, the requests of both are counted in the first.
+// together merges gaps that the same file would close. If a gap for a family has a gap for a single
+// aspect beside it, in the same locale and kind, and the family accepts this aspect, the family's
+// requests are added to the gap for the single aspect.
 func together(gaps []Gap) []Gap {
 	var left []Gap
 	families := slices.DeleteFunc(slices.Clone(gaps), func(g Gap) bool { return len(g.Aspects) == 1 })
