@@ -132,8 +132,8 @@ func (in *initializers) look(n ast.Node) bool {
 	return true
 }
 
-// call reports a call, unless it is a conversion, a call of a cheap function, or a call of a
-// function of the package that does only cheap things.
+// call reports a function call, unless it is a type conversion or a call of a function in the list
+// cheap. For a function of the same package, it examines the function's body instead.
 func (in *initializers) call(c *ast.CallExpr) {
 	called := types.ExprString(c.Fun)
 	own := in.funcs[called]

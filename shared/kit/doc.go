@@ -1,4 +1,4 @@
-// Package kit and the packages below it are the base of all wings.
+// Package kit and the packages below it are the base of the other folders of shared, the wings.
 //
 // A function starts with [variables], which reads its settings under the keys in [names].
 // [awsclient] makes its AWS clients; [functionurl] converts its events to requests and back;

@@ -117,9 +117,8 @@ func leads(resp *http.Response) bool {
 	return err == nil
 }
 
-// dialContext returns a dialer for public addresses. In loopback mode it also connects to this
-// machine, but only by a loopback name: it always refuses another host that resolves to
-// 127.0.0.1.
+// dialContext returns a dialer for public addresses. If cfg.Loopback is set, it also connects to
+// loopback names, such as localhost. It always refuses any other host that resolves to 127.0.0.1.
 func dialContext(cfg Config) Dial {
 	public := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: publicOnly}
 	local := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: loopbackOnly}

@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// The WrapDial function must see every connection, but must not be able to reach a refused
-// address: the check is inside the wrapped dialer.
+// The function WrapDial wraps the dialer that checks addresses. Even if WrapDial passes 127.0.0.1
+// or another refused address to the dialer, the dialer must not connect.
 func TestWrapDialIsAroundTheCheck(t *testing.T) {
 	t.Parallel()
 	var inner error

@@ -137,9 +137,9 @@ func (c *Cache[T]) snapshot() state[T] {
 	return c.state
 }
 
-// refresh returns the state that the caller must use. If no load is due, it returns the argument
-// seen. Otherwise it loads the value and returns the new state. If another call finished a load in
-// the meantime, refresh does not load again and returns the state after that load.
+// refresh returns the state that the caller must use. If no load is due, that is seen, the caller's
+// present state. Otherwise refresh loads the value, unless another call has just loaded it, and
+// returns the new state.
 func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T], time.Time) bool, recheck bool) (state[T], error) {
 	if !due(seen, c.cfg.Now()) {
 		return seen.usable()
@@ -157,7 +157,7 @@ func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T]
 	return c.load(ctx, seen, recheck).usable()
 }
 
-// usable returns s. If no good value was ever loaded, it also returns the last load's error.
+// usable returns s. It also returns the last load's error if no load has ever succeeded.
 func (s state[T]) usable() (state[T], error) {
 	if !s.loaded {
 		return s, s.err

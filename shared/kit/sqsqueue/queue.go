@@ -53,7 +53,9 @@ func refused(ctx context.Context, err error) error {
 	return ErrSend
 }
 
-// SQS's limits for one call (Amazon SQS Developer Guide, "Message quotas").
+// The limits of one call of SendBatch to SQS. maxBytes is 256 KiB, SQS's limit for all messages of
+// a call until August 2025. Since then SQS accepts 1 MiB (Amazon SQS Developer Guide, "Message
+// quotas").
 const (
 	maxEntries = 10
 	maxBytes   = 256 << 10

@@ -84,8 +84,8 @@ func TestTheFirstLogLineNamesTheVersion(t *testing.T) {
 	}
 }
 
-// A name must not reorder or hide the rest of its log line, whichever part of the line contains
-// the name.
+// A log line must show invisible characters, such as one that reverses the text's direction, as
+// escapes. Otherwise a name with such characters could hide the rest of the line.
 func TestALogLineShowsItsTextsAsThemselves(t *testing.T) {
 	t.Parallel()
 	const odd, shown = "a\u202eb\u200b\n\u0085", `a\\u202eb\\u200b\\u000a\\u0085`

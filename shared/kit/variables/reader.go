@@ -97,8 +97,8 @@ func (r *Reader) Optional(key string, k Kind) string {
 // wrong unit.
 const maxDuration = time.Hour
 
-// Duration returns a variable's duration, which must be from min to one hour. The argument named
-// otherwise is the default value: Duration returns it if the variable is not set.
+// Duration returns a variable's duration, which must be from min to one hour. If the variable is
+// not set, it returns the default value, the parameter otherwise.
 func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duration {
 	text := r.Text(key)
 	if text == "" {
@@ -111,8 +111,8 @@ func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duratio
 	return d
 }
 
-// Bytes returns a variable's number of bytes, which must be from 1 to max. The argument named
-// otherwise is the default value: Bytes returns it if the variable is not set.
+// Bytes returns a variable's number of bytes, which must be from 1 to max. If the variable is not
+// set, it returns the default value, the parameter otherwise.
 func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	text := r.Text(key)
 	if text == "" {

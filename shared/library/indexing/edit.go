@@ -61,8 +61,8 @@ func removals(subjects []*subject) map[page][]*subject {
 	return pages
 }
 
-// edit changes each document that the function group returns. It writes a document once, with the
-// changes for all keys in its group.
+// edit calls the function group, which returns the documents to change and the keys of each. It
+// writes each document once, with the changes for all its keys.
 func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*subject) map[page][]*subject) {
 	pages := group(subjects)
 	order := func(a, b page) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }

@@ -15,8 +15,8 @@ import (
 // errStore is the error of a store that fails.
 var errStore = errors.New("503 SlowDown")
 
-// failing returns a function for a store's fault. The function returns err for each document
-// whose name begins with prefix.
+// failing returns a function that makes a test store fail: it returns err for each document whose
+// name begins with prefix.
 func failing(prefix string, err error) func(name string) error {
 	return func(name string) error {
 		if strings.HasPrefix(name, prefix) {
@@ -26,8 +26,8 @@ func failing(prefix string, err error) func(name string) error {
 	}
 }
 
-// once returns a function for a store's fault. The function returns err at the first call with a
-// name that begins with prefix, and nil at later calls.
+// once returns a function that makes a test store fail once: it returns err at the first call with
+// a name that begins with prefix, and nil at later calls.
 func once(prefix string, err error) func(name string) error {
 	var calls atomic.Int32
 	return func(name string) error {

@@ -130,9 +130,8 @@ func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
 	return x.index(ctx, keys, false)
 }
 
-// File makes the last try to index the keys. Unlike Index, it also records an object that it
-// cannot read, with the reason, under the creative that the key or the tags state. There the
-// proof of absence finds the record.
+// File makes the last try to index the keys. Unlike Index, it also records an object that it cannot
+// read, with the reason. So a proof of absence knows that the object may be a master.
 func (x *Indexer) File(ctx context.Context, keys []string) []Result { return x.index(ctx, keys, true) }
 
 func (x *Indexer) index(ctx context.Context, keys []string, last bool) []Result {
@@ -217,9 +216,9 @@ func (s *subject) belongs(c creative.Creative) bool {
 	return slices.Contains(s.targets(), c.Canonical())
 }
 
-// Remove takes the keys out of a creative's document, whatever their placements say. It leaves a
-// key that belongs to the creative again, because an event for the key will follow. It also
-// leaves a key whose object it cannot look up, and returns an error for it.
+// Remove takes the keys out of a creative's document, whatever their placements say. It keeps a key
+// whose present object belongs to the creative. It also keeps a key whose object it cannot look up,
+// and returns an error for it.
 func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
 	subjects := make([]*subject, len(keys))
 	for i, key := range keys {

@@ -22,8 +22,8 @@ func (x *Indexer) widen(ctx context.Context, s *subject) error {
 }
 
 // narrow writes the final placement after the documents are written. It writes even an unchanged
-// placement, because a failed write shows that another run has worked on the key meanwhile. It
-// writes nothing for a key that is neither in the index nor in the bucket.
+// placement, because only a write shows whether another run has worked on the key meanwhile: then
+// the write fails. For a key that is neither in the index nor in the bucket, it writes nothing.
 func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil

@@ -55,9 +55,9 @@ func listed(o masters.Object, place placement.Placement, info media.Info) master
 	return m
 }
 
-// recall copies the content fields from the documents that list the key, if the content cannot be
-// read now and the bytes are the same. It reads several documents, because the object may be
-// moving from one document to another.
+// recall handles an object whose content cannot be read now. It copies the content fields from the
+// documents that list the key, if the bytes have not changed since. A key that moves from one
+// document to another may be in both.
 func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	if s.master.Seen() {
 		return nil

@@ -77,8 +77,8 @@ func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visi
 var ErrCrowded = errors.New("folder of unplaced keys too crowded")
 
 // UnplacedIn returns the keys in one folder of the list of unplaced keys, sorted. Some keys may
-// be placed or deleted by now. The argument most is the largest number of keys to return. Errors:
-// ErrCrowded if the folder holds more keys, ErrDocument, faults.
+// be placed or deleted by now. If the folder holds more than most keys, it returns ErrCrowded. If
+// a line is malformed, it returns ErrDocument.
 func (x Index) UnplacedIn(ctx context.Context, names Lister, lib Library, folder string, most int) (keys []string, err error) {
 	lines := 0
 	listed := only(names.List(ctx, folderPrefix(lib, folder)), func(e Entry) bool {
@@ -119,9 +119,8 @@ func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entr
 	}
 }
 
-// each calls the function read for each listed name; up to 32 calls run at the same time. After
-// each of these calls, it calls the function that read returned. The calls of these returned
-// functions never overlap.
+// each calls read for each listed name, up to 32 names at the same time. Each call of read returns
+// a function, which each then calls. It calls only one of these functions at a time.
 func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(context.Context, string) (func(), error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)

@@ -14,8 +14,7 @@ const MaxUpload = 5<<30 - 5<<20
 // Drop names the rule that dropped a candidate; "" means that no rule dropped it.
 type Drop string
 
-// The rules that drop a candidate. The order in which the rules are checked is that of the function
-// drop.
+// The rules that drop a candidate. The function drop decides in which order they are checked.
 const (
 	OtherKind       Drop = "other_kind"
 	OtherLocale     Drop = "other_locale"
@@ -31,8 +30,8 @@ const (
 	Unreadable      Drop = "corrupt"
 )
 
-// Candidate is a master with the result of the choice: the rule that dropped the master, or the
-// rule by which the chosen master was preferred to it.
+// Candidate is a master, with the reason why Choose did not choose it: the rule that dropped it, or
+// the rule by which the chosen master was better. The chosen master has no reason.
 type Candidate struct {
 	Master Master
 	Drop   Drop
@@ -120,10 +119,9 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	return choice
 }
 
-// drop returns the first rule that drops the master; "" means that no rule does. The rules about
-// the slot come first. So a master that is dropped because of its size, its container or damage
-// does answer the slot. A rule about the content must come after the rules that drop a master whose
-// content nobody has read, unless it checks m.Seen itself.
+// drop returns the first rule that drops the master, or "". The rules about the slot come first, so
+// a master that is dropped because of its size, container or damage answers the slot. A rule about
+// the content must come after the rule Unseen, or must check m.Seen itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
 	unclear := m.LocaleUnclear != "" || !slot.Locale.IsTag() && lib.rank(slot.Locale, locale) < 0
@@ -210,8 +208,8 @@ func (l Library) compare(a, b Candidate, slot creative.Slot, preference []creati
 	return c
 }
 
-// order compares two masters that answer the slot, and returns the rule of preference that
-// decided. The result is negative if a is better.
+// order compares two masters that answer the slot. It returns a negative number if a is better, and
+// the rule of preference that decided, such as ByPixels.
 func (l Library) order(a, b Master, slot creative.Slot, preference []creative.Aspect) (int, Order) {
 	for _, rule := range []struct {
 		order Order

@@ -120,7 +120,7 @@ type Refusal struct {
 	Slot   string    `json:"slot"` // in the form that RefusalSlot returns
 	Key    string    `json:"key"`
 	ETag   string    `json:"etag"`
-	Size   int64     `json:"size,omitempty"` // in bytes; 0 in documents of older code: then Key must match instead
+	Size   int64     `json:"size,omitempty"` // in bytes; 0 if older code wrote the refusal
 	SHA256 string    `json:"sha256"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`

@@ -26,7 +26,7 @@ type Blobs interface {
 	Save(ctx context.Context, name string, data []byte, revision string) (string, error)
 }
 
-// The errors that Blobs return besides faults.
+// Blobs returns these errors. Any other error of Blobs means that the store failed.
 var (
 	ErrAbsent = errors.New("document absent")
 	ErrStale  = errors.New("document changed since it was read")
@@ -64,15 +64,15 @@ type Placed struct {
 func (p Placed) NoMaster() bool { return p.Unplaced != "" && (p.NoMedia || p.Never) }
 
 // Document returns a creative's document and its revision. If none is stored, it returns a
-// document without masters and the revision "". Errors: ErrDocument, faults of the store.
+// document without masters and the revision "". It returns ErrDocument for a malformed document.
 func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (Document, string, error) {
 	return load(ctx, x, DocumentName(lib, c), fmt.Sprintf("the index of %s", c), NewDocument(c), func(data []byte) (Document, error) {
 		return DecodeDocument(data, c)
 	})
 }
 
-// SaveDocument writes a document if the stored revision equals the given one. Errors: ErrStale,
-// ErrFull, faults.
+// SaveDocument writes a document if the stored revision equals the given one; otherwise it returns
+// ErrStale. It returns ErrFull if the document is too large.
 func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revision string) error {
 	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, MaxDocument)
 	return err
@@ -113,15 +113,15 @@ func decodePlaced(data []byte) (Placed, error) {
 	return p, nil
 }
 
-// SavePlaced writes the placement of a key and returns the new revision. Errors: ErrStale,
-// faults.
+// SavePlaced writes the placement of a key and returns the new revision. It returns ErrStale if the
+// stored revision differs from the given one.
 func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision string) (string, error) {
 	return x.save(ctx, placedName(lib, p.Key), p, revision, MaxDocument)
 }
 
-// load returns a document and its revision. If there is no document, it returns the argument none
-// and no error. With an error, it returns the zero value. The argument what describes the document
-// in errors.
+// load reads a document, decodes it and returns it with its revision. If no document is stored, it
+// returns the value none, the revision "" and no error. Its errors name the document by the text
+// what.
 func load[T any](ctx context.Context, x Index, name, what string, none T, decode func([]byte) (T, error)) (T, string, error) {
 	data, revision, err := x.Blobs.Load(ctx, name)
 	if errors.Is(err, ErrAbsent) {

@@ -12,10 +12,9 @@ import (
 // variation, locale, aspect and extension.
 var keyForms = [...]string{"%s/v%d/%s/%s.%s", "%s-%d_%s_%s.%s"}
 
-// KeyFor returns an example key for people to copy: a new file under this key answers the slot by
-// its name alone. The key has the slot's own aspect, or the aspect that the slot's family
-// prefers. KeyFor returns "" if the library's rules do not place a key of the usual formats at
-// the slot; a file for such a slot needs tags.
+// KeyFor returns an example key that people can copy. A file that is uploaded under it answers the
+// slot. KeyFor returns "" if no key of the usual formats would do: a file for such a slot needs
+// tags.
 func (l Library) KeyFor(s creative.Slot) string {
 	accepted := s.Accepts()
 	better := l.Preference(s)

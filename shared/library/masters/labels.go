@@ -103,8 +103,8 @@ func (l Labels) Statement() *Statement {
 // that text for the code that the label's author may have meant.
 func (s Statement) text(key string) string { return s.Code + " " + s.Variation + "/" + key }
 
-// MayMean reports whether the unusable labels of a key may mean the creative. A variation without
-// a number may mean any variation.
+// MayMean reports whether the unusable labels of a key may mean the creative. If the label
+// creative-variation contains no digit, it may mean any variation.
 func (s Statement) MayMean(key string, c creative.Creative) bool {
 	if !strings.ContainsAny(s.Variation, "0123456789") {
 		s.Variation = strconv.Itoa(c.Variation)

@@ -79,8 +79,7 @@ func place(bucket, prefix string) string {
 	return fmt.Sprintf("bucket %s, prefix %s", bucket, prefix)
 }
 
-// formerRuleSet returns the name by which older code would have stored the library's rules. The
-// older code had no naming grammar.
+// formerRuleSet returns the name that older code would have given to the library's present rules.
 func (l Library) formerRuleSet() string {
 	const version = "5"
 	if len(l.Patterns) == 0 && l.Prefix == "" && l.Bucket == "" {

@@ -101,13 +101,13 @@ func (x Index) FileUnplaced(ctx context.Context, lib Library, folder, key string
 }
 
 // EmptyUnplaced empties the line of a key in a folder. It does nothing if there is no such line.
-// Errors: ErrStale, faults.
+// It returns ErrStale if another writer changes the line at the same time.
 func (x Index) EmptyUnplaced(ctx context.Context, lib Library, folder, key string) error {
 	return x.EmptyLine(ctx, unplacedName(lib, folder, key))
 }
 
-// EmptyLine empties the line with this name. It does nothing if there is no such line. Errors:
-// ErrStale, faults.
+// EmptyLine empties the line with this name. It does nothing if there is no such line. It returns
+// ErrStale if another writer changes the line at the same time.
 func (x Index) EmptyLine(ctx context.Context, name string) error {
 	return x.saveLine(ctx, name, line{})
 }

@@ -14,8 +14,8 @@ import (
 // file several times and compares the fastest time, because other work may slow single runs.
 const longestProbe = 100 * time.Millisecond
 
-// BenchmarkProbe probes three sets of files, each as a whole: the sample masters, the corpus and
-// the hostile files.
+// BenchmarkProbe has three sub-benchmarks: the sample masters, the corpus and the hostile files.
+// Each iteration probes every file of its set once.
 func BenchmarkProbe(b *testing.B) {
 	samples, corpus, sound := map[string][]byte{}, map[string][]byte{}, map[string]bool{}
 	list, err := events.Masters()

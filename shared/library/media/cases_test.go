@@ -28,7 +28,7 @@ type known struct {
 	extension     string // the expected extension; "" means not deliverable
 	width, height int
 	problem       string   // text of the expected error of Probe; "" means no error
-	players       []string // names of players that show the file in the ratio of width to height
+	players       []string // names of the players that show the file with the proportions width:height
 }
 
 // knownCases returns all lines of truth.tsv.

@@ -38,11 +38,10 @@ func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) 
 }
 
 // tailFragment searches the file's last bytes for the first fragment from which the boxes follow
-// each other exactly to the file's end. Such a fragment proves that a film without an index is
-// whole, without a visit to each fragment. tailFragment reads back no further than ordinaryRead
-// allows. It finds nothing in a file so short that all fragments can be visited.
+// each other exactly to the file's end. Such a fragment proves that the film's end is present. ok
+// is false if there is none, or if the bytes to search would reach back to the offset from.
 func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
-	// number of the file's last block, which is cached since the search for the index of fragments
+	// Number of the file's last block. The search for the index has already read and cached it.
 	last := (r.size - 1) / blockSize
 	begin := (last - max(0, (ordinaryRead-r.read)/blockSize)) * blockSize
 	if begin <= from {

@@ -42,8 +42,8 @@ func hevcParameters(data []byte) header {
 	if b.over {
 		return header{}
 	}
-	// The sides are known by now. If a later field is misread and the read goes beyond the end,
-	// only the aspect is lost.
+	// The sides are known by now. If reading the aspect goes beyond the end of the data, only the
+	// aspect is dropped.
 	cut := b
 	if h.aspect = hevcAspect(&cut, layers); cut.over {
 		h.aspect = side{}

@@ -85,9 +85,8 @@ func passAlike(r *reader, at, size int64) (int64, error) {
 }
 
 // checkEnd checks that the scan from offset at on is complete. It reads a small file whole. Of a
-// large file it reads only the last block, or the last block before padding. If the picture is
-// cut, that block continues the scan. If a camera or an editor appended data, that block contains
-// byte pairs that no scan has, or lacks the pairs that every scan has.
+// large file it reads only the last block, or the last block before padding. The scan is incomplete
+// if this block still belongs to a scan that has not ended.
 func checkEnd(r *reader, at int64) error {
 	if r.size-at <= 4*blockSize {
 		data, err := r.bytes(at, r.size-at)
@@ -135,7 +134,7 @@ func checkScans(data []byte) error {
 			return truncated("the end of the picture is missing")
 		}
 		marker := data[i+1]
-		data = data[i+1:] // skip 0xff, so that data begins with the marker; a fill byte is another 0xff
+		data = data[i+1:] // skip the byte 0xff before the marker
 		switch {
 		case marker == 0xd9:
 			return nil

@@ -128,9 +128,9 @@ func (m *matroska) findSegment(r *reader) (cut, err error) {
 	}
 }
 
-// walk visits the segment's elements until the tracks and the media are known. It enters a
-// Cluster that states no size. This is safe, because no element in a Cluster has an id that walk
-// searches for.
+// walk visits the segment's elements until the tracks and the media are known. If a Cluster states
+// no size, walk also visits the elements inside it. It cannot mistake them for elements of the
+// segment, because their ids differ.
 func (m *matroska) walk(r *reader) error {
 	for parts := (&group{m.segment.start, m.segment.end, ErrTruncated}); ; {
 		e, ok, err := parts.next(r)

@@ -88,10 +88,9 @@ func (m *movie) walk(r *reader) error {
 	}
 }
 
-// checkRest decides whether an error in a box is an error of the film. verdict is the error on
-// that box, kind the box's kind. After a whole film, cut boxes and bytes that are no boxes are
-// allowed: cameras, editors and uploads append them, and players ignore them. A cut mdat box is
-// allowed only if all samples are present.
+// checkRest returns the error verdict of a box of this kind if it means that the film is damaged.
+// It returns nil if the whole film is present, because cameras, editors and uploads append other
+// bytes, which players ignore.
 func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	if err := fault(verdict); err != nil || !m.header {
 		return verdict

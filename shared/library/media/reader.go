@@ -50,8 +50,8 @@ func (r *reader) glance(off, n int64) ([]byte, error) {
 	return r.from(r.pages, pageSize, off, n)
 }
 
-// from returns the n bytes at offset off. The map kept caches the file's parts of size bytes by
-// their numbers. If kept lacks a part, from reads it and stores it there.
+// from returns the n bytes at offset off. The map kept is a cache: part number i holds the file's
+// bytes from offset i*size on. If a part is missing in the cache, from reads it and stores it.
 func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > r.size || off > r.size-n {
 		return nil, truncated(fmt.Sprintf("%d bytes at %d are not within the %d bytes of the file", n, off, r.size))
@@ -80,8 +80,8 @@ func (r *reader) upTo(off, n int64) ([]byte, error) {
 	return r.bytes(off, min(n, r.size-off))
 }
 
-// fetch reads those parts with the numbers first to last that the cache kept lacks, in as few reads
-// as possible. A part has size bytes.
+// fetch fills the cache kept with the parts first to last of the file, of size bytes each. It reads
+// only missing parts, in as few reads as possible.
 func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	for i := first; i <= last; i++ {
 		if kept[i] != nil {

@@ -48,8 +48,8 @@ func (s *samples) none() bool {
 	return s.count == 0 || s.empty || s.runs.kind == "" || s.chunks.kind == ""
 }
 
-// furthest returns the largest of the offsets of n chunks. The first of these chunks has the number
-// from; the track's first chunk has the number 0.
+// furthest returns the largest of the file offsets of n chunks of the track, beginning with chunk
+// number from (counted from 0).
 func (s *samples) furthest(r *reader, from, n int64) (most int64, err error) {
 	width := int64(4)
 	if s.chunks.kind == "co64" {
@@ -166,7 +166,8 @@ func (s *samples) check(r *reader, data box, compressed bool) error {
 	if chunk >= r.size {
 		return truncated("chunks that the index lists are missing")
 	}
-	const few = 64 // number of bytes that are checked for zeros if the last sample is shorter
+	// If the last sample has fewer bytes than this, the bytes before it are checked, too.
+	const few = 64
 	from := max(chunk, min(sample, end-few))
 	if !compressed || from < data.start || end > data.end || end-from < few/2 {
 		return nil

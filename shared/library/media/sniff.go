@@ -173,7 +173,7 @@ func sniffBrands(head []byte) Info {
 	brands := brandsOf(head)
 	switch kind := string(head[4:8]); {
 	case len(brands) > 0:
-	case kind == "moof", kind == "sidx": // a media segment without the film's start is an MP4 file, too
+	case kind == "moof", kind == "sidx": // a segment from the middle of a film is an MP4 file, too
 		return of("mp4")
 	default: // a QuickTime file that is older than the ftyp box
 		return of("mov")

@@ -5,8 +5,9 @@ import (
 	"sort"
 )
 
-// zeroTail is a number of bytes. Most encoders never end media data with so many zeros. So many
-// zeros mean that an upload into a file of the final size was interrupted.
+// zeroTail is the number of zero bytes at the end of media data that shows an interrupted upload.
+// Some uploads first create a file of the final size, filled with zeros. Most encoders never end
+// their data with so many zeros.
 const zeroTail = 512
 
 // endsInZeros reports whether the last zeroTail bytes between start and end are zeros. If there

@@ -7,11 +7,11 @@ import (
 )
 
 // An anchor is a short text under which unplaced keys are filed. The proof for a creative reads
-// only the keys under the creative's anchors, because only they may name it. There are four kinds
-// of anchors: a number with the letter before it (T1212 for HRT-1212, also if the letters are
-// joined to another word); for a code that begins with its number, that number with the letter
-// after it (1212H for 1212-HRT); a long number without letters; and each declared code without a
-// number.
+// only the keys under the creative's anchors, because only they may name it. The kinds of anchors:
+//   - a number with the letter before it: T1212 for HRT-1212
+//   - a number with the letter after it: 1212H for 1212-HRT
+//   - a long number without letters: 1212
+//   - a declared code without a number: SUMMER
 
 // MaxAnchors is the largest number of anchors for one key. A key with more anchors is filed under
 // AnchorOfMany alone.
@@ -88,7 +88,7 @@ func (r Rules) CodeAnchors(code string) []string {
 }
 
 // maxAnchor is the largest length of an anchor in bytes. It is longer than a code may be. It is
-// short enough for a folder's name, where each byte of the anchor may need three bytes.
+// short enough for a folder's name, in which a byte may be escaped as three bytes (%C3).
 const maxAnchor = 128
 
 // shortened returns the anchor, cut to maxAnchor bytes.
@@ -118,7 +118,7 @@ func (t *text) anchorBehind(i int) string {
 	return t.runs[i].word + string(letter)
 }
 
-// isWord reports whether the shape matches exactly one code, which has no number.
+// isWord reports whether c is the shape of exactly one code, which contains no number: SUMMER.
 func (c Code) isWord() bool {
 	return c.letters && !slices.ContainsFunc(c.elements, func(e element) bool { return e.digit || kindOf(e.char) == digit })
 }

@@ -72,8 +72,8 @@ func (r *reader) isNumbered(i int) bool {
 	return false
 }
 
-// belongsToWordBefore reports whether the word before a guessed code may be the code's first
-// part: ACME-HRT-1212, but not client-HRT-1212.
+// belongsToWordBefore reports whether the word before text that looks like a code may be a part of
+// the code. In ACME-HRT-1212 it may, in client-HRT-1212 it may not.
 func (r *reader) belongsToWordBefore(i int) bool {
 	return r.isLetters(i-1) && r.gap(i) == "-" && (r.runs[i-1].written == r.runs[i].written || r.runs[i].written != upper)
 }
@@ -119,8 +119,8 @@ func (r *reader) codes() (found []int) {
 	return r.withFolders(found)
 }
 
-// withFolders adds the other folders and words that equal the code to the list found, if the code
-// is a single word.
+// withFolders returns the list found with the positions of all other tokens that equal the code,
+// for example a folder PROMO beside the file PROMO-2. It does so only for a code without digits.
 func (r *reader) withFolders(found []int) []int {
 	if len(found) == 0 || hasDigits(r.runs[r.tokens[found[0]].from:r.tokens[found[0]].to]) {
 		return found
@@ -221,8 +221,8 @@ func (t token) mayBeLetters() bool {
 	return t.to == t.from+1 && (t.class == free || t.class == spoken && !t.speech.tag)
 }
 
-// mentions adds to the list at those tokens that mention the found code in another spelling:
-// "HRT 1212" beside HRT-1212.
+// mentions returns the list at with the positions of all tokens that spell the same code in another
+// way: "HRT 1212" beside HRT-1212.
 func (r *reader) mentions(at []int) []int {
 	first := r.tokens[at[0]]
 	own := r.runs[first.from:first.to]

@@ -173,7 +173,7 @@ func (r *reader) clock(i int) token {
 }
 
 // afterDate returns the position after a date and the time of day that follows it: "2025-08-15 at
-// 12.34.56", 20250815_123456. The argument to is the position after the date. If no time follows,
+// 12.34.56", 20250815_123456. to is the position after the date. If no time follows,
 // afterDate returns to. A time without separators, such as 123456, counts only if the date is
 // certain.
 func (r *reader) afterDate(to int, certain bool) int {

@@ -90,10 +90,9 @@ func (f file) never() string {
 	return ""
 }
 
-// apart returns the reason why a file is not placed: it is in one of the library's folders for
-// files that are no masters or have no coordinates yet. It returns "" for other files. The
-// folder's name alone does not prove that the file is no master, because a team may use the same
-// name.
+// apart returns the reason why a file is not placed if it is in the library's folder "unsorted",
+// "proofs" or "builds", and "" otherwise. The file may still be a master, because a team may use
+// these folder names for other files.
 func (f file) apart() string {
 	switch top, _, inside := strings.Cut(f.path, "/"); {
 	case !inside:

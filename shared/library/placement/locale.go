@@ -236,7 +236,7 @@ func isEveryday(word string) bool {
 	return false
 }
 
-// verdict states how likely it is that a token of class spoken is a locale and not a word of a
+// verdict states how likely it is that a token that may be a locale is one, and not a word of a
 // title.
 type verdict byte
 
@@ -273,8 +273,8 @@ func (r *reader) judge(k int) verdict {
 		return certain
 	case t.speech.tag && (loud || !t.speech.declared && r.tiesTighter(t, k)):
 		return certain
-	// A word in mixed case is a title's word, unless it is a name of a language: "Es" in "Es ist
-	// Sommer".
+	// A word in mixed case, such as "Es" in "Es ist Sommer", is a title's word. A language's full
+	// name, such as "English", may still be a locale.
 	case !loud && !t.speech.name && r.runs[t.from].written != lower:
 		return titled
 	case t.speech.name && apart && neighbours == 1:
@@ -302,8 +302,9 @@ func (r *reader) tiesTighter(t token, k int) bool {
 	return t.to-t.from > 1 && r.gap(t.from+1) == "-" && r.before(k) != "-" && r.before(k+1) != "-"
 }
 
-// isTitle reports whether token k, which is beside a language word, is a word of a title. If the
-// language word is an everyday word, a known word is also a word of a title: "is new".
+// isTitle reports whether token k is a word of a title. beside is the token next to it, which may
+// mean a language. If beside is an everyday word, even a known word is a title's word: "new" beside
+// "is".
 func (r *reader) isTitle(k int, beside token) bool {
 	t := r.tokens[k]
 	quiet := r.runs[beside.from].written != upper && beside.speech.common

@@ -35,11 +35,10 @@ func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 	return p.Never == "" && (p.Unplaced != "" || !p.Creative.Same(c) && !Elsewhere(p.Creative, c))
 }
 
-// Elsewhere reports whether a key that names the wanted creative is placed at a creative that is
-// certainly another one. A code with the same letters and digits as the wanted code, or with more
-// or fewer of them, is not certainly another one: HRT1212 and HRT-1212-A do not differ from
-// HRT-1212. An exception is a code that only appends digits: AD-X2 differs from AD-X, unless the
-// wanted variation is 2.
+// Elsewhere reports whether the creative at which a key is placed is certainly not the wanted one.
+// For the same code, the variation decides. If one code contains the other, the creatives may be
+// the same: HRT1212 and HRT-1212-A may mean HRT-1212. But a code with more digits at its end is
+// another one, unless these are the wanted variation: AD-X2 may mean only AD-X, variation 2.
 func Elsewhere(placed, wanted creative.Creative) bool {
 	have, want := creative.CanonicalCode(placed.Code), creative.CanonicalCode(wanted.Code)
 	if have == want {
@@ -146,7 +145,8 @@ func bareNumber(code []run) string {
 	return ""
 }
 
-// isBare reports whether run i is a long number without letters of its own: "1212-2_en".
+// isBare reports whether run i is a long number that no letters directly precede, such as 1212 in
+// "1212-2_en". In "HRT-1212" the letters HRT precede it, with or without the dash.
 func (t *text) isBare(i int) bool {
 	if !t.isDigits(i) || len(t.runs[i].word) < minBare {
 		return false
@@ -154,9 +154,9 @@ func (t *text) isBare(i int) bool {
 	return i == 0 || t.runs[i-1].digits || t.gap(i) != "" && t.gap(i) != "-"
 }
 
-// namesVariation reports whether the wanted variation directly follows one of the found codes, or
-// is among the numbers that no token explains. A number with a probable other meaning (916, a day
-// without a year, take 3) is considered only if no number directly follows a code.
+// namesVariation reports whether the wanted variation may be a number in the key: one that directly
+// follows a found code, or one without another meaning. A number with a probable other meaning, as
+// in "take 3", counts only if no number directly follows a code.
 func (r *reader) namesVariation(found []span, want int) bool {
 	certain, claimed := r.claims()
 	inCode := make([]bool, len(r.runs))
@@ -209,8 +209,8 @@ func (r *reader) firstDigits(i int) int {
 	return i
 }
 
-// behind returns the numbers that directly follow a code, or that follow it after a word like
-// "version". i is the position after the code. In 29x16 behind finds 29, and also the 2 before 9x16.
+// behind returns the numbers that follow a code, directly or after a word like "version". i is the
+// position after the code. For 29x16 it returns 29 and 2, because 29x16 may be a 2 before 9x16.
 func (r *reader) behind(i int, certain []bool) (numbers []int) {
 	for words := 0; r.isLetters(i) && words < 2; words++ {
 		switch r.runs[i].look {

@@ -88,10 +88,10 @@ func TestBlocks(t *testing.T) {
 	t.Parallel()
 	want := creative.Creative{Code: "HRT-1212", Variation: 2}
 	for key, blocks := range map[string]bool{
-		"HRT-1212-2_9x16.mp4":                false, // the key is placed at the creative, so the file can be delivered
+		"HRT-1212-2_9x16.mp4":                false, // blocks no skip: the file can be delivered
 		"HRT-1212-2_draft.mp4":               true,
-		"HRT-1212-3_teaser 2.mp4":            false, // the key is placed at HRT-1212-3
-		"HRT1212-2_9x16.mp4":                 true,  // the code HRT1212 may mean HRT-1212
+		"HRT-1212-3_teaser 2.mp4":            false, // blocks no skip of variation 2: the key is placed at variation 3
+		"HRT1212-2_9x16.mp4":                 true,  // blocks a skip of HRT-1212, because HRT1212 may mean it
 		"HRT-1212-2_thumb.jpg":               false,
 		"HRT-1212/V2/.DS_Store":              false,
 		".HRT-1212-2.mp4":                    true, // the dot at the start may be a typing error
@@ -106,8 +106,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// A key is proved to belong elsewhere only if the code that it is placed at cannot be a spelling
-// of the wanted code.
+// A key that is placed at another code certainly belongs elsewhere only if that code cannot be a
+// spelling of the wanted code.
 func TestOnlyAnotherCodeIsElsewhere(t *testing.T) {
 	t.Parallel()
 	hrt, adX := creative.Creative{Code: "HRT-1212", Variation: 2}, creative.Creative{Code: "AD-X", Variation: 2}

@@ -9,11 +9,10 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Obvious returns the coordinates that a person would read in a key that is not placed. It
-// returns false if no reading is obvious. The key must have one code. Its text must name one
-// variation, which directly follows the code; a key without any number has variation 1. A key has
-// no obvious reading if its file is no master, if a pattern refuses it, or if it is hidden or
-// marked as old. The caller must ask a person before it places the file.
+// Obvious returns the coordinates that a person would read in a key that is not placed. It returns
+// false if the key has not exactly one code with one variation, or if something else speaks
+// against the file, for example a mark such as "old". A key without numbers has variation 1. The
+// caller must ask a person before it places the file.
 func (r Rules) Obvious(key string, size int64) (Placement, bool) {
 	p := r.Place(key, size)
 	if p.Unplaced == "" || p.Never != "" || p.Rule != "" || !strings.HasPrefix(key, r.Prefix) || len(key) > MaxKey {

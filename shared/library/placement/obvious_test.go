@@ -20,7 +20,7 @@ func TestObviousReadsOneCreativeOrNone(t *testing.T) {
 		"HRT-1212-2a_en.mp4":                   "HRT-1212-2",
 		"v3/HRT-1212/9x16.mp4":                 "",
 		"HRT-0001_9x16 2025-01-15 15s.mp4":     "HRT-0001-1 9x16",
-		"HRT-1212-2_en.mp4":                    "", // the key is placed
+		"HRT-1212-2_en.mp4":                    "", // a placed key needs no guess
 		"HRT-1212 take 3.mp4":                  "", // the variation may be 1 or 3
 		"HRT-1212-2_v3.mp4":                    "",
 		"HRT-1212-2.1.mp4":                     "",

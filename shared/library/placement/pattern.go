@@ -218,7 +218,7 @@ func (b *builder) field(i int, part string) string {
 			return problem
 		}
 		if name == "code" && len(b.codes) > 0 {
-			stop = "" // no stop character is needed: a declared code's shape states where the code ends
+			stop = "" // no stop character is needed: the declared pattern of codes states where a code ends
 		}
 		grammar = strings.Replace(grammar, `[^/]`, `[^/`+stop+`]`, 1)
 	}
@@ -298,7 +298,8 @@ func (b *builder) isOptionalOpen(i int, before bool) bool {
 	return false
 }
 
-// stop returns the character at which a field with "!" ends.
+// stop returns the character at which a field with "!" ends: "_" for {code!} in "{code!}_{locale}".
+// It returns a problem if no such character follows the field.
 func (b *builder) stop(i int) (character, problem string) {
 	if i+1 == len(b.parts) {
 		return "", ""
@@ -324,7 +325,7 @@ func (b *builder) extension() string {
 	return ""
 }
 
-// grammar returns the shape as a regular expression.
+// grammar returns a regular expression for the codes of this shape, such as HRT-####.
 func (c Code) grammar() string {
 	var b strings.Builder
 	for _, e := range c.elements {
@@ -347,7 +348,8 @@ func (c Code) grammar() string {
 func (p Pattern) String() string { return p.text }
 
 // placeByPattern places a key by the first of the library's patterns that matches it. It returns
-// false if no pattern matches. It ignores copy marks at the ends of the name.
+// false if no pattern matches. It ignores copy marks, such as "Copy of" and "(1)", at the ends of
+// the name.
 func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
 	if len(r.Patterns) == 0 {
 		return Placement{}, false

@@ -23,7 +23,7 @@ func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 		{"{code}[[{variation}]]", "a[3].mp4", "a|3||"},
 		{"{code}+{variation}", "Copy of a+3 (1).mp4", "a|3||"},
 		{"{code}+{variation}", "A\u0308PFEL+3.mp4", "ÄPFEL|3||"},
-		// A constant matches no text.
+		// A constant, such as {variation=1}, sets a value without matching any text of the key.
 		{"{code}_{locale}{variation=1}", "SUMMER_en.mp4", "SUMMER|1|en|"},
 		{"{code}_{variation}{locale=de-CH}{aspect=9x16}", "SUMMER_2.mp4", "SUMMER|2|de-ch|9x16"},
 		// Optional parts may be missing.

@@ -208,7 +208,8 @@ func TestNothingIsPlacedAtAnUndeclaredCode(t *testing.T) {
 	}
 }
 
-// A key must block few variations of its code other than its own.
+// A key names its own variation. It must seem to name few other variations of its code, because
+// each of them would prevent skips.
 func TestAKeyBlocksFewOtherVariations(t *testing.T) {
 	t.Parallel()
 	m, others := newMaker(16), 0
@@ -226,9 +227,8 @@ func TestAKeyBlocksFewOtherVariations(t *testing.T) {
 	}
 }
 
-// The work for a key without meaning must grow linearly with its length. The test counts
-// allocations instead of steps: work for each pair of tokens would cause four times as many
-// allocations for a key of twice the length. BenchmarkHostile measures the time.
+// Reading a key of twice the length must take about twice the work, not four times. The test
+// counts allocations as a measure of the work. BenchmarkHostile measures the time.
 func TestPlacingTakesLinearSteps(t *testing.T) {
 	r := hostileRules(t)
 	for _, piece := range hostile {

@@ -17,9 +17,8 @@ const Grammar = 1
 type Rules struct {
 	// Prefix is the start of every key of the library; "" means every key in the bucket.
 	Prefix string
-	// Codes are the shapes of the library's codes, such as HRT-####. If a library declares
-	// shapes, no key is placed at a code of another shape. If it declares none, any text that
-	// looks like a code may be one.
+	// Codes are the shapes of the library's codes, such as HRT-####. No key is placed at a code of
+	// another shape. If there are no shapes, any text that looks like a code may be one.
 	Codes []Code
 	// Locales maps words to locales. These words override every built-in meaning.
 	Locales Locales
@@ -32,7 +31,7 @@ type Rules struct {
 // Settings holds rules in the form in which people write them.
 type Settings struct {
 	Prefix              string            // same as Rules.Prefix
-	Codes               []string          // shapes of codes; see ParseCode
+	Codes               []string          // shapes of codes, such as HRT-####; see ParseCode
 	Locales             map[string]string // locales by word; see ParseLocale
 	OnlyDeclaredLocales bool              // same as Rules.OnlyDeclaredLocales
 	Patterns            []string          // patterns for keys; see ParsePattern
@@ -108,7 +107,7 @@ func ParseRules(s Settings) (Rules, error) {
 	return rules, errors.Join(mistakes...)
 }
 
-// SplitCodes splits a list of shapes at its commas, except at commas inside {}.
+// SplitCodes splits a list such as "HRT-####,[A-Z]{2,5}-##" at its commas, except those inside {}.
 func SplitCodes(list string) []string {
 	var shapes []string
 	depth, from := 0, 0
@@ -132,9 +131,9 @@ func SplitCodes(list string) []string {
 	return shapes
 }
 
-// Declares reports whether a code has one of the declared shapes. It returns true if no shape is
-// declared. A request for an undeclared code must be held, and its reason must say that the code
-// is undeclared.
+// Declares reports whether a code has one of the library's declared shapes, such as HRT-####. It
+// returns true if no shape is declared. A request for an undeclared code must be held, with a
+// reason that says so.
 func (r Rules) Declares(code string) bool {
 	return len(r.Codes) == 0 || slices.ContainsFunc(r.Codes, func(c Code) bool { return c.Matches(code) })
 }

@@ -14,24 +14,24 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Code is the shape of codes that a library declares. "HRT-####" means HRT- and four digits,
-// "[A-Z]{2,5}-####" has two to five letters instead of HRT, "SUMMER" is exactly one code. Case
-// does not matter. The zero value matches nothing.
+// Code is a shape of codes: a pattern that a library declares for its codes. "HRT-####" means HRT-
+// and four digits, "[A-Z]{2,5}-####" has two to five letters instead of HRT, "SUMMER" is exactly
+// one code. Case does not matter. The zero value matches nothing.
 type Code struct {
 	text     string
 	elements []element
-	letters  bool // whether the shape states every letter; a key may then use other separators
+	letters  bool // whether every letter is stated (HRT-####, not [A-Z]-####); then HRT_1212 is accepted, too
 }
 
-// element is one character of a shape.
+// element is one character of a shape of codes such as HRT-####.
 type element struct {
 	char     rune // a literal character in upper case; 0 means any digit or any letter
-	written  rune // the literal character as declared
+	written  rune // the literal character in the case in which the library declared it
 	digit    bool
 	optional bool
 }
 
-// These are the limits of shapes.
+// These are the limits of the shapes of codes, such as HRT-####, that a library may declare.
 const (
 	MaxCodes    = 32
 	maxRepeat   = 32
@@ -41,10 +41,11 @@ const (
 // ErrCode means that a text is not a valid shape of codes. A valid one is HRT-####, for example.
 var ErrCode = errors.New("invalid shape of codes")
 
-// ErrOnlyDigits means that a shape of codes has no letter.
+// ErrOnlyDigits means that a shape of codes, such as ####, has no letter.
 var ErrOnlyDigits = errors.New("digits alone match every date and size: give the letters that your codes begin with")
 
-// ParseCode reads a shape. The error wraps ErrCode and states the reason.
+// ParseCode reads a shape of codes, such as HRT-####. Its error wraps ErrCode and states the
+// reason.
 func ParseCode(shape string) (Code, error) {
 	c := Code{text: shape, letters: true}
 	refuse := func(why string, args ...any) (Code, error) {
@@ -177,7 +178,8 @@ func (c Code) knownWord() string {
 	return ""
 }
 
-// everyShape yields texts that no shape may match, each with a description.
+// everyShape yields one text of each form that no code may have, such as a date, with the form's
+// description. A declared pattern of codes must match none of these texts.
 func everyShape() iter.Seq2[string, string] {
 	return func(yield func(text, is string) bool) {
 		for _, sample := range [...][2]string{
@@ -194,7 +196,7 @@ func everyShape() iter.Seq2[string, string] {
 	}
 }
 
-// String returns the shape as declared.
+// String returns the shape of codes as the library declared it, such as HRT-####.
 func (c Code) String() string { return c.text }
 
 // spell returns an upper-case code in the case of the shape: ad12 for the shape ad##.
@@ -211,7 +213,8 @@ func (c Code) spell(name string) string {
 	return string(letters)
 }
 
-// Matches reports whether a code has this shape, in any case and any Unicode form.
+// Matches reports whether a code, in any case and any Unicode form, has this shape. HRT-1212, for
+// example, has the shape HRT-####.
 func (c Code) Matches(text string) bool { return c.matchesAll(strings.ToUpper(norm.NFKC.String(text))) }
 
 func (c Code) matchesAll(text string) bool {
@@ -296,8 +299,9 @@ func skipOptional(elements []element, states uint64) uint64 {
 	return states
 }
 
-// declaredCode is the matcher for a code of a declared shape. It matches exactly if possible, else
-// with other separators than the shape's. A code must not begin or end inside a word or a number.
+// declaredCode is the matcher for a code of a declared shape, such as HRT-####. If no code with the
+// shape's separators begins at run i, it accepts other separators, as in HRT_1212. A code must not
+// begin or end inside a word or a number.
 func (r *reader) declaredCode(i int) token {
 	if len(r.rules.Codes) == 0 {
 		return token{}
@@ -337,8 +341,8 @@ func (r *reader) declaredCode(i int) token {
 	return best
 }
 
-// isKnownBefore reports whether a known word begins at run i of the key and a number usually follows
-// this word. A shape with [A-Z] must not match at such a word: IMG-1234, AUG-2025, DE-2025.
+// isKnownBefore reports whether run i of the key is a known word that does not begin a code: IMG
+// in IMG-1234, AUG in AUG-2025. A pattern of codes with [A-Z] must not match such a word.
 func (r *reader) isKnownBefore(i int) bool {
 	if !r.isLetters(i) {
 		return false

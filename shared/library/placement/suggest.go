@@ -9,20 +9,21 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Suggestion is a setting that a library may declare: a shape of codes, such as HRT-####, or a word
-// that stands for a locale, such as UK. It takes effect only if a person declares it.
+// Suggestion is a setting that a library may declare: a pattern of codes, such as HRT-####, or a
+// word that stands for a locale, such as UK. It takes effect only if a person declares it.
 type Suggestion struct {
-	Text    string // a shape of codes, or a market word
+	Text    string // a pattern of codes, such as HRT-####, or a word for a locale, such as UK
 	Keys    int    // number of keys that contain Text
 	Example string // one key that contains Text
 }
 
-// minSuggested is the number of keys that must contain a shape or word before Suggest returns it.
+// minSuggested is the smallest number of keys in which a pattern of codes or a word must occur for
+// Suggest to return it.
 const minSuggested = 2
 
-// Suggest returns the shapes of possible codes, and the market words that occur where a locale is
-// expected, the most frequent first. It leaves out shapes and words that the rules already
-// declare.
+// Suggest returns the patterns of possible codes in the keys, such as HRT-####. It also returns
+// words for a market, such as UK, that occur where a locale is expected. Both lists begin with the
+// most frequent. They leave out what the rules already declare.
 func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	shapes, words := map[string]*Suggestion{}, map[string]*Suggestion{}
 	for key := range keys {

@@ -33,7 +33,7 @@ type token struct {
 	certain bool
 	number  int    // value of a number or version token; 0 for other tokens
 	name    string // canonical spelling of a code; "" for other tokens
-	guessed bool   // the code was guessed by its looks and has no declared shape
+	guessed bool   // whether the text is taken for a code only because it looks like one
 	unsure  string // states why a code or a version is unreliable; "" means reliable
 	hint    creative.Aspect
 	fuzzy   bool // hint is less reliable than other hints, as for the tokens "story" and "45"
@@ -87,8 +87,8 @@ func read(t text, rules *Rules) *reader {
 	return r
 }
 
-// plainNumber returns the token for a number without another meaning. n must be negative for a
-// number that is too long for a variation; such a number is an identifier.
+// plainNumber returns the token for a number without another meaning. The caller passes a negative
+// n for a number that is too long for a variation. Such a number is certainly no variation.
 func plainNumber(n int) token {
 	if n < 0 {
 		return token{class: technical, certain: true}
@@ -96,8 +96,9 @@ func plainNumber(n int) token {
 	return token{class: number, number: n}
 }
 
-// numbered returns the token that begins at run i, a run of digits. It returns the zero token for
-// a single number with an uncertain meaning. "VER_9_16", for example, is an aspect, not version 9.
+// numbered returns the aspect, date, duration or technical term that begins with the digits of run
+// i, such as 9_16 in "VER_9_16". It returns the zero token for a single number whose meaning is
+// uncertain.
 func (r *reader) numbered(i int) token {
 	var best token
 	for _, match := range []matcher{(*reader).aspect, (*reader).date, (*reader).duration, (*reader).technical} {

@@ -54,7 +54,7 @@ func (r *reader) word(i int) token {
 	case free:
 		return token{}
 	case counted, copied:
-		// a word that counts something, but has no number, is an ordinary known word
+		// the word normally has a number, as in "take 3"; without one it is an ordinary known word
 		return token{class: known, to: i + 1}
 	default:
 		return token{class: class, to: i + 1}

@@ -8,7 +8,7 @@ import (
 )
 
 // commit ends the run and records that the library is completely indexed. From then on, requests
-// that have no master may be skipped. Errors: ErrReplaced, faults.
+// that have no master may be skipped. It returns ErrReplaced if the run has ended or was replaced.
 func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	if err := c.setBuilt(ctx, lib, run, true); err != nil {
 		return run, err
@@ -25,10 +25,10 @@ func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error
 	return nil
 }
 
-// setBuilt stores in the library's state whether the run has indexed the whole library. Once true,
-// the value stays true for this run. setBuilt must read the state before it reads the run: if
-// another run replaces this run in between, that run writes the state, and the write of setBuilt
-// fails. Errors: ErrReplaced, faults.
+// setBuilt stores in the library's state whether the run has indexed the whole library. If the run
+// has already stored true, it changes nothing. It returns ErrReplaced if the run has ended or was
+// replaced. It must read the state before it checks this. A run that replaces this one after the
+// check writes the state, so the conditional write of setBuilt fails.
 func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, built bool) error {
 	return swap("the library's state", func() error {
 		state, revision, err := c.Index.State(ctx, lib)

@@ -67,9 +67,9 @@ func (c Control) start(ctx context.Context, lib masters.Library, first Phase, wa
 	return run, c.send(ctx, lib, run)
 }
 
-// begin stores a new run. If there is an active run with the present rules, and the function wanted
-// returns true for it, begin returns that run instead. Until the returned run commits, the library
-// is recorded as not completely indexed, so no request is skipped.
+// begin stores the run fresh and returns it. If a run with the present rules is active and wanted
+// returns true for it, begin returns that run instead. It also records that the library is not
+// completely indexed. So no request is skipped until the run commits.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	run := fresh
 	err := swap("the reindex of "+lib.Name, func() error {
@@ -112,8 +112,8 @@ func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, e
 	return p, err
 }
 
-// stored reads the run again from the store and returns it with its revision. Errors: ErrReplaced
-// if the run has ended or another run has replaced it; faults.
+// stored reads the run again from the store and returns it with its revision. It returns
+// ErrReplaced if the run has ended or another run has replaced it.
 func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run, string, error) {
 	stored, revision, err := loadRun(ctx, c.Index.Blobs, lib)
 	switch {

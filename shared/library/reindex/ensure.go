@@ -85,7 +85,7 @@ func (w Worker) distrust(ctx context.Context, lib masters.Library, state masters
 	state.Built = false
 	err := w.Index.SaveState(ctx, lib, state, revision)
 	if errors.Is(err, masters.ErrStale) {
-		return nil // no error: another run wrote the state, and the next call reads it
+		return nil // no error: another run wrote the state first, and the next call checks that state
 	}
 	return err
 }

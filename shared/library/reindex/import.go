@@ -6,11 +6,10 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// StartImport begins a run that takes its keys from an S3 Inventory, which the argument source
-// names. The caller reads the inventory and sends the keys with Import. If a run with the same
-// source is active and anew is false, StartImport returns that run. If the returned run is in the
-// phase Importing, the caller must continue at its Step.Cursor. In a later phase, the run already
-// has all its keys.
+// StartImport begins a run whose keys the caller reads from the S3 Inventory named source and sends
+// with Import. If a run with the same source is active and anew is false, it returns that run. In
+// the phase Importing, the caller must then continue at the run's Step.Cursor. In a later phase,
+// the run already has all its keys.
 func (c Control) StartImport(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
 	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Importing}}, func(run Run) bool {
 		return !anew && run.Source == source
@@ -23,7 +22,7 @@ func (c Control) StartImport(ctx context.Context, lib masters.Library, source st
 
 // Import sends the next keys to a run that imports. The argument cursor states where the import
 // must continue after these keys. A caller that repeats an import from the same cursor must send
-// the same keys. Errors: ErrReplaced, faults.
+// the same keys. Import returns ErrReplaced if the run has ended or was replaced.
 func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
 	batches := cut(keys)
 	if err := sendBatches(ctx, c.Queue, lib, run, batches, false); err != nil {
@@ -72,8 +71,8 @@ func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run,
 	return send(ctx, queue, 0, messages...)
 }
 
-// advance stores the run's progress, unless later progress is stored already. Errors:
-// ErrReplaced, faults.
+// advance stores the run's progress, unless later progress is stored already. It returns
+// ErrReplaced if the run has ended or was replaced.
 func (c Control) advance(ctx context.Context, lib masters.Library, run Run) error {
 	return swap("how far a reindex is", func() error {
 		stored, revision, err := c.stored(ctx, lib, run)

@@ -169,8 +169,8 @@ func TestAnEndlessListing(t *testing.T) {
 	}
 }
 
-// A run that makes no progress is reported as standing still after 6 minutes, and as stalled after
-// 30 minutes.
+// Without progress for more than 6 minutes, Run.Standing returns true. Without progress for more
+// than 30 minutes, Run.Stalled returns true, too.
 func TestARunThatStandsStill(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

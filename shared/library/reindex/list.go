@@ -86,9 +86,9 @@ func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
 	return err
 }
 
-// apportion divides the keys into batches. The list bounds holds the last key of each batch. A key
-// after the last bound is left out: the next listing step finds it. If there is no such step, the
-// key was uploaded after the plan was made, so its event indexes it.
+// apportion divides the keys into batches. The list bounds holds the last key of each batch. Keys
+// after the last bound are left out. The next listing step or, for a key that was uploaded later,
+// the upload's event indexes them.
 func apportion(keys, bounds []string) [][]string {
 	batches := make([][]string, len(bounds))
 	for _, key := range keys {

@@ -32,14 +32,14 @@ type Changes struct {
 const maxExamples = 3
 
 // NewPreview compares the placement in the index with the placement by the present rules, for
-// each key of a library. The argument documents lists the index bucket, and the argument bucket
-// lists the masters bucket.
+// each key of a library. The parameter documents lists the index bucket, the parameter bucket the
+// masters bucket.
 func NewPreview(ctx context.Context, index masters.Index, documents, bucket masters.Lister, lib masters.Library) (Preview, error) {
 	type place struct {
 		creative creative.Creative
 		locale   creative.Locale
 		labelled bool
-		lost     *bool // points to true if the key's old document would lose all its masters
+		lost     *bool // *lost is true if the document that lists the key would lose all its masters
 	}
 	before := map[string]place{}
 	var lost []*bool // one value for each document: true if the document would lose all its masters

@@ -42,8 +42,8 @@ func TestCheckedKeysAreCounted(t *testing.T) {
 	}
 }
 
-// While the bucket is listed for keys that were not imported, the expected total is twice the
-// number of imported keys.
+// After an import, the bucket is listed for keys that were not imported. Meanwhile the expected
+// total is twice the number of imported keys, because the listing finds about as many again.
 func TestTheExpectedTotalCountsImportedKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 6_000)

@@ -16,8 +16,8 @@
 //   - Messages may arrive more than once and in any order. A finished step is not repeated. A
 //     batch may be processed twice but is counted once. A step that is repeated after a crash
 //     cuts the same batches, whatever has been uploaded meanwhile.
-//   - A library has at most one run at a time; messages of other runs are discarded. A run that
-//     was replaced never commits, and the command that imports its keys gets ErrReplaced.
+//   - A library has at most one run at a time. Messages of other runs are discarded. A run that
+//     was replaced never commits.
 //   - A run that no operator started changes nothing if more than half of the documents would
 //     lose all masters. It never indexes another bucket or prefix than the previous run.
 //   - An imported list is never trusted alone: the bucket is listed afterwards.
@@ -154,7 +154,7 @@ func (c *Counts) add(d Counts) {
 // Lister lists the names in a bucket.
 type Lister interface {
 	// Page returns the first keys, at most n, in sorted order, that begin with prefix and come
-	// after the argument after. It reports whether more keys follow; if so, it must return at
+	// after the key given as after. It reports whether more keys follow; if so, it must return at
 	// least one key. It must see every write that was acknowledged before the call.
 	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
 }

@@ -80,7 +80,7 @@ const maxSwaps = 100
 
 // swap calls the function attempt, which reads a document and writes it conditionally. If attempt
 // returns masters.ErrStale, because another writer was faster, swap calls it again, up to 100
-// times. The argument what describes the document in errors.
+// times. The text what names the document in errors.
 func swap(what string, attempt func() error) error {
 	for range maxSwaps {
 		if err := attempt(); !errors.Is(err, masters.ErrStale) {

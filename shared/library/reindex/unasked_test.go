@@ -224,8 +224,8 @@ func TestAnEmptiedBucketWaits(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// If an automatic run is active that may still stop by itself, the operator's command begins a new
-// run, which does not stop.
+// An automatic run stops by itself if most documents would lose all masters. An operator's command
+// does not wait for such a run: it begins a new run that does not stop.
 func TestTheOperatorsRunDoesNotStop(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 50)
@@ -256,8 +256,8 @@ func TestALargeLibraryWaits(t *testing.T) {
 	}
 }
 
-// A state that older code stored names no bucket. It is treated as the state of this bucket if
-// its rules are those that the older code had for the present settings.
+// A state that older code stored names no bucket. It counts as the state of the present bucket if
+// it names the rules that the older code would have derived from the present settings.
 func TestAStateOfOlderCodeCountsByItsRules(t *testing.T) {
 	t.Parallel()
 	for rules, waits := range map[string]string{

@@ -22,8 +22,8 @@ const (
 // The number of deliveries of a message after which its failure is treated as permanent. The
 // queue discards a message after ten deliveries, some minutes apart.
 const (
-	// maxReceives is for batches and for messages of a run with other rules. At this delivery, a
-	// batch records unreadable objects, and a message with other rules ends the run.
+	// maxReceives is the delivery of a batch at which an unreadable object is recorded as unread.
+	// It is also the delivery at which a message of a run with other rules ends that run.
 	maxReceives = 4
 	// maxTries is for steps: a step that fails at this delivery ends the run.
 	maxTries = 8
@@ -39,7 +39,8 @@ type Worker struct {
 }
 
 // Work processes one message. The argument receives is the number of times that the message has
-// been delivered. After an error, the message must be delivered again. Errors: ErrMessage, faults.
+// been delivered. After an error, the message must be delivered again. Work returns ErrMessage for
+// a message that names an unknown library.
 func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	lib, err := w.library(m.Library)
 	if err != nil {

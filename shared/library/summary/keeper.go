@@ -61,9 +61,9 @@ func (k Keeper) Refresh(ctx context.Context, lib masters.Library) error {
 	return k.swap(ctx, lib, func(s *Summary, _ bool) (bool, error) { return k.compare(ctx, lib, s) })
 }
 
-// swap calls the function change, which changes the summary, and saves the summary. It repeats this
-// as long as another writer saves first. The argument fresh of change reports whether the summary is
-// empty: then it does not exist, was unreadable, or the library has no documents.
+// swap loads the summary, calls the function change, which changes it, and saves it. If another
+// writer has saved first, it repeats this. It passes fresh as true if the summary has no entries,
+// for example because no summary is stored.
 func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Summary, fresh bool) (bool, error)) error {
 	for swaps := range maxSwaps {
 		s, revision, err := Load(ctx, k.Index.Blobs, lib)
@@ -127,7 +127,7 @@ func (k Keeper) read(ctx context.Context, lib masters.Library, s *Summary, creat
 		group.Go(func() error {
 			d, revision, err := k.Index.Document(inner, lib, c)
 			if errors.Is(err, masters.ErrDocument) {
-				err, d = nil, masters.NewDocument(c) // store an unreadable document as an empty one
+				err, d = nil, masters.NewDocument(c) // treat a malformed document as one without masters
 			}
 			entries[i] = entryOf(d, revision)
 			return err

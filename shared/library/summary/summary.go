@@ -137,8 +137,9 @@ func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	})
 }
 
-// bound limits the number of masters in the summary to the argument most. From the entry that
-// exceeds the limit on, it removes the masters of all entries.
+// bound keeps at most the given number of masters (most) in the summary. It keeps those of the
+// first entries, and removes all masters from the first entry that exceeds the limit and from all
+// later entries.
 func (s *Summary) bound(most int) {
 	held := 0
 	for i := range s.Entries {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Page returns the first n keys that begin with prefix and are sorted behind the argument after.
-// It reports whether there are more keys.
+// Page returns the first n keys, in sorted order, that begin with prefix and come after the key
+// given as after. It reports whether there are more keys.
 func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -17,8 +17,8 @@ func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string,
 	return keys, more, nil
 }
 
-// Page returns the first n names that begin with prefix and come after the argument after in the
-// sorted order. It reports whether there are more names.
+// Page returns the first n names, in sorted order, that begin with prefix and come after the name
+// given as after. It reports whether there are more names.
 func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -106,8 +106,8 @@ func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) (
 }
 
 // Open returns a reader of n bytes, from offset off, of exactly this version of the object. It
-// does not retry. Errors: masters.ErrChanged if the version was deleted, was replaced or has
-// another size; masters.ErrDenied; faults. It never returns bytes of another version.
+// returns masters.ErrChanged if the version was deleted, was replaced or has another size. It
+// returns masters.ErrDenied if access is refused. It never retries.
 func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error) {
 	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: &b.Name, Key: &key, VersionId: optional(versionID), IfMatch: optional(etag),
@@ -152,8 +152,8 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 	}
 }
 
-// Page returns the first n keys (at most 1,000, the limit of S3) that begin with prefix and come
-// after the argument after in the sorted order. It may return fewer. It reports whether more keys
+// Page returns the first n keys (at most 1,000, the limit of S3), in sorted order, that begin with
+// prefix and come after the key given as after. It may return fewer. It reports whether more keys
 // follow; if so, it returns at least one key. It is strongly consistent.
 func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
@@ -172,8 +172,9 @@ func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []s
 	}
 }
 
-// unlisted returns an error that explains in plain words why the bucket could not be listed.
-// Errors: masters.ErrBucket, faults.
+// unlisted returns the error for a bucket that could not be listed. For a lasting cause it wraps
+// masters.ErrBucket and states the cause in plain words. For any other cause, a later try may
+// succeed.
 func (b Bucket) unlisted(err error) error {
 	why := ""
 	switch {

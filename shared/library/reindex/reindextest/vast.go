@@ -23,10 +23,9 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// Vast is a library of Size masters, ten for each creative, together with its index. It generates
-// masters when they are read. The index stores only the latest documents and placements. Of older
-// documents and placements, it knows only that they were written. So the memory use does not depend
-// on Size. In a Vast in which only Size is set, the index is empty.
+// Vast is a library of Size masters, ten for each creative, together with its index. Its memory use
+// does not depend on Size, because it generates masters when they are read, and keeps only the
+// documents and placements that were written last. A new Vast needs only Size; its index is empty.
 type Vast struct {
 	Size int
 
