@@ -143,8 +143,8 @@ func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 }
 
 // leastSpeed returns the target for the comparison with a contestant: how many times as fast
-// masterhand must be at least. With its ranged reads, masterhand can be at most 5.6 times as fast
-// as io.Copy.
+// masterhand must be at least. The target for io.Copy is below 5.6, because ranged reads make a
+// transfer at most 5.6 times as fast as io.Copy.
 func leastSpeed(c contestant, secure bool) result.Target {
 	switch {
 	case c.name == copyName && secure:

@@ -31,7 +31,7 @@ const (
 	ProblemCoordinates = "coordinates" // the URL's coordinates cannot be used
 	ProblemCode        = "code"        // the sender's token does not allow the creative's code in the URL
 	ProblemAspect      = "aspect"      // the sender states another aspect than the URL
-	ProblemSeveral     = "several"     // another file of the subject may have the same coordinates
+	ProblemSeveral     = "several"     // another file of the same job, such as a set of screenshots, may have the same coordinates
 	ProblemTag         = "tag"         // the coordinates have characters that an S3 tag must not have
 )
 

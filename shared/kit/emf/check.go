@@ -12,7 +12,7 @@ import (
 // ASCII. If a limit of CloudWatch's API is lower than that of the format, the API's limit applies,
 // because no alarm could use a metric with a longer name.
 const (
-	maxMetrics       = 100  // largest number of metrics per line; the format allows as many per group
+	maxMetrics       = 100  // largest number of metrics per line; the format allows 100 in each of a line's directives
 	maxValues        = 100  // largest number of values per metric
 	maxDimensions    = 30   // largest number of dimensions per set
 	maxNamespace     = 255  // the API's limit; the format allows 1,024

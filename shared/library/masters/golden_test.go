@@ -37,7 +37,8 @@ func described(p placement.Placement) string {
 	return text
 }
 
-// TestNames compares the placements of the names that teams use with a golden file.
+// Each name in testdata/keys.txt, a list of names that teams use, must get the placement in the golden
+// file.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	keys, err := os.ReadFile("testdata/keys.txt")

@@ -51,9 +51,9 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		name            string
 		was             ledger.Item
 		verdict         ledger.Verdict
-		expired         bool         // whether the request has expired when the verdict arrives
-		want            ledger.State // state after a verdict that names the storage key; "" if it must not match
-		wantUnnamed     ledger.State // state after a verdict that names only the slot; "" if it must not match
+		expired         bool         // whether the request has expired when the result arrives
+		want            ledger.State // the request's state after a result with the storage key; "" if the result must not match it
+		wantUnnamed     ledger.State // the request's state after a result with only the slot; "" if the result must not match it
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},

@@ -81,7 +81,7 @@ func WriteSVG(w io.Writer, c Chart) error {
 	return p.err
 }
 
-// drawnColumns merges the columns whose aspects no placement asks for: each kind gets a single
+// drawnColumns merges the columns whose aspects no placement family accepts: each kind gets one
 // column with the aspect "other" for all of them.
 func drawnColumns(all []Column) []Column {
 	var drawn []Column

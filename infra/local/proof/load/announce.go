@@ -98,8 +98,8 @@ func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, 
 	return cold, warm, nil
 }
 
-// wave sends one announcement of each sender, all at the same moment. The announcements are made
-// from all samples in turn.
+// wave sends c.AtOnce announcements at the same moment, each made from the next sample; after the last
+// sample comes the first one again. The wave's number makes the ids of the announcements unique.
 func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, error) {
 	// The link may lead nowhere: collect is not running, so the file is never downloaded.
 	file, err := capability.Parse("https://cdn.example/film.mp4")

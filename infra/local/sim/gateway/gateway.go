@@ -53,8 +53,8 @@ type Event struct {
 	ID    string // id of the event; "" means a new id
 	Topic string // topic of the event; "" means that there is no topic header
 	Body  []byte
-	// Verbatim says that Body is sent unchanged. Otherwise Body must be JSON; it is compacted and
-	// escaped.
+	// Verbatim says that Body is sent unchanged. Otherwise Body must be JSON; it is sent without
+	// white space and with escapes, as Outpost sends it.
 	Verbatim bool
 	// Header replaces headers of the finished request, its signature included. A header without
 	// values is removed. A caller can thus send the headers of a forger, or the headers of an event

@@ -23,9 +23,9 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// Vast is a library of Size masters, ten for each creative, together with its index. Its memory use
-// does not depend on Size, because it generates masters when they are read, and keeps only the
-// documents and placements that were written last. A new Vast needs only Size; its index is empty.
+// Vast is a library of Size masters, ten for each creative, with an index, which is empty at first.
+// Its memory use does not depend on Size: it generates a master when the master is read, and keeps
+// only the newest of the documents and placements that were written.
 type Vast struct {
 	Size int
 
