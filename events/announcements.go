@@ -15,9 +15,8 @@ import (
 type Announcement struct {
 	Name   string `json:"-"`
 	Sender string `json:"sender"`
-	// Shape says from where we know the members of the body: "doc" means the vendor's documentation,
-	// "src" the vendor's public source code, and "guess" that we guessed them, unless Note says
-	// otherwise.
+	// Shape says how we know the members of the body: "doc" (from the vendor's documentation), "src"
+	// (from the vendor's public source code) or "guess" (we guessed them). Note names the exceptions.
 	Shape  string            `json:"shape"`
 	Note   string            `json:"note"`
 	Header map[string]string `json:"header"` // header names are in lower case; signatures are left out

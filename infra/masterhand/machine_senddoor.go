@@ -19,8 +19,8 @@ import (
 // urlDoor is the value of --door that means the function URL.
 const urlDoor = "url"
 
-// bring sends an event to the function URL, to the queue or to the bucket. The parameter door says
-// to which of them. bring returns its address and the answer.
+// bring sends an event to the function URL, to the queue or to the bucket, as the parameter door says.
+// It returns the address to which it sent the event, and the answer.
 func (s *session) bring(ctx context.Context, event gateway.Event, to destination.Destination, door string) (at string, result gateway.Result, err error) {
 	clients := s.system.Clients()
 	switch doors.Door(door) {

@@ -79,8 +79,8 @@ func (s *session) show(e explanation) error {
 	return s.Print(t)
 }
 
-// asRequest returns a ledger item that has this answer, so that package advice can give advice for
-// it.
+// asRequest converts the explanation to a ledger item with the same answer, because package advice
+// takes ledger items.
 func (e explanation) asRequest() ledger.Item {
 	i := ledger.Item{State: ledger.Queued, Code: e.Reason, Blocker: e.Blocker, Slot: e.slot.Key(), Target: e.slot.Placement()}
 	switch e.Verdict {

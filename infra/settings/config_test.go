@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// loaded loads the settings from a context, without a file. It clears the field record of the
-// result, so that tests can compare the result with an expected Config.
+// loaded loads the settings from CDK's context, without a file. It clears Config.record, so that tests
+// can compare the result with an expected Config.
 func loaded(context map[string]any) (Config, error) {
 	c, err := Load(".", context)
 	c.record = nil

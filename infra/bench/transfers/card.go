@@ -8,8 +8,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// card measures masterhand behind Lambda's network card. There, the card limits how fast large
-// files are moved.
+// card measures transfers on this machine with the network limited to the rates of Lambda's network
+// card. In Lambda, this card limits how fast large files can be transferred.
 func (p plan) card(ctx context.Context) []result.Row {
 	const part = "Lambda's network card"
 	fmt.Fprintf(p.out, "\n%s\n", part)

@@ -23,7 +23,8 @@ const (
 	Failed   FileState = "failed"  // fetching the file failed for good, or no event says where to fetch it
 )
 
-// File is a file that an event of the subject announced.
+// File is a file that an event announced. The event has the same subject (for example, the same film)
+// as the timeline.
 type File struct {
 	Name   string       `json:"name"` // the file's name, unique within the subject
 	Role   senders.Role `json:"role"`

@@ -14,8 +14,8 @@ import (
 
 // The list of unplaced keys has a folder for each anchor (a part of a code, such as T1212). A
 // folder holds one line (a small object) for each key. So a proof of absence for a creative reads
-// only the keys that may name that creative. Keys with unusable labels are also in folders for the
-// creatives that the labels may mean.
+// only the keys that may name that creative. If an object's labels (tags or metadata) name a creative
+// but cannot be used, the object's key is also in the folder of that creative.
 //
 // A line is emptied, never deleted. An empty line is two bytes long, so a listing, which shows
 // sizes, also shows which lines are empty.

@@ -105,8 +105,8 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	return all
 })
 
-// speaks reports whether people speak a language in the word's market. English is treated as
-// spoken everywhere.
+// speaks reports whether a language is spoken in the country (the market) that the word names. English
+// counts as spoken in every country.
 func (w wordOfLocale) speaks(language string) bool {
 	for _, s := range w.spoken {
 		if s == language {

@@ -243,8 +243,8 @@ func TestPlacingTakesLinearSteps(t *testing.T) {
 	}
 }
 
-// hostile lists pieces of text. A key that repeats one of them has no meaning and may need much
-// work.
+// hostile lists pieces of text. A key that consists of many copies of one piece names no creative, but
+// the rules may need much time to read such a key.
 var hostile = []string{"1-", "HRT-1212-", "A-", "2025-08-15_", "en_", "9x", "copy of ", "a1", "v2", "/", "(1)", "ä", "\xff", "1.", "№2", "jan1 1", "1jan", "v1jan", "take 1 aug 2 ", "story 1", "2 may", "12-2025-", "es-la-"}
 
 func hostileRules(t testing.TB) placement.Rules {

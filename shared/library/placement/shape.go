@@ -20,7 +20,9 @@ import (
 type Code struct {
 	text     string
 	elements []element
-	letters  bool // whether every letter is stated (HRT-####, not [A-Z]-####); then HRT_1212 is accepted, too
+	// letters reports whether the shape states every letter (HRT-####, not [A-Z]-####). Only then may
+	// a key write another separator, such as HRT_1212.
+	letters bool
 }
 
 // element is one character of a shape of codes such as HRT-####.

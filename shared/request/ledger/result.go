@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Class is the class of a platform's result, one of three.
+// Class says what became of a request, as the platform reports it in a result event.
 type Class string
 
 // The classes of results.
