@@ -146,7 +146,7 @@ func (s *session) listTokens(ctx context.Context) error {
 		err := s.JSON(struct {
 			Sender string   `json:"sender"`
 			Token  string   `json:"token"`               // the start of the token's hash, which identifies the token
-			Codes  []string `json:"codes,omitempty"`     // patterns of codes, such as HRT-####; empty means any code
+			Codes  []string `json:"codes,omitempty"`     // shapes of codes, such as HRT-####; empty means any code
 			Header string   `json:"signed_by,omitempty"` // HTTP header of the signature; "" if signatures are not checked
 			lastMatch
 		}{o.owner, o.hint, scopes[o].Codes, signs, m})

@@ -51,7 +51,7 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 func TestANewerRecordMovesAFileOnlyWithinItsTokensCodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		shapes []string // patterns of the codes that the older record's token may announce; nil means every code
+		shapes []string // shapes of the codes that the older record's token may announce; nil means every code
 		opens  bool
 	}{
 		"the token may not announce the newer code": {[]string{"SUM-####"}, false},

@@ -48,7 +48,7 @@ func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 type Admission struct {
 	Token   string           // the hint that logs show for the token: the first 8 hex digits of the token's hash
 	signing []string         // the headers with the sender's signature, timestamp and id
-	codes   []placement.Code // patterns of the codes the token may announce, such as HRT-####; nil means every code
+	codes   []placement.Code // shapes of the codes the token may announce, such as HRT-####; nil means every code
 }
 
 // Admit checks a request against the sender's tokens, and against the sender's verifier, if there

@@ -43,7 +43,7 @@ var tokenGrammar = lazy.Regexp(`^[A-Za-z0-9_-]{22,256}$`)
 // token in a request. The first digits of the hash are the hint.
 type token struct {
 	hash  [sha256.Size]byte
-	codes []placement.Code // patterns of the codes the token may announce, such as HRT-####; nil means every code
+	codes []placement.Code // shapes of the codes the token may announce, such as HRT-####; nil means every code
 }
 
 // hint returns 8 hexadecimal digits that tell tokens apart without revealing them. They are the first
@@ -102,7 +102,7 @@ type wireSender struct {
 // string instead of an object: the token. Such a token may announce every code.
 type TokenEntry struct {
 	Token string `json:"token"`
-	// Codes are the patterns of the codes that the token may announce, such as "HRT-####". They are
+	// Codes are the shapes of the codes that the token may announce, such as "HRT-####". They are
 	// written like the codes in a library's settings.
 	Codes   []string `json:"codes,omitempty"`
 	AnyCode bool     `json:"anyCode,omitempty"` // reports whether the token may announce every code

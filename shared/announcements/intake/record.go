@@ -51,7 +51,7 @@ type Record struct {
 	Received    time.Time
 	Header      map[string]string // header names are in lower case; credentials are left out
 	Coordinates Coordinates
-	// Codes are the patterns of the codes that the sender's token may announce, such as "HRT-####".
+	// Codes are the shapes of the codes that the sender's token may announce, such as "HRT-####".
 	// Nil means every code. In records that an older version stored, Codes is nil.
 	Codes []placement.Code
 	Body  []byte

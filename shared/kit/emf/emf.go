@@ -51,8 +51,8 @@ type Group struct {
 	Metrics    []Metric
 }
 
-// Metric holds one or more values of a metric. Its name must be unique in a line. To count it by
-// more dimensions, do not repeat it: add a set of dimensions to the field Dimensions of its group.
+// Metric holds one or more values of a metric. Its name must be unique in a line. To count a metric
+// by more dimensions, do not add a second Metric: add a set to the field Dimensions of its group.
 type Metric struct {
 	Name   string
 	Unit   Unit

@@ -157,7 +157,7 @@ func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T]
 	return c.load(ctx, seen, recheck).usable()
 }
 
-// usable returns s. It also returns the last load's error if no load has ever succeeded.
+// usable returns s. If s holds no value, usable also returns the error in s.
 func (s state[T]) usable() (state[T], error) {
 	if !s.loaded {
 		return s, s.err

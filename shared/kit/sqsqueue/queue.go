@@ -53,9 +53,9 @@ func refused(ctx context.Context, err error) error {
 	return ErrSend
 }
 
-// The limits of one call of SendBatch to SQS. maxBytes is 256 KiB, SQS's limit for all messages of
-// a call until August 2025. Since then SQS accepts 1 MiB (Amazon SQS Developer Guide, "Message
-// quotas").
+// The limits of each request that SendBatch sends to SQS. maxBytes is 256 KiB, SQS's limit for all
+// messages of a request until August 2025. Since then SQS accepts 1 MiB (Amazon SQS Developer
+// Guide, "Message quotas").
 const (
 	maxEntries = 10
 	maxBytes   = 256 << 10

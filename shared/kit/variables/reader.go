@@ -98,7 +98,7 @@ func (r *Reader) Optional(key string, k Kind) string {
 const maxDuration = time.Hour
 
 // Duration returns a variable's duration, which must be from min to one hour. If the variable is
-// not set, it returns the default value, the parameter otherwise.
+// not set, Duration returns the default value, which is the parameter named otherwise.
 func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duration {
 	text := r.Text(key)
 	if text == "" {
@@ -112,7 +112,7 @@ func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duratio
 }
 
 // Bytes returns a variable's number of bytes, which must be from 1 to max. If the variable is not
-// set, it returns the default value, the parameter otherwise.
+// set, Bytes returns the default value, which is the parameter named otherwise.
 func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	text := r.Text(key)
 	if text == "" {

@@ -19,9 +19,10 @@ const MaxReceives = 10
 // maxReason is the size limit, in bytes, of the stored reason why an object cannot be read.
 const maxReason = 400
 
-// file records an object that cannot be read. It lists the object as a master with unknown content,
-// so that no request for its creative is skipped. If even the look-up failed, the record names no
-// version. Then the proof of absence treats the object as not indexed.
+// file records an object that cannot be read, so that no request that the object may answer is
+// skipped. The recorded master has unknown content, unless a document already has the content of
+// the same bytes. If even the look-up failed, the record names no version. Then the proof of
+// absence treats the object as not indexed.
 func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	if s.object == nil {
 		s.object = &masters.Object{Key: s.key}

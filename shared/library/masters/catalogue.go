@@ -77,8 +77,9 @@ func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visi
 var ErrCrowded = errors.New("folder of unplaced keys too crowded")
 
 // UnplacedIn returns the keys in one folder of the list of unplaced keys, sorted. Some keys may
-// be placed or deleted by now. If the folder holds more than most keys, it returns ErrCrowded. If
-// a line is malformed, it returns ErrDocument.
+// be placed or deleted by now. The parameter most is the largest number of keys to return. If the
+// folder holds more keys, UnplacedIn returns ErrCrowded. If the list has a malformed line, it
+// returns ErrDocument.
 func (x Index) UnplacedIn(ctx context.Context, names Lister, lib Library, folder string, most int) (keys []string, err error) {
 	lines := 0
 	listed := only(names.List(ctx, folderPrefix(lib, folder)), func(e Entry) bool {
@@ -119,8 +120,8 @@ func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entr
 	}
 }
 
-// each calls read for each listed name, up to 32 names at the same time. Each call of read returns
-// a function, which each then calls. It calls only one of these functions at a time.
+// each calls the function read for every listed name; up to 32 of these calls run at the same time.
+// Then it calls the function that read returned; only one of these calls runs at a time.
 func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(context.Context, string) (func(), error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)

@@ -12,9 +12,9 @@ import (
 // variation, locale, aspect and extension.
 var keyForms = [...]string{"%s/v%d/%s/%s.%s", "%s-%d_%s_%s.%s"}
 
-// KeyFor returns an example key that people can copy. A file that is uploaded under it answers the
-// slot. KeyFor returns "" if no key of the usual formats would do: a file for such a slot needs
-// tags.
+// KeyFor returns an example key that people can copy. The key alone, without tags, places a file at
+// the slot, in the slot's locale and its preferred aspect. KeyFor returns "" if the library's rules
+// place no key of the usual formats there. A file for such a slot needs tags.
 func (l Library) KeyFor(s creative.Slot) string {
 	accepted := s.Accepts()
 	better := l.Preference(s)

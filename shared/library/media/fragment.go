@@ -63,8 +63,8 @@ func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
 	}
 }
 
-// readNext handles a moof box. If it can find the film's last fragment, it skips to it: it sets the
-// position of top, which reads the file's top-level boxes. Otherwise it reads the moof box.
+// readNext handles a moof box. If readNext finds one of the film's last fragments, it makes top,
+// which reads the file's top-level boxes, continue there. Otherwise it reads the moof box.
 func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 	if passed, err := f.pass(r, moof, top, t); passed || err != nil {
 		return err
@@ -73,9 +73,9 @@ func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 }
 
 // readIndex reads a sidx box (ISO/IEC 14496-12, 8.16.3) and skips the segments that the box lists:
-// it sets the position of top, which reads the file's top-level boxes, behind them. From the
-// second sidx box on, it tries to skip to the last fragment. t is nil while the picture's track is
-// unknown.
+// it makes top, which reads the file's top-level boxes, continue after them. A film may have many
+// sidx boxes. So from the second one on, readIndex first tries to skip to one of the film's last
+// fragments. t is nil while the picture's track is unknown.
 func (f *fragments) readIndex(r *reader, sidx box, top *region, t *track) error {
 	if f.indexes > 0 && t != nil {
 		if passed, err := f.pass(r, sidx, top, t); passed || err != nil {

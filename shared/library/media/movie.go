@@ -88,9 +88,10 @@ func (m *movie) walk(r *reader) error {
 	}
 }
 
-// checkRest returns the error verdict of a box of this kind if it means that the film is damaged.
-// It returns nil if the whole film is present, because cameras, editors and uploads append other
-// bytes, which players ignore.
+// checkRest decides about verdict, the error of a top-level box of this kind. It returns verdict if
+// the film is damaged. It returns nil if the bad bytes come after the whole film, because cameras,
+// editors and uploads append bytes that players ignore. A cut mdat box is allowed only if all
+// samples are present.
 func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	if err := fault(verdict); err != nil || !m.header {
 		return verdict

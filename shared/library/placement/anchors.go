@@ -10,8 +10,8 @@ import (
 // only the keys under the creative's anchors, because only they may name it. The kinds of anchors:
 //   - a number with the letter before it: T1212 for HRT-1212
 //   - a number with the letter after it: 1212H for 1212-HRT
-//   - a long number without letters: 1212
-//   - a declared code without a number: SUMMER
+//   - a long number alone: 1212 for HRT-1212
+//   - a declared code without a number, after "=": =SUMMER for SUMMER
 
 // MaxAnchors is the largest number of anchors for one key. A key with more anchors is filed under
 // AnchorOfMany alone.

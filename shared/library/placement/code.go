@@ -119,8 +119,8 @@ func (r *reader) codes() (found []int) {
 	return r.withFolders(found)
 }
 
-// withFolders returns the list found with the positions of all other tokens that equal the code,
-// for example a folder PROMO beside the file PROMO-2. It does so only for a code without digits.
+// withFolders adds to the list found the positions of all other tokens that equal the code, for
+// example a folder PROMO beside the file PROMO-2. It adds nothing if the code contains digits.
 func (r *reader) withFolders(found []int) []int {
 	if len(found) == 0 || hasDigits(r.runs[r.tokens[found[0]].from:r.tokens[found[0]].to]) {
 		return found
@@ -221,8 +221,8 @@ func (t token) mayBeLetters() bool {
 	return t.to == t.from+1 && (t.class == free || t.class == spoken && !t.speech.tag)
 }
 
-// mentions returns the list at with the positions of all tokens that spell the same code in another
-// way: "HRT 1212" beside HRT-1212.
+// mentions adds to the list at the positions of all tokens that spell the same code in another way:
+// "HRT 1212" beside HRT-1212.
 func (r *reader) mentions(at []int) []int {
 	first := r.tokens[at[0]]
 	own := r.runs[first.from:first.to]

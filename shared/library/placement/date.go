@@ -172,10 +172,10 @@ func (r *reader) clock(i int) token {
 	return token{}
 }
 
-// afterDate returns the position after a date and the time of day that follows it: "2025-08-15 at
-// 12.34.56", 20250815_123456. to is the position after the date. If no time follows,
-// afterDate returns to. A time without separators, such as 123456, counts only if the date is
-// certain.
+// afterDate returns the position after a date and the time of day that follows the date, as in
+// "2025-08-15 at 12.34.56" or 20250815_123456. The parameter to is the position after the date. If
+// no time follows, afterDate returns to. A time without separators, such as 123456, counts only if
+// the date is certain.
 func (r *reader) afterDate(to int, certain bool) int {
 	at := to
 	if r.isLetters(at) {

@@ -90,9 +90,9 @@ func (f file) never() string {
 	return ""
 }
 
-// apart returns the reason why a file is not placed if it is in the library's folder "unsorted",
-// "proofs" or "builds", and "" otherwise. The file may still be a master, because a team may use
-// these folder names for other files.
+// apart returns the reason why a file is not placed if it is in the library's top-level folder
+// "unsorted", "proofs" or "builds", and "" otherwise. The file may still be a master, because a
+// team may use these folder names for its own files.
 func (f file) apart() string {
 	switch top, _, inside := strings.Cut(f.path, "/"); {
 	case !inside:

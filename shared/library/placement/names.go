@@ -37,8 +37,8 @@ func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 
 // Elsewhere reports whether the creative at which a key is placed is certainly not the wanted one.
 // For the same code, the variation decides. If one code contains the other, the creatives may be
-// the same: HRT1212 and HRT-1212-A may mean HRT-1212. But a code with more digits at its end is
-// another one, unless these are the wanted variation: AD-X2 may mean only AD-X, variation 2.
+// the same: HRT1212 and HRT-1212-A may mean HRT-1212. But if the placed code only adds digits to
+// the wanted one, these must be the wanted variation: AD-X2 may mean AD-X only for variation 2.
 func Elsewhere(placed, wanted creative.Creative) bool {
 	have, want := creative.CanonicalCode(placed.Code), creative.CanonicalCode(wanted.Code)
 	if have == want {
@@ -156,7 +156,8 @@ func (t *text) isBare(i int) bool {
 
 // namesVariation reports whether the wanted variation may be a number in the key: one that directly
 // follows a found code, or one without another meaning. A number with a probable other meaning, as
-// in "take 3", counts only if no number directly follows a code.
+// in "take 3", counts only if no number directly follows a code. Without any number, the key names
+// variation 1.
 func (r *reader) namesVariation(found []span, want int) bool {
 	certain, claimed := r.claims()
 	inCode := make([]bool, len(r.runs))

@@ -218,7 +218,7 @@ func (b *builder) field(i int, part string) string {
 			return problem
 		}
 		if name == "code" && len(b.codes) > 0 {
-			stop = "" // no stop character is needed: the declared pattern of codes states where a code ends
+			stop = "" // no stop character is needed: the declared shape of codes states where a code ends
 		}
 		grammar = strings.Replace(grammar, `[^/]`, `[^/`+stop+`]`, 1)
 	}
@@ -299,7 +299,8 @@ func (b *builder) isOptionalOpen(i int, before bool) bool {
 }
 
 // stop returns the character at which a field with "!" ends: "_" for {code!} in "{code!}_{locale}".
-// It returns a problem if no such character follows the field.
+// It returns "" if the field is the last part of the pattern, and a problem if the next part does
+// not begin with a fixed character.
 func (b *builder) stop(i int) (character, problem string) {
 	if i+1 == len(b.parts) {
 		return "", ""

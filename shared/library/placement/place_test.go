@@ -10,7 +10,8 @@ import (
 func TestGuessesAreCareful(t *testing.T) {
 	t.Parallel()
 	for key, want := range map[string]string{
-		// "?" means that the key is not placed: the code may be HRT-1212 or ACME-HRT-1212.
+		// "?" means that the key is not placed, because the code may be longer than the part that
+		// looks like one: ACME-HRT-1212 or HRT-1212.
 		"ACME-HRT-1212-2_9x16.mp4":    "?",
 		"EN-HRT-1212-2_9x16.mp4":      "?",
 		"client-HRT-1212-2_9x16.mp4":  "HRT-1212|2||9x16",

@@ -180,8 +180,8 @@ func (c Code) knownWord() string {
 	return ""
 }
 
-// everyShape yields one text of each form that no code may have, such as a date, with the form's
-// description. A declared pattern of codes must match none of these texts.
+// everyShape yields sample texts that are never codes, such as dates, each with a description. A
+// declared shape of codes must match none of these texts.
 func everyShape() iter.Seq2[string, string] {
 	return func(yield func(text, is string) bool) {
 		for _, sample := range [...][2]string{
@@ -344,7 +344,7 @@ func (r *reader) declaredCode(i int) token {
 }
 
 // isKnownBefore reports whether run i of the key is a known word that does not begin a code: IMG
-// in IMG-1234, AUG in AUG-2025. A pattern of codes with [A-Z] must not match such a word.
+// in IMG-1234, AUG in AUG-2025. A shape of codes with [A-Z] must not match such a word.
 func (r *reader) isKnownBefore(i int) bool {
 	if !r.isLetters(i) {
 		return false

@@ -9,19 +9,19 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Suggestion is a setting that a library may declare: a pattern of codes, such as HRT-####, or a
+// Suggestion is a setting that a library may declare: a shape of codes, such as HRT-####, or a
 // word that stands for a locale, such as UK. It takes effect only if a person declares it.
 type Suggestion struct {
-	Text    string // a pattern of codes, such as HRT-####, or a word for a locale, such as UK
+	Text    string // a shape of codes, such as HRT-####, or a word for a locale, such as UK
 	Keys    int    // number of keys that contain Text
 	Example string // one key that contains Text
 }
 
-// minSuggested is the smallest number of keys in which a pattern of codes or a word must occur for
+// minSuggested is the smallest number of keys in which a shape of codes or a word must occur for
 // Suggest to return it.
 const minSuggested = 2
 
-// Suggest returns the patterns of possible codes in the keys, such as HRT-####. It also returns
+// Suggest returns the shapes of possible codes in the keys, such as HRT-####. It also returns
 // words for a market, such as UK, that occur where a locale is expected. Both lists begin with the
 // most frequent. They leave out what the rules already declare.
 func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
@@ -44,8 +44,8 @@ func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	return ranked(shapes), ranked(words)
 }
 
-// shapes yields the pattern of each possible code in a key, such as "HRT-####" for HRT-1212, each
-// pattern once.
+// shapes yields the shape of possible code in a key, such as "HRT-####" for HRT-1212, each
+// shape once.
 func (r *reader) shapes() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		seen := map[string]bool{}

@@ -75,7 +75,7 @@ func (s *shaky) fails(rate int) bool {
 func (s *shaky) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
 	rate := 20
 	if !strings.HasPrefix(name, "reindex/") {
-		rate = 5000 // about one in 5,000 fails, because a batch makes hundreds of these writes
+		rate = 5000 // these writes must fail less often than others: a batch makes hundreds of them
 	}
 	if s.fails(rate) {
 		return "", errShaky

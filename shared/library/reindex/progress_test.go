@@ -43,7 +43,7 @@ func TestCheckedKeysAreCounted(t *testing.T) {
 }
 
 // After an import, the bucket is listed for keys that were not imported. Meanwhile the expected
-// total is twice the number of imported keys, because the listing finds about as many again.
+// total is twice the number of imported keys, because the listing also finds the imported keys.
 func TestTheExpectedTotalCountsImportedKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 6_000)

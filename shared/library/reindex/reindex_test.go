@@ -193,7 +193,7 @@ func TestKeysThatCannotBeReadAreFiled(t *testing.T) {
 	s := filled(1, 500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
 	s.broken[broken] = true
-	for _, restart := range []bool{false, true} { // first run; then a second run over the same keys
+	for _, restart := range []bool{false, true} { // true: a second run over the same keys
 		s.run(t, restart)
 		if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 || len(p.Failures) != 0 {
 			t.Errorf("built %v, %+v", s.built(t), p)

@@ -40,7 +40,7 @@ type Worker struct {
 
 // Work processes one message. The argument receives is the number of times that the message has
 // been delivered. After an error, the message must be delivered again. Work returns ErrMessage for
-// a message that names an unknown library.
+// a message that names an unknown library or phase.
 func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	lib, err := w.library(m.Library)
 	if err != nil {

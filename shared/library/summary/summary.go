@@ -137,9 +137,9 @@ func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	})
 }
 
-// bound keeps at most the given number of masters (most) in the summary. It keeps those of the
-// first entries, and removes all masters from the first entry that exceeds the limit and from all
-// later entries.
+// bound limits the number of masters in the summary to the parameter most. It keeps the masters of
+// the first entries. It removes all masters from the first entry that exceeds the limit and from
+// all later entries.
 func (s *Summary) bound(most int) {
 	held := 0
 	for i := range s.Entries {

@@ -256,7 +256,7 @@ func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 const (
 	CodeIndex      = "index"           // the index has not caught up, or cannot be read
 	CodeUnplaced   = "unplaced"        // an unplaced file may be the master
-	CodeUndeclared = "undeclared_code" // the requested code fits no pattern of codes that the library declares
+	CodeUndeclared = "undeclared_code" // the requested code fits no shape of codes that the library declares
 	CodeManyKeys   = "many_keys"       // too many keys may belong to the creative
 	CodeLost       = "lost"            // another run took over the request
 	CodeTransfer   = "transfer"        // the upload was interrupted, or refused for now
