@@ -44,8 +44,8 @@ func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	return ranked(shapes), ranked(words)
 }
 
-// shapes yields the shape of possible code in a key, such as "HRT-####" for HRT-1212, each
-// shape once.
+// shapes yields the shape of each possible code in a key, such as "HRT-####" for HRT-1212, each shape
+// once.
 func (r *reader) shapes() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		seen := map[string]bool{}
