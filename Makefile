@@ -13,7 +13,7 @@ FUZZ_LENGTH ?= 4000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
-.PHONY: test-timed test-stack all help demo run send test build load soak prove emulate bench mutate pictures lint fuzz clean setup
+.PHONY: test-timed test-beside all help demo run send test build load soak prove emulate bench mutate pictures lint fuzz clean setup
 
 all: masterhand help
 
@@ -35,23 +35,24 @@ send: setup ## send an event to a running system: make send EVENT=events/request
 # property of skips over 6,000 worlds take ten seconds each without the detector and over a minute
 # with it; with it, both are smaller. The S3 gateway is a module of its own, which takes minutes to
 # compile once more: "make prove" tests it with the detector. Tests that depend on exact times (leases,
-# silent services) run one package at a time. They wait much, so the stack's tests, which use one
-# core, run beside them; -p 3 lets more packages wait at once in the rest.
+# silent services) run one package at a time. They wait much, so tests that use one core run beside
+# them; -p 3 lets more packages wait at once in the rest.
 TIMED = ./infra/local/proof/crash ./infra/local/proof/faults ./infra/local/proof/load ./infra/local/proof/browser
 RACE = $(if $(shell command -v $$(go env CC)),-race)
 test: setup ## run every test, with the race detector if there is a C compiler
 	@$(if $(RACE),,echo "no C compiler: testing without the race detector")
 	go test ./shared/library/indexing -run Crowd -writers 1000
 	go test ./shared/request/fulfillment -run NoSkipIsFalse -worlds 6000
-	@$(MAKE) --no-print-directory -j2 test-timed test-stack
+	@$(MAKE) --no-print-directory -j2 test-timed test-beside
 	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "no Chromium: the page was not tested in a browser"
-	go test $(RACE) -timeout 20m -p 3 $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
+	go test $(RACE) -timeout 20m -p 3 $$(go list ./... | grep -v ^masterhand/shared/library | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
 
 test-timed:
 	go test $(RACE) -timeout 20m -p 1 $(TIMED)
-test-stack:
+test-beside:
 	go test ./infra
 	cd infra/local/sim/versitygw && go test ./...
+	go test $(RACE) -timeout 20m -p 1 ./shared/library/...
 
 build: ## build the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "$(DIST)/$$f/bootstrap"; GOOS=linux GOARCH=$(MACHINE) $(LAMBDA) -o $(DIST)/$$f/bootstrap ./functions/$$f || exit 1; done

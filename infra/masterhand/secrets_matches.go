@@ -60,7 +60,8 @@ func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (
 	return found, nil
 }
 
-// matches reads the last matches of at most maxQueries secrets, and adds them to found.
+// matches reads when each of the secrets last verified a signature, and adds the times to found. It
+// accepts at most maxQueries secrets.
 func (s *session) matches(ctx context.Context, c counter, secrets []owned, found map[owned]time.Time) error {
 	now := s.now()
 	in := &cloudwatch.GetMetricDataInput{

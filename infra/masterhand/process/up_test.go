@@ -118,8 +118,8 @@ func (r *site) wantTrue(t *testing.T) {
 	}
 }
 
-// wantTakesAnnouncements checks that an announcement with a token of the senders' file is accepted,
-// and one with a wrong token is refused.
+// wantTakesAnnouncements checks that an announcement with a token from senders.json is accepted, and
+// one with a wrong token is refused.
 func (r *site) wantTakesAnnouncements(t *testing.T) {
 	t.Helper()
 	tokens, err := announce.LoadSecrets(r.Senders)

@@ -24,7 +24,8 @@ const (
 	maxTokens     = 16       // the largest number of tokens of a sender
 )
 
-// The problems that [Parse] reports, apart from the problems of a verifier.
+// The problems that [Parse] reports. The problems of a verifier, which it also reports, are declared
+// beside the verifier.
 var (
 	ErrTooLarge    = errors.New("the secret is larger than 64 KiB")
 	ErrNoObject    = errors.New("the secret is not a JSON object")

@@ -67,8 +67,8 @@ func (r Record) Permitted(c Coordinates) Coordinates {
 	return c
 }
 
-// ProblemForeignCode is the problem of coordinates whose code the sender's token may not
-// announce. The event is stored, and its files are unsorted.
+// ProblemForeignCode is the problem of coordinates whose code the sender's token may not announce. The
+// event is stored, and its files are stored in the folder for unsorted files.
 const ProblemForeignCode = "code: not one that the sender's token may announce"
 
 // Coordinates say for which creative, variation, locale and aspect the event's files are masters. They

@@ -33,8 +33,9 @@ func document(list ...masters.Master) masters.Document {
 	return d
 }
 
-// A file with an unclear locale prevents a skip, also in a library with a default locale for
-// masters without one. It prevents no skip if its kind or its pixels cannot answer the request.
+// A file with an unclear locale prevents a skip, even in a library with a default locale for masters
+// without one. It does not prevent a skip if its kind or the aspect of its pixels does not fit the
+// request.
 func TestChooseWithAnUnclearLocale(t *testing.T) {
 	t.Parallel()
 	unclear := func(edits ...func(*masters.Master)) masters.Master {

@@ -301,9 +301,10 @@ func skipOptional(elements []element, states uint64) uint64 {
 	return states
 }
 
-// declaredCode is the matcher for a code of a declared shape, such as HRT-####. If no code with the
-// shape's separators begins at run i, it accepts other separators, as in HRT_1212. A code must not
-// begin or end inside a word or a number.
+// declaredCode matches a code of a declared shape, such as HRT-####, that begins at index i of the
+// reader's runs of letters and digits. It first looks for a code with the separators of the shape. If
+// there is none, it also accepts other separators, as in HRT_1212. A code must not begin or end inside
+// a word or a number.
 func (r *reader) declaredCode(i int) token {
 	if len(r.rules.Codes) == 0 {
 		return token{}

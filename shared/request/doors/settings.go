@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// Door is a way by which events that are not signed come in: the queue or the bucket.
+// Door is an entry for events that are not signed: the queue or the bucket. The third door, the
+// function URL, accepts only signed events.
 type Door string
 
 // The doors. Their values are the keys of the JSON object in the setting.

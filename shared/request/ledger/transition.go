@@ -37,7 +37,8 @@ type clock struct {
 	lease    time.Duration
 }
 
-// leaseEnd returns the end of a lease that starts now. It is never after the end of the process.
+// leaseEnd returns the end of a lease that starts now. It is never after the deadline of the
+// invocation.
 func (c clock) leaseEnd() time.Time {
 	if end := c.now.Add(c.lease); c.deadline.IsZero() || end.Before(c.deadline) {
 		return end

@@ -35,8 +35,9 @@ const (
 	atOnce = "24"
 )
 
-// env is a running system with gates in front of DynamoDB and the ad platforms. All tests share
-// the system, and each test uses its own creative.
+// env is a running system. In front of DynamoDB and of the ad platforms stands a gate: a proxy that
+// can hold a call while the test kills the function. All tests share the system, and each test uses
+// its own creative.
 type env struct {
 	*scenariotest.Env
 	items *Gate // the gate in front of DynamoDB

@@ -47,7 +47,7 @@ func TestWholeOrNotAtAll(t *testing.T) {
 			t.Errorf("%d of %d bytes: status %d", sent, size, status)
 		}
 	}
-	// Waits, because the gateway may still process an upload whose client has disconnected.
+	// Poll, because versitygw may still be processing an upload whose client has disconnected.
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for range 30 {
