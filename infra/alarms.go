@@ -21,9 +21,9 @@ type alarm struct {
 	below   bool    // reverses the direction: the alarm goes off when the metric is below the limit
 	periods float64 // the number of consecutive periods in which the metric must breach the limit; 0 means 1
 	once    bool    // one breach of the limit within the evaluated periods is enough for the alarm to go off
-	// If silence is set, the alarm also notifies the topic when the metric has no more data, which
-	// changes the alarm's state to INSUFFICIENT_DATA. A new alarm begins in this state, but does
-	// not notify anybody before its metric has had a first sample.
+	// If silence is set, the alarm also notifies the topic when the metric has no more data. The
+	// alarm's state is then INSUFFICIENT_DATA. A new alarm begins in this state, but notifies
+	// nobody of it until the metric has had a first sample.
 	silence bool
 }
 

@@ -95,8 +95,8 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	for _, row := range rows {
 		f := strings.Fields(row)
 		a := all[f[0]+"Alarm"]
-		// By default, the statistic is read from the alarm itself: CDK writes it there for a metric
-		// without a label.
+		// For a metric without a label, CDK writes the statistic into the properties of the alarm.
+		// The "if" below finds the statistics of the other metrics.
 		metric, statistic := a, "Statistic"
 		if m, ok := a.get("Metrics", 0, "MetricStat").(map[string]any); ok {
 			metric, statistic = resource{Properties: m}, "Stat"

@@ -31,8 +31,8 @@ func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
 // namespace.
 type emitted struct{ namespace string }
 
-// line returns one metric that the functions write. If dimension is not empty, it must be the name
-// and the value of a dimension; then line returns the series with this value.
+// line returns one metric that the functions write. The parameter dimension is empty, or holds the
+// name and the value of a dimension. In that case, line returns only the series with this value.
 func (e emitted) line(metric, statistic string, dimension ...string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
 		Namespace: &e.namespace, MetricName: &metric, Statistic: &statistic, Period: seconds(period),
@@ -82,8 +82,8 @@ func (e emitted) moreSkips() awscloudwatch.IMetric {
 }
 
 // expression returns a metric that CloudWatch computes from other metrics. The parameter text is a
-// query such as "SELECT SUM(…) …", or a formula such as "a + b". The parameter of holds the metrics
-// by their names in the formula; nil for a query. every is the period in seconds.
+// query such as "SELECT SUM(…) …", or a formula such as "a + b". The parameter of maps the names in
+// the formula, such as "a", to metrics; it is nil for a query. every is the period in seconds.
 func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: &text, UsingMetrics: &of, Period: seconds(every),

@@ -245,8 +245,8 @@ var needs = map[string][]string{
 	"s3:GetObjectTagging":  {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
 	"s3:ListObjectsV2":     {"s3:ListBucket"},
 	"sqs:SendMessageBatch": {"sqs:SendMessage"},
-	// CreateMultipartUpload with tags also needs the action for tags. UploadPart and
-	// CompleteMultipartUpload need the same action as the upload of a whole object.
+	// A multipart upload needs the same action as the upload of a whole object. Its first call,
+	// CreateMultipartUpload, also sets the tags, which needs another action.
 	"s3:CreateMultipartUpload":   {"s3:PutObject", "s3:PutObjectTagging"},
 	"s3:UploadPart":              {"s3:PutObject"},
 	"s3:CompleteMultipartUpload": {"s3:PutObject"},
@@ -256,8 +256,8 @@ var needs = map[string][]string{
 	"s3:CreateSession": {}, "dynamodb:DescribeEndpoints": {},
 }
 
-// ofLambda reports whether an action is done by the Lambda service and not by the function's code.
-// The service uses the function's permissions for it.
+// ofLambda reports whether the Lambda service itself does an action. For such an action, Lambda
+// uses the permissions of the function's role.
 func ofLambda(action string) bool {
 	return strings.HasPrefix(action, "logs:") ||
 		slices.Contains([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, action)
@@ -330,7 +330,7 @@ func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
 			}
 			for _, action := range actions {
 				if action == "s3:GetObjectVersion" && slices.Contains([]string{"collect", "widget"}, function) {
-					// These two functions do not need the action for versions: they read
+					// The functions collect and widget do not need s3:GetObjectVersion: they read
 					// announcements or the index, and never name a version.
 					continue
 				}

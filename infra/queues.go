@@ -19,7 +19,7 @@ type queueSpec struct {
 	retention float64 // the number of hours until SQS deletes a message
 	receives  float64 // the number of receives after which a message becomes a dead letter
 	batch     float64 // the maximum number of messages in one call of the function
-	window    float64 // the number of seconds for which Lambda waits for a full batch; at least 1 if batch is over 10
+	window    float64 // the number of seconds for which Lambda waits for a full batch; if batch is over 10, at least 1
 	// The maximum number of concurrent calls of the function. The value is the deployment's setting
 	// for this queue, but at least [settings.LeastParallel].
 	parallel float64
@@ -55,10 +55,10 @@ var (
 
 // margin is the number of seconds for which a message stays hidden after the time-out of the function that
 // processes it.
-const margin = 30 // in seconds, added to the function's time-out
+const margin = 30 // seconds; a queue's visibility timeout is the function's time-out plus margin
 
-// queue is a queue together with the queue of its dead letters. Dead letters are kept for 14 days,
-// SQS's maximum.
+// queue holds two SQS queues: one that a function processes, and the one for its dead letters. Dead
+// letters are kept for 14 days, SQS's maximum.
 type queue struct {
 	queueSpec
 	live, dead awssqs.Queue

@@ -12,7 +12,7 @@ import (
 // can read it.
 type secret struct{ awssecretsmanager.Secret }
 
-// newSecret makes a secret whose value is an empty JSON list or object, so that nobody is accepted yet.
+// newSecret makes a secret with an empty JSON list or object, so the functions accept nobody yet.
 // CloudFormation overwrites a secret's value only if the value's text in the template changes. This
 // text never changes, so a deployment keeps the value that people have set.
 func newSecret(scope constructs.Construct, id, what, empty string, c settings.Config) secret {

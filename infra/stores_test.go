@@ -51,8 +51,8 @@ func TestBucketsAreClosed(t *testing.T) {
 	}
 }
 
-// Overwritten and deleted versions may expire only if a setting says so. Current versions never
-// expire.
+// The masters bucket must delete old versions (of overwritten or deleted objects) only if the
+// setting noncurrentDays is not 0. It must never delete a current version.
 func TestOldVersionsExpireByASetting(t *testing.T) {
 	for days, want := range map[int]any{0: nil, 30: 30.0} {
 		c := settings.Defaults()
@@ -97,8 +97,8 @@ func TestDataIsKeptWhenTheStackIsDeleted(t *testing.T) {
 		for _, path := range data {
 			on := want[0]
 			if path == "Ledger" {
-				// The ledger is kept even when a first deployment is rolled back, because
-				// CloudFormation cannot delete a table with deletion protection.
+				// Unlike the other resources, the ledger is kept even when a first deployment is
+				// rolled back: CloudFormation cannot delete a table with deletion protection.
 				on = want[1]
 			}
 			if r := all[path]; r.DeletionPolicy != on || r.UpdateReplacePolicy != want[1] {

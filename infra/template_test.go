@@ -15,7 +15,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// No test that makes a stack may run in parallel: the jsii kernel is not thread-safe.
+// A test that makes a stack must not call t.Parallel: Go calls CDK through jsii, which is not
+// thread-safe.
 
 // flags returns the context in cdk.json, which the tests must pass to CDK because "go test" does
 // not read that file. It adds the setting that makes CDK write the constructs' paths into the
@@ -80,8 +81,8 @@ func file(t *testing.T, app awscdk.App, stack awscdk.Stack) []byte {
 	return data
 }
 
-// template is a synthesised stack: its resources by the path of their construct without the
-// stack's name, such as "Fulfill/Function".
+// template is a synthesised stack. Each key is the path of a construct without the stack's name,
+// such as "Fulfill/Function". The value is the construct's resource.
 type template map[string]resource
 
 type resource struct {
@@ -136,7 +137,8 @@ func parse(t *testing.T, data []byte, stackName string) template {
 	return all
 }
 
-// written returns a value of a template in which texts replace CloudFormation's references.
+// written returns a copy of a template's value, with a text in the place of each CloudFormation
+// reference.
 func written(value any, paths map[string]string) any {
 	switch v := value.(type) {
 	case map[string]any:

@@ -45,7 +45,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 			if expression, ok := metric[0].(map[string]any); ok {
 				text := fmt.Sprint(expression["expression"])
 				if !strings.Contains(text, "SEARCH") {
-					continue // not checked here: the same widget also lists the metrics that the expression uses
+					continue // skipped: the metrics in this expression are separate entries of the widget
 				}
 				m := search.FindStringSubmatch(text)
 				if m == nil || m[1] != names.NamespaceOf(settings.Defaults().Name) {
@@ -64,7 +64,8 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 				ours[series(texts[1], nil)] = true
 				continue
 			}
-			// A hidden metric is not added, because it is only a part of an expression.
+			// A metric that the widget hides is not added: the widget shows only an expression
+			// that uses it.
 			if options, is := metric[len(metric)-1].(map[string]any); !is || options["visible"] != false {
 				others = append(others, strings.Join(texts[:2], " "))
 			}
@@ -132,8 +133,8 @@ func TestEachAlarmSaysWhatToDo(t *testing.T) {
 		if fmt.Sprint(list(a.get("AlarmActions")), list(a.get("OKActions"))) != "[Alarms] [Alarms]" {
 			t.Errorf("%s tells %v", path, a.get("AlarmActions"))
 		}
-		// No alarm may go off when it is created, before its metric has data. If a metric is written
-		// regularly, its alarm must notify the topic when the metric stops and the data runs out.
+		// A new alarm must not go off before its metric has data. Three alarms watch metrics that
+		// are written regularly: they must notify the topic when no more data arrives.
 		missing, told := a.get("TreatMissingData"), list(a.get("InsufficientDataActions"))
 		switch path {
 		case "SweepAlarm", "CollectSweepAlarm", "LooksAlarm":

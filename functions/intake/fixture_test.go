@@ -178,8 +178,8 @@ func (s *fixture) kept(t *testing.T, sender string) int {
 	}
 }
 
-// listed returns the keys of the records that today's webhooks of a sender caused. It leaves out
-// all keys up to and including the key after.
+// listed returns the keys of the records that today's webhooks of a sender caused. The argument
+// after is a key: listed leaves out this key and all keys before it.
 func (s *fixture) listed(t *testing.T, sender, after string) (keys []string) {
 	t.Helper()
 	for key, err := range s.records.List(t.Context(), intake.DayPrefix(sender, time.Now()), after) {

@@ -23,8 +23,8 @@ type transfers struct {
 	quick bool
 }
 
-// buildTransfers builds the transfers program. The caller must call remove when it is no longer
-// needed.
+// buildTransfers builds the program transfers into a new folder. The caller must call the method
+// remove when the program is no longer needed.
 func buildTransfers(ctx context.Context, out io.Writer, s settings) (transfers, error) {
 	dir, err := os.MkdirTemp("", "masterhand-bench-")
 	if err != nil {
@@ -46,7 +46,8 @@ func (t transfers) program() string { return filepath.Join(t.dir, "transfers") }
 // remove removes the program's folder.
 func (t transfers) remove() { _ = os.RemoveAll(t.dir) }
 
-// measure lets the transfers program measure one of its parts, and returns the rows.
+// measure runs the program transfers, which measures one part of the benchmark. It returns the rows
+// of that part.
 func (t transfers) measure(ctx context.Context, part string, count int) (rows []result.Row, err error) {
 	file := filepath.Join(t.dir, "rows.json")
 	cmd := exec.CommandContext(ctx, t.program(), "measure", "-rows", file, "-count", strconv.Itoa(count),

@@ -36,7 +36,8 @@ func TestADocCommentBeginsWithTheName(t *testing.T) {
 	}
 }
 
-// opening matches the words that may precede the name in a comment, for example "// The method ".
+// opening matches the beginning of a doc comment up to the name of what it describes, for example
+// "// The method ".
 var opening = regexp.MustCompile(`^[/* \n]*(The (method |function |type )?|An? )?"?`)
 
 // stated matches the names of test functions. Their comments may state a rule, instead of beginning

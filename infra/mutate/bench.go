@@ -57,7 +57,7 @@ func command(ctx context.Context, dir, name string, args ...string) ([]byte, err
 	return out, nil
 }
 
-// suite holds the tests of one package, ready to run against the mutants.
+// suite holds the tests of one package, which are already compiled together with the mutants.
 type suite struct {
 	*golang
 	binary  string
@@ -65,7 +65,7 @@ type suite struct {
 	reached map[int][]test // for the id of each mutant, the tests that execute the mutant, the fastest first
 }
 
-// test is a test with the time that it takes without a mutant.
+// test holds the name of a test, and the time that the test takes without a mutant.
 type test struct {
 	name string
 	took time.Duration

@@ -110,9 +110,9 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	return all.score(), nil
 }
 
-// choose returns the mutants to try: those of the enabled operators. If changed is not nil, it
-// leaves out the mutants on unchanged lines. If e.sample is set, it returns only a random sample of
-// the mutants that it would otherwise return.
+// choose returns the mutants to try. It leaves out mutants of constants if e.numbers is false, and
+// mutants on unchanged lines if changed is not nil. If e.sample is set, it returns a random sample
+// of the mutants that are left.
 func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
 	if !e.numbers {
 		mutants = slices.DeleteFunc(mutants, (*mutant).alone)
@@ -160,8 +160,8 @@ func (e errand) try(p *golang, mutants []*mutant, known equivalents, memory *mem
 	return nil
 }
 
-// changedLines returns the lines that changed since the commit since, in the form "file:line". If since
-// is empty, it returns nil, which means all lines.
+// changedLines returns the lines that changed after a commit, in the form "file:line". The
+// parameter since is the commit. If it is "", changedLines returns nil, which means all lines.
 func changedLines(since string) (map[string]bool, error) {
 	if since == "" {
 		return nil, nil

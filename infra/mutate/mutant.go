@@ -108,8 +108,7 @@ func (m *maker) add(n ast.Node, operator, change string, edits func(id int) []ed
 }
 
 // wrap adds a mutant of an expression. The changed source passes the expression to the function
-// with the given name. While the mutant is active, this function may return another value than the
-// expression's.
+// with the given name. This function returns the expression's value unless the mutant is active.
 func (m *maker) wrap(n ast.Node, operator, change, function string) {
 	m.add(n, operator, change, func(id int) []edit {
 		return around(m.at(n.Pos()), m.at(n.End()), fmt.Sprintf("%s(%d, ", function, id), ")")
@@ -219,7 +218,7 @@ func (m *maker) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// times adds the boundary mutants of x.Before(y) and x.After(y).
+// times adds a mutant of x.Before(y) or of x.After(y) that is also true if x and y are equal.
 func (m *maker) times(n *ast.CallExpr) {
 	f, ok := n.Fun.(*ast.SelectorExpr)
 	if !ok || len(n.Args) != 1 || f.Sel.Name != "Before" && f.Sel.Name != "After" {
@@ -231,8 +230,8 @@ func (m *maker) times(n *ast.CallExpr) {
 	})
 }
 
-// condition adds the mutants of the condition c of a statement. early reports whether c guards a
-// branch that leaves its function or loop.
+// condition adds the mutants of the condition c of a statement. The parameter early says whether
+// the branch below the condition ends with return, continue or break.
 func (m *maker) condition(c ast.Expr, early bool) {
 	if early {
 		m.wrap(c, earlyReturn, m.text(c)+" → false", "mutantFalse")
@@ -280,7 +279,7 @@ func (m *maker) statements(list []ast.Stmt) {
 			}
 		case *ast.ExprStmt:
 			if call, ok := s.X.(*ast.CallExpr); ok && m.text(call.Fun) == "panic" {
-				continue // a call of panic is not removed: a function that ends with it may not compile without it
+				continue // a call of panic stays: without it, a function that ends with it might not compile
 			}
 		case *ast.IncDecStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
 		default:

@@ -19,7 +19,7 @@ type named struct {
 	old, new string // the fault replaces the text old by new; old must occur exactly once in the file
 	packages string // the package of the test
 	test     string
-	always   bool // reports whether every run of the tests replays this fault
+	always   bool // whether the tests always replay this fault, even without the flag -named
 }
 
 var namedFaults = []named{
@@ -57,8 +57,8 @@ var namedFaults = []named{
 	{"finish keeps the message of a held request", "functions/finish/handler.go", ` && try.Outcome.Status != fulfillment.Held`, ``, "functions/finish", "TestTheMessageOfAHeldRequestComesAgain", false},
 }
 
-// Each named fault must be detected by its test. The text old must occur in the source: if the code of a
-// rule moves or changes, change its entry in the table.
+// Each named fault must be detected by its test. The code that a fault replaces must still exist:
+// if that code moves or changes, change the fault's entry in namedFaults.
 func TestNamedFaultsAreNoticed(t *testing.T) {
 	t.Parallel()
 	for _, f := range namedFaults {

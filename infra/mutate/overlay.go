@@ -10,9 +10,10 @@ import (
 	"strings"
 )
 
-// edit replaces source[start:end] by text. If start equals end, the edit only inserts text: an
-// opening bracket before an expression if opens is true, otherwise the closing bracket after the
-// expression. The field span is then the expression's length in bytes.
+// edit replaces source[start:end] by text. If start equals end, the edit only inserts text. Such
+// edits come in pairs, which enclose an expression. The edit before the expression has opens set
+// and inserts a text such as "f(". The edit after it inserts a text such as ")". The field span of
+// both is the length of the expression in bytes.
 type edit struct {
 	start, end int
 	text       string
@@ -28,9 +29,9 @@ func around(start, end int, before, after string) []edit {
 	}
 }
 
-// apply returns the source after all edits. Several edits may have the same position. At such a
-// position, apply first inserts the closing brackets from the inside out, then replaces text, then
-// inserts the opening brackets from the outside in.
+// apply returns the source after all edits. If several edits have the same position, the result
+// contains their texts in this order: closing brackets, those of inner expressions first; then
+// replacements; then opening brackets, those of outer expressions first.
 func apply(source []byte, edits []edit) []byte {
 	rank := func(e edit) int {
 		switch {

@@ -33,9 +33,9 @@ func (r Record) Changes(next Record) (all []Change) {
 	return all
 }
 
-// parts returns the values of all settings, by name. Each member of each library is a setting of
-// its own, whose value is written as JSON. If the record has no list of libraries, the result has
-// the members of the default library.
+// parts returns the values of all settings, by name. It lists each member of each library as a
+// setting of its own, with its value as JSON. If the record has no list of libraries, it lists the
+// members of the default library.
 func (r Record) parts() map[string]string {
 	parts := map[string]string{}
 	maps.Copy(parts, r)
@@ -58,9 +58,9 @@ func (r Record) parts() map[string]string {
 	return parts
 }
 
-// losing describes what is lost if the setting with the name key changes from before to after: a
-// bucket, a key, a library, a prefix, a reservation or a subscription. It returns "" if nothing is
-// lost.
+// losing describes what is lost if a setting's value changes: a bucket, a key, a library, a prefix,
+// a reservation or a subscription. It returns "" if nothing is lost. The parameter key is the name
+// of the setting.
 func losing(key, before, after string) string {
 	library, isPrefix := strings.CutSuffix(strings.TrimPrefix(key, "libraries["), "].prefix")
 	switch {

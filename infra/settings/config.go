@@ -56,7 +56,7 @@ type Config struct {
 	IntakeConcurrency int
 
 	Parallel     map[string]int // the number of concurrent function calls for each queue, by the queue's name
-	SpreadLedger bool           // reports whether the ledger spreads the keys of its indexes over several shards
+	SpreadLedger bool           // whether the ledger spreads the keys of its indexes over several shards
 	Doors        doors.Settings // the queue and the bucket that receive the platform's events in addition to the function URL; none by default
 
 	record Record // the settings that the deployment sets, without defaults

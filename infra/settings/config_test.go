@@ -33,7 +33,8 @@ func TestEverySettingHasADefault(t *testing.T) {
 	}
 }
 
-// A setting must have the same effect as text on the command line and as a JSON value in cdk.json.
+// A setting must have the same effect, whether it is text on the command line or a JSON value in
+// cdk.json.
 func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	want := Config{
@@ -262,8 +263,8 @@ func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 }
 
 // asTheFunctionsRefuse returns the errors with which the function collect rejects the given value
-// of a setting. The errors name the environment variable; they are returned with the setting's name
-// (the parameter key) instead.
+// of a setting. In these errors, the name of the setting (the parameter key) replaces the name of
+// its environment variable.
 func asTheFunctionsRefuse(key, value string) (all []string) {
 	environment := map[string]string{
 		passed[key]: value, names.NotifyTopic: "arn:aws:sns:eu-central-1:123456789012:notices", names.Region: "eu-central-1",

@@ -11,10 +11,10 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// ofDefault maps the name of each setting of the only library, such as "codes", to a function. The
-// function stores the setting's text in the field of l with the same name, and returns false if the
-// text is not valid. A deployment with one library may use these settings instead of a list of
-// libraries.
+// ofDefault holds the settings that describe a deployment's only library. A deployment with one
+// library may use them instead of a list of libraries. The map's key is the name of a setting, such
+// as "codes". The map's value is a function that stores the setting's text in the field of l with
+// the same name. The function returns false if the text is not valid.
 var ofDefault = map[string]func(l *library.Setting, text string) bool{
 	"codes": func(l *library.Setting, text string) bool {
 		if json.Unmarshal([]byte(text), &l.Codes) != nil {
@@ -37,8 +37,8 @@ var ofDefault = map[string]func(l *library.Setting, text string) bool{
 	},
 }
 
-// formsOfDefault describes the valid values of the settings in ofDefault. In an error, the
-// description follows "must be".
+// formsOfDefault describes the valid values of the settings in ofDefault. An error message about a
+// setting contains "must be", followed by this description.
 var formsOfDefault = map[string]string{
 	"codes":               "shapes of codes such as HRT-####, with commas between them or as a JSON list",
 	"locales":             `a JSON object of words and what they mean, such as {"UK":"en-GB"}`,

@@ -56,8 +56,9 @@ func (c Config) Collecting() map[string]string {
 	return told
 }
 
-// objections checks the settings in c.Passed with the code by which the function collect reads them. It
-// records each error as a problem of the setting, under the setting's own name.
+// objections checks the settings in c.Passed with the code by which the function collect reads
+// them. It records each error under the name of the setting, not under the name of the environment
+// variable.
 func (r *reading) objections(c Config) {
 	told := c.Collecting()
 	// an example of a valid ARN, because the real one is not known before the deployment

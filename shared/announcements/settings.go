@@ -25,8 +25,8 @@ type IntakeSettings struct {
 	// requests with unknown tokens. Zero means a read for each such request. The default is
 	// [secret.DefaultRecheck].
 	IntakeSecretRecheck time.Duration
-	// Posternity says where Posternity's events contain each value. Its zero value means the usual
-	// places for the values, and no files.
+	// Posternity says where Posternity's events contain each value. By default the values are read
+	// from their usual members, and no files are fetched.
 	Posternity       senders.PosternityConfig
 	MetricsNamespace string // the CloudWatch namespace; the default is masterhand
 	Region           string // the AWS region, such as eu-central-1
@@ -41,7 +41,7 @@ type CollectSettings struct {
 	LedgerTable     string          // the DynamoDB table with the timelines
 	Library         masters.Library // the library that receives the files
 	MaxBytes        int64           // the largest file that is fetched, in bytes; the default is 5 GiB
-	Builds          bool            // reports whether builds (application archives) are fetched, not only recorded
+	Builds          bool            // reports whether builds (packaged applications) are fetched, not only recorded
 	MaxBuild        int64           // the largest build that is fetched, in bytes; the default is 32 GiB
 	NotifyTopic     string          // the ARN of the SNS topic for notices; "" means that no notices are sent
 	NotifyOn        []string        // the alerts for which notices are sent; by default all, or none without a topic
@@ -55,8 +55,8 @@ type CollectSettings struct {
 	Endpoints     variables.Endpoints
 }
 
-// The defaults and the limit for file sizes, in bytes. The limit is below 160 GB, the size of an S3
-// object of 10,000 parts of 16 MiB.
+// The defaults and the limit for file sizes, in bytes. The limit is below 156 GiB, the size of an
+// S3 object of 10,000 parts of 16 MiB.
 const (
 	defaultMaxBytes = 5 << 30
 	defaultMaxBuild = 32 << 30

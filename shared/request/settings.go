@@ -19,9 +19,9 @@ type Settings struct {
 	// DestinationsMaxAge is how long a loaded list of destinations is used; zero means that the
 	// list is read for each event. The default is [secret.DefaultMaxAge].
 	DestinationsMaxAge time.Duration
-	// DestinationsRecheck is for signatures that match no secret: they cause a new read of the list
-	// only if the last such read is at least this long ago. Zero means that each of them causes a
-	// read. The default is [secret.DefaultRecheck].
+	// A signature that matches no secret causes a new read of the list, unless another such
+	// signature caused a read less than DestinationsRecheck ago. So zero means that each of them
+	// causes a read. The default is [secret.DefaultRecheck].
 	DestinationsRecheck time.Duration
 
 	MastersBucket string // the name of the bucket with the masters

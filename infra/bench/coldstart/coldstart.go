@@ -21,8 +21,9 @@ import (
 // Rounds is how many times each program is started. So many starts give a steady median.
 const Rounds = 31
 
-// The targets of the benchmark: the largest start time as a multiple of each reference's start
-// time, and the largest size of a program in MiB.
+// The targets of the benchmark. mostOfClients limits a function's start time, divided by that of a
+// program that only constructs the function's SDK clients. mostOfEmpty limits it divided by that of
+// an empty program. mostMiB limits the size of a program.
 const (
 	mostOfClients = 1.25
 	mostOfEmpty   = 2.2

@@ -37,7 +37,7 @@ type figure struct {
 	unit   string  // unit in the benchmark's output, for example ns/op
 	name   string  // name of the measured quantity in the row
 	scaled string  // unit in the row, for example µs
-	scale  float64 // factor by which the printed value is multiplied for the row
+	scale  float64 // factor that converts the printed value to the row's unit
 	target result.Target
 }
 

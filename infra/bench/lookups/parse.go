@@ -10,8 +10,8 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// line matches one line of a benchmark's output: the benchmark's name without the number of
-// processors, and the figures.
+// line matches one line of a benchmark's output, such as "BenchmarkAnswer-2 1000 512 ns/op". Its
+// two groups are the benchmark's name without the number of processors, and the figures.
 var line = regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\t(.+)$`)
 
 // rows returns one row for each figure of the benchmark. If a printed line lacks a figure, or if

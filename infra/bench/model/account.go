@@ -24,7 +24,8 @@ func Default() Limits {
 	}
 }
 
-// New returns the limits of a new AWS account, which may run fewer concurrent invocations.
+// New returns the limits of a new AWS account. They equal those of [Default], except that fewer
+// concurrent invocations are allowed.
 func New() Limits {
 	l := Default()
 	l.Concurrency = newConcurrency
@@ -40,8 +41,8 @@ type rate struct {
 	paid float64
 }
 
-// take takes units from the limit. The caller uses them evenly over the given number of seconds.
-// late is how many seconds the limit delays the caller.
+// take takes units from the limit for a caller that uses them evenly over the given number of
+// seconds. It returns how many seconds the limit delays this caller.
 func (r *rate) take(now, seconds, units float64) (late float64) {
 	if r.perSecond == 0 || units == 0 {
 		return 0
@@ -75,7 +76,7 @@ type tally []float64
 
 func newTally() tally { return make(tally, int(day+2*Lifetime)) }
 
-// add records in the tally that a run uses the given number of units. The run begins at now, and
+// add counts units that a run uses, for example DynamoDB's write units. The run begins at now, and
 // uses the units evenly over its duration in seconds.
 func (t tally) add(now, seconds, units float64) {
 	first, n := int(now), max(1, int(math.Ceil(seconds)))

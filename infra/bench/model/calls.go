@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// Calls holds how much one or more requests use of an account's services: numbers of calls, running
-// time, and bytes.
+// Calls holds what one or more requests cause in an account: numbers of calls of AWS services, the
+// running time of functions, and bytes.
 type Calls struct {
 	Runs    int     // number of function invocations
 	Seconds float64 // total running time of the invocations, in seconds
@@ -39,9 +39,9 @@ func (c Calls) Plus(d Calls) Calls {
 }
 
 const (
-	rangeSize = 4 << 20  // bytes of a master that one S3 read returns, as in [transfer.Mover]
+	rangeSize = 4 << 20  // number of bytes of a master that one S3 read returns, as in [transfer.Mover]
 	partSize  = 16 << 20 // size in bytes of one part when an announced file is uploaded, as [collect.PartSize]
-	pageKeys  = 1000     // keys on one page of an S3 listing
+	pageKeys  = 1000     // maximum number of keys on one page of an S3 listing
 )
 
 // put returns the calls of one write of a request's item to the ledger's table and indexes. The
@@ -101,8 +101,8 @@ func moved(size int64, first bool) Calls {
 	return c
 }
 
-// transferTime returns how many seconds the transfer of a file takes. The transfer is as slow as
-// the slower of the upload and Lambda's network card.
+// transferTime returns how many seconds the transfer of a file takes. The time is that of the
+// upload or that of Lambda's network card, whichever is longer.
 func transferTime(size int64) float64 { return max(float64(size)/uploadRate, cardTime(size)) }
 
 // cardTime returns how many seconds a file needs to pass Lambda's network card.
@@ -136,8 +136,9 @@ func Listing(keys int) Calls {
 	const wholeKeys, labelFolders = 20_000, 4
 	named := list(pages(keys))
 	if keys > wholeKeys {
-		// for a code such as HRT-1212: numbers of listings, of listed folders, and of index
-		// documents that are read for other spellings of the code, such as HRT1212
+		// For a code such as HRT-1212, these constants are: the number of listings of keys that
+		// begin with the code; the number of listed folders of unplaced keys; and the number of
+		// index documents that are read for other spellings of the code, such as HRT1212.
 		const spellings, anchors, respelled = 1, 3, 3
 		named = sum(list(spellings), folders(anchors), read(respelled))
 	}
@@ -149,8 +150,9 @@ func folders(n int) Calls { return together(slices.Repeat([]Calls{list(1)}, n)..
 
 func pages(keys int) int { return max(1, (keys+pageKeys-1)/pageKeys) }
 
-// skipped returns the calls of the try that proves absence and skips the request. Before the proof,
-// the try waits for the index for wait seconds.
+// skipped returns the calls of the run of the function finish that proves absence and skips the
+// request. Before the proof, this run waits for the index. The parameter wait is the time of this
+// wait in seconds.
 func skipped(keys int, wait float64) Calls {
 	c := resumed()
 	if wait > 0 {
@@ -187,14 +189,14 @@ const (
 	longestPoll = 5.0 // longest time in seconds for which one run waits for the index
 )
 
-// retryDelay returns about how many seconds pass between the tries n and n+1 of a message in the
-// finish queue.
+// retryDelay returns about how many seconds pass between the runs n and n+1 of the function finish
+// for one message of its queue.
 func retryDelay(n int) float64 {
 	return handoff.RetryDelay(n, fulfillment.Outcome{Code: fulfillment.CodeIndex}, time.Hour, 0.5).Seconds()
 }
 
-// Awaited returns the calls of a request that arrives before its master. The first try by the
-// function finish delivers the master.
+// Awaited returns the calls of a request that arrives before its master. The first run of the
+// function finish for this request delivers the master.
 func Awaited(keys int, size int64) Calls { return sum(handedOff(keys), deliveredLate(size)) }
 
 // deliveredLate returns the calls of the run of the function finish that delivers a handed-off
@@ -206,9 +208,9 @@ func deliveredLate(size int64) Calls {
 // Upload returns the calls that index one uploaded file.
 func Upload() Calls {
 	return sum(Calls{Runs: 1, Events: 1, Messages: 1},
-		read(4), write(1), // reads the placement, and the object with its tags and first bytes; writes the placement
+		read(4), write(1), // reads the stored placement, and the object with tags and first bytes; writes the placement
 		read(3), write(1), // reads the creative's index document, and the object again; writes the document
-		write(1),          // writes the placement a second time, after the document
+		write(1),          // writes the placement a second time, after it wrote the index document
 		read(2), write(1)) // reads the library's summary and the creative's index document; writes the summary
 }
 

@@ -20,9 +20,9 @@ import (
 	"masterhand/shared/library/summary"
 )
 
-// lag is the index lag in this test. As in AWS, it is longer than the time until the first try of
-// the function finish plus the 5 s for which one try waits for the index. So the first try cannot
-// skip a request.
+// lag is the index lag in this test. The first try of the function finish must not yet be able to
+// skip a request, as in AWS. So lag is longer than the time until that try plus the 5 s for which a
+// try waits for the index.
 const lag = 7500 * time.Millisecond
 
 // counted is a local system that counts the calls of its functions to the services.
@@ -66,8 +66,9 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	early := e.hand(t, slot)
 	e.put(t, slot.Code, 1e6)
 	want := model.Awaited(4, 1e6).Plus(model.Upload())
-	// Awaited counts two attempts: the hand-off, and the try that delivers. Each attempt between
-	// them found no master, because the master was not yet in the index.
+	// The function model.Awaited counts two attempts: the one that hands off, and the one that
+	// delivers. Each attempt between them found no master, because the index did not list the
+	// master yet.
 	for range e.Ended(t, early).Attempts - 2 {
 		want = want.Plus(model.Retried())
 	}
@@ -78,7 +79,7 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	if item.State != "skipped" {
 		t.Errorf("the request without a master is %s", item.State)
 	}
-	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // the last try waits until the index lag has passed
+	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // the last run of finish waits until the index lag is over
 	want = model.HandedOff(5).Plus(model.Skipped(5, max(waited.Seconds(), 0)))
 	for range item.Attempts - 2 {
 		want = want.Plus(model.Retried())
@@ -90,8 +91,9 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	e.want(t, "hand-off in a large library", model.HandedOff(30_000))
 }
 
-// want compares the calls since its last comparison with the calls of the model. A difference of
-// 5 % or of one call is allowed, because timing can cause one more call.
+// want compares the calls that were made since it was last called with the calls that the model
+// states. It allows a difference of 5 %. For a skip, it also allows one more or one fewer S3 read,
+// because timing can cause such a difference.
 func (e counted) want(t *testing.T, what string, want model.Calls) {
 	t.Helper()
 	got := e.counter.take()

@@ -34,8 +34,8 @@ type Request struct {
 
 const day = 24 * 3600.0 // length of a day in seconds
 
-// The assumed mix of the requests: of mixOf requests, earlyOf have the kind Early, missingOf have
-// the kind Missing, and the rest have the kind There.
+// The assumed kinds of the requests. Of every mixOf requests, earlyOf have the kind Early and
+// missingOf have the kind Missing. All others have the kind There.
 const (
 	earlyOf   = 1
 	missingOf = 2
@@ -56,7 +56,7 @@ const (
 	importShare  = 5
 	largestOfDay = 10
 	maxImport    = 1000
-	importTime   = 10.0 // duration of an import in seconds
+	importTime   = 10.0 // seconds within which the requests of one import of ads arrive
 )
 
 // NewDay returns the requests of a day, sorted by time. In the busiest hour, nine times as many

@@ -5,7 +5,7 @@ type event struct {
 	at      float64
 	what    what
 	request int
-	ends    bool // for the end of a run: whether the run has also ended its request
+	ends    bool // if the event is the end of a run: whether this run has ended its request
 	// for the end of a run that did not end its request: seconds until the request's message is
 	// visible again
 	again float64

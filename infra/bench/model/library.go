@@ -22,11 +22,11 @@ const (
 	indexTimeout   = 300.0           // time limit of one run of the function index, in seconds
 )
 
-// Reindexing holds what a reindex of a whole library uses, and how long it takes.
+// Reindexing holds how many calls a reindex of a whole library makes, and how long it takes.
 type Reindexing struct {
 	Documents int // number of index documents
 	Batches   int
-	Steps     int   // number of steps, of one run each; runs that only wait for batches are not counted
+	Steps     int   // number of steps (one run each); runs that only wait for batches are not counted
 	Calls     Calls // calls of the whole reindex
 	// Working is how many seconds all batches take together, if the configured number of batches
 	// runs at the same time. Chain is how many seconds the steps before and after the batches take.
@@ -42,8 +42,8 @@ func (r Reindexing) AtLeast() int {
 	return max(parallel, int(r.Working*parallel/(24*3600)+1))
 }
 
-// Reindex returns what a reindex of a library uses. masters is the library's number of masters, and
-// atOnce is how many batches run at the same time.
+// Reindex returns the calls and the duration of a reindex of a library. masters is the number of
+// masters in the library, and atOnce is how many batches are processed at the same time.
 func Reindex(masters, atOnce int) Reindexing {
 	r := Reindexing{Documents: ceil(masters, ofCreative), Batches: ceil(masters, batchKeys)}
 	listing, sweeping := max(1, ceil(masters, stepPages*pageKeys)), sweeps(r.Documents)
@@ -51,15 +51,15 @@ func Reindex(masters, atOnce int) Reindexing {
 	r.Steps = listing + draining + sweeping + clearing
 	r.Chain = float64(listing)*listTime + float64(sweeping)*sweepTime
 	r.Working = float64(r.Batches) * batchTime / float64(atOnce)
-	// The calls for each message. The function reads two documents: the state of the reindex, and
-	// the counted outcomes of some batches. It writes one of the two.
+	// The calls for one message of a reindex. The function index reads two documents: the state of
+	// the reindex, and the counted outcomes of some batches. It writes one of the two.
 	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1}
 	r.Calls = sum(
-		// The S3 calls that start the reindex. The next line counts the SQS calls: the first starts
-		// the first step, and each step except the last makes one.
+		// The S3 calls that start the reindex. Each of its steps is started by a message, so the
+		// line after them counts one SQS call for each step.
 		Calls{S3Reads: 3, S3Writes: 2},
 		times(message, r.Steps), Calls{Queue: r.Steps, Seconds: r.Chain},
-		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // the calls with which each listing step stores its plan
+		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // each step that lists keys stores a plan of its batches
 		Calls{S3Writes: pages(masters), Queue: ceil(r.Batches, sendBatch)},
 		times(message, r.Batches), Calls{Seconds: float64(r.Batches) * batchTime},
 		// For each master, the function index reads the placement, the object with its tags, and
@@ -85,9 +85,9 @@ const (
 	sweepTime = (2*sweepKeys/sweepParallel + 3*sweepKeys/ofCreative/sweepDocuments) * s3Time
 )
 
-// sweeps returns the number of sweeping steps of a reindex. A step reads index documents page by
-// page and looks up their keys in the bucket. After a page, it ends if it has looked up at least
-// sweepKeys keys so far.
+// sweeps returns how many steps of a reindex check whether the files in the index still exist. Such
+// a step reads index documents page by page and looks up their keys in the bucket. It ends after a
+// page if it has looked up at least sweepKeys keys so far.
 func sweeps(documents int) int {
 	const ofPage = sweepDocuments * (1 + ofCreative)
 	return max(1, ceil(documents, ceil(sweepKeys, ofPage)*sweepDocuments))

@@ -22,8 +22,8 @@ func at(n int, seconds float64) []model.Request {
 	return day
 }
 
-// While a limit is exceeded, twice the rate of requests must roughly double the wait. While no
-// limit is exceeded, the rate must not change the wait.
+// If requests exceed a limit, they must wait longer than without the limit. If twice as many
+// requests arrive in the same time, this additional wait must about double.
 func TestARateOverALimitWaits(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]model.Limits{

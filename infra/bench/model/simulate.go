@@ -18,7 +18,8 @@ type Outcome struct {
 	// longer waits for them.
 	Late  int
 	Calls Calls
-	// Peak holds, for each limit, the largest use at the same time or within one second.
+	// Peak holds the largest use of each limit: for a limit per second, within one second; for the
+	// other limits, at the same time.
 	Peak Limits
 }
 
@@ -99,8 +100,8 @@ func (s *simulation) next(e event) {
 			s.at(e.at+e.again, visible, e.request)
 		}
 	case visible:
-		// after an earlier try, the message was in flight and counted in held; now it is visible
-		// again
+		// if finish has run for this message before, the message has been in flight since then and
+		// is counted in held; now it is visible again
 		if s.states[e.request].tries > 0 {
 			s.held--
 		}
@@ -146,8 +147,8 @@ func (s *simulation) receive(e event) {
 	s.run(e, s.takes.handedOff, event{what: answered, again: firstTry})
 }
 
-// work runs the function finish for a request's message. For a request of kind Early, the first try
-// delivers the master.
+// work runs the function finish for a request's message. If the request is of kind Early, the first
+// such run delivers the master.
 func (s *simulation) work(now float64, request int) {
 	r, st := s.requests[request], &s.states[request]
 	st.tries++
@@ -169,8 +170,8 @@ func (s *simulation) work(now float64, request int) {
 	}
 }
 
-// run counts the calls of one function run against the account's limits, and schedules the event
-// end. If a limit delays the calls, the event end happens later.
+// run simulates one invocation of a function, which makes the calls c. It counts them against the
+// account's limits and schedules the event end. If a limit delays the calls, that event is later.
 func (s *simulation) run(e event, c Calls, end event) {
 	s.running++
 	s.peak = max(s.peak, s.running)

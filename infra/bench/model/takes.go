@@ -1,7 +1,7 @@
 package model
 
-// takes holds the calls of each kind of function run, for a library of one size. They are computed
-// once, because many requests need them.
+// takes holds the calls that each kind of run of a function makes, for a library of one size. They
+// are computed once, because many requests need them.
 type takes struct {
 	keys                        int
 	handedOff, retried, expired Calls

@@ -49,9 +49,9 @@ type Span struct {
 	Bytes        bool
 }
 
-// Figures returns two figures of an invocation whose duration is took, in milliseconds: the ratio
-// of that duration to the sum of the calls' durations, and for how many milliseconds no call was
-// running.
+// Figures returns two figures of an invocation: the ratio of its duration to the sum of its calls'
+// durations, and for how many milliseconds no call was running. The parameter took is the
+// invocation's duration in milliseconds.
 func Figures(took int, spans ...Span) (ratio, own float64) {
 	at := func(ms int) time.Time { return time.Unix(1, 0).Add(time.Duration(ms) * time.Millisecond) }
 	m := measurement{took: time.Duration(took) * time.Millisecond}

@@ -43,8 +43,9 @@ func (m *meter) close() {
 	m.transport.CloseIdleConnections()
 }
 
-// front opens an address that forwards calls to the service at target. It delays each answer by
-// delay. moves reports whether a call transfers the master's bytes; nil means that no call does.
+// front opens an address that forwards calls to the service at target, and returns it. Each answer
+// is delayed by the duration delay. The function moves reports whether a call transfers the
+// master's bytes; nil means that no call does.
 func (m *meter) front(service, target string, delay time.Duration, moves func(*http.Request) bool) (string, error) {
 	forward := fault.NewProxy()
 	forward.Transport = m.transport
@@ -72,8 +73,8 @@ func (m *meter) front(service, target string, delay time.Duration, moves func(*h
 	return server.URL(), nil
 }
 
-// named returns the service and the operation of a call. If the request names no operation, it
-// returns the HTTP method instead.
+// named returns the name of a call: the service and the operation, such as "s3 LIST". If the
+// request does not say the operation, the HTTP method stands for it, as in "s3 GET".
 func named(service string, r *http.Request) string {
 	_, operation, found := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	switch {

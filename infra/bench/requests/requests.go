@@ -37,8 +37,9 @@ const (
 	warmingUps = 5
 )
 
-// The targets for skips: the duration of the function's run, divided by the sum of the durations of
-// its calls. One target is for the median of this ratio, the other for the 99th percentile.
+// The targets for the ratio of a skip: the duration of the invocation divided by the sum of the
+// durations of its calls. most50 limits the median of these ratios, and most99 limits their 99th
+// percentile.
 var (
 	most50 = result.Target{Most: 1.3}
 	most99 = result.Target{Most: 2}
@@ -163,8 +164,8 @@ func (m measurement) describe() string {
 	return fmt.Sprintf("%.1f ms, calls (began–ended, in ms): %s", m.whole(), strings.Join(list, ", "))
 }
 
-// quantile calls the function of for each measurement and returns the quantile p of the results. If
-// p is 0.5, this is their median.
+// quantile computes a figure of each measurement, and returns the quantile p of these figures: with
+// p 0.5, their median. The parameter of is the function that computes the figure of a measurement.
 func quantile(list []measurement, p float64, of func(measurement) float64) float64 {
 	var values []float64
 	for _, m := range list {

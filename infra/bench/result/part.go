@@ -12,8 +12,8 @@ type Measured struct {
 	Machine string        // description of the machine on which the part was measured
 	Began   time.Time     // time at which the part began
 	Took    time.Duration // how long the measurement of the whole part took
-	// durations in seconds of several runs of the same io.Copy transfer: some before the part is
-	// measured and some after it
+	// The same transfer with io.Copy is done several times before the part is measured, and several
+	// times after it. Probes holds the durations of these transfers in seconds.
 	Probes []float64
 	Rows   []Row
 }

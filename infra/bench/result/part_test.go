@@ -12,8 +12,8 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// measured returns a part of the benchmark. Its io.Copy durations have a median of 1 s and the
-// given spread.
+// measured returns invented results of a part of the benchmark. The durations of io.Copy in them
+// have a median of 1 s, and the longest exceeds the shortest by spread seconds.
 func measured(spread float64) result.Measured {
 	return result.Measured{
 		Name: "card", Command: "go run ./infra/bench", Machine: "2 processors", Began: time.Unix(0, 0), Probes: []float64{1, 1 - spread/2, 1 + spread/2},

@@ -1,5 +1,6 @@
-// Package result holds the figures of the benchmarks and judges them against targets. A missed
-// target counts as noise instead of a failure if the machine was not quiet enough.
+// Package result holds the figures of the benchmarks and compares them with targets. If other load
+// on the machine disturbed the measurement too much, a missed target counts as noise and not as a
+// failure.
 package result
 
 import (
@@ -12,7 +13,7 @@ type Row struct {
 	Part    string    // name of the group of rows to which the row belongs, for example "cold start"
 	Name    string    // measured quantity, for example "fulfill against its SDK clients"
 	Unit    string    // unit, for example "ms", "MB/s" or "×" (a ratio)
-	Samples []float64 // measured values in Unit, one for each run or pair of runs; empty if Failure is set
+	Samples []float64 // measured values in Unit; their median is the figure; empty if Failure is set
 	Target  Target    // limit for the median; the zero value means that the row has no target
 	Steady  bool      // if true, other load on the machine cannot change the figure, so a missed target is never noise
 	Failure string    // why the figure is invalid, for example because wrong bytes arrived; "" if it is valid

@@ -28,7 +28,7 @@ type bench struct {
 	dir    string    // folder that holds the certificate of the servers
 	source addresses
 	sink   addresses
-	runs   int              // number of runs that have been started until now
+	runs   int              // number of runs of contestants that have been started until now
 	sums   map[int64]string // SHA-256 in hex, with a line break, of each object; the key is the object's size
 }
 
@@ -95,8 +95,8 @@ type task struct {
 	share  string // folder of the cgroup in which the contestant runs; "" means none
 }
 
-// once runs a contestant once. It returns an error unless the sink received exactly the bytes that
-// the source sent.
+// once lets a contestant do a task once, and measures it. It returns an error unless the sink
+// received exactly the bytes that the source sent.
 func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, error) {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
@@ -132,8 +132,8 @@ func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, er
 	return m, nil
 }
 
-// within returns commands that run the given commands in the cgroup of this folder. If folder is
-// "", it returns the given commands.
+// within returns commands that run the given commands in the cgroup of the given folder. If folder
+// is "", it returns the given commands unchanged.
 func (b *bench) within(folder string, commands [][]string) [][]string {
 	if folder == "" {
 		return commands
@@ -145,8 +145,8 @@ func (b *bench) within(folder string, commands [][]string) [][]string {
 	return wrapped
 }
 
-// environment returns the environment of the contestants. It leaves out the variables that would
-// lead them to other servers, and adds the certificate that they must trust.
+// environment returns the contestants' environment variables: those of this process, without those
+// that would lead a contestant to other servers, and with the certificate that they must trust.
 func (b *bench) environment() []string {
 	return append(foreign(os.Environ()), "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"AWS_EC2_METADATA_DISABLED=true", "SSL_CERT_FILE="+filepath.Join(b.dir, certificateFile), "GODEBUG=x509usefallbackroots=1")

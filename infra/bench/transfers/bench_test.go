@@ -204,7 +204,8 @@ func TestACPUShareSlowsAProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.cpu > m.wall/3 { // 256 MB of memory mean a seventh of a processor; the test allows a third
+	// With 256 MB of memory, a function gets a seventh of a processor. The test allows a third.
+	if m.cpu > m.wall/3 {
 		t.Errorf("%v of processor time in %v", m.cpu, m.wall)
 	}
 }

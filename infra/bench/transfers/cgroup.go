@@ -21,8 +21,8 @@ const sharePeriod = 20_000
 
 var errNoCgroup = errors.New("no cgroup that limits processor time is writable here")
 
-// shareOf creates a cgroup with as much processor time as Lambda gives a function with the memory
-// setting memory, in MB. It returns the cgroup's folder, which the caller must remove.
+// shareOf creates a cgroup with as much processor time as Lambda gives a function with this memory
+// setting, in MB. It returns the cgroup's folder, which the caller must remove.
 func shareOf(memory int) (folder string, err error) {
 	quota := strconv.Itoa(sharePeriod * memory / wholeCPU)
 	period := strconv.Itoa(sharePeriod)

@@ -31,7 +31,7 @@ func (j job) certificate() string { return filepath.Join(j.dir, certificateFile)
 // contestant is a program or a pipe of programs that can move an object.
 type contestant struct {
 	name     string
-	needs    []string // other programs that must be installed
+	needs    []string // names of the programs that must be installed for this contestant
 	commands func(j job) [][]string
 	hashes   bool // whether the contestant prints the SHA-256 of the bytes that it moved
 	// whether the contestant downloads from S3 with a well-known program, such as rclone; targets
@@ -42,8 +42,8 @@ type contestant struct {
 // copyName is the name of the contestant that uses plain io.Copy.
 const copyName = "io.Copy"
 
-// relayed returns a contestant in which this program itself moves the object. how names the method:
-// "window", "bare" or "copy".
+// relayed returns a contestant that runs this program itself to move the object. The parameter how
+// is the name of the [relaying] method that does it: "window", "bare" or "copy".
 func (b *bench) relayed(name, how string) contestant {
 	return contestant{name: name, hashes: true, commands: func(j job) [][]string {
 		return [][]string{{b.self, "relay", "-how", how, "-certificate", j.dir, "-from", j.from, "-to", j.to, "-size", fmt.Sprint(j.size)}}
@@ -86,9 +86,9 @@ func upload(j job) []string {
 	return []string{"curl", "-sSf", "--cacert", j.certificate(), "-T", "-", j.to}
 }
 
-// absent returns the first of these programs that cannot run here, or "" if all can run. A program
-// can run if it prints its version; a mere file is not enough, because some commands exist only as
-// a placeholder.
+// absent returns the first of these programs that cannot run here, or "" if all can run. To find
+// out, it runs each program's version command. It is not enough that the program's file exists,
+// because the file may be only a placeholder.
 func absent(programs []string) string {
 	for _, program := range programs {
 		if exec.Command(program, "--version").Run() != nil && exec.Command(program, "version").Run() != nil {
@@ -98,8 +98,8 @@ func absent(programs []string) string {
 	return ""
 }
 
-// foreign returns the environment without the variables that would lead a contestant to other
-// servers or to other certificates.
+// foreign returns the given environment variables without those that would lead a contestant to
+// other servers or to other certificates.
 func foreign(environment []string) []string {
 	var kept []string
 	for _, entry := range environment {

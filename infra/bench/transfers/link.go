@@ -42,12 +42,13 @@ const (
 	cardRate  = 75 * mib
 )
 
-// model returns the shortest time in which ranged reads can move an object of this size over the
-// link. Several parallel slots read the object in rounds. The first slot reads the most, so it
-// determines the time: in each round it waits for the first byte and then reads one range.
+// model returns the shortest time in which ranged reads can move an object of the given size over
+// the link. Several parallel readers (the slots of package transfer) read the object in rounds: in
+// each round, every reader waits for its first byte and then reads one range. The first reader
+// reads the most bytes, so it determines the time.
 func (l link) model(size int64) time.Duration {
-	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // bytes of a round: each slot reads one range
-	before := (size - 1) / round                                   // number of full rounds before the last round
+	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // bytes of a round: one range for each slot
+	before := (size - 1) / round                                   // number of rounds before the last round
 	read := before*transfer.DefaultSlotSize + min(size-before*round, transfer.DefaultSlotSize)
 	least := float64(before+1)*l.firstByte.Seconds() + seconds(read, l.rate)
 	least = max(least, l.firstByte.Seconds()+seconds(size, l.putRate))

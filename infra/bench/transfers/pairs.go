@@ -7,7 +7,8 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// runner is a measurement with its name. Each call of the field run measures once.
+// runner is a program with its name. Each call of the field run runs the program once and measures
+// it.
 type runner struct {
 	name string
 	run  func(context.Context) (measurement, error)
@@ -18,13 +19,14 @@ func (b *bench) runner(c contestant, t task) runner {
 	return runner{c.name, func(ctx context.Context) (measurement, error) { return b.once(ctx, c, t) }}
 }
 
-// pairs holds the runs of two runners. They ran alternately, so that a disturbance of the machine
-// affects both.
+// pairs holds the measurements of two runners. They ran alternately, so that a disturbance of the
+// machine affects both.
 type pairs struct {
 	reference, ours []measurement
 }
 
-// inTurn runs the runners reference and ours alternately, count times each.
+// inTurn runs the contestants of reference and ours alternately, count times each. It returns the
+// measurements.
 func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, error) {
 	var p pairs
 	for range count {
@@ -41,7 +43,7 @@ func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, erro
 	return p, nil
 }
 
-// repeat runs a runner count times.
+// repeat measures with a runner as many times as the parameter count says.
 func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	var runs []measurement
 	for range count {
@@ -54,7 +56,7 @@ func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	return runs, nil
 }
 
-// wall returns the duration of a run in seconds.
+// wall returns in seconds how long a contestant took for one transfer.
 func wall(m measurement) float64 { return m.wall.Seconds() }
 
 // cpu returns the processor time of a run in seconds.
@@ -83,7 +85,7 @@ func quotients(over, under []measurement, figure func(measurement) float64) []fl
 	return samples
 }
 
-// each returns the given figure of every run.
+// each calls the function figure for the measurement of each run and returns the results.
 func each(runs []measurement, figure func(measurement) float64) []float64 {
 	samples := make([]float64, len(runs))
 	for i, m := range runs {
@@ -92,7 +94,7 @@ func each(runs []measurement, figure func(measurement) float64) []float64 {
 	return samples
 }
 
-// largest returns the largest of the runs' memory peaks in MiB.
+// largest returns the largest memory peak, in MiB, of the given runs of a contestant.
 func largest(runs []measurement) float64 {
 	var peak float64
 	for _, m := range runs {
@@ -101,8 +103,8 @@ func largest(runs []measurement) float64 {
 	return peak
 }
 
-// figures returns rows with the absolute figures of the given runs. All runs moved an object of
-// this size.
+// figures returns rows with the absolute figures of a contestant's runs. Each run moved an object
+// of the given size.
 func figures(part, name string, size int64, runs []measurement) []result.Row {
 	rate := func(m measurement) float64 { return float64(size) / 1e6 / wall(m) }
 	return []result.Row{

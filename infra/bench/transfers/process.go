@@ -20,7 +20,7 @@ type measurement struct {
 	cpu     time.Duration // processor time, in the programs and in the kernel
 	memory  int64         // peak of the resident memory in bytes; for several processes, the sum of their peaks
 	printed string        // standard output of the last command
-	counts  counts        // numbers of requests and bytes that the source counted in this run
+	counts  counts        // what the source counted in this run of the contestant: requests, bytes, pauses
 }
 
 // measure starts the commands as one pipe and waits until all have ended. It returns the duration

@@ -72,8 +72,8 @@ type comparison struct {
 // was wrong.
 func (c *comparison) Write(p []byte) (int, error) {
 	c.want = slices.Grow(c.want[:0], len(p))[:len(p)]
-	// the error is ignored: if the object ends too early, n is less than len(p), and the comparison
-	// below then finds a difference
+	// the error is ignored: if the object ends too early, fewer than len(p) bytes are read, and the
+	// comparison below then finds a difference
 	n, _ := c.object.ReadAt(c.want, c.taken)
 	c.differs = c.differs || !bytes.Equal(c.want[:n], p)
 	c.taken += int64(len(p))

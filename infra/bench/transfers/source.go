@@ -19,10 +19,10 @@ import (
 // reads of ranges, HEAD, and the listing of an object's folder, with which rclone begins.
 type source struct {
 	mu    sync.Mutex
-	feeds map[string]*feed // the source's state for each run, by the number of the run
+	feeds map[string]*feed // the source's state for each run of a contestant, by the number of the run
 }
 
-// feed holds the source's state for one run.
+// feed holds the state of the source for one run of a contestant.
 type feed struct {
 	link  link
 	store *transfertest.Store
@@ -31,7 +31,7 @@ type feed struct {
 	gets, sent, stalls atomic.Int64
 }
 
-// counts holds what the source did in one run.
+// counts holds how much the source did in one run of a contestant.
 type counts struct {
 	Gets   int64
 	Sent   int64 // number of bytes that were sent in bodies
@@ -47,7 +47,7 @@ func (s *source) handler() http.Handler {
 	return mux
 }
 
-// feed returns the feed of a run. If there is none yet, it creates one.
+// feed returns the source's state for one run of a contestant. If there is none yet, it creates it.
 func (s *source) feed(run string, l link, size int64) *feed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,14 +118,14 @@ type paced struct {
 	feed   *feed
 	begun  time.Time
 	sent   int64
-	stalls bool // whether the answer must pause once, after its first step has been written
+	stalls bool // whether the answer must pause once, after the first bytes of its body
 }
 
 // Unwrap returns the underlying response writer. With it, a handler can flush the answer.
 func (p *paced) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
-// Write implements [http.ResponseWriter]. It writes the bytes in small steps, so that they flow
-// evenly.
+// Write implements [http.ResponseWriter]. It writes the bytes in small steps and waits between the
+// steps, so that the bytes flow evenly at the link's rate.
 func (p *paced) Write(b []byte) (int, error) {
 	const step = 64 << 10
 	total := 0

@@ -19,7 +19,7 @@ const (
 	mostPeak = 48        // largest allowed memory in MiB of a transfer of any size with TLS
 )
 
-// plan holds how much is measured, and with which bench.
+// plan says how much is measured. The bench in it holds the servers with which it is measured.
 type plan struct {
 	*bench
 	count int  // number of runs of each contestant; if two contestants are compared, number of pairs of runs
@@ -143,8 +143,8 @@ func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 }
 
 // leastSpeed returns the target for the comparison with a contestant: how many times as fast
-// masterhand must be at least. The target for io.Copy is below 5.6, because ranged reads make a
-// transfer at most 5.6 times as fast as io.Copy.
+// masterhand must be at least. Compared with io.Copy, at most 5.6 is possible: at 90 MB/s for each
+// connection, io.Copy needs 3.0 s for 256 MiB, and ranged reads need 0.53 s (see [link.model]).
 func leastSpeed(c contestant, secure bool) result.Target {
 	switch {
 	case c.name == copyName && secure:

@@ -11,6 +11,6 @@ func NewTemporary(parent string) (path string, remove, kill func() error, err er
 	return t.path, t.remove, func() error { return t.held.Close() }, err
 }
 
-// RemoveNothing calls the method remove of the zero value of temporary, which a system without a
-// temporary folder has.
+// RemoveNothing calls the method remove of the zero value of temporary. A system without a
+// temporary folder has this zero value.
 func RemoveNothing() error { return temporary{}.remove() }

@@ -14,7 +14,8 @@ import (
 
 // Publish writes the ready file of a system into the checkout at root, where Find finds it. The
 // function withdraw removes the file. The caller must call withdraw before it closes the system's
-// function URL. After that, another system may use the same port and thus the same ready file.
+// function URL, because the closing frees the URL's port. Another system can then use the same port
+// and thus the same ready file.
 func Publish(root string, s System) (withdraw func(), err error) {
 	at, err := url.Parse(s.FulfillURL)
 	if err != nil || at.Port() == "" {
@@ -100,8 +101,9 @@ func published(path string) time.Time {
 	return info.ModTime()
 }
 
-// withdrawFile removes a ready file if its content is line. Another content means that another
-// system has written the file. If the removal fails, the next call of Find removes the file.
+// withdrawFile removes a ready file if its content is equal to the parameter line. If the content
+// differs, another system has written the file, so the file stays. If the removal fails, the next
+// call of Find removes the file.
 func withdrawFile(path string, line []byte) {
 	if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, line) {
 		_ = os.Remove(path)

@@ -105,7 +105,7 @@ func TestEndedSystemIsReportedOnceInOneSentence(t *testing.T) {
 	if _, err := running.Select(root, ""); err != running.ErrNone {
 		t.Errorf("selected again: %v", err)
 	}
-	withdraw() // must do nothing, because Select has already removed the file
+	withdraw() // must do nothing, because Select has already removed the ready file
 	wantFound(t, root, nil, nil)
 }
 

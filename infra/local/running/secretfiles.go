@@ -16,9 +16,9 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// destinationsFile returns the absolute path of the destinations' file. If given is "", it is a
-// file in the folder data. If that file is missing, destinationsFile makes it, with one
-// destination for each signature scheme.
+// destinationsFile returns the absolute path of the destinations' file. The parameter given is the
+// path of an existing file. If given is "", the destinations' file is in the folder data;
+// destinationsFile makes it if it is missing, with one destination for each signature scheme.
 func destinationsFile(given, data string) (string, error) {
 	return secretFile(given, filepath.Join(data, "destinations.json"), newDestinations, func(content []byte) error {
 		_, err := destination.Parse(content)
@@ -26,8 +26,9 @@ func destinationsFile(given, data string) (string, error) {
 	})
 }
 
-// sendersFile returns the absolute path of the senders' file. If given is "", it is a file in the
-// folder data. If that file is missing, sendersFile makes it, with a token for each sender.
+// sendersFile returns the absolute path of the senders' file. The parameter given is the path of an
+// existing file. If given is "", the senders' file is in the folder data; sendersFile makes it if
+// it is missing, with a token for each sender.
 func sendersFile(given, data string) (string, error) {
 	return secretFile(given, filepath.Join(data, "senders.json"), announce.NewSecrets().Encode, func(content []byte) error {
 		_, err := intake.Parse(content)
@@ -35,9 +36,10 @@ func sendersFile(given, data string) (string, error) {
 	})
 }
 
-// secretFile returns the absolute path of a file with secrets: the file given or, if given is "",
-// the file own. It makes the file own if that is missing, with the content from the function make.
-// It fails if the function usable rejects the file's content.
+// secretFile returns the absolute path of a file with secrets. The parameter given is the path of
+// an existing file. If given is "", the parameter own is the path; if that file is missing,
+// secretFile makes it with the content from the function make. It fails if the function usable
+// rejects the file's content.
 func secretFile(given, own string, make func() ([]byte, error), usable func([]byte) error) (string, error) {
 	path := given
 	if given == "" {

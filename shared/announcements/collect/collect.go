@@ -11,9 +11,9 @@
 //   - Each file has its own key, computed from sender, subject and file name: a repeated
 //     announcement finds the same object, and no other object is ever overwritten.
 //   - A master without usable coordinates is stored in the folder for unsorted files. When a
-//     newer record brings usable coordinates, the file is stored again under them; the
-//     unsorted object is not deleted. If the coordinates are corrected during a fetch, the
-//     object under the old coordinates is not deleted either, and is reported as astray.
+//     newer record brings usable coordinates, the file is stored again under them; the object in
+//     that folder is not deleted. If the coordinates are corrected during a fetch, the object
+//     under the old coordinates is not deleted either, and is reported with the code CodeOrphan.
 //   - Memory is bounded by a few upload parts, whatever the file's size.
 //   - A timeline or an error never contains a URL, only its host.
 package collect
@@ -108,8 +108,8 @@ type Service struct {
 	Library       masters.Library // the library that receives the fetched files
 	MastersBucket string          // the name of the library's bucket, as senders state it
 	MaxBytes      int64           // the largest size of a file other than a build, in bytes
-	Builds        bool            // reports whether builds (application archives) are fetched, not only listed
-	MaxBuild      int64           // the largest size of a build (an application archive), in bytes
+	Builds        bool            // reports whether builds (packaged applications) are fetched, not only listed
+	MaxBuild      int64           // the largest size of a build (a packaged application), in bytes
 
 	Now       func() time.Time
 	NewHolder func() string // returns a unique name for a run; crypto/rand.Text is such a function
@@ -118,9 +118,9 @@ type Service struct {
 	Backoff   backoff.Steps // the waits between two requests to a server within one run
 }
 
-// PartSize is the size of a part in bytes. The constant uploads is the number of parts that are
-// uploaded at the same time; one more part is in memory while it is read. S3 requires parts of at
-// least 5 MiB and accepts 10,000 parts, so an object may have 160 GB.
+// PartSize is the size of a part in bytes. S3 requires parts of at least 5 MiB. It accepts 10,000
+// parts, so an object may have 156 GiB. The constant uploads is the number of parts that are
+// uploaded at the same time; one more part is in memory while it is read.
 const (
 	PartSize = 16 << 20
 	uploads  = 3
@@ -131,8 +131,9 @@ const (
 	// Life is the time from a file's announcement until collect gives up fetching it. It is shorter
 	// than the 14 days after which the queue deletes the file's message.
 	Life = 13 * 24 * time.Hour
-	// refusedFor is the time for which a link without a known expiry may return a 404, an HTML page
-	// or no bytes before the file counts as failed: a sender may announce a file before it exists.
+	// For the time refusedFor, a link without a known expiry may return a 404, an HTML page or no
+	// bytes. After that the file counts as failed. The time is long because a sender may announce a
+	// file before it exists.
 	refusedFor = 24 * time.Hour
 	// overdue is the age at which a file that is not stored yet needs attention.
 	overdue = time.Hour

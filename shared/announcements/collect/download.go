@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// attempts is the number of consecutive failures after which a download ends. Each quantum of
-	// received bytes sets the number of failures back to 0.
+	// attempts is the number of consecutive failures after which a download ends. Whenever another
+	// 16 KiB (the constant quantum) have arrived, the number of failures is set back to 0.
 	attempts = 5
 	// quantum is the number of bytes that a server must send within the time silence, so that a
 	// server that sends single bytes cannot keep a run busy.
@@ -47,12 +47,12 @@ type download struct {
 	validator string // the value for If-Range; "" means that the server sent no usable one
 
 	body   io.ReadCloser
-	end    context.CancelCauseFunc // cancels the current request, whose answer has the field body
+	end    context.CancelCauseFunc // cancels the current request, whose answer's body is the field body
 	ctx    context.Context         // the context of the current request
 	guard  *time.Timer             // cancels the request when the server is silent for too long
-	left   time.Duration           // the time left to receive the rest of the current quantum; after it guard fires
-	got    int                     // the number of bytes of the current quantum that have arrived
-	failed int                     // the number of failures since the last whole quantum arrived
+	left   time.Duration           // the time left to receive the rest of the current 16 KiB (quantum)
+	got    int                     // the number of bytes that have arrived of the current 16 KiB (quantum)
+	failed int                     // the number of failures since the last full 16 KiB (quantum) arrived
 }
 
 // read fills p. After an interruption it sends another request for the missing bytes. At the file's

@@ -42,7 +42,7 @@ type verdict int
 
 const (
 	later   verdict = iota // retry until the link expires, at most for the time Life
-	soon                   // like later, but only for the time refusedFor if the link's expiry is unknown
+	soon                   // like later; but if the link's expiry is unknown, retry only for the time refusedFor
 	forever                // do not retry
 )
 

@@ -51,7 +51,7 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 
 // locate sets the job's coordinates to those of the newest record that announced the file, if that
 // record still exists. If the token of the job's own record may not announce the newest record's
-// code, the file stays unsorted, and locate sends a notice.
+// code, the file is stored in the folder for unsorted files, and locate sends a notice.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
 	if j.file.Role != senders.Master || j.coordinates.Problem == intake.ProblemForeignCode {

@@ -56,8 +56,8 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// cutting returns a handler that gives the answers of the handler each, but breaks off each answer
-// after n bytes.
+// cutting returns a handler that answers like the given one, but breaks off every answer after n
+// bytes.
 func cutting(content []byte, n int, each http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { each(&cutter{ResponseWriter: w, left: n}, r) }
 }

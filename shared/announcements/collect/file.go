@@ -89,9 +89,9 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Done = o.Done && !again
 }
 
-// lost reports a file that the event must bring but for which it has no usable link or object. Only
-// the run that added the record to the timeline adds the failure to o.Ended, so that the failure is
-// counted once. lost also sends a notice, unless another announcement brought the file.
+// lost reports a file that the event must bring but for which it has no usable link or object. The
+// failure is counted only by the run that added the record to the timeline. lost also sends a
+// notice, unless another announcement brought the file.
 func (s *Service) lost(ctx context.Context, j job, o *Outcome) {
 	if o.Fresh {
 		lost := j.line
@@ -203,9 +203,9 @@ func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetche
 	return s.fetch(ctx, j)
 }
 
-// ended reports whether an earlier run created the object but could not save the state Stored in
-// the timeline. If the object has old coordinates, which were corrected later, ended returns false.
-// Then the file must be fetched again, and the old object stays in the bucket.
+// ended reports whether an earlier run already created the object at the right key, but could not
+// save the state Stored in the timeline. If the coordinates were corrected since then, ended
+// returns false: the file must be fetched again, and the old object stays in the bucket.
 func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	size, err := s.Bucket.Size(ctx, j.line.Key)
 	if err != nil && !errors.Is(err, masters.ErrAbsent) {

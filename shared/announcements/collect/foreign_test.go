@@ -15,9 +15,9 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// If a record's token may not announce the record's code, the record's file must stay unsorted,
-// even if another token's record of the same subject has usable coordinates. In this test the file
-// can be fetched only after the other token's record has arrived.
+// If a record's token may not announce the record's code, its file must stay in the folder for
+// unsorted files. This must hold even if a record of another token gives the same subject usable
+// coordinates. In this test the file can be fetched only after that other record has arrived.
 func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -34,7 +34,7 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	foreign := d.store(t, senders.Hoox, intake.Coordinates{Problem: intake.ProblemForeignCode}, exported(evilURL))
 	d.collect(t, foreign)
 	d.advance(time.Minute)
-	good := d.export(t, goodURL) // the other token's record; the token may announce this record's code, HRT-1212
+	good := d.export(t, goodURL) // the other token may announce the code HRT-1212 of this record
 	d.collect(t, good)
 	up.Store(true)
 	d.advance(20 * time.Minute)
@@ -45,9 +45,9 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	}
 }
 
-// A newer record may move an older record's file, even if the two records came with different
-// tokens. This is allowed only if the older record's token may announce the newer record's code. In
-// this test the file can be fetched only after the newer record has arrived.
+// Two records of different tokens announce the same file. The newer record may move the file only
+// if the older record's token may announce the newer record's code. In this test the file can be
+// fetched only after the newer record has arrived.
 func TestANewerRecordMovesAFileOnlyWithinItsTokensCodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

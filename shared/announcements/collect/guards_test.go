@@ -46,8 +46,8 @@ func TestAShortRangeIsFollowedByTheRest(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// A request for the rest of a file must have an If-Range header. Without this header the server may
-// send the rest of another version of the file, and its answer need not say so.
+// A request for the rest of a file must have an If-Range header. Without it, the server may send
+// the rest of a changed file, and the answer would not show the change.
 func TestARangeRequestNamesTheVersion(t *testing.T) {
 	t.Parallel()
 	old, content := film(2<<20), film(2<<20)

@@ -56,8 +56,8 @@ func TestAnExportWithoutALinkIsAFailure(t *testing.T) {
 	}
 }
 
-// If a file is stored and another announcement of the file has no link, the failure must be
-// counted, but no notice must be sent.
+// A file is stored, and another announcement of the file has no link. The missing link must be
+// counted as a failure, but no notice must be sent.
 func TestAStoredFileIsNotLost(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

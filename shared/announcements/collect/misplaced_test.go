@@ -40,9 +40,10 @@ var elsewhere = intake.Coordinates{Given: true, Coordinates: masters.Coordinates
 
 const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
 
-// A file is unsorted because the coordinates in the sender's URL were missing or wrong. After they
-// are corrected, a repeated announcement must move the file to its right place, and only once. An
-// older record, or a record without better coordinates, must not move it.
+// A file is in the folder for unsorted files because the coordinates in the sender's URL were
+// missing or wrong. After they are corrected, a repeated announcement must move the file to its
+// right place, and only once. An older record, or a record without better coordinates, must not
+// move it.
 func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 	t.Parallel()
 	wide := coordinates
@@ -69,8 +70,8 @@ func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 			same := d.store(t, senders.Hoox, test.at, exported(address))
 			d.advance(time.Second)
 			late := d.export(t, address)
-			// None of these records may move the file. The records same and first have no usable
-			// coordinates. The record early has them, but it is the oldest.
+			// None of these records may move the file: same and first have no usable coordinates,
+			// and early is older than the record that the file has now.
 			for _, m := range []intake.Message{same, first, early} {
 				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
 					t.Errorf("%+v", o)
@@ -133,8 +134,8 @@ func TestAnExpiredLinkKeepsTheFileInItsPlace(t *testing.T) {
 	}
 }
 
-// strayed fails the test unless the export is stored in its right place, and its older object,
-// which has the earlier coordinates, is reported with the code CodeOrphan.
+// strayed fails the test unless the exported video is stored under the corrected coordinates, and
+// its first object, under the earlier coordinates, is reported with the code CodeOrphan.
 func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 	t.Helper()
 	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
@@ -207,10 +208,10 @@ func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// A run creates a file's object but ends before it saves the state Stored, and then the coordinates
-// are corrected. The file must be stored under the corrected coordinates, no matter which record's
-// message is processed next. If the first run's object could be delivered to a request by mistake,
-// it must be reported with the code CodeOrphan.
+// A run creates a file's object but ends before it saves the state Stored. Then the coordinates are
+// corrected. The file must be stored under the corrected coordinates, whichever record's message is
+// processed next. If the old object is a master of a wrong slot, it must be reported with the code
+// CodeOrphan.
 func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -272,8 +273,8 @@ func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 }
 
 // Corrected coordinates must decide a file's place even if the older record's message is processed
-// after the newer record's. The file's server fails at first: it answers 503, or in a second case
-// 410.
+// after the newer one's. At first the file cannot be fetched: its server answers 503, or in a
+// second case 410.
 func TestCorrectedCoordinatesCountInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {

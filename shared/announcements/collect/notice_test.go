@@ -69,8 +69,8 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// A file whose code the sender's token may not announce must be unsorted, and one notice must be
-// sent.
+// If the sender's token may not announce a file's code, the file must be stored in the folder for
+// unsorted files, and one notice must be sent.
 func TestAForeignCodeIsUnsortedWithANotice(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

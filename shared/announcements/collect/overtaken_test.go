@@ -55,7 +55,7 @@ func TestAnOlderRecordFilesNoMaster(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	d.lies(t, key, "", 2) // the bucket has two objects, because the unsorted one is not deleted
+	d.lies(t, key, "", 2) // two objects, because the one in the folder for unsorted files is not deleted
 }
 
 // lost is a store of records that returns an error for one record.
@@ -72,8 +72,8 @@ func (l lost) Get(ctx context.Context, key string) (intake.Record, error) {
 	return l.Records.Get(ctx, key)
 }
 
-// The timeline must state why a file is unsorted, even if the run that stored the file could not save
-// the reason and the next run failed as well.
+// The timeline must state why a file is in the folder for unsorted files, even if the run that
+// stored the file could not save the reason and the next run failed as well.
 func TestTheProblemIsKept(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

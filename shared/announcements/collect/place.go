@@ -26,12 +26,13 @@ const (
 	builds   = "builds/"
 )
 
-// The reasons why a file is unsorted although the sender's URL has coordinates.
+// The reasons why a file is stored in the folder for unsorted files although the sender's URL has
+// coordinates.
 const (
 	ProblemCoordinates = "coordinates" // the URL's coordinates cannot be used
 	ProblemCode        = "code"        // the sender's token does not allow the creative's code in the URL
 	ProblemAspect      = "aspect"      // the sender states another aspect than the URL
-	ProblemSeveral     = "several"     // another file of the same job, such as a set of screenshots, may have the same coordinates
+	ProblemSeveral     = "several"     // another file of the event or its subject may have the same coordinates
 	ProblemTag         = "tag"         // the coordinates have characters that an S3 tag must not have
 )
 
@@ -123,9 +124,9 @@ func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, cou
 	return at, true, ""
 }
 
-// misplaced reports whether a file is stored as unsorted although the job's record has usable
-// coordinates for it. It returns false if a newer record has announced the file, because then the
-// newer record's coordinates count.
+// misplaced reports whether a file is in the folder for unsorted files although the job's record
+// has usable coordinates for it. It returns false if a newer record has announced the file, because
+// then the newer record's coordinates count.
 func (s *Service) misplaced(f timeline.File, j *job) bool {
 	if f.State != timeline.Stored || !s.isUnsorted(f.Key) ||
 		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < max(f.Newest, f.Record) {
@@ -141,8 +142,8 @@ func (s *Service) isUnsorted(key string) bool {
 }
 
 // rivals reports whether another file of the event or of the subject may have the same coordinates.
-// If so, the job's file must be unsorted, because otherwise chance would decide which of the files
-// is delivered.
+// If so, the job's file must go to the folder for unsorted files, because nothing says which of the
+// files is the master.
 func (j *job) rivals(at masters.Coordinates) bool {
 	for _, f := range j.event.Files {
 		if f.Name != j.file.Name && f.Role == senders.Master && f.Problem == "" && (f.Aspect == "" || at.Aspect == "" || f.Aspect == at.Aspect) {

@@ -79,7 +79,8 @@ func TestTheUnsortedAreNotPlaced(t *testing.T) {
 	}
 }
 
-// If the sender's aspect contradicts the URL's aspect, the file must be unsorted.
+// If the sender's aspect contradicts the URL's aspect, the file must be stored in the folder for
+// unsorted files.
 func TestAnAspectThatIsContradicted(t *testing.T) {
 	t.Parallel()
 	for aspect, want := range map[creative.Aspect]string{"9x16": "", "": "", "1x1": collect.ProblemAspect} {
@@ -90,8 +91,8 @@ func TestAnAspectThatIsContradicted(t *testing.T) {
 	}
 }
 
-// If several files have the same coordinates, none of them becomes the master. This rule ignores files
-// that cannot be fetched.
+// If several files have the same coordinates, none of them becomes a master. A file that cannot be
+// fetched does not count as one of them.
 func TestSeveralFilesForOnePlaceAreUnsorted(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving(film(100), `"v1"`))

@@ -91,8 +91,8 @@ func (t Try) fileMeasures(f timeline.File) (m telemetry.Measures) {
 	switch f.State {
 	case timeline.Stored:
 		m.AddBy(telemetry.One(names.MetricCollectedBytes, emf.Bytes, float64(f.Size)), names.DimensionSender)
-		// If the foreign code came from a newer record, the event's own Alert is not
-		// AlertForeignCode. So the alert is counted here.
+		// A newer record may have brought the foreign code. Then the alert is not in the event's
+		// own field Alert, so it is counted here.
 		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode {
 			m.Property(names.DimensionReason, senders.AlertForeignCode)
 			m.AddBy(telemetry.One(names.MetricCollectAlerts, emf.Count, 1), names.DimensionSender, names.DimensionReason)

@@ -133,8 +133,8 @@ func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time,
 }
 
 // occurrence returns the name of a possible notice about an event; each name is used for at most
-// one notice. The name contains the time that the sender states. This time is needed because a
-// second rejection of a build, for example, has the same identity as a repetition of the first one.
+// one notice. The name contains the sender's time, because a build that is rejected a second time
+// has the same identity as a repeated first rejection.
 func occurrence(e senders.Event, received time.Time) string {
 	name := e.Alert + " " + e.Identity
 	if !e.At.Equal(received) {
@@ -143,9 +143,8 @@ func occurrence(e senders.Event, received time.Time) string {
 	return name
 }
 
-// unlisted reports a file as failed because its timeline has no room for it. Only the run that
-// added the record to the timeline counts the failure, so that it is counted once. The full
-// timeline itself has no room to store that it was counted.
+// unlisted reports a file as failed because its timeline has no room for it. The failure must be
+// counted once, so only the run that added the record to the timeline counts it.
 func (s *Service) unlisted(record intake.Record, f senders.File, o *Outcome) {
 	if f.Problem != "" && !senders.Lost(f.Problem) {
 		return // no failure to report: the sender says that it has no such file

@@ -40,7 +40,8 @@ func (d *fixture) problems(t *testing.T) (all []string) {
 }
 
 // Several events announce files with the same coordinates. A file that was stored under these
-// coordinates before the next event arrived stays there. All other files must be unsorted.
+// coordinates before the next event arrived stays there. All other files must be stored in the
+// folder for unsorted files.
 func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	t.Parallel()
 	const several = collect.ProblemSeveral
@@ -84,9 +85,9 @@ func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	}
 }
 
-// If a second file with the same coordinates is announced before the first file is fetched, the
-// first file's fetch must begin again, with an unsorted key. This must hold no matter which message
-// is processed next. If the second file is not media, the fetch begins again only if one event
+// A second file with the same coordinates is announced before the first file is fetched. Then the
+// first file's fetch must begin again, with a key in the folder for unsorted files, whichever
+// message is processed next. If the second file is not media, this must happen only if one event
 // announced both files.
 func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 	t.Parallel()
@@ -145,8 +146,8 @@ func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 			}
-			// If test.gone is true, the file b is not media. Then the file a must be unsorted only
-			// if one event announced both.
+			// If test.gone is true, the file b is not media. Then the file a must be in the folder
+			// for unsorted files only if one event announced both files.
 			if test.gone {
 				want := map[bool]string{true: collect.ProblemSeveral}[test.together]
 				if f := d.line(t, senders.Posternity, "batch/b").Files[0]; f.State != timeline.Stored || f.Problem != want {

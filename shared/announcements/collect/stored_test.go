@@ -38,8 +38,9 @@ func TestStoredBySender(t *testing.T) {
 	}
 }
 
-// A file whose object is not in our bucket must be fetched from its link, if it has one: at once if
-// the sender named another bucket, or else after the time absentFor.
+// A file has a link, but its object is not in our bucket. If the sender named another bucket, the
+// file must be fetched from the link at once. If it named our bucket, the file must be fetched when
+// the time absentFor has passed.
 func TestAFileInAnotherBucketIsFetched(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving([]byte(png), `"v1"`))

@@ -123,8 +123,8 @@ var credentials = []string{
 }
 
 // storedHeaders returns the headers that a record may contain. It leaves out headers whose names
-// suggest a credential, the headers in the parameter signing (those of the sender's signature), and
-// headers whose values contain the token.
+// suggest a credential, the sender's signature headers (given as signing), and headers whose values
+// contain the token.
 func storedHeaders(header map[string]string, token string, signing ...string) map[string]string {
 	out := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(header)) {

@@ -60,7 +60,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 	}
 	a, err := read.Value.admit(sender, token, header, body, k.now())
 	if err == nil || errors.Is(err, errStray) || !tokenGrammar().MatchString(token) {
-		return a, err // no reload: the request is admitted, or a newer secret could not admit it
+		return a, err // no reload: the request is accepted, or no newer secret could make it valid
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {

@@ -51,7 +51,8 @@ type token struct {
 // digits that "printf %s TOKEN | sha256sum" prints.
 func (t token) hint() string { return hex.EncodeToString(t.hash[:4]) }
 
-// TokenHint returns the hint that logs and metrics show for a token.
+// TokenHint returns the first 8 hexadecimal digits of a token's hash, by which logs and metrics
+// name the token.
 func TokenHint(text string) string { return token{hash: sha256.Sum256([]byte(text))}.hint() }
 
 // Senders holds the tokens and verifiers of all senders. The zero value admits nobody.
@@ -103,8 +104,7 @@ type wireSender struct {
 // string instead of an object: the token. Such a token may announce every code.
 type TokenEntry struct {
 	Token string `json:"token"`
-	// Codes are the shapes of the codes that the token may announce, such as "HRT-####". They are
-	// written like the codes in a library's settings.
+	// Codes are the shapes of the codes that the token may announce, such as "HRT-####".
 	Codes   []string `json:"codes,omitempty"`
 	AnyCode bool     `json:"anyCode,omitempty"` // reports whether the token may announce every code
 	Older   bool     `json:"-"`                 // reports whether the entry is a string, as in an older version

@@ -37,8 +37,8 @@ const (
 	maxStamp     = 64
 )
 
-// signedIDGrammar matches ids without blanks, commas and braces. An id with such characters could be
-// the joined values of two headers, or could contain the start of the signed body.
+// signedIDGrammar matches ids without blanks, commas and braces. With a comma or blank, an id could
+// be the joined values of two headers. With a brace, it could contain the start of the signed body.
 var signedIDGrammar = lazy.Regexp(`^[A-Za-z0-9._:+/=@|~-]{1,256}$`)
 
 // claim holds the digests, the timestamp and the id in a request's headers, before they are
@@ -83,11 +83,11 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 func (v verifier) stamped() bool { return v.timestamp != "" || v.stampPrefix != "" }
 
 // read returns the digests, the timestamp and the id that a request's headers contain. Elements of
-// the signature header that have no known prefix belong to other schemes; read skips them.
+// the signature header without a known prefix belong to other schemes, so read skips them.
 //
 //   - If the signature header is too long, the claim is empty.
-//   - If only blanks separate the digests, and the header occurs twice, the claim is empty.
-//   - If there is no timestamp, or the signature header has several, the claim's stamp is "".
+//   - If a digest contains a comma, the claim is empty, because the header was sent twice.
+//   - If the signature header has several timestamps, the claim's stamp is "".
 func (v verifier) read(header map[string]string) claim {
 	c := claim{stamp: header[v.timestamp], id: header[v.id]}
 	value := header[v.header]
@@ -104,7 +104,7 @@ func (v verifier) read(header map[string]string) claim {
 		}
 		coded, has := strings.CutPrefix(element, v.prefix)
 		if has && strings.Contains(coded, ",") {
-			return claim{} // no digests, because the header occurs twice
+			return claim{} // the digest contains a comma: the header was sent twice, so no digest is used
 		}
 		if digest, err := v.decode(coded); has && err == nil && len(digest) == v.hash().Size() {
 			c.digests = append(c.digests, digest)
@@ -140,7 +140,7 @@ func instant(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if n >= 1e11 { // n is then in milliseconds: in seconds it would be a time after the year 5138
+		if n >= 1e11 { // n counts milliseconds: as seconds it would be after the year 5138
 			return time.UnixMilli(n), true
 		}
 		return time.Unix(n, 0), n > 0

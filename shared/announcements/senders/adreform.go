@@ -62,10 +62,9 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots adds the files of a set of screenshots to the event. It checks the status of
-// each screenshot, because an approved set may contain failed ones. If the set has one screenshot
-// and one object, the object shows the screenshot. If the set has more, it does not say which
-// object shows which screenshot. Then both the screenshots and the objects are added, so that no
+// adReformScreenshots adds the files of a set of screenshots to the event. If the set has one
+// screenshot and one object, the object shows the screenshot. Otherwise the set does not say which
+// object shows which screenshot. Then the screenshots and the objects are both added, so that no
 // proof is lost if some objects are not in our bucket.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
@@ -146,9 +145,8 @@ func adReformScreenshot(e *Event, shot object, stored []Object) File {
 }
 
 // adReformName returns a name for the screenshot: its id, or else a name made from its picture's
-// link or object. These stay the same in the set's next event, but the screenshot's position in the
-// list may change. So the name is made from the position i only if both other names are missing or
-// already taken.
+// link or object. These stay the same in every event of the set. If both are missing or already
+// taken, the name is made from the position i, which may differ in the next event.
 func adReformName(shot object, f File, i int, taken map[string]bool) string {
 	var picture string
 	if link := shot.text("image_url"); link != "" {

@@ -209,8 +209,8 @@ func TestAdReformScreenshots(t *testing.T) {
 		{`"screenshots":[{"id":"a","status":"uploaded"}],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + failed + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status"},
-		// The set does not say which object shows which screenshot, so Read returns all of the
-		// screenshots and the uploaded objects as files.
+		// The set does not say which object shows which screenshot. So Read returns every
+		// screenshot and every uploaded object as a file.
 		{`"screenshots":[` + shot + `,` + failed + `,` + failed + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
 			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/~3 ad_not_captured: status, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + second + `]`,
@@ -219,11 +219,12 @@ func TestAdReformScreenshots(t *testing.T) {
 			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/b uploaded: h2, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + there + `,` + there + `]`,
 			"proof screenshot/a uploaded: h, proof screenshot/b uploaded: h2, proof " + object + " twice"},
-		// The set has more objects than screenshots, so an object may show something else.
-		// Therefore Read marks no object as "twice", that is, as the same picture as a screenshot.
+		// The set has more objects than screenshots, so an object may show something else than a
+		// screenshot. Therefore the expected text marks no object as "twice" (a second copy of a
+		// screenshot).
 		{`"screenshots":[` + shot + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
-		// The second screenshot has no link, so it may be one of the objects. Therefore Read marks
-		// no object as "twice", that is, as the same picture as a screenshot.
+		// The second screenshot has no link, so one of the objects may be its only copy. Therefore
+		// the expected text marks no object as "twice" (a second copy of a screenshot).
 		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
 		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h, proof screenshot/c uploaded: url_absent, proof " + object},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h"},

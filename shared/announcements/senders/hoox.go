@@ -74,15 +74,16 @@ func readHoox(e *Event, o object, d Delivery) {
 }
 
 // hooxTask returns the task of an event in the older format, in which an event does not name its
-// task. The members of the result, or an asset_id in the event, show which task it was. A failed
-// task has no result, so hooxTask returns "" for it unless the event has an asset_id.
+// task. It recognizes the task by members of the result, such as video_url, or by the event's
+// asset_id. It returns "" if these are missing: a failed task, for example, has no result.
 func hooxTask(o, result object) string {
 	switch {
 	case result.has("video_url"):
 		return hooxExport
 	case result.text("video_id") != "":
 		return hooxGenerate
-	// This is an export without a link: video_url is null or "", and the result has no video_id.
+	// The result has the member video_url, but it is null or "", and there is no video_id. So this
+	// is an export without a link.
 	case result["video_url"] != nil:
 		return hooxExport
 	case result.text("asset_url") != "" || o.text("asset_id") != "":

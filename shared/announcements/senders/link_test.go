@@ -9,12 +9,13 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// assets returns the body of a batch event with files at the links, in that order.
+// assets returns the body of a batch event that announces one file at each of the links.
 func assets(links ...string) string {
 	return `{"event":"studio.batch.progress","data":{"batch_id":"b","assets":[{"url":"` + strings.Join(links, `"},{"url":"`) + `"}]}}`
 }
 
-// shots returns the body of a set whose screenshots have picture links but no ids, in that order.
+// shots returns the body of a set of screenshots. Each link is the picture link of one screenshot,
+// which has no id.
 func shots(links ...string) string {
 	return `{"topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[{"status":"uploaded","image_url":"` +
 		strings.Join(links, `"},{"status":"uploaded","image_url":"`) + `"}]}}}`

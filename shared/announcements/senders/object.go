@@ -72,8 +72,8 @@ func text(raw json.RawMessage) string {
 	return ""
 }
 
-// The method "only" notes UnknownField in the event if the object has a member that the parameter
-// names does not list.
+// The method "only" notes UnknownField in the event if the object has a member with another name
+// than the given ones.
 func (o object) only(e *Event, names ...string) {
 	for name := range o {
 		if !slices.Contains(names, name) {
@@ -122,8 +122,8 @@ func shown(s string) string {
 // on and less than 24 hours after received, the time at which the event was received. If no text is
 // plausible, moment returns received.
 func moment(received time.Time, texts ...string) time.Time {
-	// A plausible time may be up to this much later than received, because the sender's clock may
-	// be wrong.
+	// A plausible time may be up to 24 hours after the time of receipt, because the sender's clock
+	// may be wrong.
 	const ahead = 24 * time.Hour
 	for _, s := range texts {
 		t, err := time.Parse(time.RFC3339, s)

@@ -110,8 +110,7 @@ func posternitySubject(name string, o object, body []byte, c PosternityConfig) s
 
 // posternityFiles adds the files that the pointers lead to. A file's name is made from its link,
 // because the file's position may differ in the subject's next event. Links that differ only in
-// their signatures have the same name, so they lead to one file. But if two such links are in the
-// same event, they count as two files.
+// their signatures name the same file, unless both are in the same event.
 func posternityFiles(e *Event, body []byte, pointers []string) {
 	told := map[string]string{} // maps each file's name to its link
 	for _, pointer := range pointers {
@@ -153,9 +152,8 @@ func parts(pointer string) []string {
 	return list
 }
 
-// The function each returns all values in raw that a pointer leads to. There may be several,
-// because the part "*" leads to every element of an array. The parameter path holds the pointer's
-// parts.
+// The function each returns all values in raw to which the path leads. The path is a JSON pointer
+// that was split into its parts. The part "*" leads to every element of an array.
 func each(raw json.RawMessage, path []string) []json.RawMessage {
 	found := []json.RawMessage{raw}
 	if len(path) == 0 {

@@ -94,7 +94,7 @@ type Role string
 const (
 	Master Role = "master" // an original media file, which may be delivered to requests
 	Proof  Role = "proof"  // a screenshot that shows how an ad looked where it ran
-	Build  Role = "build"  // the archive of an application
+	Build  Role = "build"  // a packaged application, such as a zip file
 )
 
 // The problems for which an announced file cannot be fetched.
@@ -163,8 +163,8 @@ func Read(d Delivery, p PosternityConfig) (Event, error) {
 	return e, nil
 }
 
-// note adds the parameter what, one of the constants Unknown…, to the event's field Unknown, unless
-// it is already there. If the event's whole body was not understood, note adds nothing.
+// note adds one of the constants Unknown… to the event's field Unknown, unless it is already there.
+// If the event's whole body was not understood, note adds nothing.
 func (e *Event) note(what string) {
 	unread := slices.Contains(e.Unknown, UnknownBody) || slices.Contains(e.Unknown, UnknownLarge)
 	if !unread && !slices.Contains(e.Unknown, what) {

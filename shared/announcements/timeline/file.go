@@ -67,7 +67,7 @@ type Copy struct {
 	Key     string `json:"key,omitempty"` // the key in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
 	Size    int64  `json:"size,omitempty"`    // the size in bytes
-	Problem string `json:"problem,omitempty"` // why the object is unsorted although it has coordinates; "" otherwise
+	Problem string `json:"problem,omitempty"` // why it is in the unsorted folder despite its coordinates; "" otherwise
 	Place   string `json:"place,omitempty"`   // the place for which Key was computed, such as "HRT-1212/v2/en/9x16"
 }
 
@@ -75,9 +75,9 @@ type Copy struct {
 type Progress struct {
 	Upload    string `json:"upload"` // S3's id of the upload
 	Key       string `json:"key"`
-	Offset    int64  `json:"offset"`    // the number of uploaded bytes; the parts that contain them have the full size
+	Offset    int64  `json:"offset"`    // the number of uploaded bytes; a multiple of the part size
 	Hash      []byte `json:"hash"`      // the internal state of SHA-256 after the uploaded bytes
-	Validator string `json:"validator"` // the value for If-Range that proves that the file is unchanged
+	Validator string `json:"validator"` // the value of If-Range: an ETag or a date that proves the file unchanged
 	Size      int64  `json:"size"`      // the size of the whole file; -1 if the server did not state it
 	// Place is the file's place when the upload began. If the place has changed, the upload must
 	// begin again.
@@ -148,10 +148,10 @@ func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	f.Earlier = &before.Copy
 }
 
-// Leave prepares a file to be fetched again, for another place, although a run has already created
-// its object. The file must be Announced. If the new fetch fails, the file's state becomes Stored,
-// with the old object's key. If orphan is true, Leave lists the old object in Orphans, because it
-// could be delivered to a request by mistake.
+// Leave is for a file whose object was created, but which must be fetched again for another place.
+// The file must be Announced. If the new fetch fails, the file's state becomes Stored, with the old
+// object's key. If orphan is true, Leave lists the old object in Orphans, because it could be
+// delivered to a request by mistake.
 func (f *File) Leave(orphan bool) {
 	if f.Earlier == nil {
 		earlier := f.Copy

@@ -8,10 +8,9 @@ import (
 )
 
 // Replay adds the event of a record to the timeline again. e is the event as the present code reads
-// it. The parameter at is the time at which an operator asked for the replay; a second call with
-// the same time changes nothing. Files that are not stored are tried again, through the newest
-// record that announces them. Replay does not increase the event's Count. It reports whether
-// anything changed.
+// it. at is the time at which an operator asked for the replay. A second call with the same time
+// changes nothing. Files that are not stored are tried again, through the newest record that
+// announces them. Replay reports whether anything changed.
 func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time) (changed bool) {
 	if entry := t.entry(e.Identity); entry == nil && len(t.Entries) < MaxEntries {
 		changed = t.Take(e, record, received, at)

@@ -98,8 +98,8 @@ type Store interface {
 	// ByDay returns a sender's timelines whose first event was received on a day (UTC,
 	// "2006-01-02"), the newest first. Recent changes may be missing.
 	ByDay(ctx context.Context, sender, day string, limit int) ([]Timeline, error)
-	// Mark saves that the record with the given key was added to its timeline. Further calls for the
-	// same record are allowed.
+	// Mark saves that the record with the given key was added to its timeline. Mark accepts
+	// repeated calls for the same record.
 	Mark(ctx context.Context, record string, now time.Time) error
 	// Marked reports whether Mark was called for the record.
 	Marked(ctx context.Context, record string) (bool, error)
@@ -114,9 +114,9 @@ func (t Timeline) ID() string { return ID(t.Sender, t.Subject) }
 // saves is the largest number of times that Change tries to save while other runs change the same timeline.
 const saves = 20
 
-// Change loads a subject's timeline (or an empty one), applies change to it, and saves it. If
-// another run saved the timeline meanwhile, Change repeats these steps with the new timeline. If the
-// function change returns false, nothing is saved.
+// Change loads a subject's timeline (or an empty one), calls change with it, and saves it. If
+// another run saved the timeline meanwhile, Change repeats these steps with the new timeline. If
+// change returns false, Change saves nothing.
 func Change(ctx context.Context, store Store, sender, subject string, change func(*Timeline) bool) (Timeline, error) {
 	err := ErrStale
 	for range saves {
@@ -165,8 +165,8 @@ func stateOf(e senders.Event) State {
 	return State{Identity: e.Identity, Type: e.Type, Status: e.Status, Detail: e.Detail, Alert: e.Alert, Rank: e.Rank, At: e.At.UTC()}
 }
 
-// Told adds the name of a sent notice, the parameter what, to Notified. It returns false if
-// Notified already contains this name.
+// Told adds the name of a sent notice to Notified. It returns false if Notified already contains
+// this name.
 func (t *Timeline) Told(what string) bool {
 	if slices.Contains(t.Notified, what) {
 		return false
@@ -199,8 +199,8 @@ func (t *Timeline) note(e senders.Event, record string, received time.Time) {
 	}
 }
 
-// understand replaces the entry's unknown parts with those of again, if again has fewer of them.
-// The parameter again is the entry's event as the present code reads it.
+// understand replaces the entry's list of unknown parts if the present code reads the same event
+// with fewer unknown parts. again is the event as the present code reads it.
 func (e *Entry) understand(again senders.Event) {
 	if len(again.Unknown) < len(e.Unknown) {
 		e.Unknown = again.Unknown
@@ -216,8 +216,8 @@ func (t *Timeline) entry(identity string) *Entry {
 	return nil
 }
 
-// before reports whether the state other must replace the state s. It must if s is empty, or if
-// other has the greater rank. With equal ranks the later time decides, then the greater identity.
+// before reports whether the state other must replace the state s. The greater rank wins; with
+// equal ranks the later time, then the greater identity. An empty s is always replaced.
 func (s State) before(other State) bool {
 	if s.Identity == "" {
 		return true

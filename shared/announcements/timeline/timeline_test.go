@@ -323,9 +323,9 @@ func TestAMisplacedFileKeepsItsOldKey(t *testing.T) {
 	}
 }
 
-// If an object was created under coordinates that were then corrected, the timeline must list the
-// object's key in Orphans. If the file is later stored under this key, the timeline must remove the
-// key from Orphans.
+// An object is created, and then its coordinates are corrected. The timeline must list the object's
+// key in Orphans. If the file is later stored under this key again, the key must no longer be in
+// Orphans.
 func TestAnOldObjectIsListedAsOrphan(t *testing.T) {
 	t.Parallel()
 	made := func(key string) timeline.File {

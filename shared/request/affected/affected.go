@@ -140,7 +140,8 @@ func (n Names) Words() string {
 	return counted(n.Ads.Count, "ad") + " of " + of.first(what)
 }
 
-// first returns the first name of a list and the number of the other names.
+// first returns a text with the first name of the list and the number of the other names. The
+// argument what is the word for one entry, such as "campaign".
 func (l List) first(what string) string {
 	if len(l.Names) == 0 {
 		return counted(l.Count, what)

@@ -121,8 +121,8 @@ func TestAURLThatNoListAllowsIsNoHostError(t *testing.T) {
 	}
 }
 
-// After a person repairs the list of destinations, the next try uses the repaired list, even if the
-// list in memory has not reached its maximum age.
+// After a person repairs the list of destinations, the next call of Allow uses the repaired list,
+// even if the list in memory has not reached its maximum age.
 func TestHostsAreReadAtEachTry(t *testing.T) {
 	t.Parallel()
 	list := func(host string) string {

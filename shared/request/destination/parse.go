@@ -150,8 +150,9 @@ func (f *form) field(name string, value any) bool {
 	return true
 }
 
-// matching reads a text field. It returns the default value standard if the field is absent or
-// empty. It reports the error unlike if the function valid rejects the text.
+// matching returns the text of a field. If the field is absent or empty, matching uses the default
+// text, which is the parameter standard. If valid returns false for the text, matching reports the
+// parameter unlike as the problem and returns "".
 func (f *form) matching(name, standard string, valid func(string) bool, unlike error) string {
 	text := ""
 	if !f.field(name, &text) {
@@ -173,7 +174,8 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 	typed := f.field("scheme", &name)
 	scheme, err := signature.ParseScheme(name)
 	if err != nil {
-		f.problem(".scheme", signature.ErrScheme) // err is not reported, because it quotes the name
+		// ErrScheme is reported instead of err, because err quotes the configured text
+		f.problem(".scheme", signature.ErrScheme)
 	}
 	typed = f.field("secrets", &secrets) && typed && err == nil
 	if len(secrets) > maxEntries {

@@ -134,7 +134,8 @@ func message(topic, body string) doors.Message {
 	return doors.Message{Door: doors.Queue, Body: body, Metadata: fmt.Sprintf(`{"topic":%q,"event-id":"evt_1"}`, topic), Receives: 1}
 }
 
-// stored stores an event in the bucket and returns the message about the object.
+// stored puts an event of the platform into the bucket, as the object with this key and version. It
+// returns the message that announces the object.
 func (f *fixture) stored(topic, key, version, body string) doors.Message {
 	f.objects[key+"@"+version] = doors.Object{Body: []byte(body), Metadata: map[string]string{"topic": topic, "event-id": "evt_1"}}
 	return doors.Message{Door: doors.Bucket, Body: objectEvent(bucketName, key, version), Receives: 1}

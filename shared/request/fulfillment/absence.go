@@ -159,8 +159,9 @@ func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) err
 	)
 }
 
-// amongKeys checks the keys whose text may name the creative. It proves that the document lists all
-// masters among them. The argument keys is the number of keys in the library, or 0 if unknown.
+// amongKeys checks the keys whose text may name the creative. It proves that the creative's index
+// document lists all masters among them. The argument keys is the number of keys in the library, or
+// 0 if unknown.
 func (a *Absence) amongKeys(ctx context.Context, keys int) error {
 	err := errTooMany
 	if keys <= maxListed {
@@ -200,8 +201,9 @@ func (a *Absence) amongMany(ctx context.Context) error {
 	return a.respelled(ctx)
 }
 
-// respelled checks the files of codes that are other spellings of the wanted code. For example, if
-// the wanted code is HRT-1212, perhaps in full-width letters, it checks the files of HRT1212.
+// respelled checks the files that are indexed under another spelling of the wanted code. For
+// example, if the wanted code is HRT-1212, it checks the files of HRT1212. The wanted code may have
+// full-width letters; they count as the usual letters.
 func (a *Absence) respelled(ctx context.Context) error {
 	apart := parts(norm.NFKC.String(creative.CanonicalCode(a.Wanted.Code)))
 	for _, separator := range []string{"", "-", "_", " "} {
@@ -350,10 +352,11 @@ func (a *Absence) isOther(placed masters.Placed) bool {
 // object fails a HEAD request, its labels are unknown and could be meant for any creative.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
-	if placed.Unseen() { // if err is set, Unseen returns false and err is returned below
+	// if the call of Placed failed, Unseen returns false, and err is returned further below
+	if placed.Unseen() {
 		return &Unproven{Code: CodeUnplaced, Key: key, Why: key + " may be a master, but it cannot be looked at: " + placed.Unread}
 	}
-	// if err is set, Stated is nil, so err is returned here
+	// if the call of Placed failed, Stated is nil, and its error err is returned here
 	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) {
 		return err
 	}

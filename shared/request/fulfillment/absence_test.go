@@ -46,8 +46,8 @@ func (l *listings) List(ctx context.Context, prefix string) iter.Seq2[masters.En
 	}
 }
 
-// A proof lists the whole library. If the saved state or the listing itself shows more than 20,000
-// keys, the proof lists only the keys that begin with the code.
+// A proof lists the whole library. If the library's saved state or the listing itself shows more
+// than 20,000 keys, the proof lists only the keys that begin with the code.
 func TestASmallLibraryIsListedWhole(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -87,8 +87,9 @@ func TestASmallLibraryIsListedWhole(t *testing.T) {
 // heldBy is a key that names two creatives, so it blocks requests for HRT-1212-2.
 const heldBy = "[HRT-1212-2] or [HRT-1213-2].mp4"
 
-// While a key blocks a request, a run checks only that key. The outcome names the key and says how
-// to unblock it. The next run checks that key first.
+// If a key blocked a request in an earlier run, the next run checks this key first. While the key
+// still blocks the request, the run does not list the library. Each outcome names the key and says
+// how to unblock the request.
 func TestAHeldRunAsksAboutTheKeyThatHoldsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

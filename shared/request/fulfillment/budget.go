@@ -16,7 +16,7 @@ const (
 const (
 	// Margin is the time kept free before a run's deadline for the callback and the ledger.
 	Margin = 10 * time.Second
-	// LastMoment is the least time that the callback needs before a request expires.
+	// LastMoment is the time kept free for the callback before the request expires.
 	LastMoment = time.Second
 	// AssumedRate is the throughput in bytes per second until a transfer has been measured: half of
 	// the 75 MiB/s that a Lambda's network sustains after its burst.

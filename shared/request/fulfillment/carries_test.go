@@ -31,7 +31,8 @@ func (s *fixture) save(t *testing.T, edit func(*ledger.Item)) {
 	}
 }
 
-// uploaded edits an item so that an earlier run has uploaded its bytes.
+// uploaded changes a request's item as if an earlier run had uploaded the bytes, but had not sent
+// the callback.
 func uploaded(i *ledger.Item) {
 	i.State, i.SHA256 = ledger.Uploaded, sum(film)
 	i.Decision = &ledger.Decision{Key: key, Extension: "mp4"}
@@ -119,8 +120,7 @@ func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	})
 }
 
-// The outcome of a skip has the skip's reason as its code. If a queued request arrives again, the
-// outcome of the second arrival is marked as repeated.
+// The code of a skip's outcome is the reason of the skip.
 func TestASkipIsCodedByItsReason(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -131,6 +131,7 @@ func TestASkipIsCodedByItsReason(t *testing.T) {
 	})
 }
 
+// If a queued request arrives again, the outcome of the second arrival is marked as repeated.
 func TestACopyOfAQueuedRequestIsRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -37,8 +37,8 @@ func (r *run) current(ctx context.Context, m masters.Master) (masters.Master, er
 	return m, nil
 }
 
-// changed returns what happened to a master since it was indexed, or "" if its key still holds the
-// same bytes at the same place.
+// changed says what happened to a master since it was indexed: "deleted", "replaced", "placed
+// elsewhere" or "archived". It returns "" if nothing of this happened.
 func (r *run) changed(m masters.Master, now masters.Object, exists bool) string {
 	place := masters.Place(r.job.Library, m.Key, now.Size, now.Labels)
 	switch {
@@ -55,8 +55,8 @@ func (r *run) changed(m masters.Master, now masters.Object, exists bool) string 
 }
 
 // stillArchived looks at each master that was dropped because the index says that it is archived.
-// It returns an error if a master was since restored, replaced or deleted: the index learns of this
-// only some time later.
+// It returns an error if such a master was restored, replaced or deleted since then. Then the run
+// must wait until the index knows of the change.
 func (r *run) stillArchived(ctx context.Context, candidates []masters.Candidate) error {
 	for _, c := range candidates {
 		if c.Drop != masters.ArchivedStorage {

@@ -58,8 +58,8 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 	return &decision, Outcome{}
 }
 
-// ambiguous returns the file that made the choice unclear: the first candidate with the choice's
-// reason. It returns the zero value if no single file did.
+// ambiguous returns the file that makes the choice unclear. This is the first candidate that was
+// dropped for the reason choice.Reason. If there is none, ambiguous returns the zero value.
 func ambiguous(choice masters.Choice) masters.Master {
 	for _, c := range choice.Candidates {
 		if string(c.Drop) == choice.Reason {
@@ -184,7 +184,7 @@ func (r *run) foresee(ctx context.Context, absence *Absence, doc masters.Documen
 	return unproven("the index may still learn of an upload")
 }
 
-// outOfTime reports whether this run must leave the rest of the wait for the index to another run.
+// outOfTime reports whether this run must stop waiting for the index, so that a later run waits on.
 func (r *run) outOfTime(began, settled time.Time) bool {
 	if r.Queue != nil || r.job.FromQueue {
 		return settled.Sub(began) > indexTimeout || !r.Now().Before(latest(began, settled).Add(indexTimeout))

@@ -38,7 +38,8 @@ type fixture struct {
 	mu        sync.Mutex
 	uploads   [][]byte
 	callbacks []string
-	// put and callback answer the nth upload and the nth callback, with n from 1; nil answers 200.
+	// put returns the answer to the nth upload, and callback the answer to the nth callback, with n
+	// from 1. If the field is nil, the answer is the status 200.
 	put      func(n int) (status int, body string)
 	callback func(n int) (status int, err error)
 	hosts    error // the error that Hosts returns for the destination
@@ -98,7 +99,8 @@ func (s *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(text)), Header: http.Header{}, Request: req}, nil
 }
 
-// add puts a master into the bucket and, if indexed is true, into its document.
+// add puts a master into the bucket. If indexed is true, it also lists the master in the creative's
+// index document.
 func (s *fixture) add(t testing.TB, key string, data []byte, indexed bool, edit func(*masters.Master)) {
 	t.Helper()
 	s.bucket.Put(key, data, nil)

@@ -27,7 +27,7 @@ func (q *queue) Send(_ context.Context, job fulfillment.Job) error {
 	return nil
 }
 
-// finish handles the last message as the queue's worker does.
+// finish handles the newest message in the queue as the queue's worker does.
 func (s *fixture) finish(t *testing.T, q *queue) fulfillment.Outcome {
 	t.Helper()
 	job := q.jobs[len(q.jobs)-1]

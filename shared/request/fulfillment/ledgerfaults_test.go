@@ -103,8 +103,9 @@ func (b *breaking) Send(ctx context.Context, job fulfillment.Job) error {
 	return b.queue.Send(ctx, job)
 }
 
-// If a hand-off message is in the queue, the queue's worker ends the request, even if the ledger
-// cannot record the hand-off. The run sends no second message, and its outcome keeps its code.
+// If a hand-off message is in the queue, the queue's worker ends the request. This is so even if
+// the ledger cannot record the hand-off: the run sends no second message, and its outcome has the
+// same code as without the ledger's fault.
 func TestAMessageOwnsItsRequestWhateverTheLedgerSays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,7 @@ var (
 	theirs = masters.Library{Name: "theirs", Rules: placement.Rules{Prefix: "theirs/"}}
 )
 
-// teams is a fixture with two libraries. Each has a destination of the same name.
+// teams is a fixture with two libraries. Each library has a destination with the library's name.
 type teams struct {
 	*fixture
 	request platform.Request

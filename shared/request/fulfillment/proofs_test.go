@@ -220,8 +220,8 @@ func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 	}
 }
 
-// A file under another spelling of the code blocks a request, as it does in a library that is
-// listed whole.
+// A file under another spelling of the code blocks a request even in a library that is too large to
+// list whole.
 func TestAnotherSpellingOfTheCodeBlocksASkip(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -332,8 +332,8 @@ func TestAKeyThatAPatternPlacesBlocksASkip(t *testing.T) {
 	})
 }
 
-// If the labels of a key blocked the last run, the next run checks this key before it lists the
-// library again.
+// If a file's labels blocked the request in the last run, the next run checks this file before it
+// lists the library again.
 func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

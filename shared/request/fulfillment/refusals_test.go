@@ -88,8 +88,8 @@ func TestEachRefusalIsKept(t *testing.T) {
 	})
 }
 
-// A refusal is written into the index document even if other writers change the document 99 times
-// meanwhile.
+// The platform's refusal of a file is written into the index document, even if other writers change
+// the document 99 times in the meantime.
 func TestARefusalIsTriedAHundredTimes(t *testing.T) {
 	t.Parallel()
 	for overtaken, want := range map[int]fulfillment.Status{99: fulfillment.Recorded, 100: fulfillment.Retry, 1000: fulfillment.Retry} {
@@ -127,9 +127,9 @@ func TestAnUnmatchedResultIsRepeatedTheSecondTime(t *testing.T) {
 	})
 }
 
-// If the platform's result "rejected" only repeats our own skip, its outcome has the code
-// "skip_echo". Otherwise the outcome has the code "rejected" and the platform's reason as its
-// detail.
+// If the platform rejected a request only because we skipped it, the outcome has the code
+// "skip_echo". For any other rejection the outcome has the code "rejected", and the platform's
+// reason as its detail.
 func TestTheEchoOfASkipIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

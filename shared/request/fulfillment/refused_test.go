@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Bytes that the platform refused are not delivered again from a key with another name. Other bytes
-// under the old key are delivered.
+// Bytes that the platform refused are not delivered again, even from a file with another name.
+// Other bytes under the old name are delivered.
 func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 	t.Parallel()
 	const copied = "HRT-1212/v2/en/another name.mp4"
@@ -58,8 +58,9 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
-		// The numbers count all uploads of this test. Request 4 makes the second one. Request 5
-		// makes none, because the index document then states the digest of these bytes.
+		// The map states how many uploads the test has made in all after each request. Request 4
+		// makes the second upload. Request 5 makes none, because the index document then states
+		// the digest of these bytes.
 		for number, uploads := range map[string]int{"4": 2, "5": 2} {
 			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
 				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))

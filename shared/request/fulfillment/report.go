@@ -50,7 +50,8 @@ func (o Outcome) Attrs() []slog.Attr {
 	return attrs
 }
 
-// reason returns the outcome's code, or the reason of a skip without its details.
+// reason returns the outcome's code. For a skip, it returns the skip's reason up to the first
+// colon, such as "no_match" for "no_match:creative".
 func (o Outcome) reason() string {
 	if o.Status != Skipped {
 		return o.Code

@@ -19,14 +19,15 @@ const (
 	Unknown  Status = "unknown"  // the result matches no request, or more than one
 )
 
-// The codes of results, in addition to the names of their classes.
+// Two codes of outcomes of Resolve. For all other results, the code is the name of the result's
+// class, such as "rejected".
 const (
-	CodeSkipEcho  = "skip_echo" // a rejection that repeats our own skip; nobody has to act
+	CodeSkipEcho  = "skip_echo" // the platform rejected the request only because we skipped it; nobody has to act
 	CodeUnmatched = "unmatched" // the result is stored and no request is changed
 )
 
-// Report is a result of the platform, with the destination that received it and that destination's
-// library.
+// Report is a result event of the platform, with the destination through which it arrived and that
+// destination's library.
 type Report struct {
 	Class       platform.Class
 	Result      platform.Result
@@ -37,7 +38,8 @@ type Report struct {
 // Resolve applies the platform's result to the request that certainly matches it. If there is no
 // such request, or more than one, Resolve only stores the result. If the platform rejected bytes
 // that we delivered, Resolve writes this to the index, so that these bytes are never delivered to
-// that slot again. It writes nothing to the index if the rejection only repeats our own skip.
+// that slot again. It writes nothing to the index if the platform rejected the request only because
+// we skipped it.
 func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	item, ends, err := s.Ledger.Resolve(ctx, r.Result.Slot.Key(), r.verdict())
 	switch {
@@ -79,7 +81,8 @@ func (r Report) verdict() ledger.Verdict {
 	}
 }
 
-// maxSwaps is the largest number of tries to write a document that other writers keep changing.
+// maxSwaps is how many times a run tries to write an index document that other writers keep
+// changing.
 const maxSwaps = 100
 
 // refuse marks the delivered bytes in the creative's document as refused for the requested slot. It

@@ -23,8 +23,9 @@ const (
 	feedOnly = `"reason":"aspect_ratio_not_accepted_for_feed"`
 )
 
-// told is a result as the gateway delivers it. The field creative adds members to the body's
-// creative, and rest adds members to the body; both may be empty.
+// told is a result that a test sends. The fields creative and rest hold JSON members, such as
+// "placementFamily":"feed". Members in creative are added to the body's object "creative", members
+// in rest to the body itself. Both fields may be "".
 type told struct{ topic, creative, rest string }
 
 // tell sends a result for the wanted slot through the destination.

@@ -54,10 +54,11 @@ func (r *run) work(ctx context.Context) Outcome {
 	return r.conclude(ctx, outcome)
 }
 
-// conclude writes the outcome o to the ledger and returns o. For the status Retry, it returns the
-// outcome of handOff instead. If the run has lost the request, conclude returns how the request
-// ended, or Held if the request is open. If the ledger fails, conclude returns Accepted if a
-// message is in the queue, otherwise Retry.
+// conclude writes the outcome o to the ledger and returns o, except in these cases:
+//   - If o has the status Retry, conclude returns the outcome of handOff.
+//   - If the run has lost the request, conclude returns how the request ended, or Held if the
+//     request is open.
+//   - If the ledger fails, conclude returns Accepted if a message is in the queue, otherwise Retry.
 func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	var err error
 	switch o.Status {

@@ -154,8 +154,9 @@ func ended(i ledger.Item) Outcome {
 	return o
 }
 
-// Fulfil takes a job as far as this run can. It returns when the request has ended, is in the queue
-// or held by another run, or must be sent again. No work continues after it returns.
+// Fulfil works on a job until the request has ended, or until this run can do no more. In the
+// latter case the request is in the queue, another run holds it, or the gateway must send it again.
+// No work continues after Fulfil has returned.
 func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
 	hold, err := s.claim(ctx, job)
 	outcome := s.fulfil(ctx, job, hold, err)

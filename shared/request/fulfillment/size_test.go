@@ -30,8 +30,8 @@ func (c *counted) Load(ctx context.Context, name string) ([]byte, string, error)
 	return c.Memory.Load(ctx, name)
 }
 
-// sized returns a fixture whose library has size masters, ten for each creative, and in addition
-// the master that the tests request.
+// sized returns a fixture whose library has the given number of masters, ten for each creative, and
+// in addition the master that the tests request.
 func sized(t testing.TB, size int) (*fixture, *counted) {
 	t.Helper()
 	s, blobs := newFixture(t), &counted{}

@@ -289,7 +289,8 @@ func (w *randomFixture) lag() {
 	}
 }
 
-// announce puts the object's event into the queue and later indexes the object.
+// announce lets the object's event arrive in the queue after the time arrival. After the further
+// time work, it handles the event: it indexes the object.
 func (w *randomFixture) announce(t *testing.T, o object, arrival, work time.Duration) {
 	if arrival > 0 {
 		<-time.After(arrival)
@@ -452,7 +453,8 @@ func (w *randomFixture) ask(t *testing.T) string {
 		if n < 2 {
 			<-time.After(w.until(5 * time.Minute))
 		}
-		if n == 1 { // before the last try, wait until every event has been handled
+		// before the request is sent for the last time, wait until every event has been handled
+		if n == 1 {
 			<-time.After(w.settle + 3*time.Minute)
 		}
 	}

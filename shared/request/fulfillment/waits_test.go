@@ -186,7 +186,8 @@ func TestAWebhookWaitsForTheRunThatHoldsItsRequest(t *testing.T) {
 	}
 }
 
-// If its process must end, a webhook stops waiting and answers that the request is held.
+// A run that a webhook started waits while another run holds the request. If its invocation must
+// end, the run stops waiting and answers that the request is held.
 func TestAWebhookThatMustEndSaysThatItsRequestIsHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

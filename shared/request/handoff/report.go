@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// Try is the result of one try of a request from the queue.
+// Try describes one attempt of the queue's worker to end a request, and how it went.
 type Try struct {
 	Job      fulfillment.Job
 	Outcome  fulfillment.Outcome

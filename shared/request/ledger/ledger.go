@@ -121,8 +121,8 @@ func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail stri
 	return fresh, err
 }
 
-// stamp sets the time of each step that was taken since before, the item's earlier state. It
-// removes the time of a step that is no longer valid.
+// stamp compares the item with its earlier state, the parameter before. It sets the time of each
+// step that was taken in between, and removes the time of each step that is no longer valid.
 func (i *Item) stamp(before Item) {
 	mark := func(at *time.Time, stands, stood bool) {
 		switch {

@@ -72,7 +72,7 @@ type walk struct {
 	ledger.Store
 	random *rand.Rand
 	step   string
-	seen   map[string]bool // the changes that were made, for example "claimed Uploaded uploaded"
+	seen   map[string]bool // the changes made: state before, step, state after, as in "claimed Uploaded uploaded"
 }
 
 // Save implements [ledger.Store].

@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// interleavings is the number of random interleavings to try.
+// interleavings is how many random orders of the runs' steps the property test tries.
 var interleavings = flag.Uint64("interleavings", 2000, "random interleavings of runs to try")
 
 // TestInvariantsUnderRandomInterleavings lets several runs, each with its own clock, take steps in
@@ -63,7 +63,7 @@ type world struct {
 	clock   *ledgertest.Clock
 	lossy   *ledgertest.Lossy
 	runs    []*actor
-	depth   int         // how many actions run inside the store calls of other actions
+	depth   int         // how deeply actions are nested: an action may run inside a store call of another one
 	last    ledger.Item // the item as the store last saved it
 	fence   int64       // the fence of the last claim
 	history string

@@ -36,7 +36,8 @@ type Verdict struct {
 	ReasonFamily string
 	RequestedAt  time.Time
 	ExpiredAt    time.Time
-	// NotAvailable is set if a rejection only repeats our own skip and is not about bytes.
+	// NotAvailable is set if the platform rejected the request only because we skipped it, not because
+	// of bytes that we delivered.
 	NotAvailable bool
 	Raw          json.RawMessage // the whole body of the result
 }

@@ -15,7 +15,8 @@ var (
 	me      = run{owner: "me", fence: 3}
 )
 
-// at returns a clock at the time now with the usual lease, in a process without a deadline.
+// at returns a clock that shows the time now. The length of leases is the usual one, and the
+// invocation has no deadline.
 func at(now time.Time) clock { return clock{now: now, lease: Lease} }
 
 // situations returns items as a run named "me" with fence 3 may find them.

@@ -17,10 +17,12 @@ type evidence struct {
 	ExpiresAt   json.RawMessage `json:"expiresAt"`
 }
 
-// confirms reports whether a body has the members of the result that its topic names. A rejection
-// states a reason, and other results state none. A fulfilment states a hash or a channel, or else a
-// storage key without a time. A time-out states a time, and neither a hash nor a channel. So no
-// body fits two topics.
+// confirms reports whether a body has the members that a result with this topic must have:
+//   - a rejection has a reason; the other results have none
+//   - a fulfilment has a hash or a channel, or else a storage key without a time
+//   - a time-out has a time, but neither a hash nor a channel
+//
+// So no body fits two topics.
 func confirms(topic string, body []byte, s shape) bool {
 	var outer, inner evidence
 	_ = json.Unmarshal(body, &outer)          // the error is ignored: the function decode has already accepted the body

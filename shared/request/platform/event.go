@@ -20,7 +20,8 @@ import (
 // MaxBody is the size in bytes of the largest accepted event. Real events are smaller than 4 KiB.
 const MaxBody = 1 << 20
 
-// The platform's topics. A result never has the topic "*".
+// The topics of events. The topic "*" says nothing about an event: Parse takes such an event for a
+// request if its body has the members of a request, and never for a result.
 const (
 	TopicRequested = "video.source_requested"
 	TopicFulfilled = "video.source_fulfilled"
@@ -100,9 +101,10 @@ func (s shape) asks() bool {
 	return len(f.UploadURL) > 0 || len(f.CompleteCallbackURL) > 0
 }
 
-// Parse reads and classifies an event. A request must have the members of a request, and either the
-// topic of requests or no topic. A result must have the topic and the members of a result, and must
-// not ask for an upload or a callback. Any other event is Ignored. The error wraps ErrMalformed.
+// Parse reads and classifies an event. A request must have the members of a request. Its topic must
+// be that of requests, "*" or "". A result must have the topic and the members of a result, and
+// must not ask for an upload or a callback. Any other event is Ignored. The error wraps
+// ErrMalformed.
 func Parse(topic string, body []byte) (Event, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	var s shape

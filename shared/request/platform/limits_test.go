@@ -53,7 +53,8 @@ func TestAResultAsksNothing(t *testing.T) {
 	}
 }
 
-// The elements of a JSON list are not taken for repeated members.
+// Equal elements of a JSON list do not count as repeated members. The error is that "creative" must
+// be an object.
 func TestAListIsNoObjectWithRepeatedMembers(t *testing.T) {
 	t.Parallel()
 	_, err := platform.Parse("", edited(t, requested, "creative", `["code",1,"code",1]`))

@@ -15,7 +15,8 @@ var (
 	fulfillmentMembers = []string{"uploadUrl", "storageKey", "expiresAt", "completeCallbackUrl"}
 )
 
-// refuseRepeatedInSlot refuses repeated members in the parts that name the file.
+// refuseRepeatedInSlot calls refuseRepeated for the two JSON objects that name the file: the body
+// and its object "creative".
 func refuseRepeatedInSlot(body []byte, s shape) error {
 	if err := refuseRepeated("", body, bodyMembers); err != nil {
 		return err
@@ -23,7 +24,8 @@ func refuseRepeatedInSlot(body []byte, s shape) error {
 	return refuseRepeated("creative.", s.Creative, creativeMembers)
 }
 
-// refuseRepeatedInRequest calls refuseRepeated for each JSON object of a request that is read.
+// refuseRepeatedInRequest calls refuseRepeated for each JSON object that this package reads in a
+// request's body.
 func refuseRepeatedInRequest(body []byte, s shape) error {
 	if err := refuseRepeatedInSlot(body, s); err != nil {
 		return err

@@ -115,8 +115,8 @@ func parseRequest(body []byte) (Request, error) {
 	return r, nil
 }
 
-// slot reads the coordinates of a creative. It accepts coordinates with neither an aspect nor a
-// family, because a result need not name one.
+// slot returns the slot that the JSON object "creative" states. The object may lack both the aspect
+// and the family, because a result need not name one.
 func (w wireCreative) slot(project string) (creative.Slot, error) {
 	s := creative.Slot{Project: capability.Redact(project), Creative: creative.Creative{Code: w.Code}}
 	if len(project) > maxProject {

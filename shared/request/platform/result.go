@@ -23,7 +23,8 @@ type Result struct {
 	Raw         json.RawMessage
 }
 
-// ReasonNotAvailable is the reason of a rejection that repeats our own skip.
+// ReasonNotAvailable is the start of a rejection's reason if the platform rejected the request only
+// because we skipped it.
 const ReasonNotAvailable = "file_not_available"
 
 // NotAvailable reports whether a rejection repeats our skip instead of refusing bytes.

@@ -19,7 +19,7 @@ import (
 // mute is a source that never answers. It records the requested ranges and their times.
 type mute struct {
 	mu    sync.Mutex
-	asked map[time.Duration]map[int64]int64 // the lengths of the requested ranges, by time since begun and by offset
+	asked map[time.Duration]map[int64]int64 // the length of each requested range, by time after begun, then by offset
 	begun time.Time
 }
 

@@ -14,11 +14,11 @@ const earlyAnswerTimeout = time.Second
 // Dial is the type of [net.Dialer.DialContext].
 type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// ReadEarlyAnswers returns a dialer whose connections let the client read an answer that arrived
-// before the request was sent whole. This is needed because a server that refuses an upload
-// answers, and then closes the connection: the client's next write fails, and net/http often gives
-// up before it has read the answer. On these connections, a failed write returns only when reading
-// has ended, or after a second.
+// ReadEarlyAnswers returns a dialer for a client that must read an answer even if it arrives before
+// the request was sent whole. A server that refuses an upload answers at once and closes the
+// connection. The client's next write then fails, and net/http often gives up before it has read
+// the answer. Therefore a failed write on these connections returns late: when nothing more can be
+// read, or after a second.
 func ReadEarlyAnswers(dial Dial) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)

@@ -76,8 +76,8 @@ func notCodeRune(r rune) bool {
 	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.'
 }
 
-// quoted is a length in bytes. If the code and the URL have a part of this length in common, the
-// code repeats the URL.
+// quoted is a length in bytes. A code repeats the URL if both contain the same sequence of this
+// length. A shorter code repeats the URL if the URL contains the whole code.
 const quoted = 8
 
 // quotes reports whether a code repeats a part of the URL.

@@ -62,8 +62,8 @@ func TestMoveContinuesAfterABrokenRead(t *testing.T) {
 	}
 }
 
-// halves returns a function that breaks off the answer to each request for a whole range (one of
-// slot bytes) after half of the bytes. The request for the other half has no fault.
+// halves returns the faults of a store that answers each request from the start of a chunk with
+// only the first half of the chunk. Requests for the second half have no fault.
 func halves() func(int, int64) transfertest.Fault {
 	return func(_ int, off int64) transfertest.Fault {
 		if off%slot == 0 {

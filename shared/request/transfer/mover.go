@@ -105,7 +105,7 @@ type Result struct {
 //   - the last error of src, such as [ErrChanged], [ErrGone], [ErrDenied] or [ErrRange]
 //   - a *[RefusedError] or [ErrConnection]
 //   - an error that [Upload.Alive] or [Upload.Begin] returned
-//   - the cause of ctx
+//   - [context.Cause] of ctx, if ctx has ended
 func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error) {
 	if up.Size <= 0 || up.Size > masters.MaxUpload {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)

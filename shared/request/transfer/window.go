@@ -27,7 +27,7 @@ type window struct {
 
 // slot holds one chunk at a time. The bytes buf[drained:filled] are ready to be read.
 type slot struct {
-	buf     []byte // the bytes of a piece of memory, to which the move keeps a reference
+	buf     []byte // the slot's memory; it is not freed during the move, because the move keeps a reference to it
 	off     int64  // the current chunk's offset in the object; -1 before the first chunk
 	want    int    // the current chunk's length in bytes
 	filled  int

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// wire reads the file of a wire case.
+// wire returns the wire case with this name: a file with the bytes that a real system sent.
 func wire(t *testing.T, name string) []byte {
 	t.Helper()
 	data, err := events.Wire(name)

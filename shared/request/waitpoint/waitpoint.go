@@ -29,7 +29,7 @@ const (
 	// hangs is tried again soon, and a slow server gets more time later.
 	firstTimeout   = 20 * time.Second
 	longestTimeout = 60 * time.Second
-	// lag is how long a replica of the server may not know a token yet.
+	// lag is the longest time for which a replica of the server may answer 404 for a valid token.
 	lag = time.Minute
 	// maxAnswer is how much of an answer's body is read, in bytes, and discarded.
 	maxAnswer = 64 << 10
@@ -78,16 +78,18 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("callback refused with status %d", e.Status)
 }
 
-// Complete posts body, the caller's finished JSON, to callback. It repeats the send after
-// connection errors, 408, 425, 429 and 5xx until ctx ends, so ctx should have the token's deadline.
-// It also repeats after 404 for a minute, because a replica may lag. Every 2xx is accepted; 3xx and
-// the other 4xx are refusals.
+// Complete sends body, which is finished JSON, to the URL callback by POST. It sends again after
+// connection errors and after the statuses 408, 425, 429 and 5xx, until ctx ends. So ctx should end
+// when the token expires. For a minute it also sends again after 404, because a replica of the
+// server may not know the token yet. Every 2xx is accepted. 3xx and all other 4xx are refusals.
 //
-// An error of client is returned unchanged if an error in its chain has a method Permanent() bool
-// that returns true, for example because a policy forbids the address.
+// If the client's error, or one that it wraps, has a method Permanent() bool that returns true,
+// Complete returns the client's error unchanged. An example is an address that a policy forbids.
 //
-// The error is nil for Accepted, AlreadyCompleted and Expired, a *RefusedError for Refused, and
-// ErrUnanswered with the last cause for Unanswered.
+// The returned error depends on the outcome:
+//   - nil for Accepted, AlreadyCompleted and Expired
+//   - a *RefusedError for Refused
+//   - ErrUnanswered, with the last cause, for Unanswered
 func Complete(ctx context.Context, client *http.Client, callback capability.URL, body []byte) (Result, error) {
 	plain := *client
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -124,9 +126,9 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 	}
 }
 
-// judge returns the outcome for a status. Unanswered means that the callback must be sent again. A
-// 404 counts as Unanswered at first. Once the server has answered 404 for a minute, missing is
-// true, and a 404 counts as Refused.
+// judge returns the outcome for a status. Unanswered means that the callback must be sent again.
+// The status 404 means Unanswered, unless the argument missing is true: then the server has
+// answered 404 for a minute, and 404 means Refused.
 func judge(status int, missing bool) Outcome {
 	switch {
 	case status >= 200 && status < 300:

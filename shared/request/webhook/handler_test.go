@@ -94,7 +94,8 @@ func newFixture(t *testing.T) *fixture {
 	return d
 }
 
-// add puts the master that the sample event asks for into the bucket and its document.
+// add puts the master that the sample event asks for into the bucket, and lists it in the
+// creative's index document.
 func (d *fixture) add(t *testing.T) {
 	t.Helper()
 	d.bucket.Put(masterKey, []byte("film"), nil)
@@ -108,8 +109,8 @@ func (d *fixture) add(t *testing.T) {
 	}
 }
 
-// RoundTrip answers as the platform. Its error answers repeat the request, as a careless server
-// does.
+// RoundTrip answers a request as the platform would. If it refuses an upload, its answer repeats
+// the upload's URL, as a careless server would.
 func (d *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	d.far++
 	if d.meanwhile != nil {

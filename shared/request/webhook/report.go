@@ -19,7 +19,7 @@ import (
 // Served is the report of one webhook.
 type Served struct {
 	Status   int    // the HTTP status of the answer
-	Answer   string // the outcome's word in the answer to the gateway
+	Answer   string // the word for the outcome in the answer to the gateway, such as "delivered"
 	Class    platform.Class
 	Match    destination.Match // Match.Destination is nil if the webhook is not authentic
 	Request  platform.Request
@@ -67,8 +67,8 @@ func (s Served) measures() (m telemetry.Measures) {
 		return m
 	}
 	m.CountBy(names.MetricRequests, names.DimensionOutcome, s.Answer)
-	// The metric shows which secret signed: a person may remove the old secret once the new one has
-	// signed a webhook.
+	// The metric counts webhooks by the destination and the secret that signed them. It tells a
+	// person when an old secret may be removed: once the new one has signed a webhook.
 	m.Property(names.DimensionDestination, s.Match.Destination.Name)
 	m.Property(names.DimensionSecret, printable(s.Match.KeyHint))
 	m.AddSets([][]string{{names.DimensionDestination, names.DimensionSecret}}, telemetry.One(names.MetricSecretMatches, emf.Count, 1))
@@ -76,7 +76,8 @@ func (s Served) measures() (m telemetry.Measures) {
 	return m
 }
 
-// shorten cuts unsigned text to the length that a log line needs.
+// shorten cuts a text to 128 bytes for the log. The text is not signed, so a stranger may have made
+// it very long.
 func shorten(s string) string { return s[:min(len(s), 128)] }
 
 // printable returns a secret's last characters in a form that a metric dimension accepts.

@@ -48,9 +48,9 @@ func AskOf(i ledger.Item) (a Ask, ok bool) {
 }
 
 // concerns returns the aspects in whose cells the request is counted. A request for an exact aspect
-// is counted in that aspect. A request for a family is counted in the first of these that exists:
-//   - the argument now, which is the aspect of the master that would be delivered now, or ""
-//   - the aspect that was delivered
+// is counted in that aspect. For a request for a family, concerns returns the first of these:
+//   - the aspect of the master that would be delivered now: the argument now, unless it is ""
+//   - the aspect that was delivered, if the request was delivered
 //   - all aspects that the family accepts
 func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	accepted := a.Slot.Accepts()

@@ -50,7 +50,7 @@ type Cell struct {
 	Reason    string    `json:"reason,omitempty"` // why the cell cannot be delivered; "" in the states There and Lent
 	Key       string    `json:"key,omitempty"`    // the key of the master that would be delivered
 	Masters   int       `json:"masters"`          // the number of files whose own locale is the row's locale
-	Asked     int       `json:"asked"`            // the number of requests for this master, with the skipped ones
+	Asked     int       `json:"asked"`            // the number of requests for this master, including the skipped ones
 	Skipped   int       `json:"skipped"`
 	LastAsked time.Time `json:"lastAsked,omitzero"`
 	// Wanted reports whether the library should have this master. The library's settings name the

@@ -27,8 +27,8 @@ type Gap struct {
 	LastAsked time.Time
 
 	Step Step
-	// Has contains the aspects in which the gap's locale has a master of this kind. The field In
-	// contains the other locales that have a master of this kind in one of the gap's Aspects.
+	// Has lists the aspects of the existing masters in the gap's locale and kind. In lists the other
+	// locales that have a master in the gap's kind and in one of its Aspects.
 	Has []creative.Aspect
 	In  []creative.Locale
 }
@@ -188,9 +188,9 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 	return Step{Do: Put, Key: key, Place: place(key, d.Aspects[0])}
 }
 
-// together merges gaps that the same file would close. If a gap for a family has a gap for a single
-// aspect beside it, in the same locale and kind, and the family accepts this aspect, the family's
-// requests are added to the gap for the single aspect.
+// together merges gaps that the same file would close: a gap for a family, and a gap in the same
+// locale and kind for a single aspect that the family accepts. The requests of the family's gap are
+// added to the gap for the single aspect.
 func together(gaps []Gap) []Gap {
 	var left []Gap
 	families := slices.DeleteFunc(slices.Clone(gaps), func(g Gap) bool { return len(g.Aspects) == 1 })

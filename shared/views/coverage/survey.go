@@ -90,7 +90,8 @@ func (p page) entry(l creative.Locale, c Column) *entry {
 	return p.entries[l][c]
 }
 
-// expect adds a column to those that each locale's row must show, unless requests cannot ask for it.
+// expect makes the row of each locale show this column. It does nothing if no request can ask for
+// the column.
 func (p page) expect(c Column) {
 	if c.Kind != "" && c.Known() {
 		p.expected[c] = true

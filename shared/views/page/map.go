@@ -94,8 +94,8 @@ func heatMap(c coverage.Chart, lib Library, named bool) Map {
 	return m
 }
 
-// columns sets the table's columns and their shares. It returns the corresponding columns of the
-// chart.
+// columns sets the table's columns, each with its percentage of existing masters. It returns the
+// same columns in the form in which a chart names them.
 func (m *Map) columns(c coverage.Chart) (columns []coverage.Column) {
 	shares, whole := c.Shares()
 	folded := map[coverage.Column]coverage.Share{}

@@ -55,7 +55,7 @@ type Page struct {
 // Level says how urgently something needs attention. It selects the colour.
 type Level string
 
-// The levels of urgency.
+// The values of Level, which say how urgently something on the page needs attention.
 const (
 	Good Level = "good"
 	Busy Level = "busy"

@@ -55,8 +55,8 @@ type Phase struct {
 	Number int
 }
 
-// The values of [Phase.Number] for a phase that has not ended: the request is in the queue, or a
-// run works on it. The number selects the phase's colour.
+// The values of [Phase.Number] for a phase that has not ended. In such a phase, the request is in
+// the queue (queued), or a run works on it (busy). The number selects the phase's colour.
 const (
 	queued = 4
 	busy   = 5

@@ -54,8 +54,8 @@ func open(t *testing.T, address string) *tab {
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
 	b := &tab{T: t, ctx: ctx}
-	// This step has no time-out, because the browser ends together with the context of its first
-	// step.
+	// The context of the first step has no time-out, because the browser ends when that context
+	// ends.
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}

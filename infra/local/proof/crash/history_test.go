@@ -93,8 +93,8 @@ func (w *work) history() string {
 // the write to the ledger.
 type step func(write) bool
 
-// claimed reports whether a write is the claim of the first run. It also matches the renewals of
-// that lease, but a trap holds only the first write that matches.
+// claimed reports whether a write is the claim of the first run. It is also true for the renewals
+// of the first run's lease, but a trap holds only the first write for which it is true.
 func claimed(w write) bool { return w.state == ledger.Claimed && w.fence == "1" }
 
 // reclaimed reports whether a write is the claim of a run other than the first.

@@ -20,8 +20,8 @@ type left struct {
 	attempts  int // number of runs that claimed the request
 }
 
-// within reports whether each count of l, except attempts, is at least the count in want and at
-// most that count plus more.
+// within reports whether no count of l is less than in want, and none exceeds want by more than the
+// parameter more. The field attempts is not compared.
 func (l left) within(want left, more int) bool {
 	for _, d := range []int{l.uploads - want.uploads, l.landed - want.landed, l.callbacks - want.callbacks} {
 		if d < 0 || d > more {
@@ -99,9 +99,9 @@ func (w *work) wellWritten(t *testing.T) {
 	}
 }
 
-// confirmed checks that the ledger item's field Unconfirmed is the opposite of want. The field is
-// true if the system cannot know whether its callback completed the waitpoint: the answer to the
-// first callback was lost, and the repeated callback was answered with 409.
+// confirmed checks whether the ledger item confirms that the system's own callback completed the
+// waitpoint. The parameter want is the expected result. The item does not confirm this if the
+// answer to the first callback was lost and the repeated callback was answered with 409.
 func (w *work) confirmed(t *testing.T, want bool) {
 	t.Helper()
 	if got := !w.item(t).Unconfirmed; got != want {

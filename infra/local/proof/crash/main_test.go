@@ -24,8 +24,8 @@ const (
 	// lease is short, because tests wait until a lease expires. It is long enough for a run on a
 	// busy machine to renew it in time.
 	lease = 7 * time.Second
-	// indexLag is the time that the index may need to learn of an upload. Within this time after
-	// its arrival, a request without a master is handed off, because it may not be skipped yet.
+	// indexLag is the time that the index may need to learn of an upload. For this time after its
+	// arrival, a request for a missing master is handed off, because a skip is not permitted yet.
 	indexLag = time.Minute
 	// redelivered is the number of seconds after which a queue delivers a message again, if the
 	// process that received the message was killed.

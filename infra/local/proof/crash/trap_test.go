@@ -13,7 +13,7 @@ import (
 // is held after so many bytes of its body were forwarded.
 const (
 	// Arrived is the moment when a request has arrived at the gate and has had no effect. The gate
-	// has then forwarded nothing, or all bytes except the last if the request is a PUT.
+	// has then forwarded nothing of the request, or all bytes except the last if it is a PUT.
 	Arrived int64 = -1
 	// Answered is the moment when a request has taken effect and its answer has not yet reached
 	// the sender. If the server rejects a request, the trap holds a later request instead.

@@ -35,8 +35,8 @@ type function struct {
 	environment map[string]string
 	timeout     time.Duration
 	memory      int
-	hash        string // SHA-256 of the function's archive, in base64
-	bootstrap   string // path of the unpacked program
+	hash        string // SHA-256 of the ZIP file with the function's program, in base64
+	bootstrap   string // path of the program, which was unpacked from the ZIP file
 	feeds       []feed
 }
 

@@ -22,8 +22,8 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// maxArchive is the maximum size of an archive in bytes. It is Lambda's limit for an unpacked
-// archive, and a packed archive is never larger.
+// maxArchive is the maximum size in bytes of the ZIP file with a function's program. Lambda limits
+// the unpacked content to this size, and the ZIP file is never larger than its unpacked content.
 const maxArchive = 250 << 20
 
 var (

@@ -5,8 +5,8 @@
 //
 // Invariants: an archive runs only if it has the hash that Lambda was given. A function gets the
 // environment variables of the stack. Only endpoints, credentials and the hosts of queue URLs are
-// replaced by local ones, and the URLs in events may lead to this machine. Buckets, table, queues
-// and secrets have the same names locally as in the account.
+// replaced by local ones. In addition, the functions are allowed to contact this machine. Buckets,
+// table, queues and secrets have the same names locally as in the account.
 //
 //	go run ./infra/local/proof/deployed masterhand-emulated
 //

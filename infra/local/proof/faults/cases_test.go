@@ -82,7 +82,7 @@ func completing(n int, f fault.Fault) func(*testing.T, *scene) {
 }
 
 // storing applies the fault f to n calls of a DynamoDB operation with the request's ledger item.
-// Before them, it lets as many calls succeed as the parameter skip says.
+// The parameter skip is the number of calls that succeed before these n calls.
 func storing(operation string, skip, n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) {
 		c.dynamodb.Requests.Add(fault.Rule{Key: operation + " " + scenario.LedgerID(c.request), Skip: skip, Times: n, Fault: f})

@@ -18,7 +18,7 @@ import (
 type front struct {
 	*fault.Server
 	service  *fault.Proxy
-	Requests *fault.Schedule // faults before the service gets a request, or after the request took effect (fault.Done)
+	Requests *fault.Schedule // faults before a request reaches the service, or (fault.Done) after it took effect
 	Answers  *replies        // faults of the service's answers
 }
 

@@ -26,8 +26,8 @@ func ofLedger() []trouble {
 		{name: "ledger: reset, twice", size: small, cause: storing("GetItem", 0, 2, fault.ResetAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the claim, once", size: small, cause: storing("PutItem", 0, 1, fault.StallAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the end, once", size: small, cause: storing("PutItem", 3, 1, fault.StallAt(0)), want: delivered(1),
-			// A write may take 10 s. The attempt without an answer takes 8 s, so a retry may be too
-			// late.
+			// The attempt without an answer takes 8 s. A write may take 10 s in all, so there is
+			// sometimes no time for a second attempt.
 			or: []outcome{later(1), asked}},
 		{name: "ledger: a false conflict at the claim", size: small, cause: storing("PutItem", 0, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the decision", size: small, cause: storing("PutItem", 1, 1, conflict), want: delivered(1)},
@@ -54,8 +54,8 @@ func ofQueue() []trouble {
 	nothing := func(*testing.T, *scene) {}
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
-		// The hand-off may take 10 s. The attempt without an answer takes 8 s, so the hand-off may
-		// fail with a 503 although SQS has stored the message.
+		// The attempt without an answer takes 8 s, and the hand-off may take 10 s in all. It
+		// therefore sometimes fails with a 503 although SQS has stored the message.
 		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1),
 			or: []outcome{asked, {"503 unavailable, 409 held", "delivered", 1, 1}}},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},

@@ -50,11 +50,11 @@ type trouble struct {
 	name  string
 	size  int                // minimum size of the master in bytes; 0: no master exists, so the request is skipped
 	own   *waitpoints.Config // configuration of a separate platform for the request; nil means the shared platform
-	skew  time.Duration      // time by which the clock of the platform own is ahead of masterhand's clock
-	long  bool               // whether the case waits for half a minute or more; the limit busy does not count it
+	skew  time.Duration      // time by which the separate platform's clock is ahead of masterhand's clock
+	long  bool               // whether the case waits for half a minute or more; env.busy does not limit such cases
 	cause func(t *testing.T, c *scene)
-	// The function heal ends the fault after the request was answered; it is nil if the fault ends
-	// by itself. If tried is true, heal is called only after a second run has failed, too.
+	// whether the fault must last until a second run has failed, too. If false, it lasts until the
+	// request was answered. The function heal then ends it; nil means that it ends by itself.
 	tried bool
 	heal  func(t *testing.T, c *scene)
 	want  outcome
@@ -67,7 +67,7 @@ type outcome struct {
 	answers   string // answers to the gateway, in order; "" if the request came through a queue
 	ledger    string // state and error code of the ledger item
 	puts      int    // number of uploads that were begun
-	callbacks int    // number of callbacks that the waitpoint received, also if it answered 409 or 410
+	callbacks int    // number of callbacks that the waitpoint received, even if it answered 409 or 410
 }
 
 // scene is one request that meets a fault, with its door, platform and master.
@@ -85,9 +85,8 @@ type env struct {
 	*scenariotest.Env
 	s3, dynamodb, sqs *front
 
-	// busy limits the number of cases that work at the same time. If too many cases worked, a
-	// service could send nothing for longer than the constant silence, and its client would give
-	// up.
+	// busy limits the number of cases that work at the same time. With too many of them, a service
+	// could be so slow that its client gives up (after the constant silence).
 	busy chan struct{}
 	// looking is locked while a case waits until the function index has processed the case's
 	// master.
@@ -295,8 +294,9 @@ func (c *scene) sending(t *testing.T) <-chan gateway.Result {
 	return answer
 }
 
-// answer returns the status and the outcome of an answer as a text. For a request through a queue
-// it returns "". It then fails the test if the message has left the queue before the request ended.
+// answer returns the status and the outcome of the function URL's answer as a text. Other doors
+// give no answer, so for them it returns "". For them it fails the test if the message has left
+// the queue before the request ended.
 func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	t.Helper()
 	if result.Err != nil {

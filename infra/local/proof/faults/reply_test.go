@@ -13,7 +13,7 @@ import (
 
 // reply is a fault that changes an answer. The zero value does not change the answer.
 type reply struct {
-	cut, stall bool  // whether, after some bytes, the connection is cut or nothing more is sent
+	cut, stall bool  // cut: the connection is cut after some bytes; stall: nothing is sent after them
 	at         int64 // number of bytes of the body that are sent before the cut or the stall
 	longer     int64 // number of bytes added to Content-Length and body; a negative number removes bytes
 	rate       int64 // bytes per second; 0 means no limit

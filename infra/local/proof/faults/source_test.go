@@ -16,9 +16,9 @@ import (
 
 const forever = 1 << 20
 
-// ofSource returns faults of reading the master. A failed read often leaves an upload without a
-// byte, because the upload begins while the first range is being read. An answer that is too long
-// may be noticed only after the whole master was delivered.
+// ofSource returns faults of reading the master. If a read fails, the upload often ends without a
+// byte, because the upload begins while the first range is being read. If S3 sends too many bytes,
+// the system sometimes notices this only after it has delivered the whole master.
 func ofSource() []trouble {
 	return []trouble{
 		{name: "source: reset before an answer, three times", size: large, cause: asking(3, fault.ResetAt(0)), want: delivered(1)},
@@ -64,8 +64,8 @@ func listing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list ", f) }
 }
 
-// triedAgain waits until the queue has delivered the request's message again and the second run has
-// handed the request back to the queue, too. It checks that no callback was sent.
+// triedAgain waits until a second run has also handed the request off to the queue. It checks that
+// no callback was sent.
 func (c *scene) triedAgain(t *testing.T) {
 	t.Helper()
 	scenariotest.Eventually(t, "the message is tried again", func(ctx context.Context) bool {

@@ -21,8 +21,8 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// AnnounceConfig configures a run of announcements to a system whose function collect is not
-// running. All fields are required.
+// AnnounceConfig configures a load test with announcements. The function collect of the tested
+// system must not be running. All fields are required.
 type AnnounceConfig struct {
 	System  *system.System
 	Senders announce.Client
@@ -33,7 +33,7 @@ type AnnounceConfig struct {
 	Within time.Duration
 }
 
-// AnnounceResult is the result of a run with announcements.
+// AnnounceResult is the result of a load test with announcements.
 type AnnounceResult struct {
 	Senders  int     `json:"senders"`
 	Sent     int     `json:"sent"`
@@ -98,8 +98,9 @@ func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, 
 	return cold, warm, nil
 }
 
-// wave sends c.AtOnce announcements at the same moment, each made from the next sample; after the last
-// sample comes the first one again. The wave's number makes the ids of the announcements unique.
+// wave sends c.AtOnce announcements at the same moment. It makes them from the samples in turn,
+// and begins again with the first sample after the last. The wave's number makes the ids of the
+// announcements unique.
 func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, error) {
 	// The link may lead nowhere: collect is not running, so the file is never downloaded.
 	file, err := capability.Parse("https://cdn.example/film.mp4")
@@ -182,7 +183,7 @@ func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, befo
 	return r, nil
 }
 
-// waiting returns the number of messages in the collect queue that no run has received yet.
+// waiting returns the number of messages in the collect queue that no function has received yet.
 func (c AnnounceConfig) waiting(ctx context.Context) (int, error) {
 	const visible = types.QueueAttributeNameApproximateNumberOfMessages
 	out, err := c.System.Clients().SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{

@@ -14,7 +14,7 @@ type ask struct {
 	Skip string
 }
 
-// creatives is the number of creatives for which a run uploads masters.
+// creatives is the number of creatives for which a load run uploads masters.
 const creatives = 12
 
 // code returns the code of creative number n, for example "LOAD-1001". All codes have the same

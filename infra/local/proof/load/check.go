@@ -65,15 +65,15 @@ func (r *run) inspect(ctx context.Context, s *sent) []string {
 // facts reads the results of an event from the ledger, the callbacks and the platform's storage.
 func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
 	f.Seen, err = scenario.Look(ctx, r.platform, r.store, s.request)
-	// f.Item is replaced, because Look reads the request's ledger item. The record of a malformed
-	// event has another id.
+	// s.Item replaces the ledger item that Look has found by the request's id. This matters for a
+	// malformed event: its record in the ledger has another id.
 	f.Item, f.Answers = s.Item, s.Answers
 	f.Master = func(sum [32]byte) bool { return r.masters.was(s.Ask.Key, sum, s.at) }
 	return f, err
 }
 
-// judge returns the differences between an event's expected result and its facts. If faults is
-// true, judge accepts that uploads and callbacks were repeated with the same result.
+// judge returns the differences between an event's expected result and its facts. If the parameter
+// faults is true, judge accepts repeated uploads and callbacks, if they have the same result.
 func judge(e event, f facts, faults bool) []string {
 	j := judgement{event: e, facts: f, faults: faults}
 	switch {
@@ -140,7 +140,8 @@ func (j *judgement) delivered() {
 	j.once()
 }
 
-// once checks that no upload and no callback was repeated. In a run with faults it checks nothing.
+// once checks that no upload and no callback was repeated. In a load run with faults it checks
+// nothing.
 func (j *judgement) once() {
 	if !j.faults {
 		j.Problems = append(j.Problems, j.Once()...)

@@ -32,10 +32,10 @@ type sent struct {
 type answer struct {
 	gateway.Result
 	Whole time.Duration // time from the first attempt to the last answer to this copy
-	Cut   bool          // whether the run ended before this copy was accepted
+	Cut   bool          // whether the load run ended before this copy was accepted
 }
 
-// cut reports whether the run ended before every copy had a final answer.
+// cut reports whether the load run ended before every copy had a final answer.
 func (s *sent) cut() bool {
 	return slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Cut })
 }
@@ -102,7 +102,7 @@ func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
 	}
 }
 
-// tally holds the counters of a run.
+// tally holds the counters of a load run.
 type tally struct {
 	begun, ended, answers, again atomic.Int64
 }
@@ -119,12 +119,12 @@ func (t *tally) add(r gateway.Result) {
 // settleOften is the pause between two reads of an open request's ledger item.
 const settleOften = 250 * time.Millisecond
 
-// parting is the time for which an interrupted run still waits for open requests to end. Without
-// this wait, the system would have to abort them.
+// parting limits the time for which an interrupted load run still waits until its open requests
+// have ended. If it did not wait, the system would have to abort these requests.
 const parting = 5 * time.Second
 
-// settle waits until all requests have ended, but not longer than patience. If ctx ends, it returns
-// only the events whose result is final; otherwise it returns all events.
+// settle waits until all requests have ended, but at most 3 minutes (the constant patience). If ctx
+// ends, it returns only the events whose result is final; otherwise it returns all events.
 func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 	reading := context.WithoutCancel(ctx)
 	waiting, cancel := context.WithTimeout(reading, patience)

@@ -40,7 +40,7 @@ var (
 func Asks() []Ask        { return asks() }
 func MissingAsks() []Ask { return missingAsks() }
 
-// Mix returns the first n events that a run with this seed sends.
+// Mix returns the first n events that a load run with this seed sends.
 func Mix(seed uint64, n int) []Event {
 	m := newMix(seed)
 	list := make([]Event, n)

@@ -32,16 +32,16 @@ var (
 	}
 )
 
-// At most one of each 100 consecutive events (the constant stubborn) gets a stubborn fault: the
-// platform's storage rejects 9 uploads for it (the constant refusals). One run of a function makes
-// fewer attempts, so the function finish must settle the request.
+// A stubborn fault of an event makes the platform's storage reject 9 uploads (the constant
+// refusals). One invocation makes fewer attempts, so the function finish must settle the request.
+// At most one of each 100 consecutive events (the constant stubborn) gets such a fault.
 const (
 	stubborn = 100
 	refusals = 9
 )
 
-// stub sets a stubborn fault for an event, if the event is one of those that get such a fault: the
-// platform's storage then rejects several uploads for it.
+// stub gives some events a fault: the platform's storage rejects the first 9 uploads (the constant
+// refusals) for such an event. For all other events, stub does nothing.
 func (r *run) stub(s *sent) {
 	if r.Faults && s.Class == there && s.Number%stubborn == stubborn-1 {
 		r.platform.Storage.Faults.Next(refusals, s.request.StorageKey, r2.Refusal("ServiceUnavailable"))

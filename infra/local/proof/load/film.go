@@ -10,8 +10,8 @@ import (
 	"masterhand/infra/local/scenario"
 )
 
-// The smallest and the largest size of a generated film, in bytes. The logarithm of the size is
-// evenly distributed between them.
+// The smallest and the largest size of a generated film, in bytes. Small sizes are more frequent
+// than large ones, because the logarithm of the size is evenly distributed.
 const (
 	smallest = 80 << 10
 	largest  = 4 << 20

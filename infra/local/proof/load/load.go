@@ -1,18 +1,20 @@
 // Package load sends many requests to a complete system, as the platform would, in a burst or for
 // a long time. It then checks the result of every single request.
 //
-// A run is a mix of events: most request an existing master and some a missing one; a tenth arrive
-// several times at once, a tenth are forged, and a tenth are authentic but malformed.
+// A load run sends a mix of events. Most of them request an existing master, and some request a
+// missing one. A tenth arrive several times at once, a tenth are forged, and a tenth are authentic
+// but malformed.
 //
 // Invariants:
 //   - The expected result of an event is known before the event is sent. It comes from the masters
 //     that this package has made, never from the system's own answers.
 //   - Every event is checked, including the SHA-256 of the object in the platform's storage. Only
 //     some problems are printed, but all are counted.
-//   - A run has limits for events or time, for concurrent events, and for the wait at its end.
+//   - A load run has limits: for the number of events or the time, for the number of concurrent
+//     events, and for the wait at its end.
 //   - The same seed makes the same events in the same order.
-//   - A process runs one system and one load at a time, because it recognises the functions'
-//     processes as its children.
+//   - A process runs only one system and one load run at a time, because it takes all its child
+//     processes named bootstrap for functions of the system.
 //
 // An example, a burst:
 //
@@ -35,7 +37,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Config configures a run.
+// Config configures a load run.
 type Config struct {
 	System *system.System
 	Key    signature.Key // key of the scheme outpost with which events are signed; the receiver knows it
@@ -47,27 +49,28 @@ type Config struct {
 	AtOnce   int    // maximum number of events that are sent at the same time
 	Seed     uint64 // seed of the order of events and of the masters' bytes
 
-	For time.Duration // if above 0: the run sends events for this time and watches the processes' memory
-	// Rate is the number of events that a run sends per second. 0 means as many as AtOnce allows.
+	For time.Duration // if above 0: events are sent for this time, and the processes' memory is watched
+	// Rate is the number of events sent per second. 0 means as many as the field AtOnce allows.
 	Rate float64
 	// Faults makes some uploads and callbacks fail, and replaces masters during the run.
 	Faults bool
-	// Pauses is the factor by which the gateway's pauses between attempts are multiplied; 0 means
-	// 0.01.
+	// Pauses is a factor: the gateway's pauses between attempts are multiplied by it. 0 means the
+	// factor 0.01.
 	Pauses float64
 }
 
-// Result is the result of a run.
+// Result is the result of a load run.
 type Result struct {
 	Events   int      `json:"events"`
-	Judged   int      `json:"judged"`   // number of checked events; less than Events if the run was interrupted
+	Judged   int      `json:"judged"`   // number of checked events; less than Events if the load run was interrupted
 	Webhooks int64    `json:"webhooks"` // number of webhooks, without repeated attempts
 	Repeated int64    `json:"repeated_webhooks"`
 	Seconds  float64  `json:"duration_seconds"`
 	Problems []string `json:"problems"`
 }
 
-// The errors of a run. They do not contain the problems that were found: the run has printed them.
+// The errors of a load run. They do not contain the problems that were found, because the load run
+// has already printed them.
 var (
 	ErrWrong       = errors.New("some events did not end as expected")
 	ErrInterrupted = errors.New("interrupted before all events were sent and had ended")
@@ -81,7 +84,7 @@ const patience = 3 * time.Minute
 // Source: the platform's documentation says ten attempts.
 const retries = 9
 
-// run is the state of one run: its configuration, the simulated platform and the counters.
+// run is the state of one load run: its configuration, the simulated platform and the counters.
 type run struct {
 	Config
 	platform *adplatform.Platform
@@ -214,8 +217,8 @@ func newPace(rate float64) pace {
 	return pace{time.NewTicker(time.Duration(float64(time.Second) / rate))}
 }
 
-// wait waits for the next tick and until the channel room has space, and puts one value into the
-// channel. It returns false if ctx has ended.
+// wait waits for the next tick. Then it puts one value into the channel room; if the channel is
+// full, it waits until there is space. It returns false if ctx has ended.
 func (p pace) wait(ctx context.Context, room chan<- struct{}) bool {
 	if p.tick != nil {
 		select {

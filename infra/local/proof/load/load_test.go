@@ -101,7 +101,7 @@ func TestRejectedEventsAreProblems(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// interrupting is an output that ends the run as soon as the run prints its first line of progress.
+// interrupting is an output that interrupts the load run at its first line of progress.
 type interrupting struct {
 	bytes.Buffer
 	stop context.CancelFunc

@@ -14,7 +14,7 @@ import (
 	library "masterhand/shared/library/masters"
 )
 
-// masters holds the masters of a run with their versions over time.
+// masters holds the masters of a load run with their versions over time.
 type masters struct {
 	scenario.Masters
 	samples map[string][]byte
@@ -99,7 +99,7 @@ func (m *masters) known(key string, v version) {
 	m.versions[key] = append(m.versions[key], v)
 }
 
-// replaced records that, since the time at, only the latest version of a key is current.
+// replaced records the time from which only the latest version of a key is current.
 func (m *masters) replaced(key string, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -141,7 +141,7 @@ func (m *masters) overwrite(ctx context.Context, every time.Duration) {
 		select {
 		case <-tick.C:
 			// The error is ignored: the loop comes back to this master later. A step of 7 keys
-			// selects another creative each time.
+			// selects another creative each time, because each creative has only 4 keys.
 			_, _ = m.put(ctx, m.keys[turn*7%len(m.keys)])
 		case <-ctx.Done():
 			return

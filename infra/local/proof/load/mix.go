@@ -21,27 +21,27 @@ func (c class) String() string {
 // asks reports whether an event of this class is a valid request, which the system must settle.
 func (c class) asks() bool { return c <= duplicate }
 
-// block defines the proportions of the mix. A run sends its events in groups of ten; the events of
-// each group have exactly these ten classes, in random order.
+// block defines the proportions of the mix. A load run sends its events in groups of ten. The
+// events of each group have exactly these ten classes, in random order.
 var block = []class{there, there, there, there, there, there, missing, duplicate, forged, malformed}
 
 // maxCopies is the maximum number of copies of an event that arrive at the same time. An event of
 // the class duplicate has at least two copies.
 const maxCopies = 4
 
-// event describes an event that a run sends, with the expected result.
+// event describes an event that a load run sends, with the expected result.
 type event struct {
-	Number  int // position of the event in the run, from 0
+	Number  int // position of the event in the load run, from 0
 	Class   class
 	Ask     ask
-	Copies  int // number of copies that arrive at the same time
+	Copies  int // number of copies of the event that arrive at the same time
 	Variant int // random number that selects how the event is forged or malformed
 }
 
-// mix generates the events of a run.
+// mix generates the events of a load run.
 type mix struct {
 	random *rand.Rand
-	left   []class // classes of the events that are still to come in the current block
+	left   []class // classes of the events that are still to be sent in the current group of ten
 	number int
 }
 

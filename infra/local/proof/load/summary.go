@@ -34,7 +34,7 @@ func quantile(sorted []time.Duration, share float64) time.Duration {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// tellProgress prints a line about the progress of the run and the memory of the processes.
+// tellProgress prints a line about the progress of the load run and the memory of the processes.
 func (r *run) tellProgress(at time.Duration) {
 	fmt.Fprintf(r.Out, "%7s  %5d begun  %5d ended  %5d sent again", short(at), r.tally.begun.Load(), r.tally.ended.Load(), r.tally.again.Load())
 	if n := len(r.watch.samples); n > 0 {
@@ -47,7 +47,7 @@ func (r *run) tellProgress(at time.Duration) {
 	fmt.Fprintln(r.Out)
 }
 
-// summary prints the results of a run.
+// summary prints the results of a load run.
 func (r *run) summary(all, ended []*sent, took time.Duration, problems []string) {
 	webhooks, again := r.tally.answers.Load(), r.tally.again.Load()
 	var moved int64 // number of bytes of all PUTs, repeated PUTs included

@@ -20,16 +20,16 @@ type use struct {
 
 // sample is one measurement of all processes at one time.
 type sample struct {
-	at         time.Duration // time since the beginning of the run
+	at         time.Duration // time since the beginning of the load run
 	functions  map[string]use
 	goroutines int // number of goroutines of this process, which simulates Lambda and the platform
 }
 
-// watch collects the samples of a run.
+// watch collects the samples of a load run.
 type watch struct {
 	samples []sample
 	seen    map[int]string // names of the functions in the last sample, by process id
-	gone    []string       // names of functions, one for each process that has ended
+	gone    []string       // names of the functions whose processes have ended; one entry for each process
 	blind   error          // error of the last failed measurement; nil if none failed
 }
 
@@ -64,7 +64,7 @@ type measure struct {
 }
 
 // share is the permitted growth of a measure as a fraction: 0.2 means that the median in the second
-// half of a run may be 20 % above the median in the first half.
+// half of a load run may be 20 % above the median in the first half.
 const share = 0.2
 
 const mib = 1 << 20
@@ -82,7 +82,7 @@ func measures() []measure {
 	return list
 }
 
-// trend holds the medians of a measure in the first and in the second half of a run.
+// trend holds the medians of a measure in the first and in the second half of a load run.
 type trend struct {
 	measure
 	first, second float64
@@ -95,9 +95,9 @@ func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
 // samples.
 const fewest = 10
 
-// trends returns the trend of each measure. It skips samples without a value for the measure, and
-// the first fifth of the others, because functions grow while they warm up. A measure with fewer
-// remaining samples than the constant fewest has no trend.
+// trends returns the trend of each measure. It skips samples without a value for the measure. Of
+// the remaining samples it skips the first fifth, because functions grow while they warm up. A
+// measure has no trend if fewer than 10 samples (the constant fewest) are left.
 func (w *watch) trends() []trend {
 	var list []trend
 	for _, m := range measures() {
@@ -139,15 +139,15 @@ func (w *watch) problems(growth bool) []string {
 	return found
 }
 
-// lookEvery is the interval between two measurements. rows is the maximum number of progress lines
-// in a run with Config.For above 0. A run without For may print more lines.
+// lookEvery is the interval between two measurements. rows limits the number of progress lines if
+// Config.For is above 0. If Config.For is 0, the number is not limited.
 const (
 	lookEvery = time.Second
 	rows      = 20
 )
 
-// look takes a sample in each interval lookEvery until ctx ends. It prints progress lines at least
-// two seconds apart.
+// look takes a sample every second (the constant lookEvery) until ctx ends. It prints progress
+// lines at least two seconds apart.
 func (r *run) look(ctx context.Context, began time.Time) {
 	tellEvery := max(2*time.Second, r.For/rows)
 	next := tellEvery

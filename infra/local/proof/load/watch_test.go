@@ -37,7 +37,7 @@ func TestGrowth(t *testing.T) {
 		name string
 		n    int
 		at   func(i int) load.Process
-		want []string // beginnings of the expected problems
+		want []string // the expected problems: the first words of each
 	}{
 		{"steady", 100, func(int) load.Process { return steady }, nil},
 		{"warming up", 100, func(i int) load.Process { p := steady; p.RSS += int64(min(i, 15)) * 10 * mib; return p }, nil},
@@ -106,7 +106,7 @@ func TestFunctions(t *testing.T) {
 	fakeProc(t, root, 12, 10, "/bin/index/bootstrap (deleted)")
 	fakeProc(t, root, 13, 10, "/bin/node")
 	fakeProc(t, root, 14, 99, "/bin/fulfill/bootstrap")
-	// The folder of a process that has just ended is empty.
+	// Process 15 has just ended, so its folder is empty.
 	if err := os.MkdirAll(filepath.Join(root, "15"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func wantTaken(t *testing.T, result sender.Result) {
 }
 
 // follow waits until all files of an announcement are settled, and returns the announcement's
-// timeline. The announcement must have been sent after the time since.
+// timeline. The parameter since is a time before the announcement was sent.
 func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) timeline.Timeline {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

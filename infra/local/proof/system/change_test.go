@@ -22,8 +22,8 @@ import (
 // uploads is the number of masters that are each uploaded and requested at the same moment.
 var uploads = flag.Int("uploads", 60, "masters to put in and ask for in the same moment")
 
-// A request that arrives while its master is being uploaded must never be skipped. This holds for
-// masters whose coordinates come from the key and for masters whose coordinates come from tags.
+// A request that arrives while its master is being uploaded must never be skipped. It does not
+// matter whether the master's creative and locale come from its key or from its tags.
 func TestUploadAndAskInTheSameMoment(t *testing.T) { byEachDoor(t, testUploadAndAskInTheSameMoment) }
 
 func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {

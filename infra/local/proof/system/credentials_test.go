@@ -128,5 +128,5 @@ func TestCredentialsAreFound(t *testing.T) {
 			t.Errorf("a leak in the %s: %d problems, want %d", where, after, before+1)
 		}
 	}
-	s.credentials.forget() // this test has revealed credentials on purpose: the last search must not report them
+	s.credentials.forget() // this test shows credentials on purpose: the search after all tests must not report them
 }

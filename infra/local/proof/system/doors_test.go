@@ -123,8 +123,8 @@ func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 			t.Fatal(stored.Err)
 		}
 		e.wantUnknown(t, request)
-		// This check runs at the end of the test. The entry then exists, so the event must be
-		// processed.
+		// This check runs at the end of the test. By then the destinations' file has an entry for
+		// the door's destination, so the event must be processed.
 		defer func() {
 			e.Ended(t, request)
 			e.wantDelivered(t, request, data)

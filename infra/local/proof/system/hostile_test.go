@@ -178,8 +178,8 @@ func TestLoopbackIsForbidden(t *testing.T) {
 	s.wantRefused(t, all)
 }
 
-// wantRefused announces every link with valid coordinates. It checks that each file ends in the
-// expected state, and that nothing is stored in the bucket.
+// wantRefused announces every link. The announcements state a valid creative and locale. It checks
+// that each file ends in the expected state, and that nothing is stored in the bucket.
 func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 	t.Helper()
 	began, bodies := time.Now(), map[string][]byte{}

@@ -56,9 +56,8 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 		}
 		values := files[a.Sender]
 		if strings.Contains(string(a.Body), "{{bucket}}") {
-			// This Ad Reform announcement says that its files are in our bucket. It needs another
-			// set than the other announcements, because all files of a set must be in the same
-			// place.
+			// This Ad Reform announcement says that its files are in our bucket. It gets a set of
+			// its own, because all files of a set must be in the same place.
 			values.ID = "r8"
 		}
 		sent = sent.Add(time.Minute)
@@ -92,11 +91,11 @@ type end struct {
 	Objects   map[string]object  // objects in the masters bucket, by key
 }
 
-// outcome is a timeline without the data that differ from run to run: times, numbers of attempts
-// and names of records.
+// outcome is a timeline without the data that differ each time the test runs: times, numbers of
+// attempts and names of records.
 type outcome struct {
 	Type, Status, Detail, Alert string
-	Events                      map[string]string // type, status and parts unknown to collect, by the event's identity
+	Events                      map[string]string // by the event's identity: type, status, words unknown to collect
 	Files                       map[string]timeline.File
 }
 
@@ -261,9 +260,9 @@ func anyOrder(t *testing.T, all []said, want end) {
 	}
 }
 
-// outage sends all announcements while the function collect does not run, then starts collect and
-// checks the final state. The duration of the outage matters only to the collect queue, which keeps
-// messages for 14 days.
+// outage sends all announcements while the function collect does not run. Then it starts collect
+// and checks the final state. A longer outage would give the same result, up to the 14 days for
+// which the collect queue keeps messages.
 func outage(t *testing.T, all []said, want end) {
 	s := world(t, system.Config{HoldCollect: true})
 	for _, a := range all {

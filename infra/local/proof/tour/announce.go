@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// exportJob is the id in the name of the Hoox job that announces a film. The film is a sample film
-// with padding at its end.
+// exportJob becomes a part of the name of the Hoox job that announces a film. The film is a sample
+// film with padding at its end.
 const (
 	exportJob  = "hrt-950"
 	exportSize = 8 << 20 // size of the film in bytes

@@ -25,8 +25,8 @@ func (t *tour) upload(ctx context.Context, list []events.Master) error {
 // indexPatience limits the wait until the sample masters are indexed.
 const indexPatience = 30 * time.Second
 
-// showIndex waits until every sample file is indexed. For each file it prints the coordinates in
-// the index, or the reason why the file belongs to no creative.
+// showIndex waits until every sample file is indexed. For each file it prints the index's data
+// about the file, or the reason why the file belongs to no creative.
 func (t *tour) showIndex(ctx context.Context, list []events.Master) error {
 	ctx, cancel := context.WithTimeout(ctx, indexPatience)
 	defer cancel()

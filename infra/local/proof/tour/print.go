@@ -24,8 +24,8 @@ func (p printer) line(format string, args ...any) {
 	fmt.Fprintf(p.out, "  "+format+"\n", args...)
 }
 
-// sample prints a line about a sample file. The parameter described holds the file's coordinates in
-// the index, or the reason why the file belongs to no creative.
+// sample prints a line about a sample file. The parameter described holds the index's data about
+// the file, or the reason why the file belongs to no creative.
 func (p printer) sample(m events.Master, placed masters.Placed, described string) {
 	mark := "+"
 	if placed.Unplaced != "" {

@@ -105,8 +105,8 @@ func (s Secret) sign(body []byte) http.Header {
 const interval = 50 * time.Millisecond
 
 // Follow waits until the timeline of an announcement exists and all its files are settled. The
-// announcement must have been posted after the time since. If ctx ends first, the error states how
-// far the announcement has come.
+// parameter since is a time before the announcement was posted. If ctx ends first, the error states
+// how far the announcement has come.
 func (c Client) Follow(ctx context.Context, sender string, body []byte, since time.Time) (timeline.Timeline, error) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -137,9 +137,10 @@ func (c Client) Follow(ctx context.Context, sender string, body []byte, since ti
 // announcement in it.
 type record struct{ key, subject string }
 
-// look returns the timeline of the announcement with this body. It keeps the found record in kept
-// for the next call. It returns intake.ErrAbsent if there is no record yet, and
-// timeline.ErrNotFound if collect has not processed the announcement yet.
+// look returns the timeline of the announcement with this body. It stores the announcement's record
+// in the parameter kept, so that the next call need not search for it. It returns intake.ErrAbsent
+// if there is no record yet, and timeline.ErrNotFound if collect has not processed the announcement
+// yet.
 func (c Client) look(ctx context.Context, sender string, body []byte, since time.Time, kept *record) (timeline.Timeline, error) {
 	if kept.key == "" {
 		found, err := c.record(ctx, sender, body, since)
@@ -178,14 +179,14 @@ func (c Client) record(ctx context.Context, sender string, body []byte, since ti
 	return intake.Record{}, intake.ErrAbsent
 }
 
-// Kept returns the number of a sender's announcements that intake has stored after the time since.
+// Kept returns the number of announcements of a sender that intake has stored since the given time.
 func (c Client) Kept(ctx context.Context, sender string, since time.Time) (int, error) {
 	keys, err := c.keys(ctx, sender, since)
 	return len(keys), err
 }
 
-// keys returns the keys of a sender's records that intake has stored after the time since. The key
-// of the newest record is the last one.
+// keys returns the keys of the records of a sender that intake has stored since the given time. The
+// last key is that of the newest record.
 func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys []string, err error) {
 	// since is truncated, because the times in record ids have a precision of milliseconds.
 	since = since.Truncate(time.Millisecond)

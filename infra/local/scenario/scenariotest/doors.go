@@ -83,8 +83,8 @@ type receipt struct {
 	Request string `json:"request"`
 }
 
-// receipts reads the results of events that came through the queue and the bucket from a system's
-// log.
+// receipts reads a system's log. It collects the results of the events that came through the queue
+// or the bucket.
 type receipts struct {
 	path string
 

@@ -28,8 +28,8 @@ var (
 	feed  = adplatform.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Family: "feed", Accepted: []string{"1x1", "3x4", "4x5"}}
 )
 
-// TestPlatform runs the tests of this file as subtests. All use one simulated platform, whose
-// storage is a real S3 gateway.
+// TestPlatform runs the tests of this file as subtests. All of them use one simulated platform,
+// which stores objects in the S3 server versitygw.
 func TestPlatform(t *testing.T) {
 	t.Parallel()
 	p, err := adplatform.Open(t.Context(), adplatform.Config{Storage: s3test.Start(t)})

@@ -13,7 +13,7 @@ import (
 	"masterhand/infra/local/sim/waitpoints"
 )
 
-// State is the state of a request in the platform's view.
+// State says how the platform sees a request, for example [Waiting] or [Delivered].
 type State string
 
 // The states of a request.

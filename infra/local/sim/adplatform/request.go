@@ -62,8 +62,8 @@ type Request struct {
 	ContentHash string
 
 	project project
-	// The data of the event, with placeholders instead of the URLs, so that printing the template
-	// reveals no URL.
+	// The JSON data of the event. It contains placeholders instead of the URLs, so that it can be
+	// printed without revealing a URL.
 	template json.RawMessage
 }
 
@@ -126,15 +126,15 @@ func (p *Platform) NewRequest(slot Slot, options Options) (Request, error) {
 	return p.Fill(events.Event{Topic: "video.source_requested", Data: template}, options)
 }
 
-// Fill puts fresh URLs and times into an event. It makes the storage key from the slot and the
-// project in the event's data, if they can be read. All other data stays unchanged. Fill returns
+// Fill puts fresh URLs and times into an event. If the options state no storage key, Fill makes one
+// from the slot and the project in the event's data. All other data stays unchanged. Fill returns
 // [events.ErrUnfilled] if the event contains an unknown placeholder.
 func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 	var says struct {
 		project
 		Creative Slot `json:"creative"`
 	}
-	_ = json.Unmarshal(event.Data, &says) // the error is ignored, because malformed events must be sent, too
+	_ = json.Unmarshal(event.Data, &says) // the error is ignored, because tests send malformed events, too
 	now := p.config.Now()
 	if options.ExpiresAt.IsZero() {
 		options.ExpiresAt = now.Add(Lifetime)
@@ -168,8 +168,8 @@ func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 }
 
 // lifetime returns the options of the upload URL. If options.URL contains no times, the URL expires
-// together with the request. It is then signed one hour before the deadline, or now if that would
-// be in the future.
+// together with the request. Its time of signing is then one hour before that, but never later than
+// now.
 func lifetime(options Options, now time.Time) r2.URLOptions {
 	url := options.URL
 	if url.Signed.IsZero() && url.Lifetime == 0 {

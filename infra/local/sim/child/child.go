@@ -3,8 +3,8 @@
 // ends.
 //
 // Invariants:
-//   - A child ends when this process ends, even by SIGKILL: on Linux by the kernel's
-//     parent-death signal, elsewhere by a watchdog shell.
+//   - A child ends when this process ends, even if this process is killed by SIGKILL. On Linux,
+//     the kernel's parent-death signal ends the child; elsewhere, a watchdog shell does.
 //   - A child leads its own process group. A terminal's Ctrl-C thus reaches only this process,
 //     which then stops its children in order; and a signal to a child reaches the processes that
 //     the child has started.

@@ -14,8 +14,8 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// wires holds the test's ends of the pipes to an echo process. The process copies from one pipe to
-// the other while it lives.
+// wires holds the test's ends of two pipes to an echo process. While the echo process lives, it
+// copies what it reads from one pipe to the other pipe.
 type wires struct {
 	to   *os.File
 	from *bufio.Reader
@@ -48,8 +48,8 @@ func (w wires) mustEcho(t *testing.T, line string) {
 	}
 }
 
-// mustEnd waits until no process holds the write end of the pipe from the echo process any more. It
-// fails the test if more output arrives through the pipe before that.
+// mustEnd waits until every process that can write to the pipe from the echo process has closed it.
+// It fails the test if more output arrives through the pipe before that.
 func (w wires) mustEnd(t *testing.T) {
 	t.Helper()
 	if rest, err := io.ReadAll(w.from); err != nil || len(rest) > 0 {

@@ -1,5 +1,5 @@
 package child
 
-// Watch exports the watchdog, so that tests can use it also on Linux, where the kernel makes it
-// unnecessary.
+// Watch exports the function watch, which starts a watchdog. With it, tests can use the watchdog
+// even on Linux, where the package itself does not need one.
 var Watch = watch

@@ -29,8 +29,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// echo returns a command that copies descriptor 3 to descriptor 4. The process at the other ends
-// can therefore test whether the command is alive.
+// echo returns a command that copies what it reads from descriptor 3 to descriptor 4. A test that
+// holds the other ends of these pipes can write a line and see whether the command still copies it.
 func echo(in, out *os.File) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", "-c", "exec cat <&3 >&4")
 	cmd.ExtraFiles = []*os.File{in, out}
@@ -75,8 +75,8 @@ func beOrphan() {
 }
 
 // block ends the process if err is not nil. Otherwise it waits until the process is killed. It
-// waits on a timer, because the Go runtime ends a program when all its goroutines are blocked. This
-// process could then end too early, before its child has checked which process its parent is.
+// waits on a timer, because the Go runtime would end a program whose goroutines are all blocked.
+// The process must stay alive at least until its child has checked which process its parent is.
 func block(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -25,8 +25,9 @@ process.stdin.resume().on("end", () => process.exit());
 import("./infra/local/sim/services/dynamodb.mjs");
 `
 
-// counterpart is a local DynamoDB. It runs while its standard input is open. The field stdin keeps
-// that pipe open: the garbage collector would close a pipe to which nothing refers any more.
+// counterpart is the process of a local DynamoDB. The process ends when its standard input is
+// closed. The field stdin prevents that: without a reference to the pipe, the garbage collector
+// would close it.
 type counterpart struct {
 	address string
 	stdin   io.Closer

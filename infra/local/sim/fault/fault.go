@@ -14,7 +14,7 @@ import (
 	"net/http"
 )
 
-// Kind is the kind of a fault.
+// Kind says what a fault does to an exchange, for example [Reset].
 type Kind int
 
 // The kinds of faults. The zero value means no fault.
@@ -27,8 +27,8 @@ const (
 
 // Values of [Fault.At] that are moments instead of a number of bytes.
 const (
-	Whole int64 = -1 // the whole body has arrived, and the request has not taken effect
-	Done  int64 = -2 // the request has taken effect, and the server's answer has been discarded
+	Whole int64 = -1 // after the request's whole body has arrived, before the request takes effect
+	Done  int64 = -2 // after the request has taken effect; the client does not get the server's answer
 )
 
 // Fault is a failure of one exchange. The zero value changes nothing.
@@ -55,17 +55,18 @@ func Status(status int) Fault {
 	return Fault{Kind: Answer, At: Whole, Status: status, Type: "text/html; charset=UTF-8", Body: page}
 }
 
-// ResetAt returns a fault that cuts the connection after the given number of bytes of the body.
+// ResetAt returns a fault that cuts the connection when the given number of bytes of the request's
+// body has been read.
 func ResetAt(at int64) Fault { return Fault{Kind: Reset, At: at} }
 
 // StallAt returns a fault that hangs after the given number of bytes of the body.
 func StallAt(at int64) Fault { return Fault{Kind: Stall, At: at} }
 
-// Slow returns a fault that reads the body at a rate in bytes per second. The request still takes
-// effect.
+// Slow returns a fault that reads the request's body at the given rate, in bytes per second. The
+// request still takes effect.
 func Slow(rate int64) Fault { return Fault{Rate: rate} }
 
-// After returns a copy of the fault f that happens at another moment; see [Fault.At].
+// After returns a copy of the fault f in which the field At has another value.
 func (f Fault) After(at int64) Fault {
 	f.At = at
 	return f

@@ -31,7 +31,8 @@ func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handl
 	})
 }
 
-// ServeHTTP reads the body of a request up to the moment At and then applies the fault.
+// ServeHTTP first reads as much of the request's body as the field At says: a number of bytes, or
+// the whole body. Then it applies the fault.
 func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.At >= 0 {
 		// The error is ignored: a client that has disconnected does not notice the fault.

@@ -17,8 +17,7 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// counterpart is a server that records the requests that took effect and the number of their
-// bytes.
+// counterpart is a server that counts the requests that took effect, and the bytes of their bodies.
 type counterpart struct {
 	*fault.Server
 	schedule fault.Schedule

@@ -93,8 +93,8 @@ func metadataOf(event Event, at time.Time) map[string]string {
 	return metadata
 }
 
-// attempts calls attempt until it succeeds, until the retries are used up or until ctx ends. The
-// pauses are those of Outpost, multiplied by scale.
+// attempts calls the function attempt until it succeeds, the retries are used up or ctx ends. The
+// pauses between the calls are those of Outpost, multiplied by scale.
 func attempts(ctx context.Context, event Event, retries int, scale float64, attempt func(context.Context, Event) error) Result {
 	event, err := prepare(event)
 	if err != nil {

@@ -155,7 +155,8 @@ func TestACutAnswerMakesTheSDKSendCopies(t *testing.T) {
 	}
 }
 
-// Each attempt must have its own timestamp, and in a bucket its own key.
+// If an event is sent again, the new attempt must have a new timestamp. In a bucket it must also be
+// stored under a new key.
 func TestARepeatedAttemptHasANewTimestamp(t *testing.T) {
 	t.Parallel()
 	s, schedule := &service{}, &fault.Schedule{}

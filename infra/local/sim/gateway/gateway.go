@@ -57,8 +57,8 @@ type Event struct {
 	// white space and with escapes, as Outpost sends it.
 	Verbatim bool
 	// Header replaces headers of the finished request, its signature included. A header without
-	// values is removed. A caller can thus send the headers of a forger, or the headers of an event
-	// whose metadata replaces headers, as Outpost permits.
+	// values is removed. A test can thus send forged headers. It can also imitate an event whose
+	// metadata replaces headers, which Outpost permits.
 	Header http.Header
 	// Metadata is added to the metadata that Outpost makes for an event in a queue or a bucket,
 	// and replaces members of the same name. Outpost's operator and the publisher of the event can
@@ -113,8 +113,8 @@ func (s *Gateway) Signing(scheme signature.Scheme, keys ...signature.Key) *Gatew
 // Close closes idle connections.
 func (s *Gateway) Close() { s.transport.CloseIdleConnections() }
 
-// Pause returns how long Outpost waits after attempt number n, counted from 1: 30 s · 2ⁿ⁻¹. It does
-// not include the factor [Config.Scale].
+// Pause returns how long Outpost, the platform's sender of webhooks, waits after attempt number n:
+// 30 s · 2ⁿ⁻¹, with n counted from 1. The factor [Config.Scale] is not included.
 func Pause(n int) time.Duration { return 30 * time.Second << (n - 1) }
 
 // Send sends an event, with retries, until it is delivered, the retries are used up or ctx ends.
@@ -132,7 +132,7 @@ func (s *Gateway) Send(ctx context.Context, event Event) Result {
 	}
 }
 
-// SendCopies makes the first attempt of an event n times at the same moment. It does not retry.
+// SendCopies sends n copies of an event at the same moment. Each copy is sent only once.
 func (s *Gateway) SendCopies(ctx context.Context, event Event, n int) []Result {
 	event, err := prepare(event)
 	results := make([]Result, n)

@@ -41,7 +41,7 @@ func TestRequestsEqualCapturedBytes(t *testing.T) {
 			defer s.Close()
 			id := c.Header("X-Outpost-Event-Id") + c.Header("Webhook-Id")
 			sent := gateway.Event{ID: id, Topic: c.Header("X-Outpost-Topic") + c.Header("Webhook-Topic"), Body: c.Body}
-			// The event of this capture had metadata, which Outpost sends as headers.
+			// The event of this capture had metadata. Outpost sends metadata as headers.
 			if c.Name == "topic_star" {
 				sent.Header = map[string][]string{"X-Api-Key": {"k1"}, "X-Outpost-App-Id": {"m1"}}
 			}

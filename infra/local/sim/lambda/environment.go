@@ -24,7 +24,7 @@ type environment struct {
 	cfg     *Config
 	arn     string
 	process *child.Process
-	work    chan *call    // passes an invocation to the runtime, which has requested the next one
+	work    chan *call    // passes an invocation to the runtime when the runtime asks for one
 	ready   chan struct{} // closed when the runtime asks for its first invocation
 	ended   chan struct{} // closed after the process has ended and all its output was passed on
 
@@ -102,7 +102,7 @@ func (e *environment) awaitReady() error {
 }
 
 // run passes an invocation to the process. It waits until the process asks for the next invocation
-// or ends. At its time-out, run kills the process.
+// or ends. If the function's time-out passes first, run kills the process.
 func (e *environment) run(in Invocation) ([]byte, error) {
 	if e.hasEnded() {
 		return nil, errGone
@@ -155,8 +155,8 @@ func (e *environment) outcome(c *call) ([]byte, error) {
 	return c.response, nil
 }
 
-// freeze stops the process after an invocation, and thaw continues it before the next one. They do
-// nothing unless the configuration sets Freeze.
+// freeze stops the process after an invocation. The method thaw continues the process before the
+// next invocation. Both do nothing if Freeze is false in the configuration.
 func (e *environment) freeze() {
 	if e.cfg.Freeze {
 		// The error is ignored: it means that the process has ended, and the next invocation

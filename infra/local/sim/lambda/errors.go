@@ -25,9 +25,9 @@ const (
 	TypeResponseTooLarge = "Function.ResponseSizeTooLarge"
 )
 
-// FunctionError means that the function ran, or tried to run, and failed: its handler returned an
-// error, or its process crashed, timed out or did not become ready. A FunctionError holds the
-// error that the runtime reported, or the error that Lambda would report.
+// FunctionError means that an invocation was started and failed: the function's handler returned an
+// error, or its process crashed, timed out or did not become ready. Type and Message are those that
+// the runtime reported. If it reported none, they are those that Lambda would report.
 type FunctionError struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`

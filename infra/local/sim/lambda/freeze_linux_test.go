@@ -33,8 +33,8 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// awaitStopped waits until a process is stopped. It polls the state of the process, because a
-// signal takes time and only a parent is notified.
+// awaitStopped waits until a process is stopped (SIGSTOP). It reads the state of the process again
+// and again, because the kernel notifies only the parent of a stopped process.
 func awaitStopped(t *testing.T, pid int) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)

@@ -29,8 +29,8 @@ type Config struct {
 	// Bootstrap is the path of the program, which must be built with the tag lambda.norpc.
 	// Required.
 	Bootstrap string
-	// Environment holds the function's own variables, credentials included. Names that Lambda
-	// reserves are rejected, except those of credentials.
+	// Environment holds the function's own environment variables, including AWS credentials. A
+	// name that Lambda reserves is an error, except the names of the credentials.
 	Environment map[string]string
 	// Region is the AWS region that the function gets in its environment; "" means us-east-1.
 	Region string

@@ -13,7 +13,7 @@ import (
 	"masterhand/infra/recursion"
 )
 
-// lineage counts the invocations in a chain, in which each invocation causes the next one. The
+// lineage counts the invocations in a chain: each invocation of a chain causes the next one. The
 // X-Ray header of an invocation contains the lineage as Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs
 // copy this header to everything that the function sends. Sources: recursion_detection.go of AWS's
 // SDK for Go (the copying), and pull request 2480 of opentelemetry-dotnet-contrib (the three
@@ -51,7 +51,7 @@ func (l lineage) next(function string) lineage {
 	return l
 }
 
-// into returns a copy of a trace header in which l replaces the lineage of the header.
+// into returns a copy of a trace header that has the lineage l instead of any earlier lineage.
 func (l lineage) into(trace string) string {
 	fields := slices.DeleteFunc(strings.Split(trace, ";"), func(f string) bool {
 		return f == "" || strings.HasPrefix(f, lineageField)
@@ -70,16 +70,16 @@ func traceOf(m types.Message) string {
 	return m.Attributes[string(types.MessageSystemAttributeNameAWSTraceHeader)]
 }
 
-// looped reports whether the chain of a message has already invoked the function too often, so
-// that the message must not invoke it again.
+// looped reports whether the message must not invoke the function, because the message's chain has
+// already invoked that function [recursion.MaxInvocations] times or more.
 func looped(m types.Message, function string) bool {
 	l := parseLineage(traceOf(m))
 	return l.function == hashOf(function) && l.loops >= recursion.MaxInvocations
 }
 
-// traceOfBatch returns the trace header for an invocation with a batch: the header of the message
-// whose lineage has the most loops, with this invocation added to the lineage. If no message has a
-// header, traceOfBatch uses the parameter trace.
+// traceOfBatch returns the trace header for an invocation with a batch. It takes the header of the
+// message whose lineage has the most loops, and adds this invocation to the lineage. If no message
+// has a header, it takes the parameter trace.
 func traceOfBatch(batch []types.Message, function, trace string) string {
 	var farthest lineage
 	for _, m := range batch {

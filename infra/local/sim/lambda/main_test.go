@@ -99,7 +99,7 @@ func mustInvoke(t *testing.T, f *lambda.Function, order string) about {
 // gate is a server that makes functions wait until the test opens it.
 type gate struct {
 	arrived  chan int      // process ids of functions that have arrived at the gate
-	finished chan int      // process ids of functions that have passed the open gate
+	finished chan int      // process ids of functions that have continued after the test opened the gate
 	open     chan struct{} // closed when the gate opens, which releases all functions
 	order    string
 }

@@ -54,7 +54,7 @@ type QueueConfig struct {
 	FunctionName string
 	// Recursive says whether a chain of messages may invoke the function without limit. If not,
 	// the message after [recursion.MaxInvocations] invocations goes to the queue DeadLettersURL.
-	// If that is "", the message is deleted.
+	// If DeadLettersURL is "", the message is deleted.
 	Recursive      bool
 	DeadLettersURL string
 	// Log receives errors; nil discards them. No message bodies are logged.
@@ -105,8 +105,8 @@ func (q *Queue) Close(ctx context.Context) error {
 	}
 }
 
-// poll receives a batch only when a slot is free. A received message is therefore processed at
-// once: it does not wait while its visibility timeout runs.
+// poll receives a batch only when the maximum number of concurrent batches is not reached. It
+// processes each received message at once, because the message's visibility timeout is running.
 func (q *Queue) poll(ctx, settling context.Context) {
 	for {
 		select {

@@ -211,8 +211,8 @@ func TestQueueRecord(t *testing.T) {
 	}
 }
 
-// A failed message must return alone after its visibility timeout. After too many failures, the
-// queue must move it to the dead letter queue.
+// If one message of a batch fails, only that message must come again, after its visibility timeout.
+// After too many failures, the queue must move the message to the dead letter queue.
 func TestFailedMessagesReturnAndBecomeDeadLetters(t *testing.T) {
 	t.Parallel()
 	client := sqsService(t)

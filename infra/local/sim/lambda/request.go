@@ -99,8 +99,8 @@ func headers(r *http.Request, length int, sourceIP, trace string) map[string]str
 	return all
 }
 
-// joined joins repeated query parameters with commas. It returns nil if there are no parameters,
-// so that the event has no such member.
+// joined returns the query parameters of a request, with the values of a repeated parameter joined
+// by commas. If there are no parameters, it returns nil, so that the event has no such member.
 func joined(parameters map[string][]string) map[string]string {
 	if len(parameters) == 0 {
 		return nil

@@ -88,8 +88,9 @@ func (e *environment) serveError(w http.ResponseWriter, r *http.Request) {
 	e.answer(w, r, nil, reported(document), http.StatusAccepted)
 }
 
-// answer settles the current call if the request has the id of that call. It answers the runtime's
-// request with the given HTTP status.
+// answer handles a runtime's request that reports the result of a call. If the request has the id
+// of the current call, that call ends with the given response or error. Then the request gets the
+// given HTTP status.
 func (e *environment) answer(w http.ResponseWriter, r *http.Request, response []byte, err *FunctionError, status int) {
 	e.mu.Lock()
 	c := e.current

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// reserved lists the names of variables that a function's own environment must not contain.
-// Source: "Defined runtime environment variables" in Lambda's developer guide.
+// reserved lists the environment variables that Lambda reserves: the configuration of a function
+// must not set them. Source: "Defined runtime environment variables" in Lambda's developer guide.
 var reserved = map[string]bool{
 	"_HANDLER":                        true,
 	"_X_AMZN_TRACE_ID":                true,

@@ -6,7 +6,7 @@ import (
 )
 
 // buffer holds events, in the order of their arrival, until they are sent. The number of events is
-// not limited, because an event takes only some hundred bytes.
+// not limited, because an event takes only a few hundred bytes.
 type buffer struct {
 	mu      sync.Mutex
 	waiting []event
@@ -30,7 +30,8 @@ func (b *buffer) add(e event) {
 	b.waiting = append(b.waiting, e)
 }
 
-// first waits for the oldest event and returns it without removing it. It fails if ctx ends.
+// first returns the oldest event and leaves it in the buffer. If the buffer is empty, first waits
+// for an event. It fails if ctx ends.
 func (b *buffer) first(ctx context.Context) (event, error) {
 	b.mu.Lock()
 	some := b.some

@@ -14,8 +14,9 @@
 //     after its change is readable and before the S3 client gets its answer. So if
 //     [Receiver.Pending] is 0 after a change, the event is on the queue.
 //
-// If a key changes twice at the same time, the event with the greater sequencer need not belong to
-// the change that won. As in AWS, the receiver of the event must therefore read the object.
+// If a key changes twice at the same time, the event with the greater sequencer may describe the
+// change that the other change has overwritten. As in AWS, the receiver of the event must therefore
+// read the object.
 //
 // Example:
 //
@@ -54,7 +55,7 @@ type Queue interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
-// Config says which buckets' events are sent, to which queue each is sent, and how.
+// Config says to which queue the events of each bucket are sent, and how.
 type Config struct {
 	Queues  map[string]string // queue URL by bucket; the events of other buckets are not sent
 	Client  Queue             // SQS client; the Receiver turns off the client's retries and retries itself

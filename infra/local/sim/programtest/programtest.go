@@ -32,8 +32,8 @@ func Main(main func()) {
 	}
 }
 
-// Refuses runs main in a new process with an environment. It fails the test unless the process
-// exits with status 1 and prints all texts in wants.
+// Refuses runs main in a new process with only the given environment variables. The process must
+// exit with status 1 and print all texts in wants; otherwise the test fails.
 func Refuses(t *testing.T, environment []string, wants ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])

@@ -19,7 +19,7 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// answer is the answer that a PUT got.
+// answer holds what the server answered to a PUT.
 type answer struct {
 	status int
 	code   string // code in the XML error; "" if there is none

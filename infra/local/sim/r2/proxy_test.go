@@ -25,7 +25,7 @@ import (
 type upstream struct {
 	*httptest.Server
 	puts atomic.Int64
-	gate chan struct{} // each PUT waits until it receives a value; after gate is closed, no PUT waits
+	gate chan struct{} // each PUT waits for a value from gate; after gate is closed, no PUT waits
 }
 
 func behind(t *testing.T, change func(*r2.Config)) (*r2.Storage, *upstream) {

@@ -1,7 +1,7 @@
-// Package s3test starts the real S3 gateway for tests, on an empty folder. It builds the program
-// from infra/local/sim/versitygw.
+// Package s3test starts the local S3 server, versitygw, for a test. The server begins with an empty
+// folder. Its program is built from infra/local/sim/versitygw.
 //
-// Invariant: the gateway ends with the test.
+// Invariant: the server ends with the test.
 //
 //	storage, err := r2.Open(t.Context(), s3test.Start(t))
 package s3test
@@ -21,8 +21,8 @@ import (
 	"masterhand/infra/local/sim/r2"
 )
 
-// Start starts a gateway and returns the configuration of a bucket there. It fails the test if
-// the gateway does not answer within a minute.
+// Start starts versitygw, the local S3 server, and returns the configuration of a bucket there. It
+// fails the test if versitygw does not answer within a minute.
 func Start(t testing.TB) r2.Config {
 	t.Helper()
 	dir := t.TempDir()
@@ -65,7 +65,7 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// answers waits until the S3 gateway answers requests.
+// answers waits until versitygw, the local S3 server, answers requests.
 func answers(t testing.TB, endpoint string, gateway *child.Process) {
 	t.Helper()
 	again, late := time.NewTicker(20*time.Millisecond), time.After(time.Minute)

@@ -55,8 +55,8 @@ func AdReform() Sender {
 }
 
 // Posternity returns the sender Posternity. It waits 30 s for an answer and retries after 1, 5, 15
-// and 60 minutes. Source: its documentation, which does not say how it signs. The function sign
-// must match the verifier in intake's configuration.
+// and 60 minutes. Source: its documentation, which does not say how it signs. The parameter sign
+// must therefore return the signature that the configuration of the function intake requires.
 func Posternity(sign func(body []byte) http.Header) Sender {
 	return Sender{
 		Name: "posternity", Wait: 30 * time.Second, Sign: sign,
@@ -64,7 +64,7 @@ func Posternity(sign func(body []byte) http.Header) Sender {
 	}
 }
 
-// Result is the result of an announcement.
+// Result says whether a sender delivered an announcement, and how its attempts went.
 type Result struct {
 	Delivered bool          // whether the last answer had a status of 200 to 299
 	Status    int           // status of the last answer; 0 if there was no answer

@@ -19,8 +19,8 @@ import (
 // while the services are stopped.
 const messagesFile = "messages.json"
 
-// kept holds the messages that are stored while the services are stopped, by the default name of
-// their queue.
+// kept holds the messages that are stored while the services are stopped. Each key is the default
+// name of the queue that held the messages.
 type kept map[string][]message
 
 // message holds the parts of a message that are stored.

@@ -68,7 +68,7 @@ func (p *process) notUp(cause error) error {
 	return fmt.Errorf("%s does not start: %w; it printed:\n%s", p.name, cause, p.printed)
 }
 
-// asked completes the error err of the first call to a child's service; nil stays nil. If the child
+// asked returns the error of the first call to a child's service; nil if err is nil. If the child
 // has ended, the returned error says how the child ended, because that is the cause of err.
 func (p *process) asked(err error) error {
 	if err == nil {

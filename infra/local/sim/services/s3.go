@@ -19,7 +19,8 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// startS3 starts the S3 gateway and the sending of its object events, and creates the buckets.
+// startS3 starts versitygw, the S3 server. It also starts the sending of versitygw's object events,
+// and creates the buckets.
 func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
@@ -35,8 +36,8 @@ func (s *Services) startS3(ctx context.Context) error {
 	return s.gateway.asked(s.createBuckets(ctx))
 }
 
-// gatewayTries is the number of attempts to start the gateway. An attempt can fail because another
-// process takes the free port before the gateway listens on it.
+// gatewayTries is the number of attempts to start versitygw. An attempt can fail because another
+// process takes the free port before versitygw listens on it.
 const gatewayTries = 3
 
 func (s *Services) startGateway(ctx context.Context) (err error) {
@@ -49,7 +50,7 @@ func (s *Services) startGateway(ctx context.Context) (err error) {
 			return nil
 		}
 		select {
-		case <-s.gateway.Done(): // the S3 gateway has ended, so this attempt to start it has failed
+		case <-s.gateway.Done(): // versitygw, the S3 server, has ended, so this attempt to start it has failed
 		default:
 			return err
 		}
@@ -79,7 +80,7 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// answers waits until the S3 gateway answers requests.
+// answers waits until versitygw, the S3 server, answers requests. The parameter p is its process.
 func (s *Services) answers(ctx context.Context, p *process) error {
 	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
 	for {

@@ -82,9 +82,9 @@ type Config struct {
 	// Data is the folder for the stored data, which is created if it is missing. Start fails while
 	// another process uses the folder.
 	Data         string
-	Destinations string // path of the file that is served as the secret of the destinations
-	// Senders is the path of the file that is served as the secret of the senders; "" means that
-	// there is no such secret.
+	Destinations string // path of the file whose content is served as the secret with the destinations
+	// Senders is the path of the file whose content is served as the secret with the senders'
+	// tokens; "" means that there is no such secret.
 	Senders string
 	// Log receives the output of the child processes. Several goroutines write to it at the same
 	// time.
@@ -116,7 +116,7 @@ type Services struct {
 	closing chan struct{}
 
 	mu       sync.Mutex
-	gateway  *process   // the S3 gateway; Close stops it before the other services
+	gateway  *process   // versitygw, the S3 server; Close stops it before the other services
 	children []*process // the processes of the services other than S3
 }
 
@@ -174,18 +174,19 @@ func (s *Services) startSecrets() error {
 	return nil
 }
 
-// secret returns the handler that serves a file as a secret. The parameter constant is the default
-// name of the secret.
+// secret returns the handler that serves the content of a file as a secret. The parameter constant
+// is the default name of the secret. If the function usable rejects an edit of the file, the secret
+// keeps its last usable content.
 func (s *Services) secret(constant, file string, usable func([]byte) error) secrets.Handler {
 	read := secrets.LastUsable(file, usable, func(err error) {
 		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: the earlier content stays in force",
 			"secret", constant, "error", err.Error())
 	})
-	_, _ = read() // reads the present content, which stays in force if a later edit is not usable
+	_, _ = read() // reads the file now, so that this content stays in force if a later edit is not usable
 	return secrets.Handler{Name: s.Name(constant), File: file, Region: Region, Account: Account, Read: read}
 }
 
-// together runs steps at the same time and joins their errors.
+// together runs all steps at the same time, waits for them and returns all their errors.
 func together(steps ...func() error) error {
 	errs := make([]error, len(steps))
 	var all sync.WaitGroup

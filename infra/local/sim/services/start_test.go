@@ -112,7 +112,7 @@ func TestDataIsKeptBetweenRuns(t *testing.T) {
 	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.CollectQueueURL, MessageBody: aws.String("announced")}); err != nil {
 		t.Fatal(err)
 	}
-	closed(t, s) // when the services stop, one message is in flight, and another one was never received
+	closed(t, s) // stops while one message is in flight (received, not deleted) and one was never received
 
 	s = start(t, c)
 	defer closed(t, s)

@@ -9,7 +9,8 @@ import (
 // maxTail is the number of bytes at the end of a child's output that are kept for an error message.
 const maxTail = 4 << 10
 
-// tail passes the output of a child on, and keeps its last bytes.
+// tail is a writer for the output of a child process. It passes the output on, and keeps the last
+// bytes for an error message.
 type tail struct {
 	next io.Writer
 
@@ -17,8 +18,8 @@ type tail struct {
 	kept []byte
 }
 
-// Write implements [io.Writer]. It never fails, because an error of the log must not end the
-// child.
+// Write implements [io.Writer]. It never returns an error: if the log cannot be written, the child
+// process must still continue.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

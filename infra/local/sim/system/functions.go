@@ -174,8 +174,8 @@ func (s *System) schedule(f *lambda.Function, name string, every time.Duration) 
 	return err
 }
 
-// function creates a function. The parameter own holds variables of this function alone, each as a
-// name followed by a value.
+// function creates a local Lambda function. The parameter own lists environment variables that only
+// this function gets: name, value, name, value, and so on.
 func (s *System) function(name, bootstrap string, concurrency int, own ...string) (*lambda.Function, error) {
 	environment := s.Environment()
 	for pair := range slices.Chunk(own, 2) {

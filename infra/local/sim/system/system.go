@@ -22,18 +22,18 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// Config describes a system.
+// Config says which programs, files and limits a local system uses.
 type Config struct {
 	Root         string // folder of the project
 	Programs     Programs
 	Data         string // folder for the stored data
-	Destinations string // path of the file that is served as the secret of the destinations
-	// Senders is the path of the file that is served as the secret of the senders; "" means that
-	// there are no senders.
+	Destinations string // path of the file whose content is served as the secret with the destinations
+	// Senders is the path of the file whose content is served as the secret with the senders'
+	// tokens; "" means that there are no senders.
 	Senders string
 	Log     io.Writer // receives the output of the functions and services, one line in each Write
-	// Environment holds variables that are added to the environment of each function. They replace
-	// variables of the same name.
+	// Environment holds environment variables that every function gets in addition to its own. They
+	// replace environment variables of the same name.
 	Environment map[string]string
 	// Concurrency is the maximum number of concurrent requests to the function URL. Further
 	// requests are answered with 429. 0 means 64.
@@ -41,8 +41,8 @@ type Config struct {
 	// Port is the port of the function URL at 127.0.0.1. The URL of intake gets the next port. 0
 	// means free ports.
 	Port int
-	// LookAfter is the interval between two checks of the libraries by the function index; 0 means
-	// the interval of a deployed system.
+	// LookAfter is how often the function index checks the libraries: the time between two checks.
+	// 0 means the same time as in a deployed system.
 	LookAfter time.Duration
 	// HoldCollect says whether announcements stay in their queue until [System.ReleaseCollect] is
 	// called.

@@ -5,7 +5,8 @@ import (
 	"os"
 )
 
-// keepsAttributes returns an error if files in the folder dir cannot have extended attributes.
+// keepsAttributes returns an error if files in the folder dir cannot have extended attributes. The
+// function set writes an extended attribute of a file.
 func keepsAttributes(dir string, set func(*os.File, string, []byte) error) error {
 	f, err := os.CreateTemp(dir, ".attributes-*")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // encoded is a backend that URL-encodes the keys in listings if the request asks for it, as S3
-// does. Without it the gateway would not encode the keys, and a key with a control character would
+// does. Versity's gateway itself never encodes the keys. A key with a control character would then
 // make the listing unreadable.
 type encoded struct{ backend.Backend }
 
@@ -57,7 +57,7 @@ func asksEncoded(ctx context.Context) bool {
 }
 
 // encode URL-encodes texts, except their slashes, as S3 does. It replaces the pointers and does not
-// change the strings, because the gateway may use one string in several places.
+// change the strings, because Versity's gateway may use one string in several places.
 func encode(texts ...**string) {
 	for _, text := range texts {
 		if *text != nil {

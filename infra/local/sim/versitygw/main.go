@@ -71,7 +71,7 @@ func main() {
 type config struct {
 	listen   string // loopback address and port on which the program listens
 	root     string // folder of the buckets: each folder in it is a bucket
-	versions string // folder for earlier versions of objects; "" means that buckets have no versions
+	versions string // folder for the earlier versions of objects; if "", only the current version is kept
 	region   string // region for which clients must sign their requests
 	access   string
 	secret   string
@@ -128,8 +128,8 @@ func run(ctx context.Context, c config) error {
 		RootUserSecret: c.secret,
 		Region:         c.region,
 		Ports:          []string{c.listen},
-		// The following limits are the defaults of the gateway's own program. They are set here,
-		// because the package embedgw does not set them.
+		// The following limits are the defaults of Versity's own program. They are set here,
+		// because Versity's package embedgw does not set them.
 		MaxConnections:    250_000,
 		MaxRequests:       100_000,
 		MultipartMaxParts: 10_000,
@@ -153,8 +153,8 @@ func free(ctx context.Context, address string) error {
 	return l.Close()
 }
 
-// open makes the folders and returns the store in them. It first makes both paths absolute,
-// because the gateway changes the working directory to root before it uses the path versions.
+// open makes the folders and returns the store in them. It makes both paths absolute, because
+// Versity's code changes the working directory to root before it uses the path versions.
 func open(root, versions string) (backend.Backend, error) {
 	dirs := []*string{&root}
 	if versions != "" {
@@ -175,7 +175,7 @@ func open(root, versions string) (backend.Backend, error) {
 	}
 	store, err := posix.New(root, meta.XattrMeta{}, posix.PosixOpts{
 		VersioningDir:       versions,
-		Concurrency:         5000,    // the default of the gateway's own program
+		Concurrency:         5000,    // the default of Versity's own command
 		CopyObjectThreshold: 5 << 30, // maximum size of a copied object in bytes, S3's limit; 0 would reject every copy
 	})
 	if err != nil {

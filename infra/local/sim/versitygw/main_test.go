@@ -20,9 +20,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// asProgram is the environment variable that makes the test binary run the gateway instead of the
-// tests. Each gateway needs its own process, because it changes the working directory and can exist
-// only once in a process.
+// asProgram is the environment variable that makes the test binary run versitygw instead of the
+// tests. Each versitygw needs its own process, because it changes the working directory and can
+// exist only once in a process.
 const asProgram = "VERSITYGW_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -36,11 +36,11 @@ func TestMain(m *testing.M) {
 	main()
 }
 
-// program is a running gateway, in a process of its own.
+// program is a running versitygw, the local S3 server, in a process of its own.
 type program struct {
 	cmd     *exec.Cmd
 	url     string
-	printed *bytes.Buffer // output of the process; must not be read before ended is closed
+	printed *bytes.Buffer // output of the process; may be read only after the channel ended is closed
 	ended   chan struct{}
 	err     error // error with which the process ended; may be read after ended is closed
 }
@@ -69,8 +69,8 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// start starts a gateway, which ends with the test. If events is not "", the gateway posts notices
-// to that URL.
+// start starts versitygw, which ends with the test. The parameter events is the URL to which
+// versitygw posts notices; "" means that it posts none.
 func start(t *testing.T, root, events string) *program {
 	t.Helper()
 	address := freeAddress(t)
@@ -123,10 +123,10 @@ func versioned(t *testing.T, c *s3.Client, name string) {
 	}
 }
 
-// mailbox is a server that receives notices.
+// mailbox is a test server that receives the notices of changed objects.
 type mailbox struct {
 	url    string
-	answer func() int // returns the HTTP status with which the mailbox answers a notice
+	answer func() int // returns the HTTP status with which this test server answers a notice
 
 	mu    sync.Mutex
 	taken []notice

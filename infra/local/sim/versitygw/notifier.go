@@ -33,14 +33,14 @@ type notice struct {
 
 // notifier sends a notice of each change in the store.
 //
-// It does not use the gateway's own webhook. That webhook sends an event once and without order,
+// It does not use the webhook of Versity's gateway. That webhook sends an event once and unordered,
 // drops it when the receiver is busy, and never closes the body of an answer. Its events lack
 // version ids, the sizes of copies and multipart uploads, and the keys that a DeleteObjects has
 // really deleted.
 //
-// A notice is sent after its change is readable. If a key changes twice at the same time, the
-// later notice need not belong to the change that won. As with S3, a receiver must therefore read
-// the object itself.
+// A notice is sent after its change is readable. If a key changes twice at the same time, the later
+// notice may describe the change that the other change has overwritten. As with S3, a receiver must
+// therefore read the object itself.
 type notifier struct {
 	backend.Backend
 	out *outbox
@@ -94,8 +94,8 @@ func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutpu
 	return object
 }
 
-// sized sends the notice of a write for which the store has returned no size. Before that, it adds
-// the size of the object to the notice.
+// sized adds the size of the object to the notice of a write, and then sends the notice. It is for
+// writes for which the store returns no size.
 func (n *notifier) sized(ctx context.Context, made notice) {
 	if object := n.head(ctx, made); object != nil && unquoted(value(object.ETag)) == unquoted(made.ETag) {
 		// The size is set only if the ETags are equal. Different ETags mean that the object was
@@ -145,8 +145,8 @@ func (n *notifier) DeleteObjectTagging(ctx context.Context, bucket, key, version
 	return err
 }
 
-// tagged sends the notice of a change of tags. Before that, it adds the ETag and the id of the
-// version whose tags have changed.
+// tagged sends the notice of a change of tags. It first sets two fields of the notice: the ETag and
+// the id of the version whose tags have changed.
 func (n *notifier) tagged(ctx context.Context, changed notice) {
 	if object := n.head(ctx, changed); object != nil {
 		changed.ETag, changed.VersionID = value(object.ETag), value(object.VersionId)

@@ -211,7 +211,7 @@ func TestAwkwardKeys(t *testing.T) {
 			t.Errorf("%q: told %+v", key, got)
 		}
 	}
-	// JSON cannot hold a key that is not UTF-8. Instead of sending a notice, the gateway logs the
+	// JSON cannot hold a key that is not UTF-8. Instead of sending a notice, versitygw logs the
 	// key.
 	if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: new("masters"), Key: new("\xff.mp4"), Body: http.NoBody}); err != nil {
 		t.Error(err)

@@ -19,7 +19,8 @@ const (
 	patience = 2 * time.Second
 	// pause is the time between two attempts to send a notice.
 	pause = 100 * time.Millisecond
-	// farewell is the longest time for which the program still sends notices when it ends.
+	// farewell is the maximum time that the program, when it ends, spends on sending the notices
+	// that are still waiting.
 	farewell = 2 * time.Second
 )
 
@@ -58,11 +59,11 @@ func newOutbox(url string) *outbox {
 	return o
 }
 
-// send adds the notice n to the queue and waits until the receiver has accepted it, but no longer
-// than patience. It encodes the notice before it returns, because the gateway then reuses the
-// memory that holds the notice's strings.
+// send adds the notice n to the queue. It waits until the receiver has accepted the notice, but no
+// longer than the duration patience. It encodes the notice before it returns, because Versity's
+// code then reuses the memory of the notice's strings.
 func (o *outbox) send(n notice) {
-	// No notice is sent: S3 would reject such a key, and JSON cannot hold it.
+	// No notice is sent for a key that is not UTF-8: S3 would reject it, and JSON cannot hold it.
 	if !utf8.ValidString(n.Key) {
 		fmt.Fprintf(os.Stderr, "versitygw: no notice of the key %q, which is not UTF-8\n", n.Key)
 		return

@@ -110,8 +110,8 @@ func TestARejectedNoticeDoesNotBlockLaterOnes(t *testing.T) {
 	})
 }
 
-// TestWaitingNoticesAreSentAtTheEnd checks that the program sends waiting notices when it ends. The
-// program must end even if the receiver accepts none of them.
+// TestWaitingNoticesAreSentAtTheEnd checks that the program, when it ends, sends the notices that
+// were not accepted before. The program must end even if the receiver accepts none of them.
 func TestWaitingNoticesAreSentAtTheEnd(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -96,7 +96,7 @@ func TestNeverMixed(t *testing.T) {
 			}
 			return *out.ETag
 		}
-		letter := map[string]byte{} // maps the ETag of each version to the letter of which the version consists
+		letter := map[string]byte{} // by the ETag of a version: the letter that fills the whole version
 		for i := range overwrites + 1 {
 			letter[put(i)] = byte('a' + i)
 		}

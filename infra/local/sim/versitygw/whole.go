@@ -12,8 +12,8 @@ import (
 )
 
 // whole rejects truncated uploads, as S3 does, and never returns a mixture of two versions of an
-// object. The gateway itself takes the end of the connection as the end of the body. If it has no
-// digest of the body, as with a pre-signed URL, it would store a truncated body.
+// object. Versity's gateway itself takes the end of the connection as the end of the body. Without
+// a digest of the body, for example with a pre-signed URL, it would store a truncated body.
 type whole struct{ backend.Backend }
 
 func (w whole) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
@@ -27,9 +27,9 @@ func (w whole) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Uplo
 	return w.Backend.UploadPart(ctx, &part)
 }
 
-// GetObject reads an object whose ETag and bytes belong together. The gateway reads the ETag before
-// it opens the file, and the object may be replaced in between. So GetObject compares the ETag
-// again after the opening, and starts anew if the ETag has changed.
+// GetObject returns an ETag and bytes of the same version of an object. Versity's gateway reads the
+// ETag before it opens the file, and the object may be replaced in between. So GetObject reads the
+// ETag again after the opening, and starts anew if the ETag has changed.
 func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	for {
 		out, err := w.Backend.GetObject(ctx, in)
@@ -49,9 +49,9 @@ func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObj
 	}
 }
 
-// announced returns a body whose reader fails if the body ends before the announced length. It
-// returns a body in signed chunks unchanged: such a body marks its own end, and the gateway needs
-// the Go type of that body.
+// announced returns a reader of the body that fails if the body ends before the announced length.
+// It returns a body in signed chunks unchanged, because such a body marks its own end, and because
+// Versity's code needs the Go type of such a body.
 func announced(body io.Reader, length *int64) io.Reader {
 	if _, chunked := body.(middlewares.ChecksumReader); chunked || body == nil || length == nil {
 		return body

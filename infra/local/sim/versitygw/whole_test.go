@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// presigned uploads a body with a pre-signed URL. The gateway then has no digest of the body.
+// presigned uploads a body with a pre-signed URL. Such an upload contains no digest of the body.
 func presigned(t *testing.T, c *s3.Client, key string, length int, body io.Reader) (status int) {
 	t.Helper()
 	signed, err := s3.NewPresignClient(c).PresignPutObject(t.Context(), &s3.PutObjectInput{Bucket: new("whole"), Key: &key})

@@ -66,7 +66,8 @@ func (s *Server) receive(id string, body []byte) (status int, text string) {
 	return http.StatusOK, `{"success":true}`
 }
 
-// output returns the output that a token gets when this body completes the token.
+// output returns what is stored as the output of a token that this body completes: the body, or {}
+// if the body is not JSON.
 func output(body []byte) []byte {
 	if !json.Valid(body) {
 		return []byte("{}")

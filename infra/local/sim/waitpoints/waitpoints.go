@@ -29,8 +29,8 @@ import (
 
 // Config changes a server's behaviour. The zero value behaves like the real server.
 type Config struct {
-	// Promised says whether the server answers 409 for a completed token and 410 for an expired
-	// token, as the ad platform's documentation promises.
+	// If Promised is true, the server answers a completion of a completed token with 409, and that
+	// of an expired token with 410, as the ad platform's documentation promises.
 	Promised bool
 	// Now is the clock that expires tokens; nil means time.Now.
 	Now func() time.Time
@@ -52,7 +52,7 @@ type Token struct {
 	URL       capability.URL // URL to which a POST completes the token
 	ExpiresAt time.Time
 	Completed time.Time // time of the completion; zero if the token is not completed
-	Output    []byte    // output of the completion; nil if the token is not completed
+	Output    []byte    // JSON with which the token was completed; nil if it was not completed
 	Received  [][]byte  // body of each POST that arrived completely, in order, even if it did not complete the token
 }
 

@@ -2,9 +2,9 @@
 // requests.
 //
 // A timeline is one item with the id "intake#{sender}#{subject}". Its attribute "timeline" contains
-// the timeline as JSON. The item also has "version", the attributes "day" and "receivedAt" for the
-// table's index by day, and "ttl". A timeline's day has the form "intake#hoox#2026-11-21", which no
-// request has, so that lists of requests contain no timelines. The method Mark stores an item
+// the timeline as JSON. Its attributes "day" and "receivedAt" are for the table's index by day. It
+// also has "version" and "ttl". The day has the form "intake#hoox#2026-11-21". No request has such
+// a day, so lists of requests contain no timelines. The method Mark stores an item
 // "intake-record#{key}", which has only a ttl.
 //
 //	store := dynamostore.Store{Client: dynamodb.New(options), Table: "masterhand-ledger"}

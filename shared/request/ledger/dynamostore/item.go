@@ -35,7 +35,7 @@ const isOpen = "open"
 // only 1,000 writes a second to one partition. Older code uses a single partition.
 const shards = 8
 
-// spread returns the index key of the item's shard.
+// spread returns the index key with the number of the shard that stores the item with this id.
 func spread(key, id string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id)) // the error is ignored: Write of a hash never fails
@@ -44,8 +44,8 @@ func spread(key, id string) string {
 
 func shard[N uint32 | int](key string, n N) string { return fmt.Sprintf("%s#%d", key, n) }
 
-// partitions returns all index keys under which the items of a key may be stored: the key's shards,
-// and the key itself, because code without shards writes it.
+// partitions returns all forms of an index key under which items may be stored: the key with the
+// number of each shard, and the key alone, because older code writes no shards.
 func partitions(key string) []string {
 	list := []string{key}
 	for n := range shards {

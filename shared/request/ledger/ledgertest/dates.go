@@ -26,7 +26,7 @@ func stepsAreDated(t *testing.T, store ledger.Store) {
 	}
 	second := func() { clock.Advance(time.Second) }
 	hold := claimed(t, l)
-	second() // now 1 s after the start
+	second() // the clock is now 1 s after the start
 	done(t, hold.Decide(t.Context(), delivery))
 	dates("decided", 0, 1, -1, -1)
 	second() // now 2 s after the start

@@ -134,8 +134,8 @@ func same(t *testing.T, got, want ledger.Item) {
 	}
 }
 
-// plain removes differences that a Store may ignore: between nil and empty, and between two forms
-// of one time.
+// plain removes differences that a Store may ignore: whether an empty list is nil, and how a time
+// is represented in memory.
 func plain(i ledger.Item) ledger.Item {
 	i = clone(i)
 	if len(i.EventIDs) == 0 {

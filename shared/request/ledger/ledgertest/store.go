@@ -132,7 +132,8 @@ func roundTrip(t *testing.T, store ledger.Store) {
 func copies(t *testing.T, store ledger.Store) {
 	item := full()
 	done(t, store.Save(t.Context(), item))
-	// first the saved item is changed, then the loaded item: the stored item must stay the same
+	// the first pass changes the item that was saved, the second pass the item that was loaded;
+	// neither may change the item in the store
 	for range 2 {
 		item.Decision.Key, item.EventIDs[0], item.Result[0] = "changed", "changed", '?'
 		got, err := store.Load(t.Context(), item.ID)

@@ -19,7 +19,7 @@ var block = sync.OnceValue(func() []byte {
 })
 
 // Pattern is an object of any size that uses no memory. Its bytes look random and are the same in
-// every process. No two units are equal, because each starts with its offset and the seed.
+// every process. Each unit of 1 MiB starts with its offset and the seed, so no two units are equal.
 type Pattern struct {
 	Size int64
 	Seed uint64

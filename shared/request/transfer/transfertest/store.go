@@ -17,11 +17,11 @@ import (
 
 // Fault is the fault of one answer of a store. The zero value means no fault.
 type Fault struct {
-	Status int   // the store answers with this status instead
+	Status int   // the store answers with this HTTP status instead of the range; 0 means that it does not
 	Cut    bool  // the store breaks the connection after After bytes of the range
 	Stall  bool  // the store sends nothing after After bytes, until the client closes the connection
 	After  int64 // the number of bytes before the fault; a range of at most this length has no fault
-	Mute   bool  // Cut or Stall happens before the answer's header is sent
+	Mute   bool  // if true, the fault Cut or Stall happens before the store sends the answer's header
 	Excess int   // the store sends this many bytes more than the range has
 }
 

@@ -58,7 +58,7 @@ func handle(ctx context.Context, o order) (any, error) {
 	switch {
 	case o.Records != nil:
 		return handleMessages(o.Records)
-	case o.Body != nil: // the event of a function URL: its body holds the instructions
+	case o.Body != nil: // the event comes from a function URL, so the instructions are in its body
 		if err := json.Unmarshal([]byte(*o.Body), &o); err != nil {
 			return nil, err
 		}
@@ -125,9 +125,9 @@ func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	return response, nil
 }
 
-// sendAgain sends a message to this function's own queue, unless left is 0. The message invokes the
-// function again with left reduced by one. So left is the length of a chain of messages, each of
-// which causes the next one.
+// sendAgain sends a message to this function's own queue. The message invokes the function again,
+// with the parameter left reduced by one. If left is 0, sendAgain sends nothing. So left is the
+// number of messages in a chain in which each message causes the next one.
 func sendAgain(left string) error {
 	n, err := strconv.Atoi(left)
 	if err != nil || n == 0 {
