@@ -110,8 +110,8 @@ func (s *fixture) start(t *testing.T, running servicestest.Running, environment 
 	})
 }
 
-// keep stores a sender's announcement as a record in the records bucket, with the receiving time
-// at. It returns the record's key.
+// keep stores a sender's announcement as a record in the records bucket and returns the record's
+// key. The parameter at is the time at which the announcement was received.
 func (s *fixture) keep(t *testing.T, sender string, c intake.Coordinates, at time.Time, body string) string {
 	t.Helper()
 	r := intake.Record{ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Coordinates: c, Body: []byte(body)}

@@ -103,9 +103,9 @@ func (h handler) summarized(ctx context.Context, lib masters.Library, err error)
 	}
 }
 
-// file tries once more to index the keys in failed whose event the queue will not deliver again. If
-// an object still cannot be read, file records that in the index. It removes from failed each key
-// that it could index or record.
+// file handles the keys in failed whose event the queue will not deliver again. It tries once more
+// to index each of them. If the object still cannot be read, it records that in the index. A key
+// that was indexed or recorded is removed from failed.
 func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string
 	for key := range failed {

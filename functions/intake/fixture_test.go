@@ -51,9 +51,9 @@ type fixture struct {
 	printed    *telemetrytest.Output
 }
 
-// newFixture starts the function intake. The variables in changes replace those of its environment.
-// If the npm packages of the local services are not installed, newFixture skips the test; in CI the
-// test fails instead.
+// newFixture starts the function intake. The parameter changes holds environment variables that
+// replace the usual ones. If the npm packages of the local services are not installed, newFixture
+// skips the test; in CI the test fails instead.
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)

@@ -37,8 +37,8 @@ const (
 	hostile = `</cwdb-action><script>alert(1)</script><iframe src=x></iframe><svg><use href="#x"/></svg>`
 )
 
-// store is a ledger for tests. It has a request at noon, and one for every ten minutes of the fifty
-// hours before noon. The method ByDayUntil returns the error err.
+// store is a ledger for tests. It has 300 requests, one every ten minutes; the last one arrived at
+// noon. The field err is the error that ByDayUntil returns.
 type store struct {
 	err   error
 	until time.Time

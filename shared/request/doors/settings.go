@@ -13,7 +13,7 @@ import (
 // function URL, accepts only signed events.
 type Door string
 
-// The doors. Their values are the keys of the JSON object in the setting.
+// The two doors. Each value is a key of the JSON object that [ParseSettings] reads.
 const (
 	Queue  Door = "queue"
 	Bucket Door = "bucket"

@@ -56,11 +56,14 @@ type Listing interface {
 	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
 }
 
-// Prove returns nil if the index knows every object that the creative's document should list. First
-// it checks that no event waits in the queue. Only then it checks that the document is still doc,
-// because an event may have been indexed after doc was read. It also lists the bucket only then, so
-// that it finds each object whose event had not reached the queue. The error is an [Unproven], or
-// another error if a store fails.
+// Prove returns nil if the index knows every object that the creative's document should list. The
+// parameters doc and revision are the document as the caller read it.
+//
+// First, Prove checks that no event waits in the queue. After that, it checks that the document is
+// unchanged, because an event may have been indexed since the caller read it. Then it also lists
+// the bucket, because an object's event may not have reached the queue yet.
+//
+// The error is an [Unproven], or another error if a store fails.
 func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision string) error {
 	var state masters.State
 	err := together(
@@ -136,12 +139,15 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 	return state, err
 }
 
-// among checks the keys that may name the creative. If the library has at most maxListed keys,
-// among lists all of them, because a key may name the creative anywhere in its text. In a larger
-// library, it lists the keys that begin with the code, and reads the unplaced keys that are filed
-// under the code's anchors. Keys with unusable labels come from a separate list in the index,
-// because a listing shows no labels. The parameter keys is the number of keys when the library was
-// last indexed completely; 0 means unknown.
+// among checks the keys that may name the creative. The parameter keys is the number of keys when
+// the library was last indexed completely; 0 means unknown.
+//
+// A key may name the creative anywhere in its text. So if the library has at most maxListed keys,
+// among lists all of them. In a larger library, it lists the keys that begin with the code, and
+// reads the unplaced keys that are filed under the code's anchors.
+//
+// Keys with unusable labels come from a separate list in the index, because a listing shows no
+// labels.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
 	// a key of another library does not block this proof

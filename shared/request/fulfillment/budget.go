@@ -23,9 +23,9 @@ const (
 	AssumedRate = 37 << 20
 )
 
-// Budget decides whether a run can upload size bytes at rate, in bytes per second; a rate of 0
-// means not measured yet. The run must end by deadline unless deadline is zero, and the request
-// expires at expiry.
+// Budget decides whether a run has enough time for an upload. The size is in bytes, the rate in
+// bytes per second; a rate of 0 means that it was not measured yet. The deadline is the time by
+// which the run must end; zero means no deadline. The expiry is the request's.
 func Budget(size int64, rate float64, now, deadline, expiry time.Time) Plan {
 	if rate <= 0 {
 		rate = AssumedRate

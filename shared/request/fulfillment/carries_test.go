@@ -84,8 +84,8 @@ func TestARequestThatExpiredAfterItsUploadIsUnconfirmed(t *testing.T) {
 	}
 }
 
-// If the first callback of a new decision is answered with 409, another sender has completed the
-// waitpoint, so the request is superseded.
+// If the first callback of a new decision is answered with 409 (already completed), another sender
+// has completed the waitpoint, so the request is superseded.
 func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -98,8 +98,8 @@ func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 }
 
 // If a run learns after the upload that the platform refused these bytes before, it decides a skip.
-// If the callback of this skip is answered with 409, another sender has completed the waitpoint:
-// the request is superseded.
+// If the callback of this skip is answered with 409 (already completed), another sender has
+// completed the waitpoint, so the request is superseded.
 func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// If a callback got no answer, a later 409 does not prove that another sender completed the
-// waitpoint: the unanswered callback may have arrived.
+// If a callback got no clear answer and a later one is answered with 409 (already completed), this
+// does not prove that another sender completed the waitpoint: the first callback may have done so.
 func TestACallbackWithoutAnswerMayHaveBeenOurs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestADigestIsWrittenBesideItsMasterAlone(t *testing.T) {
 				blobs.Blobs = s.index.Blobs
 				s.service.Index = masters.Index{Blobs: blobs}
 				s.add(t, key, film, true, nil)
-				// 1 once the test has changed the document, because then one write fails
+				// the number of writes that fail: 1 after the test has changed the document, else 0
 				failed := 0
 				s.put = func(int) (int, string) {
 					if c.meanwhile == nil {

@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// faultyIndex fails the reads of documents whose names begin with a prefix, starting with the nth
-// read.
+// faultyIndex fails reads of documents whose names begin with a prefix. The first of these reads
+// succeed; the field from is the number of the first read that fails.
 type faultyIndex struct {
 	masters.Blobs
 	prefix string

@@ -78,8 +78,8 @@ func TestALibraryThatCannotBeReadGivesWay(t *testing.T) {
 	})
 }
 
-// The run for one library has found nothing to deliver. If a file that may be the master then comes
-// to this library, the run for another library must not end the request.
+// A library has passed: the run for it found nothing to deliver. If a file that may be the master
+// comes to this library afterwards, the run for another library must not end the request.
 func TestALibraryThatPassedMayStillGetTheMaster(t *testing.T) {
 	t.Parallel()
 	for _, control := range []bool{true, false} {

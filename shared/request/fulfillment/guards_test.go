@@ -110,7 +110,7 @@ func TestOnlyDeliveredBytesAreRefused(t *testing.T) {
 	})
 }
 
-// A run stops when its request expires, even if the process has minutes left.
+// A run stops when its request expires, even if the invocation has minutes left.
 func TestWorkEndsWhenTheRequestExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

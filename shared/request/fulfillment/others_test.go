@@ -77,8 +77,8 @@ func (s *teams) ask(t *testing.T, lib masters.Library) fulfillment.Outcome {
 	return s.service.Fulfil(t.Context(), job)
 }
 
-// work handles each message of the queue once, the oldest first, and keeps the messages that must
-// come again.
+// work handles each message of the queue once, the oldest first. It leaves in the queue only the
+// messages whose requests must be tried again.
 func (s *teams) work(t *testing.T) (last fulfillment.Outcome) {
 	t.Helper()
 	worker := &fulfillment.Service{

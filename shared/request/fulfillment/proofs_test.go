@@ -251,7 +251,7 @@ func TestAnotherSpellingOfTheCodeBlocksASkip(t *testing.T) {
 	}
 }
 
-// In a large library, a proof does not look in the bucket for unplaced keys that do not name the
+// In a large library, a proof looks in the bucket only for those unplaced keys that name the
 // creative.
 func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
 	t.Parallel()
@@ -267,8 +267,8 @@ func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
 	})
 }
 
-// A file that cannot be read belongs to another creative if its labels say so. Then it does not
-// block the request.
+// A file whose content cannot be read does not block the request if its labels state another
+// creative.
 func TestAnUnreadFileOfAnotherCreativeBlocksNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

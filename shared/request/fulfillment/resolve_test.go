@@ -51,7 +51,8 @@ func comma(members string) string {
 	return "," + members
 }
 
-// asked saves a request for the wanted slot. The id consists of the request's target and a number.
+// asked saves a request for the wanted slot. An id such as "feed 1" states the request's target and
+// a number.
 func (s *fixture) asked(t *testing.T, id string, state ledger.State, edit func(*ledger.Item)) {
 	t.Helper()
 	target, _, _ := strings.Cut(id, " ")

@@ -8,9 +8,9 @@ import (
 
 // Unproven is an error that says why a proof of absence is not possible now.
 type Unproven struct {
-	Code string // a stable word for machines: the reason
+	Code string // the reason as a fixed word for programs
 	Key  string // the key that blocks the proof, "" if no key blocks it
-	Why  string // a sentence for people: the reason
+	Why  string // the reason as a sentence for people
 }
 
 func (u *Unproven) Error() string { return "absence not proved: " + u.Why }

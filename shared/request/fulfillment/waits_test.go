@@ -39,10 +39,11 @@ func (w watched) Save(ctx context.Context, name string, data []byte, revision st
 }
 
 // A run that can hand off does not wait at all if the index lag ends more than 5 s after the run's
-// start. Otherwise it gives up at its first read of the index that is at least 5 s after the lag.
+// start. Otherwise it gives up at its first read of the index that is at least 5 s after the lag's
+// end.
 //
-// A run that cannot hand off gives up when HoldTimeout has passed after the lag. It does not wait
-// at all if it would have less than 10 s after the lag.
+// A run that cannot hand off gives up when HoldTimeout has passed since the lag's end. It does not
+// wait at all if it has less than 10 s between the lag's end and its deadline.
 func TestARunThatCanHandOffGivesUpFiveSecondsAfterTheLag(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

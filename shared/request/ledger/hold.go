@@ -141,8 +141,8 @@ func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error
 	return nil
 }
 
-// saw records the item that a step found or wrote in the store, so that Alive checks the lease in
-// this item. It does so even after a refused step. It ignores an item older than the recorded one.
+// saw keeps the item that a step found or wrote in the store, even if the step was refused. Alive
+// checks the lease in the kept item. saw ignores an item that is older than the kept one.
 func (h *Hold) saw(item Item, written bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

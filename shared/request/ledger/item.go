@@ -14,7 +14,7 @@
 //     results.
 //   - An Item contains no URL.
 //
-// An example of one run:
+// The function Example in the file example_test.go shows one run.
 package ledger
 
 import (
@@ -95,9 +95,8 @@ type Item struct {
 	ReceivedAt time.Time `json:"receivedAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`
 
-	// ClaimedAt is the time of the last claim. The three fields after it are the times of the steps
-	// that are still valid. A zero time means that the step was not taken, or that older code took
-	// it.
+	// ClaimedAt is the time of the last claim. Each of the next three fields is the time of a step.
+	// It is zero if the step was not taken, if it is no longer valid, or if older code took it.
 	ClaimedAt  time.Time `json:"claimedAt,omitzero"`
 	DecidedAt  time.Time `json:"decidedAt,omitzero"`
 	UploadedAt time.Time `json:"uploadedAt,omitzero"`

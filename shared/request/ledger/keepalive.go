@@ -37,8 +37,8 @@ func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
 // keep renews the lease once. It returns an error if the request is lost. A failed renewal is not
 // an error while the lease still lasts.
 func (h *Hold) keep(ctx context.Context) error {
-	// Another run claims the request only when the skew has passed since the lease's end. The skew
-	// is also the time limit of a renewal, so a renewal that hangs fails before that.
+	// A renewal may take at most the skew. Another run claims the request only when the skew has
+	// passed since the lease's end, so even a renewal that hangs fails before such a claim.
 	renewing, cancel := context.WithTimeout(ctx, skew(h.ledger.lease()))
 	defer cancel()
 	err := h.Renew(renewing)

@@ -63,15 +63,15 @@ type Ledger struct {
 
 func (l *Ledger) lease() time.Duration { return cmp.Or(l.Lease, Lease) }
 
-// clock returns the current time, the length of the lease and the deadline. The process must end by
-// the deadline, so no lease lasts longer.
+// clock returns the current time, the length of a lease and the invocation's deadline. No lease
+// lasts beyond the deadline, because the invocation ends by then.
 func (l *Ledger) clock(deadline time.Time) clock {
 	return clock{now: l.Now(), deadline: deadline, lease: l.lease()}
 }
 
-// Claim claims a request for a run whose process ends at deadline; zero means no deadline. If it
-// returns ErrHeld, ErrQueued, ErrEnded or ErrConflict, it also returns a Hold: the Hold's Item can
-// be read, but its steps fail. Any other error comes from the store.
+// Claim claims a request for a run whose invocation ends at deadline; zero means no deadline. With
+// ErrHeld, ErrQueued, ErrEnded and ErrConflict, Claim also returns a Hold: its Item can be read,
+// but its steps fail. Any other error comes from the store.
 func (l *Ledger) Claim(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
 	return l.claim(ctx, r, deadline, false)
 }

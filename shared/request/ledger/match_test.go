@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A result matches a request by the fields that the case states, and by no others.
+// Each case has a request and a result, and states whether the result may be about the request.
 func TestAResultMatchesARequestByWhatBothState(t *testing.T) {
 	t.Parallel()
 	over := noon.Add(-time.Minute)
@@ -67,8 +67,8 @@ func TestAResultMatchesARequestByWhatBothState(t *testing.T) {
 	}
 }
 
-// Items of older code may lack the expiry and the key. A field that is absent on both sides matches
-// no request.
+// An item that older code wrote may lack the expiry and the storage key. If a result lacks them,
+// too, this does not count as an agreement that singles out the item.
 func TestAFieldThatNeitherSideStatesMatchesNothing(t *testing.T) {
 	t.Parallel()
 	older := Item{ID: "older", State: Delivered, SHA256: "0f"}
@@ -142,8 +142,8 @@ func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	// the item is queued but still has an owner, so the method queue must not take it for an item
-	// that this run has already queued
+	// A queued item without an owner may be this run's own write, if the answer was lost. This item
+	// has an owner, so it is not such a write, and the method queue must queue it anew.
 	held.State = Queued
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)

@@ -16,7 +16,8 @@ import (
 
 const slot = "p#HRT-1212#2#en#video"
 
-// stand saves an item of the slot. The item is in its state before the verdict arrives.
+// stand saves an item as it is before the verdict arrives. It sets the item's version to 1 and its
+// slot to the constant slot.
 func stand(t *testing.T, store ledger.Store, item ledger.Item) ledger.Item {
 	t.Helper()
 	item.Version, item.Slot = 1, slot
@@ -53,7 +54,7 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		verdict         ledger.Verdict
 		expired         bool         // whether the request has expired when the result arrives
 		want            ledger.State // the request's state after a result with the storage key; "" if the result must not match it
-		wantUnnamed     ledger.State // the request's state after a result with only the slot; "" if the result must not match it
+		wantUnnamed     ledger.State // its state after a result without storage key; "" if it must not match
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},

@@ -68,8 +68,9 @@ func (v Verdict) fitsRejected(i Item) bool {
 }
 
 // fitsExpired reports whether a result of the class ClassTimedOut may be about the request. The
-// request must have expired. If the result states an expiry, the request's expiry must not be
-// later. If the result states when the platform asked, the request must not have arrived before.
+// request must have expired. Its expiry must not be later than the expiry in the result, if the
+// result states one. It must not have arrived before the time at which the platform asked, if the
+// result states that time.
 func (v Verdict) fitsExpired(i Item, c clock) bool {
 	switch {
 	case i.ExpiresAt.IsZero(), c.now.Before(i.ExpiresAt):

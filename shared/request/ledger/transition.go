@@ -30,10 +30,11 @@ const (
 	skewShare = 4 // for a short lease, the skew is the lease divided by this number
 )
 
-// clock is the time at which a transition is made, and the limits of the lease that it sets.
+// clock holds the time of a transition, and what limits a lease that starts then: the deadline and
+// the lease's length.
 type clock struct {
 	now      time.Time
-	deadline time.Time // when the process that makes the transition must end; zero means that there is no limit
+	deadline time.Time // when the invocation must end; zero means that there is no deadline
 	lease    time.Duration
 }
 

@@ -40,7 +40,8 @@ func situations() map[string]Item {
 	}
 }
 
-// steps returns the steps that a run may take with an item, by the names of the table's columns.
+// steps returns functions that try one step with an item, by the step's column in the table
+// allowed.
 func steps() map[string]func(Item) (Item, error) {
 	settle := func(s State) func(Item) (Item, error) {
 		return func(i Item) (Item, error) { return i.settle(me, Outcome{State: s}) }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The names of the members that are read from each JSON object. They must not be repeated, because
-// encoding/json accepts "Variation" for "variation" and uses the last of two equal members: the
-// members' order would decide which file is meant.
+// The names of the members that are read from each JSON object. A member must not be repeated,
+// because encoding/json uses the last one: the order of the members would decide which file is
+// meant. For encoding/json, "Variation" repeats "variation".
 var (
 	bodyMembers        = []string{"projectId", "projectSlug", "creative", "fulfillment"}
 	creativeMembers    = []string{"code", "variation", "locale", "kind", "aspectRatio", "placementFamily", "acceptedAspects"}

@@ -172,9 +172,9 @@ func (r Request) ID() string {
 	return "req#" + hex.EncodeToString(sum[:])
 }
 
-// Fingerprint returns a hash of what the request asks for. Two requests with the same callback and
-// another fingerprint are in conflict. The hash does not cover the body's bytes, because older
-// senders write one event differently at each attempt.
+// Fingerprint returns a hash of what the request asks for. Two requests with the same callback but
+// different fingerprints are in conflict. The hash is not one of the body's bytes, because older
+// senders write the same event differently at each attempt.
 func (r Request) Fingerprint() string {
 	h := sha256.New()
 	write := func(part string) {

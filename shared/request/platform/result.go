@@ -27,7 +27,8 @@ type Result struct {
 // because we skipped it.
 const ReasonNotAvailable = "file_not_available"
 
-// NotAvailable reports whether a rejection repeats our skip instead of refusing bytes.
+// NotAvailable reports whether a rejection only repeats that we skipped the request. Any other
+// rejection means that the platform does not accept the uploaded bytes.
 func (r Result) NotAvailable() bool { return strings.HasPrefix(r.Reason, ReasonNotAvailable) }
 
 // ReasonFamily returns the family at the end of the reason, as in

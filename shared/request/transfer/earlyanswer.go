@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// earlyAnswerTimeout is the longest time that a failed write waits until the client has finished
-// reading the answer.
+// earlyAnswerTimeout is how long a failed write waits at most for the client to read the answer.
 const earlyAnswerTimeout = time.Second
 
 // Dial is the type of [net.Dialer.DialContext].

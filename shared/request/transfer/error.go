@@ -31,7 +31,7 @@ func connectionError(err error) error {
 	return fmt.Errorf("%w: %w", ErrConnection, safehttp.NoAnswer(err))
 }
 
-// RefusedError is the error for an answer to the PUT other than success.
+// RefusedError is the error for a PUT that the server answered, but not with success.
 type RefusedError struct {
 	Status  int     // the HTTP status of the answer
 	Code    string  // the code in the XML error document, such as AccessDenied; "" if the answer had no code

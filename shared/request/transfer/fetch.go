@@ -11,8 +11,9 @@ import (
 )
 
 // maxTries is how many requests in a row may return no byte before the source counts as unreadable.
-// The idle time doubles with each try, up to eightfold, so all tries together last over a minute.
-// This is necessary, because the slowest answers of S3 take more than 10 s.
+// Each request waits twice as long for a byte as the one before, but at most eight times as long as
+// the first. With a first wait of 1.5 s, all eight together last over a minute. This is necessary,
+// because the slowest answers of S3 take more than 10 s.
 const maxTries = 8
 
 // readPauses are the pauses after a read that failed without a byte. After a stalled read there is

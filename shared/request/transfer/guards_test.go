@@ -20,7 +20,7 @@ func TestMoveGoesOnWhileTriesBringBytes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, object)
-		b.mover.Slots = 1 // with one slot the requests are sent one by one; every second request returns no byte
+		b.mover.Slots = 1 // one slot of memory, so one request at a time; every second one returns no byte
 		b.store.Fault = func(n int, _ int64) transfertest.Fault {
 			return transfertest.Fault{Cut: true, After: int64(n%2) * slot / 20}
 		}

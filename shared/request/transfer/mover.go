@@ -42,9 +42,9 @@ var ErrSize = errors.New("size not allowed for a single PUT")
 // call Move at the same time; each has its own memory, which later moves reuse.
 type Mover struct {
 	// Client sends the PUTs. It should use only HTTP/1.1 (HTTP/2 costs a third of the throughput),
-	// have no Timeout, and dial through [ReadEarlyAnswers]. A PUT is not repeated if an error in
-	// the chain has a method Permanent() bool that returns true, for example because a policy
-	// forbids the address.
+	// have no Timeout, and dial through [ReadEarlyAnswers]. A PUT is not repeated if the client's
+	// error, or an error that it wraps, has a method Permanent() bool that returns true. An
+	// example is the error of a policy that forbids the address.
 	Client *http.Client
 	// Slots is the number of ranges that are read at the same time. Zero means 8.
 	Slots int
@@ -116,7 +116,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	taken := m.pool.take(int(min(int64(slots), chunks)), length)
 	defer m.pool.give(taken, slots)
 
-	repeated := false // whether a refusal with the verdict Once was received
+	repeated := false // whether a PUT was already repeated because of the verdict Once
 	var last error    // the error of the previous PUT
 	for n := 1; ; n++ {
 		if up.Begin != nil {
@@ -130,7 +130,8 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 			return result, nil
 		}
 		last = err
-		spent := n >= orDefault(up.Attempts, maxAttempts) && !isOnce(err) // after damaged bytes, one more PUT is sent even if the attempts are used up
+		// if the bytes were damaged on the way, one more PUT is sent even after the last attempt
+		spent := n >= orDefault(up.Attempts, maxAttempts) && !isOnce(err)
 		if spent || !repeats(err, repeated) {
 			return Result{Attempts: n}, err
 		}

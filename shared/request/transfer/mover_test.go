@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	slot   = 4 << 10 // length of a slot in bytes; small, so that a small object needs many ranges
-	object = 61_234  // size of the object in bytes; it fills fourteen slots and a part of the fifteenth
+	slot   = 4 << 10 // length in bytes of a slot, the memory for a range; small, so that the object needs many ranges
+	object = 61_234  // size of the object in bytes: fourteen whole ranges and a part of a fifteenth
 	// uploadPath contains the characters that careless handling of a URL would change.
 	uploadPath = "/bucket/fb-external/p/HRT%2F1212/v2/en/9x16.video%20(1)+~!'*?X-Amz-Signature=s3cr3t%2Fx%3D&b=c+d&empty=&;&a"
 )

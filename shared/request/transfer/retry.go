@@ -23,7 +23,7 @@ var pauses = backoff.Steps{First: 2 * time.Second, Longest: 20 * time.Second}
 // Verdict says whether a refused PUT should be sent again.
 type Verdict int
 
-// The verdicts on a refusal. The zero value is Permanent.
+// The verdicts on a PUT that the server refused. The zero value is Permanent.
 const (
 	Permanent Verdict = iota // do not send again: the next PUT would be refused, too
 	Once                     // the bytes were damaged on the way: send once more, then treat as permanent

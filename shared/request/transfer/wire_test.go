@@ -95,8 +95,8 @@ func TestNoPartOfTheURLPassesForACode(t *testing.T) {
 	}
 }
 
-// The limit of one PUT has one exception: if the bytes were damaged on the way, a second PUT is
-// sent.
+// A move that may send only one PUT still sends a second one if the bytes of the first were damaged
+// on the way.
 func TestAttemptsOfOneMove(t *testing.T) {
 	t.Parallel()
 	for code, attempts := range map[string]int{"ServiceUnavailable": 1, "BadDigest": 2, "AccessDenied": 1} {

@@ -35,7 +35,8 @@ const (
 	maxAnswer = 64 << 10
 )
 
-// Outcome is the result for the token. The zero value is [Unanswered].
+// Outcome says what [Complete] has learnt about the callback's token. The zero value is
+// [Unanswered].
 type Outcome int
 
 // The outcomes of [Complete].
@@ -69,7 +70,7 @@ type Result struct {
 // ErrUnanswered means that time ran out before a clear answer. A later repeat is safe.
 var ErrUnanswered = errors.New("callback unanswered")
 
-// RefusedError is the error for an answer that a repeat cannot change.
+// RefusedError means that the server refused the callback, and would refuse it again.
 type RefusedError struct {
 	Status int // the HTTP status of the answer, 3xx or 4xx
 }

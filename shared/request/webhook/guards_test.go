@@ -73,7 +73,7 @@ func TestAWebhookIsReportedAsItWasServed(t *testing.T) {
 		} {
 			d := newFixture(t)
 			c.change(d)
-			// runs for the upload and for the callback, so a delivery takes one second
+			// half a second each for the upload and the callback, so a delivery takes one second
 			d.meanwhile = func() { <-time.After(time.Second / 2) }
 			var got webhook.Served
 			d.handler.Report = func(_ context.Context, s webhook.Served) { got = s }

@@ -49,7 +49,7 @@ type fixture struct {
 	said    bytes.Buffer // everything written to the log, the metrics and the answers
 	far     int          // how many requests have reached the platform
 	putBody string       // the body of the storage's answer to an upload; "" means success
-	// meanwhile runs whenever a request has reached the platform.
+	// meanwhile is called during each HTTP request to the platform: an upload or a callback.
 	meanwhile func()
 	deadline  time.Time // the deadline that each call of Serve gets
 }
@@ -262,7 +262,8 @@ func TestMethodSizeAndHeaders(t *testing.T) {
 func TestTheDeadlineBoundsTheLease(t *testing.T) {
 	t.Parallel()
 	for left, want := range map[time.Duration]time.Duration{
-		25 * time.Second: 25 * time.Second, 5 * time.Minute: ledger.Lease, 0: ledger.Lease, // 0 means that the run has no deadline
+		// the time until the run's deadline (0 means no deadline), and the length of the lease
+		25 * time.Second: 25 * time.Second, 5 * time.Minute: ledger.Lease, 0: ledger.Lease,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newFixture(t)

@@ -154,8 +154,8 @@ func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 	}
 }
 
-// unplaced returns the state and the reason for the masters in a column that have no locale. If one
-// of them could be delivered if only its locale were known, the state is Unclear.
+// unplaced returns the state and the reason for the masters in a column that have no locale. The
+// state is Unclear if one of them lacks nothing but the locale to be delivered.
 func (s *Survey) unplaced(d masters.Document, c Column) (State, string) {
 	// the locale is arbitrary, because the masters below get the same locale
 	slot := creative.Slot{Locale: "en", Kind: c.Kind, Aspect: c.Aspect}

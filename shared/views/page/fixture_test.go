@@ -28,7 +28,7 @@ func names(campaign string, ads ...string) affected.Names {
 	}
 }
 
-// deck builds the data of a deployment.
+// deck builds the data that a test shows on the page.
 type deck struct{ page.Data }
 
 func newDeck() *deck {

@@ -71,7 +71,7 @@ type Health struct {
 	Sentence []Part
 }
 
-// Part is a part of the sentence in [Health]: a number and the noun or verb for it.
+// Part is a part of the sentence in [Health]: Strong is a number, Text the words that follow it.
 type Part struct{ Strong, Text string }
 
 // Number is one of the page's figures, such as the number of deliveries.

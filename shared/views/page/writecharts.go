@@ -2,7 +2,7 @@ package page
 
 import "strconv"
 
-// write writes the coverage table of the page's library number n.
+// write writes the coverage table of one library; n is the library's number on the page.
 func (c Map) write(m *markup, n int) {
 	of := ""
 	if c.Library != "" {

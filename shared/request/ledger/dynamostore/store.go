@@ -43,8 +43,8 @@ const (
 	keyReceivedAt = "receivedAt"
 	keyDeadline   = "deadline"
 	indexSlot     = "slot" // the index of items by slot, sorted by receivedAt
-	indexDay      = "day"  // items by day, sorted by receivedAt; the key is "day#2006-01-02" or a shard of it
-	indexOpen     = "open" // the index of open requests, sorted by deadline; the key is "open" or a shard of it
+	indexDay      = "day"  // items by day, sorted by receivedAt; key "day#2006-01-02", in a shard "day#2006-01-02#7"
+	indexOpen     = "open" // the open requests, sorted by deadline; key "open", in a shard "open#7"
 )
 
 func (s Store) table() dynamotable.Table { return dynamotable.Table{Client: s.Client, Name: s.Table} }

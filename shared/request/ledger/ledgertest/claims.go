@@ -38,7 +38,7 @@ func heldThenLapsed(t *testing.T, store ledger.Store) {
 		hold, err := l.Claim(t.Context(), request(), time.Time{})
 		refused(t, err, ledger.ErrHeld)
 		same(t, hold.Item(), first.Item())
-		refused(t, hold.Alive(), ledger.ErrFenced) // the hold that a failed claim returns is never alive
+		refused(t, hold.Alive(), ledger.ErrFenced) // a failed claim returns a hold that is never alive
 		refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}), ledger.ErrFenced)
 	}
 	held()
@@ -162,7 +162,7 @@ func queued(t *testing.T, store ledger.Store) {
 	clock.Advance(ledger.QueueLease + ledger.Skew - 1)
 	_, err = l.Claim(t.Context(), request(), time.Time{})
 	refused(t, err, ledger.ErrQueued)
-	clock.Advance(1) // the time in which only the queue's worker may claim is over
+	clock.Advance(1) // from now on, not only the queue's worker may claim the request
 	if got := claimed(t, l).Item(); got.State != ledger.Claimed || got.Fence != 3 {
 		t.Errorf("claimed past the queue: %+v", got)
 	}

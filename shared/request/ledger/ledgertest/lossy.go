@@ -11,7 +11,7 @@ import (
 // Loss says what happens to a write and its answer.
 type Loss int32
 
-// The kinds of losses.
+// The values of Loss: what is lost of a write and its answer.
 const (
 	Nothing Loss = iota // nothing is lost: the caller gets the answer
 	Answer              // the write is done, but the caller gets ErrLost
@@ -21,7 +21,7 @@ const (
 // ErrLost is the error that a caller gets if the answer is lost.
 var ErrLost = errors.New("answer lost")
 
-// Lossy is a Store that does its writes and can lose their answers.
+// Lossy is a Store that does every write, but can lose the answer to it.
 type Lossy struct {
 	ledger.Store
 	next atomic.Int32

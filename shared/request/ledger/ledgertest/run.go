@@ -108,7 +108,7 @@ func claimed(t *testing.T, l *ledger.Ledger) *ledger.Hold {
 	return claimedAs(t, l, request().ID)
 }
 
-// claimedAs claims a request like the suite's under another id.
+// claimedAs claims a request that differs from the suite's request only in its id.
 func claimedAs(t *testing.T, l *ledger.Ledger, id string) *ledger.Hold {
 	t.Helper()
 	r := request()

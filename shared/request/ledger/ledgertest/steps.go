@@ -108,7 +108,7 @@ func decidedAnew(t *testing.T, store ledger.Store) {
 	done(t, hold.Redecide(t.Context(), other)) // Redecide accepts the current decision again
 
 	hold = claimedAs(t, l, "req#skip")
-	done(t, hold.Redecide(t.Context(), skip)) // nothing was decided before: Redecide works like Decide
+	done(t, hold.Redecide(t.Context(), skip)) // without an earlier decision, Redecide works like Decide
 	refused(t, hold.Redecide(t.Context(), delivery), ledger.ErrDecided)
 }
 

@@ -13,7 +13,7 @@ import (
 // Refusal is the fault of one PUT to a bucket. The zero value means no fault.
 type Refusal struct {
 	Status int    // the bucket answers with this status
-	Code   string // the bucket answers with this code in XML; "" means an HTML page, as a gateway before R2 sends it
+	Code   string // the bucket answers with this code in XML; "" means an HTML page, as a proxy in front of R2 sends it
 	After  int64  // how many bytes of the body the bucket reads before the fault
 	Reset  bool   // the bucket breaks the connection instead of answering
 	Stall  bool   // the bucket stops reading and never answers

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// unit is the length in bytes after which a pattern repeats, except for the offset at the start of
-// each unit.
+// unit is the length in bytes of the units that form a pattern. All units have the same random
+// bytes, except that each begins with its offset and the seed.
 const unit = 1 << 20
 
 var block = sync.OnceValue(func() []byte {
