@@ -16,8 +16,9 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// accessCommand returns the parent of the commands that make access keys for the platform's queue
-// and bucket. The queue and the bucket are the only places that accept events without a signature.
+// accessCommand returns the command "access". Its subcommands make access keys for the queue and
+// the bucket to which the platform sends events. Only that queue and that bucket accept events
+// without a signature.
 func accessCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
 		Use: "access", Short: "Make or rotate the platform's key for the queue or the bucket",
@@ -129,8 +130,8 @@ func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) 
 	return nil
 }
 
-// doorOf returns what belongs to a door, which is the queue or the bucket: the name of the IAM user
-// that may use it, and the values that the operator types into the platform's portal.
+// doorOf returns, for the queue or the bucket, the name of the IAM user that may use it, and the
+// values that the operator types into the platform's portal.
 func (s *session) doorOf(d deployment, door doors.Door) (user string, g granted, err error) {
 	g = granted{Door: door, Region: s.aws.Region}
 	switch door {
@@ -194,8 +195,8 @@ func makeKey(ctx context.Context, client *iam.Client, user string, g *granted) e
 	return nil
 }
 
-// dropOldKey deletes the older of the two access keys of an IAM user. Unless force is set, it
-// refuses if the gateway may still use that key.
+// dropOldKey deletes the older of the two access keys of an IAM user. If the gateway may still use
+// that key, dropOldKey returns an error instead, unless the parameter force is set.
 func (s *session) dropOldKey(ctx context.Context, client *iam.Client, user string, g *granted, force bool) error {
 	if len(g.Keys) < maxKeys {
 		return errNoOlderKey

@@ -44,8 +44,8 @@ func (s *session) foreign(ctx context.Context, bucket, account string) error {
 	return err
 }
 
-// foreignMasters calls foreign for the deployment's masters bucket. For a system on this machine it
-// returns nil.
+// foreignMasters returns an error if the deployment's masters bucket belongs to another region or
+// account. For a system on this machine it returns nil.
 func (s *session) foreignMasters(ctx context.Context, d deployment) error {
 	if s.system != nil {
 		return nil

@@ -126,7 +126,7 @@ const (
 	unreadable fate = "unreadable"
 )
 
-// deadLetter is a message from a dead-letter queue that this run of the command has received.
+// deadLetter is a message that this command has received from a dead-letter queue.
 type deadLetter struct {
 	ID       string    `json:"id"` // SQS's id of the message
 	What     string    `json:"what"`
@@ -300,6 +300,6 @@ func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	for batch := range slices.Chunk(entries, takeBatch) {
 		_, _ = q.client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{
 			QueueUrl: &q.deadURL, Entries: batch,
-		}) // the error is ignored: if this call fails, SQS shows the messages again after 15 minutes (constant held)
+		}) // the error is ignored: after a failure, SQS shows the messages later, after the time held
 	}
 }

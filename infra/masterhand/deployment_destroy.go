@@ -152,9 +152,9 @@ func (s *session) turn(ctx context.Context, rules []string, enabled bool) error 
 	return nil
 }
 
-// clearAway handles a stack whose first deployment failed. CDK must delete such a stack before the
-// next deployment, and cannot delete a protected stack. So clearAway removes the termination
-// protection. It also lists the resources that will stay in the account.
+// clearAway handles a stack whose first deployment failed. CDK deletes such a stack before the next
+// deployment, but cannot delete a stack with termination protection. Therefore clearAway removes
+// the protection. It also lists the resources that will stay in the account.
 func (s *session) clearAway(ctx context.Context, d deployment) error {
 	s.printf("the first deployment of %s failed and was rolled back; this command empties nothing\n", d.stack)
 	if err := s.unprotect(ctx, d); err != nil {
@@ -204,8 +204,8 @@ type dataBucket struct {
 	goes         bool   // whether CloudFormation deletes the bucket together with the stack
 }
 
-// going returns the data buckets, and for each whether it is deleted with the stack. The deletion
-// policy in the deployed template decides, and not the present settings.
+// going returns the data buckets, and whether each is deleted with the stack. That depends on the
+// deletion policy in the deployed template, not on the present settings.
 func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error) {
 	list := []dataBucket{{what: "masters", bucket: d.masters, logical: "Masters"}}
 	if d.intake.bucket != "" {

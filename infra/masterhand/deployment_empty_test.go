@@ -13,8 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// A request that deletes several keys lists them as XML, and the SDK replaces characters that XML
-// forbids. Such a key would not be deleted, although the command would report it as deleted.
+// A key with characters that XML forbids is deleted by a request of its own. In the XML list of
+// several keys, the SDK would replace these characters. S3 would then keep the object, although the
+// command would report it as deleted.
 func TestEmptyDeletesKeysThatXMLCannotContain(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

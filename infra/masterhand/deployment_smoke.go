@@ -111,8 +111,8 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 }
 
 // smokeEvent sends a test event whose upload URL has this host, and checks the answer and the
-// ledger. If again is set, an earlier test event has passed these checks; smokeEvent then prints
-// only the check of the host.
+// ledger. The parameter again is true for each test event after the first. For such an event,
+// smokeEvent prints only failures and the check of the host.
 func (s *session) smokeEvent(ctx context.Context, d deployment, dest destination.Destination, host string, again bool) bool {
 	p, err := newProbe(dest, host, s.now())
 	if err != nil {
@@ -178,7 +178,8 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 	var answer struct {
 		Outcome string `json:"outcome"`
 	}
-	// The error is ignored: an answer of AWS itself may not be JSON, and then the outcome stays "".
+	// The error is ignored: if AWS itself answers, the body is perhaps no JSON. The outcome is then
+	// "".
 	_ = json.Unmarshal(body, &answer)
 	return resp.StatusCode, answer.Outcome, nil
 }
@@ -206,8 +207,8 @@ func usualCause(status int, outcome string) string {
 }
 
 // smokeLedger checks that the ledger records the test event as expired, and that the functions
-// accept the hosts of the event's URLs. If again is set, an earlier test event has passed these
-// checks; smokeLedger then prints only the check of the host.
+// accept the hosts of the event's URLs. The parameter again is true for each test event after the
+// first. For such an event, smokeLedger prints only failures and the check of the host.
 func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host string, again bool) bool {
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, p.id)
 	switch {
@@ -221,9 +222,9 @@ func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host s
 	return s.report(item.State == ledger.Expired, "ledger", fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
 }
 
-// smokeIndex checks the index of each library. A new library that is not indexed yet does not fail
-// the check: a function indexes it within minutes. If the library is large, the operator must start
-// the reindex. The check fails if a reindex waits because the library's settings may be wrong.
+// smokeIndex checks the index of each library. A library that is not completely indexed yet passes
+// the check, because a reindex takes some time. The check fails if a reindex waits because the
+// library's settings may be wrong.
 func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 	libraries, err := s.libraries(ctx, d)
 	if err != nil {

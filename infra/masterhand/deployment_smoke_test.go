@@ -76,8 +76,9 @@ func TestSmoke(t *testing.T) {
 		a.state, a.lastRun = "no JSON", ""
 		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")
 		a.state = ""
-		// Five runs of the command use the first destination. It allows a whole R2 account, so each
-		// run sends two test events: one for each form of the upload host.
+		// The command was run five times for the first destination. That destination allows a whole
+		// R2 account, so the command sent two test events each time: one for each form of the
+		// upload host.
 		want := 5 * 2
 		if want += 2; c.second != "" {
 			want += 2

@@ -33,8 +33,9 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	return s.report(false, "intake", answer+": "+usualCause(status, outcome))
 }
 
-// smokeTokens prints the senders' tokens that an older version of masterhand made, because such a
-// token permits an announcement of any code. The check does not fail because of such tokens.
+// smokeTokens prints which tokens an older version of masterhand made, because such a token permits
+// an announcement of any code. It prints only the start of each token's hash. The check does not
+// fail because of such tokens.
 func (s *session) smokeTokens(ctx context.Context) bool {
 	_, r, err := s.senderList(ctx)
 	if err != nil {

@@ -32,12 +32,12 @@ type account struct {
 	rules       map[string]bool      // whether an EventBridge rule is on, by the name of the rule
 	template    string               // the stack's template as JSON
 	secret      string               // content of the secret with the destinations
-	writes      int                  // number of API calls that replaced a secret (of destinations or senders)
+	writes      int                  // number of API calls that replaced one of the two secrets
 	senders     string               // content of the secret with the senders
 	protected   bool                 // whether the stack has termination protection
 	asks        int                  // number of API calls that changed the termination protection
 	environment map[string]string    // environment variables of every function
-	points      map[owned][]point    // points of the metric for matches, by owner and hint of the secret or token
+	points      map[owned][]point    // data points of the metric for matches, by the matching secret or token
 	metricsDown bool                 // whether CloudWatch answers every query with 400
 	logged      map[string][]event   // log events, by the name of the log group
 	buckets     map[string]*bucket   // buckets by name
@@ -51,7 +51,7 @@ type account struct {
 	webhook     http.HandlerFunc     // handler of the webhook's URL; answers like the function fulfill
 	announced   http.HandlerFunc     // handler of the URL for announcements; answers like the function intake
 	calls       map[string]int       // number of API calls, by the name of the AWS operation
-	seenSince   map[string][]float64 // start times that FilterLogEvents calls asked for, by log group
+	seenSince   map[string][]float64 // start times in the calls of FilterLogEvents, by log group
 }
 
 type point struct {

@@ -12,7 +12,7 @@ import (
 // bucket is a fake bucket with the properties that the commands use.
 type bucket struct {
 	bridge   bool     // whether the bucket sends its object events to EventBridge
-	others   string   // all other parts of the bucket's notification configuration, as XML
+	others   string   // notification configuration without its EventBridge part, as XML
 	versions []string // versions in the bucket, each as "key@version"; a delete marker is "-key@version"
 	locked   string   // a version that S3 refuses to delete; "" means none
 	rules    string   // the lifecycle configuration as XML; "" means none

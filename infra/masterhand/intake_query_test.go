@@ -63,9 +63,9 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// If a stored file must move to another key, "intake show" prints the key that it has until then,
-// as "earlier". If an object stays behind under a key that the file no longer has, "intake show"
-// prints that key as "orphan", because the operator should delete the object.
+// If a stored file must move to another key, "intake show" prints its present key as "earlier". If
+// a copy of the file is left under an old key, "intake show" prints the old key as "orphan",
+// because the operator should delete that copy.
 func TestAFileShowsItsEarlierAndOrphanedKeys(t *testing.T) {
 	t.Parallel()
 	f := timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "unsorted/f"}}

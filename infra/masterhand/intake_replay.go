@@ -53,7 +53,7 @@ command first shows the events. Events are kept for a limited time only.`,
 type replayOptions struct {
 	timelineQuery
 	records     []string
-	subject     string // subject whose events are replayed, of the sender in timelineQuery; "" selects no subject
+	subject     string // subject whose events are replayed; "" selects no subject
 	dryRun, yes bool
 }
 

@@ -14,7 +14,7 @@ import (
 
 // verifierChange is a change of the verifier that checks a sender's signatures.
 type verifierChange struct {
-	scheme  string            // value of --scheme, whose settings replace all present ones; "" if not given
+	scheme  string            // value of --scheme, which replaces all present settings; "" if not given
 	given   map[string]string // values of the flags that the operator gave, by the flag's name
 	replace bool              // whether the new secret replaces all older secrets
 	remove  bool              // whether to remove the verifier; after that, signatures are not checked

@@ -12,7 +12,8 @@ import (
 // more column.
 var tabled = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
 
-// maxTold is the largest number that a cell of the table shows. CSV also contains larger numbers.
+// maxTold is the largest number that a cell of the table shows: "ok 99" means 99 or more masters.
+// CSV contains the exact numbers.
 const maxTold = 99
 
 // coverageTable returns a table with one row for each creative, locale and kind.

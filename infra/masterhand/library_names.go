@@ -139,9 +139,9 @@ var (
 	errUnplaced    = errors.New("some keys that may be masters are not placed")
 )
 
-// names reads keys from standard input and shows how each is placed. It returns errUnplaced if it
-// cannot place a key that may be a master. If wanted is not nil, it also shows which keys block a
-// skip of that creative.
+// names reads keys from standard input and shows the placement of each. If a key has no placement
+// although its file may be a master, names returns errUnplaced. If the parameter wanted is not nil,
+// names also shows which keys block a skip of that creative.
 func (s *session) names(rules placement.Rules, wanted *creative.Creative) error {
 	if wanted != nil && !rules.Declares(wanted.Code) {
 		s.warn("--want: no declared shape matches the code %s, so every request for it waits", printable(wanted.Code))

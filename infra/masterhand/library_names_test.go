@@ -82,9 +82,10 @@ func (n naming) as(expected string) string {
 	case n.Unplaced != "":
 		return "?"
 	case n.LocaleUnclear != "" && strings.Contains(expected, "|("):
-		locale = strings.Split(expected, "|")[2] // copies the expected text: if a reason is expected, any reason is right
+		// The test expects some reason why the locale is unclear, and accepts any reason.
+		locale = strings.Split(expected, "|")[2]
 	case strings.Contains(expected, "|~|"):
-		locale = "~" // copies the expected "~", because it stands for any locale
+		locale = "~" // the expected "~" stands for any locale, so any locale is right
 	}
 	aspect := string(n.Aspect)
 	if want := strings.Split(expected, "|"); strings.HasPrefix(want[len(want)-1], "~") && (aspect == "" || "~"+aspect == want[3]) {

@@ -11,7 +11,7 @@ import (
 )
 
 // keys returns an iterator over the input's lines without their line ends. It leaves out empty
-// lines, and cuts lines that are longer than maxLine bytes. It stops after it has yielded an error.
+// lines, and cuts lines that are longer than maxLine bytes. After an error it yields nothing more.
 func (t terminal) keys() iter.Seq2[string, error] {
 	if t.hidden != nil {
 		fmt.Fprintln(t.err, "reading keys from standard input, one on each line; Ctrl-D ends them")
@@ -70,7 +70,7 @@ func readLine(in *bufio.Reader) (string, error) {
 	part, err := in.ReadSlice('\n')
 	text := string(part)
 	if errors.Is(err, bufio.ErrBufferFull) {
-		text = strings.ToValidUTF8(text, "") // removes a UTF-8 character that the cut has split
+		text = strings.ToValidUTF8(text, "") // removes the rest of a character that was cut in two
 	}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = in.ReadSlice('\n')

@@ -65,7 +65,8 @@ func namedBy(t *testing.T, key, flags string) naming {
 }
 
 // cells returns the text of the last two cells of an example's row: the placement of the key, and
-// the reason if the key is not placed or its locale is unclear. The text ends with the row.
+// the reason if the key is not placed or its locale is unclear. The text includes the "|" at the
+// end of the row.
 func (n naming) cells() string {
 	becomes := n.becomes().Text
 	if n.Blocks != nil && *n.Blocks {

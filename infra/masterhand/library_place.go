@@ -106,7 +106,7 @@ func parsePlacing(args []string) (keys []string, at placing, err error) {
 	// A word such as "es-419" has the form of a locale and of a creative. It is read as a locale if
 	// the word before it is a creative.
 	if n := len(rest); n > 1 && (isCreative(rest[n-2]) || !isCreative(rest[n-1])) {
-		// Parse returns an error for words such as "english" and "HRT-1212-2": they are no locales.
+		// Parse returns an error for words that are no locales, such as "english" and "HRT-1212-2".
 		if _, err := language.Parse(last()); err == nil {
 			at.locale, _ = creative.ParseLocale(last())
 			rest = rest[:n-1]
@@ -220,9 +220,10 @@ func stateCreative(l masters.Labels) bool {
 	return false
 }
 
-// readObvious reads the names of the unplaced files whose keys are in asked, or of all unplaced
-// files if asked is empty. It returns the new place of each file whose name has one obvious
-// reading, by key. It adds each other key to the plan with the state leftAlone and the reason.
+// readObvious returns, by key, the new place of each wanted file whose name has one obvious
+// reading. It adds every other wanted key to the plan, with the state leftAlone and the reason.
+//
+// The parameter asked lists the wanted keys. If it is empty, all unplaced files are wanted.
 func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, asked []string) map[string]placing {
 	obvious, everything := map[string]placing{}, len(asked) == 0
 	leave := func(key, why string) {

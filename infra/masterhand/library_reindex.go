@@ -110,8 +110,8 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 	return s.watchReindex(ctx, c, lib, o)
 }
 
-// reindexStatus prints the progress of an active run, the result of a run that has ended, or the
-// reason why the reindex waits.
+// reindexStatus prints the progress of an active reindex, or the result of a reindex that has
+// ended. If the reindex waits for the operator, it returns an error with the reason.
 func (s *session) reindexStatus(lib masters.Library, state masters.State, p reindex.Progress) error {
 	mine := p.Run.Rules == lib.RuleSet()
 	switch {
@@ -181,8 +181,9 @@ func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib maste
 	}
 }
 
-// leaving returns the error with which the command ends. If the user interrupted the command, that
-// is the error of ctx. Then leaving also prints that the reindex continues without the command.
+// leaving returns the error with which the command ends. If the user interrupted the command, it
+// prints that the reindex continues without the command, and returns the error of ctx. Otherwise it
+// returns err.
 func (s *session) leaving(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		fmt.Fprintln(s.err, "\nthe functions continue the run; the same command shows its progress")

@@ -12,9 +12,11 @@ import (
 )
 
 // previewReindex shows what a reindex would change. It asks for confirmation if a creative would
-// lose all its files, or if the index describes another bucket than the masters bucket. Unless the
-// flag --dry-run is given, it does nothing if the library has no index yet, if the index already
-// follows the present rules, or if a reindex by these rules is already changing the index.
+// lose all its files, or if the index describes another bucket than the masters bucket.
+//
+// It does nothing in three cases: the library has no index yet, the index already follows the
+// present rules, or a reindex by these rules is already changing the index. With --dry-run it shows
+// the changes even in these cases, and never asks.
 func (s *session) previewReindex(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, state masters.State, p reindex.Progress, o reindexOptions) error {
 	mine := p.Run.Rules == lib.RuleSet()
 	weighing := mine && p.Run.Active() && p.Run.Step.Phase == reindex.Weighing

@@ -157,7 +157,8 @@ func (v *reindexView) show(p reindex.Progress) {
 	}
 }
 
-// outset returns a mark at the start of a reindex or, during the sweep, at the start of the sweep.
+// outset returns the point from which the average rate is measured: the start of the reindex or,
+// during the sweep, the start of the sweep.
 func outset(r reindex.Run) mark {
 	if r.Checking() {
 		return mark{checking: true, at: r.Step.Since}

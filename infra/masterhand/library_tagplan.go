@@ -36,7 +36,7 @@ type tagging struct {
 	after []types.Tag
 }
 
-// tagPlan holds the planned changes of one run of a command that changes tags.
+// tagPlan holds the changes that a command such as "place" plans to make to tags.
 type tagPlan struct {
 	*session
 	tagger
@@ -59,8 +59,8 @@ func (s *session) tagPlan(ctx context.Context, verb string) (*tagPlan, error) {
 const atOnce = 8
 
 // plan reads the object of each key and adds the object, with its new place, to the plan. The
-// function change returns the change of an object's tags, or errStated if the object must stay
-// unchanged.
+// function change returns the change of one object's tags. If it returns errStated, the object's
+// tags stay unchanged.
 func (p *tagPlan) plan(ctx context.Context, keys []string, change func(tagged) (tagChange, error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)

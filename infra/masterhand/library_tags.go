@@ -122,9 +122,9 @@ func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 }
 
 // write writes the tags of the object version that the operator saw. If that version or its tags
-// have changed since then, it writes nothing and returns errOvertaken. S3 cannot write tags under a
-// condition, so write checks the version again after the write. If the object was replaced
-// meanwhile, it returns errReplaced.
+// have changed since then, it writes nothing and returns errOvertaken. After the write, it checks
+// the version again, because S3 cannot write tags under a condition. If another program has
+// replaced the object meanwhile, it returns errReplaced.
 func (t tagger) write(ctx context.Context, shown tagged, tags []types.Tag) error {
 	switch now, err := t.bucket.Look(ctx, shown.object.Key); {
 	case errors.Is(err, masters.ErrAbsent), err == nil && !now.Same(shown.object):

@@ -59,7 +59,8 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 }
 
 // hintUnplaced prints two commands for one of the files: one that places the file and one that
-// excludes it. It prefers a file whose name has an obvious reading.
+// excludes it. It prefers a file whose name has an obvious reading. If there are such files, it
+// also prints the command that places all of them.
 func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	var args []string // arguments of the command "place"
 	readings := 0
@@ -89,8 +90,8 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	}
 }
 
-// hintTagging prints how to place one of the files, in case it is a master after all. It is for a
-// list in which the name of every file says that the file is no master.
+// hintTagging prints the command that places a file. It is for a list of files whose names all say
+// that they are no masters, because a name may be wrong.
 func (s *session) hintTagging(list []masters.Placed) {
 	if slices.ContainsFunc(list, func(p masters.Placed) bool { return p.Unplaced != "" }) {
 		s.printf("\nIf one of the files is a master, place it:\n  %s%s %s\n", typed("place"), s.sameDeployment(), "KEY CODE-N LOCALE")

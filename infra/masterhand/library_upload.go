@@ -129,9 +129,9 @@ func (u *upload) adviseNames() error {
 	return u.advise(u.library.Rules, u.names)
 }
 
-// idle ends a run that uploads nothing: a dry run, or a run in which no file needs an upload. With
-// --json it prints the files. Otherwise, if the folder has no masters at all, it returns
-// errNoMasters.
+// idle ends a command that uploads nothing, because of --dry-run or because no file needs an
+// upload. With --json it prints the files. Otherwise, if the folder has no masters at all, it
+// returns errNoMasters.
 func (u *upload) idle(pending []*file) error {
 	if u.asJSON {
 		return printLines(u.terminal, u.files...)

@@ -18,7 +18,7 @@ import (
 // partsAtOnce is how many parts of one file are uploaded at the same time.
 const partsAtOnce = 4
 
-// inParts is a multipart upload of one file. This run or an earlier run started it.
+// inParts is a multipart upload of one file. This command or an earlier command has started it.
 type inParts struct {
 	*upload
 	file    *file
@@ -28,9 +28,9 @@ type inParts struct {
 	done    []types.CompletedPart // done[i] is part i+1; its zero value means that the part is not uploaded yet
 }
 
-// putInParts uploads a file in parts. It reuses the parts that an earlier run uploaded. After an
-// interrupt it keeps the parts for the next run. If the upload can never succeed, it aborts the
-// upload.
+// putInParts uploads a file in parts. It reuses the parts that an earlier command uploaded. After
+// an interrupt, the parts stay in S3 for the next command. If the upload can never succeed,
+// putInParts aborts it, which deletes the parts.
 func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s sums, bar *progress) error {
 	p := &inParts{upload: u, file: f, content: content, sums: s}
 	if err := p.resume(ctx); err != nil {
@@ -122,12 +122,12 @@ func (p *inParts) complete(ctx context.Context) error {
 	return err
 }
 
-// errBegun is the error for an uploaded object with the right bytes but perhaps wrong metadata: its
-// multipart upload was started for another file or by another program.
+// errBegun is the error for an uploaded object that has the right bytes but perhaps wrong metadata.
+// This happens if its multipart upload was started for another file or by another program.
 var errBegun = errors.New("the reused parts belonged to an upload for another file, so the metadata may be wrong: run the command again")
 
-// check reads the uploaded object, and returns errBegun unless its metadata has this file's
-// SHA-256.
+// check reads the uploaded object. If the object's metadata lacks the SHA-256 of this file, check
+// returns errBegun.
 func (p *inParts) check(ctx context.Context) error {
 	head, err := p.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &p.file.Key})
 	if err != nil {

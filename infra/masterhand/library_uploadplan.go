@@ -105,7 +105,7 @@ func (u *upload) lookAtAll(ctx context.Context) error {
 	return group.Wait()
 }
 
-// found returns the file with this name, and sets the file's place from its name.
+// found returns the file with this name. The file's place is already set, as its name states it.
 func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	relative, err := filepath.Rel(u.folder, name)
 	if err != nil {
@@ -209,8 +209,8 @@ func (u *upload) measure(f *file, info media.Info) {
 	}
 }
 
-// noteRivals adds a remark to each file that answers the same requests as an earlier file of the
-// folder.
+// noteRivals adds a remark to each file that has the same creative, locale, kind and aspect as an
+// earlier file of the folder, because the two files answer the same requests.
 func (u *upload) noteRivals() {
 	type slot struct {
 		creative creative.Creative

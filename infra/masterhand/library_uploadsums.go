@@ -64,9 +64,9 @@ func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err erro
 }
 
 // sameBytes reports whether an object of the same size has the same bytes as the file. It compares
-// one of these: the SHA-256 that an upload by this command stored, the CRC that S3 keeps for the
-// whole object, or an ETag that is an MD5. For an object without any of them it returns false, so
-// that the command uploads the file again.
+// the first of these checksums that the object has: the SHA-256 that an upload by this command
+// stored, the CRC of the whole object, or an ETag that is an MD5. If the object has none of them,
+// it returns false, so that the command uploads the file again.
 func sameBytes(content io.ReaderAt, size int64, head *s3.HeadObjectOutput) (bool, error) {
 	noted, etag, crc := head.Metadata[labelSHA256], strings.Trim(value(head.ETag), `"`), value(head.ChecksumCRC64NVME)
 	switch {

@@ -100,9 +100,9 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 	ops(operator{}, "trace", item.ID[len("req#"):][:8]).expect(t, 0, item.ID, "wanted by 1 ad", "received", toPlace)
 }
 
-// The commands "explain" and "place" refuse a code without a variation, even if the code looks like
-// a creative, such as HRT-1212. The command "explain" accepts such a text if it is not a code of
-// the library, or if the creative has masters.
+// The commands "explain" and "place" refuse the code HRT-1212 without a variation, although the
+// text could also mean code HRT, variation 1212. The command "explain" accepts the text with that
+// meaning if the library has no code HRT-1212, or if the creative HRT, variation 1212, has masters.
 func TestACodeWithoutVariationIsRefused(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})

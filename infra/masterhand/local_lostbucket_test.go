@@ -46,8 +46,9 @@ func putFresh(t *testing.T, env *scenariotest.Env, key string, data []byte) {
 	}
 }
 
-// heldFor sends a request for a code, while the index still describes the lost bucket. It fails the
-// test unless the request waits for that reason, and then expires without an upload or a callback.
+// heldFor sends a request for a code while the index still describes the lost bucket. It fails the
+// test unless the request waits because of the lost bucket, and then expires without an upload and
+// without a callback.
 func heldFor(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
 	request, err := env.NewRequest(env.Platform, scenariotest.Story(code), adplatform.Options{ExpiresAt: time.Now().Add(20 * time.Second)})

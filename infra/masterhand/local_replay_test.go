@@ -101,7 +101,8 @@ func TestAReplayStoresAFileThatFailed(t *testing.T) {
 	defer host.Close()
 	service := a.collect()
 	failed := a.arrive(t, senders.Hoox, exported("failed", host.URL+"/S3CR3T"), time.Minute)
-	// For this event, the function intake sent no message to collect, as if it had crashed.
+	// This event is stored, but the function collect receives no message about it, as if the
+	// function intake had crashed before it sent the message.
 	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour)
 	other := a.arrive(t, senders.AdReform, `{"topic":"ad.uploaded"}`, time.Minute)
 	service.Collect(t.Context(), intake.Message{Key: failed})

@@ -53,7 +53,7 @@ func unfinished(t *testing.T, env *scenariotest.Env, key string) []types.Multipa
 	return left.Uploads
 }
 
-// The upload of a file of six parts is interrupted at the fifth or the sixth part. The next run
+// The upload of a file of six parts is interrupted at the fifth or the sixth part. The next command
 // reuses the uploaded parts, and uploads only the others.
 func TestAnInterruptedUploadContinues(t *testing.T) {
 	t.Parallel()
@@ -157,8 +157,9 @@ func TestUploadOfAChangingFileFails(t *testing.T) {
 	}
 }
 
-// begun starts a multipart upload, uploads these parts and does not complete the upload, like a
-// killed run of the command. note is the SHA-256 in the metadata. begun returns the upload's id.
+// begun starts a multipart upload, uploads these parts and does not complete the upload, as if the
+// command had been killed. It returns the upload's id. The parameter note is the SHA-256 in the
+// upload's metadata.
 func begun(t *testing.T, env *scenariotest.Env, key, note string, parts ...[]byte) string {
 	t.Helper()
 	client := env.Clients().S3()

@@ -76,8 +76,8 @@ const (
 	announceWithin = time.Second
 )
 
-// loadIntake starts a system that downloads no announced files. It then makes atOnce senders send
-// announcements to the system at the same time.
+// loadIntake starts a system that downloads no announced files. Then many senders send
+// announcements to the system at the same time. The parameter atOnce is the number of senders.
 func (s *session) loadIntake(ctx context.Context, atOnce int) error {
 	return s.withSystem(ctx, running.Config{HoldCollect: true}, func(started *running.Started) error {
 		announcers, err := started.Ready.Announcers()

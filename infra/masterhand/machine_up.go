@@ -24,8 +24,9 @@ func commandsHere(s *session) []*cobra.Command {
 	return []*cobra.Command{upCommand(s), demoCommand(s), sendCommand(s), loadCommand(s)}
 }
 
-// untilOrphaned returns a function that calls run with a context that also ends when the parent
-// process ends. The parent may be "go run": SIGTERM would end it, but not this program.
+// untilOrphaned returns a function that calls run with a context that ends, at the latest, when the
+// parent process ends. This is needed if the parent is "go run", because SIGTERM ends "go run" but
+// does not reach this program.
 func untilOrphaned(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx, cancel := child.WithParent(c.Context(), time.Second)

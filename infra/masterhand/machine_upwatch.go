@@ -22,7 +22,7 @@ func (s *session) narrate(ctx context.Context, at running.System) {
 	here.system, here.aws = &at, localConfig(at)
 	d := here.localDeployment()
 	requests := watch{store: dynamostore.Store{Client: here.dynamodb(), Table: d.ledger}, query: requestQuery{since: age(time.Hour), limit: followed}}
-	announced := map[string]int64{} // for each timeline, the version that was printed last, by the timeline's id
+	announced := map[string]int64{} // last printed version of a timeline, by the timeline's id
 	for here.pause(ctx, narrateEvery) == nil {
 		if err := here.narrateOnce(ctx, d, &requests, announced); err != nil && ctx.Err() == nil {
 			here.warn("requests and announcements cannot be read: %v", err)

@@ -71,7 +71,7 @@ func commandProblem(words []string) string {
 		long, is := strings.CutPrefix(name, "--")
 		switch {
 		case name == "--":
-			return "" // stop here: the words after -- are for another command
+			return "" // the words after -- are not checked: they are arguments of another command
 		case is && c.Flags().Lookup(long) == nil, !is && len(name) > 1 && name[0] == '-' && c.Flags().ShorthandLookup(name[1:2]) == nil:
 			return c.Name() + " has no flag " + name
 		}
@@ -121,8 +121,8 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 	}
 }
 
-// foreign matches a command line of this program that a text spells out. Texts must call the
-// function typed instead, because only typed knows how the user runs this program.
+// foreign matches a command line of this program that is written out in a message. Such a command
+// line must come from the function typed, because only typed knows how the user runs this program.
 var foreign = regexp.MustCompile(`\b(?:ops|make|local|masterhand) (?:` + strings.Join(strings.Fields(
 	"up demo send load run requests trace explain logs upload unplaced names probe place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
 

@@ -64,6 +64,6 @@ func (p *progress) clear() {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
-		_ = p.bar.Clear() // needed because a counter does not remove itself; an error has no consequence
+		_ = p.bar.Clear() // a counter does not remove itself; an error is ignored, because it is harmless
 	}
 }

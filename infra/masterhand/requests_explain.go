@@ -75,8 +75,8 @@ type explanation struct {
 	// request of that project. It is empty if Project is set.
 	Refused    []refusal `json:"refused,omitempty"`
 	Candidates []weighed `json:"candidates"` // all candidates: the best one first, the dropped ones last
-	// Held says why a request without a usable candidate would wait instead of being skipped, and
-	// what would end the wait. It is "" if the request would not wait for that reason.
+	// Held is for a request that has no usable candidate but cannot be skipped. It says why the
+	// request would wait, and what would end the wait. For any other request it is "".
 	Held    string `json:"held,omitempty"`
 	Blocker string `json:"blocker,omitempty"` // key of the file that would make the request wait; "" if no file would
 	Full    bool   `json:"full,omitempty"`    // whether the index has no room for another file of the creative
@@ -134,8 +134,8 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, written, libr
 	return e, nil
 }
 
-// proved runs the proof of absence that must succeed before a request may be skipped. If the proof
-// fails, the verdict becomes unclear.
+// proved tries to prove that the library has no file for the request. Without this proof, a request
+// cannot be skipped. If the proof fails, the verdict becomes "unclear".
 func (s *session) proved(ctx context.Context, d deployment, lib masters.Library, e explanation, document masters.Document, revision string) (explanation, error) {
 	live, err := s.queueURL(ctx, d, "IndexQueueUrl")
 	if err != nil {

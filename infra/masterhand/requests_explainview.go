@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// verdict returns the name under which the output shows a verdict.
+// verdict returns a verdict's name in the output, for example "deliver".
 func verdict(v masters.Verdict) string {
 	switch v {
 	case masters.Deliver:

@@ -22,7 +22,7 @@ const (
 type watch struct {
 	store dynamostore.Store
 	query requestQuery
-	seen  map[string]string // for each request, the text that standing returned at the last read, by the request's id
+	seen  map[string]string // latest text that standing returned for a request, by the request's id
 }
 
 // followRequests prints the newest requests, sorted by time. Then, until ctx ends, it prints each
@@ -80,8 +80,8 @@ func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item,
 	return changed, nil
 }
 
-// standing returns a text that changes when the request ends or waits for a new reason. Another
-// attempt with the same result does not change the text.
+// standing returns a text about a request, so that two texts differ only if the request has ended
+// or waits for a new reason. Another attempt with the same result does not change the text.
 func standing(i ledger.Item) string {
 	if i.State.Ended() {
 		return fmt.Sprintln(i.State, i.Code, i.Detail)

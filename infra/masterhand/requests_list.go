@@ -137,8 +137,8 @@ func why(i ledger.Item) string {
 	return i.Code
 }
 
-// ending returns a request's state and the reason for it. If the reason begins with the name of the
-// state, that name appears only once.
+// ending returns a request's state and the reason for it, such as "skipped no_match:creative". If
+// the reason begins with the name of the state, that name appears only once.
 func ending(i ledger.Item) string {
 	reason := why(i)
 	if after, repeated := strings.CutPrefix(reason, string(i.State)); repeated && (after == "" || after[0] == ':') {

@@ -52,7 +52,7 @@ func (l logLine) structured() any {
 }
 
 // compact returns the line as "time function LEVEL message key=value …". For metrics and for the
-// lines that Lambda itself logs, it returns "" unless all is set.
+// lines that Lambda itself logs, it returns "" if the parameter all is false.
 func (l logLine) compact(all bool) string {
 	var fields map[string]json.RawMessage
 	head := fmt.Sprintf("%s %-7s", l.at.UTC().Format("15:04:05.000Z"), l.function)

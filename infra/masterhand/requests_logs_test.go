@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// reportLine is a log line that Lambda itself writes, after a run of a function.
+	// reportLine is a log line that Lambda itself writes after an invocation of a function.
 	reportLine = `{"time":"2026-11-21T11:59:59Z","type":"platform.report","record":{"status":"success"}}`
 	// earlierLine is a log line of an older version that did not use AWS's logger.
 	earlierLine = `{"time":"2026-11-21T11:59:57Z","level":"WARN","msg":"indexed","key":"a b"}`
@@ -58,7 +58,8 @@ func TestLogsFollow(t *testing.T) {
 		if looks++; looks == 3 || d != logEvery {
 			return context.Canceled
 		}
-		// Add a line that arrives late: its time is before the last check, but it was not there then.
+		// Add a line that CloudWatch shows late: its time is before the previous check, but that
+		// check did not find it.
 		a.logged["/fulfill"] = append(a.logged["/fulfill"], event{"late", `{"message":"late"}`, noon.Add(-time.Second)})
 		return nil
 	}}

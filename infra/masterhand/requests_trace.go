@@ -138,8 +138,9 @@ func (s *session) findRequest(ctx context.Context, store dynamostore.Store, star
 func dated(i ledger.Item) (steps []step) {
 	end, after := i.State, time.Time{}
 	if advice.Replaced(i) {
-		// The request was delivered, and later the platform reported another file. UpdatedAt is the
-		// time of that report, because nothing else writes to a request that has ended.
+		// The request was delivered. Later the platform reported that it has another file.
+		// UpdatedAt is the time of that report, because nothing else changes a request that has
+		// ended.
 		end, after = ledger.Delivered, i.UpdatedAt
 	}
 	for _, d := range []struct {

@@ -26,7 +26,9 @@ func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.
 	if err != nil {
 		return err
 	}
-	if lib.Declares(c.Code) { // the code of c is possible too, so the masters in the index decide
+	// If the library can also have the code of c, both meanings are possible. The index then
+	// decides: the text means c if c has masters, or if no creative of the typed code has masters.
+	if lib.Declares(c.Code) {
 		document, _, err := s.index(d).Document(ctx, lib, c)
 		if err != nil || len(existing) == 0 || len(document.Masters) > 0 {
 			return err

@@ -29,7 +29,8 @@ func groups(s *session) []group {
 	}
 }
 
-// intakeCommand returns the parent of the commands for files that other platforms announce.
+// intakeCommand returns the command "intake". Its subcommands concern files that other platforms
+// announce.
 func intakeCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
 		Use: "intake", Short: "Manage the files that other platforms announce",
@@ -37,8 +38,8 @@ func intakeCommand(s *session) *cobra.Command {
 		intakeTokenCommand(s), intakeTokensCommand(s), intakeTokenDropCommand(s), intakeVerifierCommand(s))
 }
 
-// newRoot returns the root command with all other commands. Each run needs a new root, because the
-// flags of a command keep their values.
+// newRoot returns the root command with all other commands. Each command line needs a new root,
+// because the flags of a command keep the values of an earlier command line.
 func newRoot(s *session) *cobra.Command {
 	root := parent(s, &cobra.Command{
 		Use: "masterhand", Short: "Hand original files to the platforms that ask for them",

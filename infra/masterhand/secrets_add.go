@@ -135,8 +135,10 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 }
 
 // addTo asks for a secret, adds it to the list, and returns the new or changed entry of the
-// destination. If o.none is set, it adds no secret. If the command sets hosts and the destination
-// already has secrets, the operator at a terminal may type an empty line to add no secret.
+// destination. If o.none is set, it neither asks for a secret nor adds one.
+//
+// An operator at a terminal may type an empty line to add no secret. This is allowed only if the
+// command sets hosts and the destination already has secrets.
 func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[string]json.RawMessage, error) {
 	if o.none {
 		return r.entry(name), nil
@@ -213,8 +215,8 @@ func (s *session) tellAdded(d destination.Destination) {
 	s.warnOf(d)
 }
 
-// warnOf warns if a destination has too many secrets, has no upload host of its own, or has secrets
-// with the same last four characters.
+// warnOf warns in three cases: a destination has too many secrets, permits uploads to any R2
+// account, or has secrets with the same last four characters.
 func (s *session) warnOf(d destination.Destination) {
 	if len(d.Keys) > manySecrets {
 		s.warn("%s has %d secrets: drop those that no longer match (%s)", quoted(d.Name), len(d.Keys), typed("secret-drop DEST LAST4"))

@@ -52,8 +52,8 @@ func (s *session) dropSecret(ctx context.Context, name, hint string, force bool)
 	return nil
 }
 
-// checkUnused returns an error if a secret may still be in use, because it matched a webhook within
-// the last day, or because the time of its last match is unknown.
+// checkUnused returns an error if a secret matched a webhook within the last day, because it may
+// then still be in use. It returns an error too if the time of the last match is unknown.
 func (s *session) checkUnused(ctx context.Context, c counter, o owned) error {
 	last, err := s.lastMatches(ctx, c, []owned{o})
 	if err != nil {

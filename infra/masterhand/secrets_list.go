@@ -102,8 +102,8 @@ func (s *session) knownMatches(ctx context.Context, c counter, secrets []owned) 
 	return last
 }
 
-// match returns the last match of the secret o. last is the result of knownMatches. If last is nil,
-// the time of the last match is unknown.
+// match returns the last match of the secret o. The parameter last is the result of knownMatches.
+// If it is nil, the time of the last match is unknown.
 func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
 	if last == nil {
 		return lastMatch{text: "unknown"}

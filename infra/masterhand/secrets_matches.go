@@ -22,8 +22,8 @@ const (
 	maxQueries  = 500                 // largest number of queries in one GetMetricData call, a limit of AWS
 )
 
-// counter is a metric that counts the matches of secrets or of tokens. The values of its dimension
-// are the names of the owners: destinations or senders.
+// counter is a CloudWatch metric that counts the matches of secrets or of tokens. The value of its
+// dimension is the owner's name: a destination for a secret, a sender for a token.
 type counter struct{ metric, dimension string }
 
 var (

@@ -40,7 +40,7 @@ type terminal struct {
 	interrupted <-chan struct{}
 }
 
-// session holds the flags, the dependencies and the selected deployment of one run of a command.
+// session holds the flags, the dependencies and the selected deployment of one command.
 type session struct {
 	terminal
 	name, region, profile string // values of --name, --region and --profile

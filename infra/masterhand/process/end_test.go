@@ -28,14 +28,14 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r.signal(t, syscall.SIGKILL)
 		r.wait(t)
 		wantGone(t, family)
-		// The next run removes the temporary files of the killed run. It then fails before it builds
-		// anything, because the file none.json does not exist.
+		// The next "up" removes the temporary files that the killed "up" left. Then it fails before
+		// it builds anything, because the file none.json does not exist.
 		next := exec.Command(program, "up", "--destinations", "none.json")
 		next.Dir, next.Env = root(t), append(os.Environ(), "TMPDIR="+r.process.temporary)
 		if out, err := next.CombinedOutput(); err == nil {
 			t.Errorf("the next run went well: %s", out)
 		}
-		r.wantNothingLeft(t) // neither run may leave temporary files: they could contain secrets
+		r.wantNothingLeft(t) // no temporary files may be left, because they could contain secrets
 	})
 	t.Run("its parent killed", func(t *testing.T) {
 		t.Parallel()
@@ -92,7 +92,7 @@ func TestUpFinishesRequestsInFlight(t *testing.T) {
 	r.samples(t)
 	far := r.platform(t)
 	made := request(t, far, adplatform.Options{})
-	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // makes the upload last some seconds
+	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // slows the upload down to some seconds
 	answered := r.sendInFlight(t, far, made)
 	r.end(t)
 	if result := <-answered; result.Status != 200 || string(result.Body) != `{"outcome":"delivered"}` {

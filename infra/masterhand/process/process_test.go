@@ -31,7 +31,7 @@ type process struct {
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	grew chan struct{} // channel with a buffer of one value; receives a value after the process has printed more
+	grew chan struct{} // gets a value when the process prints; keeps at most one value
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -64,7 +64,9 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, p.stdout, p.stderr
 	cmd.Env = append(os.Environ(), "TMPDIR="+p.temporary)
-	cmd.WaitDelay = 5 * time.Second // Wait must not wait longer for child processes that keep the pipes open
+	// Child processes may keep the pipes open after the process has ended. Wait then returns 5 s
+	// later.
+	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

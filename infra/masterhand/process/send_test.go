@@ -53,8 +53,8 @@ func TestSendSamples(t *testing.T) {
 		"timeout":              `\nanswer      200 \{"outcome":"(unknown"\} .*\nbecause     .*|recorded"\} .*)\ncallback    none\n`,
 	}
 	names := events.Names()
-	// Sort the events "requested…" to the start. After the event "rejected", masterhand would no
-	// longer deliver the rejected master.
+	// Send the events "requested…" first, because masterhand no longer delivers a master after the
+	// platform has rejected it with the event "rejected".
 	slices.SortFunc(names, func(a, b string) int {
 		return strings.Compare(strings.TrimPrefix(a, "requested"), strings.TrimPrefix(b, "requested"))
 	})
