@@ -32,7 +32,7 @@ func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
 type emitted struct{ namespace string }
 
 // line returns one metric that the functions write. The parameter dimension is empty, or holds the
-// name and the value of a dimension. In that case, line returns only the series with this value.
+// name and the value of a dimension. If it holds a value, line returns the series with that value.
 func (e emitted) line(metric, statistic string, dimension ...string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
 		Namespace: &e.namespace, MetricName: &metric, Statistic: &statistic, Period: seconds(period),
@@ -82,8 +82,9 @@ func (e emitted) moreSkips() awscloudwatch.IMetric {
 }
 
 // expression returns a metric that CloudWatch computes from other metrics. The parameter text is a
-// query such as "SELECT SUM(…) …", or a formula such as "a + b". The parameter of maps the names in
-// the formula, such as "a", to metrics; it is nil for a query. every is the period in seconds.
+// query such as "SELECT SUM(…) …", or a formula such as "a + b". The parameter named of holds each
+// metric of the formula by its name there, such as "a"; nil for a query. every is the period in
+// seconds.
 func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: &text, UsingMetrics: &of, Period: seconds(every),

@@ -11,9 +11,9 @@ import (
 )
 
 // edit replaces source[start:end] by text. If start equals end, the edit only inserts text. Such
-// edits come in pairs, which enclose an expression. The edit before the expression has opens set
-// and inserts a text such as "f(". The edit after it inserts a text such as ")". The field span of
-// both is the length of the expression in bytes.
+// edits come in pairs, which enclose an expression or a statement. The edit before the code has
+// opens set and inserts a text such as "f(". The edit after the code inserts a text such as ")".
+// The field span of both is the length of the enclosed code in bytes.
 type edit struct {
 	start, end int
 	text       string

@@ -21,9 +21,10 @@ import (
 // Rounds is how many times each program is started. So many starts give a steady median.
 const Rounds = 31
 
-// The targets of the benchmark. mostOfClients limits a function's start time, divided by that of a
-// program that only constructs the function's SDK clients. mostOfEmpty limits it divided by that of
-// an empty program. mostMiB limits the size of a program.
+// The targets of the benchmark. mostOfClients limits a function's start time, divided by the start
+// time of a program that only constructs the function's SDK clients. mostOfEmpty limits a
+// function's start time, divided by that of an empty program. mostMiB limits the size of a
+// function's program.
 const (
 	mostOfClients = 1.25
 	mostOfEmpty   = 2.2

@@ -10,7 +10,7 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// line matches one line of a benchmark's output, such as "BenchmarkAnswer-2 1000 512 ns/op". Its
+// line matches one line of a benchmark's output, such as "BenchmarkAnswer-2\t1000\t512 ns/op". Its
 // two groups are the benchmark's name without the number of processors, and the figures.
 var line = regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\t(.+)$`)
 

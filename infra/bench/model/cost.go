@@ -37,9 +37,9 @@ const month = 30 * 24 * 3600.0 // length of a month in seconds
 func FixedCost(masters int) Fixed {
 	minutes := month / 60
 	// Each minute, the function index reads the library's state once, and the function finish makes
-	// nine queries for overdue requests: one for each of the eight partitions of the ledger's
-	// index, and one for requests that are in none of these. A query costs half a read unit,
-	// because it is eventually consistent.
+	// nine queries for overdue requests: one for each of the eight shards of the ledger's index of
+	// open requests, and one for requests that were stored without a shard. A query costs half a
+	// read unit, because it is eventually consistent.
 	looks := sum(Calls{Runs: int(2 * minutes), Seconds: minutes * (ledgerTime + s3Time), Reads: minutes * 9 / 2, S3Reads: int(minutes)})
 	lookCost, _ := looks.Cost()
 	refresh, _ := Refresh(masters).Cost()

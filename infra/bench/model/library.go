@@ -55,8 +55,8 @@ func Reindex(masters, atOnce int) Reindexing {
 	// the reindex, and the counted outcomes of some batches. It writes one of the two.
 	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1}
 	r.Calls = sum(
-		// The S3 calls that start the reindex. Each of its steps is started by a message, so the
-		// line after them counts one SQS call for each step.
+		// The S3 calls that start the reindex. The line below them counts one SQS call for each
+		// step, because a message starts each step.
 		Calls{S3Reads: 3, S3Writes: 2},
 		times(message, r.Steps), Calls{Queue: r.Steps, Seconds: r.Chain},
 		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // each step that lists keys stores a plan of its batches

@@ -21,8 +21,8 @@ type Use struct {
 // limit.
 func (u Use) Share() float64 { return u.Peak / u.Of }
 
-// Uses compares the peaks of a day with the limits. It returns one Use for each limit. The limit
-// of which the day used the largest share comes first.
+// Uses compares the peaks of a day with the limits. It returns one Use for each limit, sorted by
+// the field Share: the largest share comes first.
 func Uses(peak, l Limits) []Use {
 	uses := []Use{
 		{"Lambda's concurrency", "invocations at a time", float64(peak.Concurrency), float64(l.Concurrency),

@@ -193,7 +193,7 @@ func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
 	if err != nil {
 		return m, err
 	}
-	r.meter.take() // forgets the calls of the previous request's check, so that they do not count for this one
+	r.meter.take() // discards the calls that the check of the previous request made
 	answer := r.gateway.Send(ctx, request.Event())
 	m.took, m.calls = time.Duration(r.took.Load()), r.meter.take()
 	if answer.Err != nil {

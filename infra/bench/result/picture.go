@@ -35,8 +35,8 @@ func (m Measured) Pictures() map[string][]byte {
 	return pictures
 }
 
-// file returns the file name of the picture that shows one part of the benchmark: the rows whose
-// field Part is equal to the parameter part.
+// file returns the file name of the picture that shows one group of rows: those whose field Part
+// is equal to the parameter part.
 func (m Measured) file(part string) string {
 	words := strings.FieldsFunc(strings.ToLower(m.Name+" "+part), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')

@@ -25,7 +25,7 @@ type pairs struct {
 	reference, ours []measurement
 }
 
-// inTurn runs the contestants of reference and ours alternately, count times each. It returns the
+// inTurn calls the runners reference and ours alternately, count times each. It returns the
 // measurements.
 func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, error) {
 	var p pairs
@@ -43,7 +43,7 @@ func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, erro
 	return p, nil
 }
 
-// repeat measures with a runner as many times as the parameter count says.
+// repeat calls the runner r count times and returns the measurements.
 func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	var runs []measurement
 	for range count {
@@ -56,7 +56,7 @@ func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	return runs, nil
 }
 
-// wall returns in seconds how long a contestant took for one transfer.
+// wall returns the duration of a run in seconds.
 func wall(m measurement) float64 { return m.wall.Seconds() }
 
 // cpu returns the processor time of a run in seconds.
@@ -103,8 +103,8 @@ func largest(runs []measurement) float64 {
 	return peak
 }
 
-// figures returns rows with the absolute figures of a contestant's runs. Each run moved an object
-// of the given size.
+// figures returns rows with the absolute figures of the given runs of one program. Each run moved
+// or hashed an object of the given size.
 func figures(part, name string, size int64, runs []measurement) []result.Row {
 	rate := func(m measurement) float64 { return float64(size) / 1e6 / wall(m) }
 	return []result.Row{

@@ -19,7 +19,8 @@ const (
 	mostPeak = 48        // largest allowed memory in MiB of a transfer of any size with TLS
 )
 
-// plan says how much is measured. The bench in it holds the servers with which it is measured.
+// plan says how much is measured. The bench holds the addresses of the servers between which the
+// contestants move objects.
 type plan struct {
 	*bench
 	count int  // number of runs of each contestant; if two contestants are compared, number of pairs of runs

@@ -23,7 +23,7 @@ import (
 )
 
 // maxArchive is the maximum size in bytes of the ZIP file with a function's program. Lambda limits
-// the unpacked content to this size, and the ZIP file is never larger than its unpacked content.
+// the unpacked program to this size, and the ZIP file is smaller than the unpacked program.
 const maxArchive = 250 << 20
 
 var (

@@ -53,8 +53,9 @@ type trouble struct {
 	skew  time.Duration      // time by which the separate platform's clock is ahead of masterhand's clock
 	long  bool               // whether the case waits for half a minute or more; env.busy does not limit such cases
 	cause func(t *testing.T, c *scene)
-	// whether the fault must last until a second run has failed, too. If false, it lasts until the
-	// request was answered. The function heal then ends it; nil means that it ends by itself.
+	// If heal is nil, the fault ends by itself. Otherwise the test calls heal, which ends the
+	// fault, after the request was answered. If tried is true, the test calls heal only after a
+	// second run has failed, too.
 	tried bool
 	heal  func(t *testing.T, c *scene)
 	want  outcome

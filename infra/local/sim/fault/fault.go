@@ -55,18 +55,19 @@ func Status(status int) Fault {
 	return Fault{Kind: Answer, At: Whole, Status: status, Type: "text/html; charset=UTF-8", Body: page}
 }
 
-// ResetAt returns a fault that cuts the connection when the given number of bytes of the request's
-// body has been read.
+// ResetAt returns a fault that cuts the connection. The parameter at is the moment: [Whole],
+// [Done], or the number of bytes of the request's body that are read first.
 func ResetAt(at int64) Fault { return Fault{Kind: Reset, At: at} }
 
-// StallAt returns a fault that hangs after the given number of bytes of the body.
+// StallAt returns a fault that makes the exchange hang. The parameter at is the moment: [Whole],
+// [Done], or the number of bytes of the request's body that are read first.
 func StallAt(at int64) Fault { return Fault{Kind: Stall, At: at} }
 
 // Slow returns a fault that reads the request's body at the given rate, in bytes per second. The
 // request still takes effect.
 func Slow(rate int64) Fault { return Fault{Rate: rate} }
 
-// After returns a copy of the fault f in which the field At has another value.
+// After returns a copy of the fault f that happens at the moment at instead of [Fault.At].
 func (f Fault) After(at int64) Fault {
 	f.At = at
 	return f

@@ -105,8 +105,8 @@ func (q *Queue) Close(ctx context.Context) error {
 	}
 }
 
-// poll receives a batch only when the maximum number of concurrent batches is not reached. It
-// processes each received message at once, because the message's visibility timeout is running.
+// poll receives a batch only when the maximum number of concurrent batches is not reached. So no
+// received message waits for an earlier batch while the message's visibility timeout is running.
 func (q *Queue) poll(ctx, settling context.Context) {
 	for {
 		select {

@@ -88,9 +88,9 @@ func (e *environment) serveError(w http.ResponseWriter, r *http.Request) {
 	e.answer(w, r, nil, reported(document), http.StatusAccepted)
 }
 
-// answer handles a runtime's request that reports the result of a call. If the request has the id
-// of the current call, that call ends with the given response or error. Then the request gets the
-// given HTTP status.
+// answer handles a runtime's request that reports the result of a call. If this is the first result
+// of the current call, answer stores the response or the error, and answers the request with the
+// given HTTP status. Otherwise it rejects the request.
 func (e *environment) answer(w http.ResponseWriter, r *http.Request, response []byte, err *FunctionError, status int) {
 	e.mu.Lock()
 	c := e.current

@@ -7,8 +7,9 @@ import (
 	"strconv"
 )
 
-// reserved lists the environment variables that Lambda reserves: the configuration of a function
-// must not set them. Source: "Defined runtime environment variables" in Lambda's developer guide.
+// reserved lists the environment variables that Lambda reserves, except those of the credentials.
+// The configuration of a function must not set a listed variable. Source: "Defined runtime
+// environment variables" in Lambda's developer guide.
 var reserved = map[string]bool{
 	"_HANDLER":                        true,
 	"_X_AMZN_TRACE_ID":                true,

@@ -55,8 +55,8 @@ func AdReform() Sender {
 }
 
 // Posternity returns the sender Posternity. It waits 30 s for an answer and retries after 1, 5, 15
-// and 60 minutes. Source: its documentation, which does not say how it signs. The parameter sign
-// must therefore return the signature that the configuration of the function intake requires.
+// and 60 minutes. Source: its documentation, which does not say how it signs. The function sign
+// must return headers with the signature that the configuration of the function intake requires.
 func Posternity(sign func(body []byte) http.Header) Sender {
 	return Sender{
 		Name: "posternity", Wait: 30 * time.Second, Sign: sign,

@@ -68,8 +68,9 @@ func (p *process) notUp(cause error) error {
 	return fmt.Errorf("%s does not start: %w; it printed:\n%s", p.name, cause, p.printed)
 }
 
-// asked returns the error of the first call to a child's service; nil if err is nil. If the child
-// has ended, the returned error says how the child ended, because that is the cause of err.
+// asked adds the child's name to err, the error of the first call to the child's service. If the
+// child has ended, asked instead returns an error that says how the child ended, because that is
+// the cause of err. If err is nil, asked returns nil.
 func (p *process) asked(err error) error {
 	if err == nil {
 		return nil

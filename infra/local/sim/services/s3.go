@@ -50,7 +50,7 @@ func (s *Services) startGateway(ctx context.Context) (err error) {
 			return nil
 		}
 		select {
-		case <-s.gateway.Done(): // versitygw, the S3 server, has ended, so this attempt to start it has failed
+		case <-s.gateway.Done(): // versitygw has ended, so this attempt to start it has failed
 		default:
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // encoded is a backend that URL-encodes the keys in listings if the request asks for it, as S3
-// does. Versity's gateway itself never encodes the keys. A key with a control character would then
+// does. Versity's gateway itself does not encode the keys, so a key with a control character would
 // make the listing unreadable.
 type encoded struct{ backend.Backend }
 
