@@ -300,6 +300,6 @@ func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	for batch := range slices.Chunk(entries, takeBatch) {
 		_, _ = q.client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{
 			QueueUrl: &q.deadURL, Entries: batch,
-		}) // the error is ignored: after a failure, SQS shows the messages later, after the time held
+		}) // the error is ignored: SQS shows the messages again anyway, within 15 minutes (held)
 	}
 }

@@ -178,7 +178,7 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 	var answer struct {
 		Outcome string `json:"outcome"`
 	}
-	// The error is ignored: if AWS itself answers, the body is perhaps no JSON. The outcome is then
+	// The error is ignored: if AWS itself answers, the body may be no JSON. The outcome then stays
 	// "".
 	_ = json.Unmarshal(body, &answer)
 	return resp.StatusCode, answer.Outcome, nil

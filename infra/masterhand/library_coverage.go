@@ -121,8 +121,8 @@ func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Lib
 
 const unbuilt = "the library is not completely indexed by its current rules: the index may lack masters, and no request is skipped until then"
 
-// asks returns the requests for files of the library in the last o.days days. It converts them to
-// the type that package coverage counts.
+// asks returns the requests of the last o.days days for files of the library, if the requested code
+// begins with o.code. It converts the requests to the type that package coverage counts.
 func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o coverageOptions) (asks []coverage.Ask, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	named := func(ids []string) (map[string]affected.Names, error) {

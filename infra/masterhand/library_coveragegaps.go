@@ -26,7 +26,7 @@ type gapLine struct {
 	LastAsked time.Time         `json:"lastAskedAt"`
 	Do        coverage.Do       `json:"do"`
 	Key       string            `json:"key"`
-	Place     []string          `json:"place,omitempty"` // arguments of "place" that fill the gap; empty if none can
+	Place     []string          `json:"place,omitempty"` // arguments of "place" that tag Key; empty if tags do not help
 }
 
 // showGaps prints the requested masters that cannot be delivered now, the most requested first.

@@ -123,8 +123,8 @@ func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 
 // write writes the tags of the object version that the operator saw. If that version or its tags
 // have changed since then, it writes nothing and returns errOvertaken. After the write, it checks
-// the version again, because S3 cannot write tags under a condition. If another program has
-// replaced the object meanwhile, it returns errReplaced.
+// the version again, because S3 cannot write tags under a condition. If the object was replaced or
+// deleted meanwhile, it returns errReplaced.
 func (t tagger) write(ctx context.Context, shown tagged, tags []types.Tag) error {
 	switch now, err := t.bucket.Look(ctx, shown.object.Key); {
 	case errors.Is(err, masters.ErrAbsent), err == nil && !now.Same(shown.object):

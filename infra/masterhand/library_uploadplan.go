@@ -105,7 +105,8 @@ func (u *upload) lookAtAll(ctx context.Context) error {
 	return group.Wait()
 }
 
-// found returns the file with this name. The file's place is already set, as its name states it.
+// found returns the file with this name. It sets the place that the file's name states. If the file
+// cannot be uploaded, found marks the file as left out, with the reason.
 func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	relative, err := filepath.Rel(u.folder, name)
 	if err != nil {

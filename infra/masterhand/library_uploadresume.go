@@ -13,13 +13,14 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// staleAfter is the age after which the command aborts an incomplete upload that it does not
-// continue. A younger upload is kept, because another process may still be working on it.
+// staleAfter is the age after which the command aborts an incomplete upload of the same key that it
+// does not continue. A younger upload is kept, because another process may still be working on it.
 const staleAfter = 24 * time.Hour
 
 // resume selects the incomplete upload of the key that the command will continue. All parts of that
 // upload must match the file. If there are several such uploads, resume selects the one with the
-// most bytes. It aborts the key's other incomplete uploads that are older than staleAfter.
+// most bytes. Of the key's other uploads with the same kind of checksum, it aborts those that are
+// older than staleAfter.
 //
 // If no upload can be continued, p.id stays empty, so that a new upload starts. The same holds if
 // the credentials have no permission to list uploads.

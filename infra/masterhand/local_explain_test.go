@@ -102,7 +102,8 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 
 // The commands "explain" and "place" refuse the code HRT-1212 without a variation, although the
 // text could also mean code HRT, variation 1212. The command "explain" accepts the text with that
-// meaning if the library has no code HRT-1212, or if the creative HRT, variation 1212, has masters.
+// meaning if no creative of the code HRT-1212 has masters, or if the creative HRT, variation 1212,
+// has masters.
 func TestACodeWithoutVariationIsRefused(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})

@@ -96,8 +96,8 @@ func (l livePage) handler(host string) http.Handler {
 	})
 }
 
-// show reads the present data, and answers with what the function write makes of the data: the page
-// or a part of the page.
+// show reads the present data and answers with HTML, which the function write makes from the data:
+// the page or a part of the page.
 func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.Page, io.Writer) error) {
 	data, err := page.Read(r.Context(), l.sources, l.session.now(), time.Time{})
 	if err != nil {

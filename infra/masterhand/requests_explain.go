@@ -134,8 +134,8 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, written, libr
 	return e, nil
 }
 
-// proved tries to prove that the library has no file for the request. Without this proof, a request
-// cannot be skipped. If the proof fails, the verdict becomes "unclear".
+// proved tries to prove that the library has no usable file for the request. Without this proof, a
+// request cannot be skipped. If the proof fails, the verdict becomes "unclear".
 func (s *session) proved(ctx context.Context, d deployment, lib masters.Library, e explanation, document masters.Document, revision string) (explanation, error) {
 	live, err := s.queueURL(ctx, d, "IndexQueueUrl")
 	if err != nil {

@@ -80,8 +80,8 @@ func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item,
 	return changed, nil
 }
 
-// standing returns a text about a request, so that two texts differ only if the request has ended
-// or waits for a new reason. Another attempt with the same result does not change the text.
+// standing returns a text with a request's result or, for an open request, the reason why the
+// request waits. Another attempt with the same result does not change the text.
 func standing(i ledger.Item) string {
 	if i.State.Ended() {
 		return fmt.Sprintln(i.State, i.Code, i.Detail)

@@ -64,8 +64,8 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, p.stdout, p.stderr
 	cmd.Env = append(os.Environ(), "TMPDIR="+p.temporary)
-	// Child processes may keep the pipes open after the process has ended. Wait then returns 5 s
-	// later.
+	// Child processes may keep the pipes open after the process has ended. Wait then returns at
+	// the latest 5 s after that end.
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -11,8 +11,8 @@ import (
 
 // units lists the JSON members whose names do not state a unit, such as "duration". After such a
 // member, a second one is printed whose name states the unit, such as "duration_seconds". The field
-// name is the name of the second member. Its value is the first member's value divided by the field
-// per.
+// name holds the second member's name. The second member's value is the first member's value
+// divided by the field per.
 var units = map[string]struct {
 	name string
 	per  float64

@@ -133,8 +133,9 @@ func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time,
 }
 
 // occurrence returns the name of a possible notice about an event; each name is used for at most
-// one notice. The name contains the sender's time, because a build that is rejected a second time
-// has the same identity as a repeated first rejection.
+// one notice. The name contains the time that the sender states, if there is one. This time is
+// needed because, for example, a build's second rejection has the same identity as a repetition of
+// its first rejection.
 func occurrence(e senders.Event, received time.Time) string {
 	name := e.Alert + " " + e.Identity
 	if !e.At.Equal(received) {

@@ -18,8 +18,8 @@ type Queue interface {
 	Send(ctx context.Context, message []byte) error
 }
 
-// The time limits for the steps of storing an event. The sender should get an answer within a
-// second. The limits leave S3 enough time, because S3 answers 999 of 1000 calls within 100 ms.
+// The time limits for the steps of storing an event. They are short because the sender should get
+// an answer within a second. Yet S3 has enough time: it answers 999 of 1000 calls within 100 ms.
 const (
 	// storeTimeout limits the storing of a record in S3, if the record is small enough to be sent
 	// to the queue instead.

@@ -62,10 +62,12 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots adds the files of a set of screenshots to the event. If the set has one
-// screenshot and one object, the object shows the screenshot. Otherwise the set does not say which
-// object shows which screenshot. Then the screenshots and the objects are both added, so that no
-// proof is lost if some objects are not in our bucket.
+// adReformScreenshots adds the files of a set of screenshots to the event. It checks the status of
+// each screenshot, because an approved set may contain failed ones.
+//
+// If the set has one screenshot and one object, the object shows the screenshot. Otherwise the set
+// does not say which object shows which screenshot. Then the screenshots and the objects are both
+// added, so that no proof is lost if some objects are not in our bucket.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	one := len(shots) == 1 && len(written) == 1

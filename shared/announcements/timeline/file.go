@@ -67,7 +67,7 @@ type Copy struct {
 	Key     string `json:"key,omitempty"` // the key in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
 	Size    int64  `json:"size,omitempty"`    // the size in bytes
-	Problem string `json:"problem,omitempty"` // why it is in the unsorted folder despite its coordinates; "" otherwise
+	Problem string `json:"problem,omitempty"` // why the file's coordinates are not used; "" if used or absent
 	Place   string `json:"place,omitempty"`   // the place for which Key was computed, such as "HRT-1212/v2/en/9x16"
 }
 

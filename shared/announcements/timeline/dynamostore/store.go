@@ -2,10 +2,10 @@
 // requests.
 //
 // A timeline is one item with the id "intake#{sender}#{subject}". Its attribute "timeline" contains
-// the timeline as JSON. Its attributes "day" and "receivedAt" are for the table's index by day. It
-// also has "version" and "ttl". The day has the form "intake#hoox#2026-11-21". No request has such
-// a day, so lists of requests contain no timelines. The method Mark stores an item
-// "intake-record#{key}", which has only a ttl.
+// the timeline as JSON. Its attributes "day" and "receivedAt" are for the table's index by day. The
+// item also has the attributes "version" and "ttl". The day has the form "intake#hoox#2026-11-21".
+// No request has such a day, so lists of requests contain no timelines. The method Mark stores an
+// item "intake-record#{key}", which has only a ttl.
 //
 //	store := dynamostore.Store{Client: dynamodb.New(options), Table: "masterhand-ledger"}
 package dynamostore
