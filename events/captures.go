@@ -18,7 +18,7 @@ type Capture struct {
 	Scheme         signature.Scheme `json:"scheme"`
 	CurrentSecret  string           `json:"currentSecret"`
 	PreviousSecret string           `json:"previousSecret"` // the old secret during a rotation; "" otherwise
-	SignedWith     []string         `json:"signedWith"`     // the secret of each digest in the signature, in order
+	SignedWith     []string         `json:"signedWith"`     // secrets that made the signature's digests, in order
 	ReceivedAt     time.Time        `json:"receivedAt"`
 	Headers        [][2]string      `json:"headers"` // pairs of name and value, in order
 	Body           []byte           `json:"bodyBase64"`

@@ -51,8 +51,8 @@ type Setting struct {
 	// Patterns lists rules for file names, which are tried before the built-in grammar.
 	Patterns []string `json:"patterns,omitempty"`
 	// Wanted lists the masters that each creative should have. It affects only reports, never the
-	// answer to a request. Nil means the aspects that the creative has in another locale, or that
-	// requests asked for.
+	// answer to a request. If it is nil, each creative should have the aspects that it has in
+	// another locale or that requests asked for.
 	Wanted *WantedSetting `json:"wanted,omitempty"`
 }
 

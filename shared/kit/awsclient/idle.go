@@ -56,8 +56,8 @@ func (c idleClient) Do(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// reason returns the reason why an exchange failed. Only the cause of the cancelled context shows
-// that the service was silent.
+// reason returns the reason why an exchange failed. It looks at the cause of the cancelled context,
+// because the error itself does not show that the service was silent.
 func reason(ctx context.Context, err error) error {
 	if silent, ok := context.Cause(ctx).(errIdle); ok && !errors.Is(err, io.EOF) {
 		return silent

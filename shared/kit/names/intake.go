@@ -2,7 +2,8 @@ package names
 
 // Metrics about announcements that come from other platforms.
 const (
-	// MetricIntakeRequests counts webhooks, by Sender and Outcome (the word in the answer).
+	// MetricIntakeRequests counts webhooks by Sender and Outcome. Outcome is the word in the answer
+	// to the webhook.
 	MetricIntakeRequests = "IntakeRequests"
 	// MetricIntakeRefusals counts webhooks answered with 401, by Sender.
 	MetricIntakeRefusals = "IntakeRefusals"

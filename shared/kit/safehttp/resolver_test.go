@@ -12,8 +12,7 @@ import (
 
 // answering returns a resolver that queries a fake DNS server. The server answers the first
 // question for A records with answers[0], the second with answers[1], and so on; it repeats the
-// last element. Questions for other records do not count: they are answered from the element that
-// is next.
+// last element. It answers any other question with the element for the next question for A records.
 func answering(t *testing.T, answers [][]netip.Addr) *net.Resolver {
 	t.Helper()
 	var mu sync.Mutex

@@ -98,14 +98,14 @@ type Reading[T Value] struct {
 	fresh bool // whether a load ended while the value was being read
 }
 
-// state is the state of a cache. Each load replaces it as a whole and increases attempt. The
-// value inside must not be changed.
+// state is the state of a cache. Each load replaces the whole state and adds 1 to the field
+// attempt. The secret's value in the state must not be changed.
 type state[T Value] struct {
 	attempt   uint64    // number of loads that have ended
 	err       error     // error of the last load; nil if it succeeded
 	triedAt   time.Time // time at which the last load ended
 	value     T         // the last good value, or the secret's previous value if no load gave a good one
-	loaded    bool      // whether value is set; a set value may be empty
+	loaded    bool      // true once the field value is set; the value may be empty
 	loadedAt  time.Time // time at which value was loaded; zero for a previous version
 	recheckAt time.Time // end of the last load that a request caused because value did not match it
 }
@@ -137,9 +137,9 @@ func (c *Cache[T]) snapshot() state[T] {
 	return c.state
 }
 
-// refresh returns the state that the caller must use. If no load is due, that is seen, the caller's
-// present state. Otherwise refresh loads the value, unless another call has just loaded it, and
-// returns the new state.
+// refresh returns the state that the caller must use. The parameter seen is the state that the
+// caller has. If the function due says that no load is due, refresh returns seen. Otherwise it
+// loads the value, unless another call has just loaded it, and returns the new state.
 func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T], time.Time) bool, recheck bool) (state[T], error) {
 	if !due(seen, c.cfg.Now()) {
 		return seen.usable()

@@ -39,8 +39,8 @@ func (m *Measures) AddBy(metric emf.Metric, dimensions ...string) {
 	m.AddSets([][]string{{}, dimensions}, metric)
 }
 
-// AddSets adds metrics by each of several sets of dimensions. The dimensions' values must be set
-// with Property.
+// AddSets adds metrics with several sets of dimensions. CloudWatch counts each metric once for each
+// set. The dimensions' values must be set with Property.
 func (m *Measures) AddSets(sets [][]string, metrics ...emf.Metric) {
 	m.groups = append(m.groups, emf.Group{Dimensions: sets, Metrics: metrics})
 }

@@ -18,8 +18,8 @@ type Aspect string
 var known = []Aspect{"1x1", "3x4", "4x5", "9x16", "16x9", "1.91x1"}
 
 // aspectTolerance is the largest difference between a picture's ratio and a known aspect's ratio,
-// as a fraction of the known ratio. The ratios differ because encoders round sides to even
-// numbers, and exporters crop a line.
+// as a fraction of the known ratio. The ratios differ because encoders round the width and height
+// to even numbers, and exporters crop a line.
 const aspectTolerance = 0.02
 
 // ErrAspect means that the text is not an aspect ratio.
@@ -41,7 +41,7 @@ func ParseAspect(s string) (Aspect, error) {
 		return "", fmt.Errorf("%w: %.20q", ErrAspect, s)
 	}
 	if w == math.Trunc(w) && h == math.Trunc(h) {
-		if w >= 100 && h >= 100 { // a resolution; its sides may be rounded: use the nearest aspect
+		if w >= 100 && h >= 100 { // a resolution; its width and height may be rounded: use the nearest aspect
 			return AspectOf(int(w), int(h)), nil
 		}
 		return reduced(int(w), int(h)), nil

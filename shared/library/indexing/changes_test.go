@@ -77,8 +77,8 @@ func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	}
 }
 
-// If an object changes between the look-up and the read, Index reads it again. So does File, the
-// method for the last try.
+// If an object changes between the look-up and the read, Index reads it again. File, which makes
+// the last try to index a key, does the same.
 func TestWhatChangesBeforeTheReadIsReadAnew(t *testing.T) {
 	t.Parallel()
 	for _, k := range []string{key, odd} {

@@ -16,7 +16,7 @@ import (
 
 // A new master causes two writes of its placement and one write of its document. A repeated event
 // reads the placement and the document once and writes only the placement. It writes even an
-// unchanged placement, because the write fails if another run has worked on the key meanwhile.
+// unchanged placement, because this write fails if another call has indexed the key meanwhile.
 func TestARepeatedEventWritesOnlyThePlacement(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

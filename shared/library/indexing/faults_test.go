@@ -160,7 +160,7 @@ func TestAnOvertakenWriteIsDoneAnew(t *testing.T) {
 }
 
 // A changed label moves a key to another document. If the new document cannot be written, the key
-// stays in its old document, which is not even read.
+// stays in its old document, and the indexer does not even read the old document.
 func TestAKeyThatFailedIsLeftAsItIs(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

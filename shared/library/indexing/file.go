@@ -20,9 +20,9 @@ const MaxReceives = 10
 const maxReason = 400
 
 // file records an object that cannot be read, so that no request that the object may answer is
-// skipped. The recorded master has unknown content, unless a document already has the content of
-// the same bytes. If even the look-up failed, the record names no version. Then the proof of
-// absence treats the object as not indexed.
+// skipped. The recorded master has unknown content, unless a document already describes the content
+// of the same bytes. If even the look-up of the object failed, the record names no version. The
+// proof of absence treats such an object as not indexed.
 func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	if s.object == nil {
 		s.object = &masters.Object{Key: s.key}
@@ -40,8 +40,9 @@ func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 // object is unknown.
 func (s *subject) unseen() bool { return s.object != nil && s.object.ETag == "" }
 
-// fill marks a document as full and removes the subjects' masters that no longer belong in it. It
-// records the other subjects as unread, with the reason that the document is full.
+// fill marks a document as full. The subjects are the keys being indexed: if a key no longer
+// belongs in the document, fill removes the key's master from it. It records the other keys as
+// unread, with the reason that the document is full.
 func (x *Indexer) fill(ctx context.Context, c creative.Creative, doc masters.Document, revision string, subjects []*subject) error {
 	full := doc.Full
 	var left []*subject

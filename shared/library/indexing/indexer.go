@@ -243,8 +243,8 @@ func failures(subjects []*subject) (err error) {
 	return err
 }
 
-// round tries each key once. If a step fails for a subject, round skips the later steps of that
-// subject.
+// round tries to index each key once. If a step fails for a key, round skips the later steps for
+// that key.
 func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][]creative.Creative, last bool) []*subject {
 	var subjects []*subject
 	for _, key := range keys {

@@ -361,8 +361,8 @@ func TestContentSeenSurvivesTheArchive(t *testing.T) {
 	}
 }
 
-// Two runs index the same archived object, and only one of them can read it. The run that cannot
-// read it keeps the content fields that the other run wrote.
+// Two calls index the same archived object, and only one of them can read it. The call that cannot
+// read it keeps the content fields that the other call wrote.
 func TestContentSeenSurvivesARace(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

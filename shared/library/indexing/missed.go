@@ -10,8 +10,8 @@ import (
 )
 
 // Missed returns the keys whose present objects are not indexed, were indexed by other rules, or
-// could not be read when they were indexed. It skips keys outside every library. It looks up the
-// objects, reads each placement, and writes nothing.
+// could not be read when they were indexed. It skips keys outside of every library. It writes
+// nothing.
 func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	missed := make([]bool, len(keys))
 	group, inner := errgroup.WithContext(ctx)

@@ -55,9 +55,9 @@ func listed(o masters.Object, place placement.Placement, info media.Info) master
 	return m
 }
 
-// recall handles an object whose content cannot be read now. It copies the content fields from the
-// documents that list the key, if the bytes have not changed since. A key that moves from one
-// document to another may be in both.
+// recall handles an object whose content cannot be read now. If the bytes have not changed, it
+// copies the content fields from the documents that list the key. It reads several documents,
+// because a key that moves from one document to another may be in both.
 func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	if s.master.Seen() {
 		return nil

@@ -37,8 +37,9 @@ func (f *far) Save(ctx context.Context, name string, data []byte, revision strin
 	return f.Memory.Save(ctx, name, data, revision)
 }
 
-// However many runs write one document at the same time, no update is lost and every run succeeds
-// within the function's time limit. In production at most fifteen runs write at the same time.
+// However many calls of Apply write one document at the same time, no update is lost and every call
+// succeeds within the function's time limit. In production at most fifteen calls write at the same
+// time.
 func TestACrowdOfWriters(t *testing.T) {
 	t.Parallel()
 	const within = 5 * time.Minute

@@ -121,7 +121,8 @@ func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entr
 }
 
 // each calls the function read for every listed name; up to 32 of these calls run at the same time.
-// Then it calls the function that read returned; only one of these calls runs at a time.
+// As soon as read returns a function, each calls this function, too; only one of these calls runs
+// at a time.
 func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(context.Context, string) (func(), error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)

@@ -26,8 +26,8 @@ import (
 // Format is the version of the documents' JSON layout.
 const Format = 1
 
-// MaxDocument is the size limit of a document in bytes, enough for about 30,000 masters. A
-// document that is marked as full may have up to MaxBlob bytes, which is also the limit of reading.
+// MaxDocument is the size limit of a document in bytes, enough for about 30,000 masters. MaxBlob is
+// the size limit of a document that is marked as full. No document above MaxBlob is read.
 const (
 	MaxDocument = 16 << 20
 	MaxBlob     = MaxDocument + 1<<10
@@ -59,8 +59,9 @@ type Master struct {
 	Locale      creative.Locale `json:"locale,omitempty"`
 	Aspect      creative.Aspect `json:"aspect,omitempty"`      // from the pixels if known, else the same as NamedAspect
 	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // from tags, metadata or the name
-	// AspectLabelled reports whether NamedAspect comes from tags or metadata. Documents of older
-	// versions lack the field, so their aspects count as taken from the name.
+	// AspectLabelled reports whether NamedAspect was taken from tags or metadata, not from the
+	// name. Documents of older versions lack the field, so their aspects count as taken from the
+	// name.
 	AspectLabelled bool `json:"aspectLabelled,omitempty"`
 	// LocaleUnclear states why the name's locale is ambiguous; "" if the name states one locale
 	// clearly or states none.

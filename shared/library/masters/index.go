@@ -120,8 +120,8 @@ func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision s
 }
 
 // load reads a document, decodes it and returns it with its revision. If no document is stored, it
-// returns the value none, the revision "" and no error. The error of a failed read names the
-// document by the text what.
+// returns the parameter none, the revision "" and no error. The parameter what describes the
+// document in the error of a failed read.
 func load[T any](ctx context.Context, x Index, name, what string, none T, decode func([]byte) (T, error)) (T, string, error) {
 	data, revision, err := x.Blobs.Load(ctx, name)
 	if errors.Is(err, ErrAbsent) {

@@ -25,8 +25,8 @@ const (
 	// hold no anchor. No proof of absence reads this folder.
 	elsewhere = "none"
 	// stated is the folder for all unplaced keys whose unusable labels state a creative. Such a key
-	// is also in the folder stated + anchor, for example "@T1212", for each anchor in its labels
-	// and its name.
+	// is also in one more folder for each anchor in its labels and its name. The name of this
+	// folder is stated + anchor, for example "@T1212".
 	stated = "@"
 	// unseen is the folder for keys whose names do not place them and whose objects cannot be
 	// looked up. The labels of these objects may state any creative.

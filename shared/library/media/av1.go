@@ -1,7 +1,7 @@
 package media
 
 // av1Header reads the optional sequence header in an av1C box (AV1 Codec ISO Media File Format
-// Binding, 2.3). The sides that it returns are the largest that a frame may have.
+// Binding, 2.3). The width and height that it returns are the largest that a frame may have.
 func av1Header(data []byte) header {
 	const sequence = 1
 	c := cursor{data: data}

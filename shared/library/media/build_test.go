@@ -97,8 +97,8 @@ func (f film) bytes() []byte {
 // payload is media data: four samples of two NAL units each. Decoders skip these NAL units.
 var payload = bytes.Repeat([]byte("\x00\x00\x00\x01\x09\xf0\x00\x00\x00\x01\x0c\xff\xff\xff\xff\x80"), 4)
 
-// sampled is the size in bytes of the only sample in oneSample. offset is a placeholder:
-// film.bytes replaces it with the sample's position.
+// sampled is the size in bytes of the only sample in oneSample. The variable offset is a
+// placeholder: film.bytes replaces it with the sample's position.
 const sampled = 16
 
 var (

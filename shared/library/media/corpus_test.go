@@ -16,10 +16,10 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// expected holds the values that corpus.json states about one file of the corpus. The values come
-// from ffprobe and the decoders, or from a person if the field Note states a reason. TestCorpus
-// compares the prober's results with the values on every machine. TestCorpusAsFFprobeSeesIt checks,
-// on machines with ffprobe, that ffprobe still reports the values.
+// expected holds the values that corpus.json states about one file of the corpus. They come from
+// ffprobe and the decoders, or from a person if the field Note states a reason. TestCorpus compares
+// them with the results of Probe. If the machine has ffprobe, TestCorpusAsFFprobeSeesIt checks that
+// ffprobe still reports them.
 type expected struct {
 	File      string
 	Container string
@@ -97,8 +97,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// The prober must find the same sides as the standard library's decoders in each file that those
-// decoders can read.
+// The prober must find the same width and height as the standard library's decoders, in each file
+// that those decoders can read.
 func TestCorpusAsDecoded(t *testing.T) {
 	t.Parallel()
 	decoded := 0

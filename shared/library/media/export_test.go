@@ -17,7 +17,7 @@ func HeaderOf(codec string, config []byte) (w, h, across, down float64) {
 	return found.sides.w, found.sides.h, found.aspect.w, found.aspect.h
 }
 
-// HeaderOfStream returns the sides and the sample aspect that the configuration in an esds box
+// HeaderOfStream returns the width, height and sample aspect that the configuration in an esds box
 // states. Values that the configuration does not state are 0.
 func HeaderOfStream(esds []byte) (w, h, across, down float64) {
 	_, found := streamOf(esds)

@@ -29,9 +29,9 @@ func positions(version, track int, pairs ...int) []byte {
 	return atom("tfra", full(version, 0), b32(track, 0, len(pairs)/2), entries)
 }
 
-// longFilm returns a film of size bytes. It consists of a long fragment, a fragment of one second
-// (the parameter last), and the index of fragments. The function index returns this index for the
-// given offset of the fragment last.
+// longFilm returns a film of size bytes. It consists of a long fragment, a fragment of one second,
+// and the index of fragments. The parameter last is the fragment of one second. The function index
+// returns the index of fragments for the given offset of that fragment.
 func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 	whole := fragmented(nil, fragment(7, atom("trun", full(0, 0), b32(15))))
 	tail := len(last) + len(index(0))

@@ -10,10 +10,10 @@ const (
 	fewReads     = 4
 )
 
-// pass skips fragments after box b, because a film may have too many to visit each. It makes top,
-// which reads the file's top-level boxes, continue at the last fragment that the index at the
-// file's end lists. If there is no index and the film has many fragments, pass searches the file's
-// last bytes for a fragment instead. It reports whether it found one.
+// pass skips fragments after box b, because a film may have too many to visit each. It finds the
+// film's last fragments by the index at the file's end. If there is no index and the film has many
+// fragments, it searches the file's last bytes for them. If it has found them, it returns true, and
+// top continues there: top reads the file's top-level boxes.
 func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) {
 	if !f.lookedUp {
 		f.lookedUp = true

@@ -102,7 +102,8 @@ func TestBrokenFragments(t *testing.T) {
 }
 
 // Probe must not read through a film of very many or very long fragments. It must still find the
-// film's sides. If the last fragment states its start time, it must also find the duration.
+// film's width and height. If the last fragment states its start time, it must also find the
+// duration.
 func TestManyFragmentsAreNotReadThrough(t *testing.T) {
 	t.Parallel()
 	run := atom("trun", full(0, 0), b32(15)) // samples that last 1 s in total

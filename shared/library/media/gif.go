@@ -13,8 +13,8 @@ const (
 	maxPadded = 64
 )
 
-// probeGIF reads the picture's sides from the logical screen (GIF89a specification, 18) and
-// checks that the file's end is present.
+// probeGIF reads the picture's width and height from the logical screen (GIF89a specification, 18)
+// and checks that the file's end is present.
 func probeGIF(r *reader, info *Info) error {
 	head, err := r.bytes(6, 7)
 	if err != nil {

@@ -10,9 +10,9 @@ type header struct {
 // maxHeader is the largest number of bytes that are read of a codec's configuration.
 const maxHeader = 4 << 10
 
-// headerOf reads the configuration that a container stores for a codec. codec must be ffprobe's
-// name of the codec. headerOf returns a zero header for a configuration that it cannot read or
-// that states no sides.
+// headerOf reads the configuration that a container stores for a codec. The parameter codec must be
+// ffprobe's name of the codec. headerOf returns a zero header for a configuration that it cannot
+// read or that states no width and height.
 func headerOf(codec string, config []byte) header {
 	switch codec {
 	case "h264":
@@ -50,8 +50,8 @@ func aspectIn(b *bitstream) side {
 	return side{}
 }
 
-// cropped returns the sides less the cropping on the left, right, top and bottom. The unit of the
-// cropping is unitW x unitH pixels.
+// cropped returns the width and height that remain after cropping on the left, right, top and
+// bottom. The unit of the cropping is unitW x unitH pixels.
 func cropped(w, h, left, right, top, bottom uint32, unitW, unitH uint32) side {
 	return side{
 		float64(w) - float64(unitW)*(float64(left)+float64(right)),

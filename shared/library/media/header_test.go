@@ -238,8 +238,8 @@ func hevcEverything() []byte {
 	return b.escaped(0x42, 0x01)
 }
 
-// av1Everything returns an av1C box with every optional field before the sides: timing, a decoder
-// model and two operating points.
+// av1Everything returns an av1C box with every optional field that comes before the width and
+// height: timing, a decoder model and two operating points.
 func av1Everything() []byte {
 	var b bitsOut
 	b.u(3, 0)

@@ -69,8 +69,9 @@ func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) 
 	return true, nil
 }
 
-// passAlike returns the end of a run of segments that begins at offset at. All segments of the
-// run have the same start and length, because they are parts of the same metadata.
+// passAlike returns the offset where a sequence of similar segments ends. The sequence begins at
+// offset at. Its segments have the same first bytes and the same length, because they are parts of
+// the same metadata.
 func passAlike(r *reader, at, size int64) (int64, error) {
 	const mark = 12 // size in bytes of the marker, the length and the start of the metadata's name
 	head, err := r.glance(at, mark)

@@ -287,8 +287,8 @@ func (m *matroska) readTracks(r *reader, tracks element) error {
 	}
 }
 
-// describe stores the duration, and the selected video track's sides, rotation and codec, in
-// info.
+// describe stores in info the film's duration, and the selected video track's width, height,
+// rotation and codec.
 func (m *matroska) describe(info *Info) error {
 	if m.best == nil {
 		return ErrNoPicture

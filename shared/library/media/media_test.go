@@ -142,9 +142,10 @@ func TestAFewReadsMeasureALargeFilm(t *testing.T) {
 	}
 }
 
-// large returns a film of size bytes. Its media data ends with the variable payload. The tracks'
-// tables must have the placeholder "?at last" where the payload's offset belongs. If the parameter
-// last is true, the moov box is at the file's end, otherwise before the media data.
+// large returns a film of size bytes. Its media data ends with the bytes in the variable payload.
+// The tracks' tables must contain the placeholder "?at last" where the offset of these bytes
+// belongs. The moov box is at the file's end if the parameter last is true, otherwise before the
+// media data.
 func large(size int64, tracks [][]byte, last bool) *object {
 	film := film{tracks: tracks}.bytes()
 	head, moov := film[:len(ftyp("isom", "mp41"))], film[len(ftyp("isom", "mp41")):len(film)-8-len(payload)]

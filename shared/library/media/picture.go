@@ -8,9 +8,9 @@ import (
 // picture holds the facts that a track's sample description states (ISO/IEC 14496-12, 12.1).
 type picture struct {
 	codec     string
-	entry     side // the samples' sides as the sample entry states them
+	entry     side // width and height of the samples, as the sample entry states them
 	header    header
-	clean     side // the clean aperture's sides; zero means no clean aperture
+	clean     side // width and height of the clean aperture; zero means that there is none
 	aspect    side // sample aspect from the pasp box; zero means not stated
 	reference int  // number, starting at 1, of the dref entry that names the file with the samples
 }
@@ -86,13 +86,14 @@ func (p *picture) read(r *reader, b box) error {
 	return nil
 }
 
-// display returns the picture's sides before rotation. It takes the sides from the codec's header,
-// because the decoder produces pictures of this size. If the codec's header states no sides, it
-// takes them from the sample entry. It then applies the clean aperture and the sample aspect. Like
+// display returns the picture's width and height before rotation. It takes them from the codec's
+// header, because the decoder produces pictures of this size. If that header states none, it takes
+// them from the sample entry. It then applies the clean aperture and the sample aspect. Like
 // players, it takes the sample aspect from the first of these sources that states one:
 //
 //   - the pasp box of the sample entry
-//   - the parameter shown: the sides in the track's header, if they differ from those above
+//   - the parameter shown: the width and height in the track's header, if they differ from those
+//     above
 //   - the codec's header
 func (p picture) display(shown side) side {
 	d := p.header.sides
@@ -110,7 +111,8 @@ func (p picture) display(shown side) side {
 	case p.aspect.area() > 0:
 		d.w *= p.aspect.w / p.aspect.h
 	case !unsaid:
-		// use only the ratio of the track header's sides, because they ignore the clean aperture
+		// use only the ratio of the track header's width and height, because they ignore the clean
+		// aperture
 		d.w = d.h * shown.w / shown.h
 	case p.header.aspect.area() > 0:
 		d.w *= p.header.aspect.w / p.header.aspect.h

@@ -104,8 +104,8 @@ func inChromium(t *testing.T, paths []string) (shown [][2]int) {
 	return shown
 }
 
-// chromiumPage is a page that shows the files one after another. After that, the page contains
-// the list of their sides.
+// chromiumPage is a page that shows the files one after another. After that, the page contains the
+// list of their widths and heights.
 const chromiumPage = `<!doctype html><meta charset=utf-8><body><script>
 const show = file => new Promise(done => {
   const still = /\.(jpg|png|webp|avif)$/.test(file);

@@ -55,8 +55,9 @@ func probePNG(r *reader, info *Info) error {
 	}
 }
 
-// checkPNG checks that the file's last chunk is present. It searches the last block, because
-// nearly all files have the chunk there. Otherwise it walks the chunks from offset at on.
+// checkPNG checks that the file's last chunk is present. It first searches the file's last block,
+// because nearly all files have the chunk there. If the chunk is not there, checkPNG walks the
+// chunks from offset at on.
 func checkPNG(r *reader, at int64) error {
 	tail, err := r.bytes(max(at, r.size-blockSize), min(r.size-at, blockSize))
 	if err != nil || bytes.Contains(tail, []byte(pngEnd)) {

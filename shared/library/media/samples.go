@@ -152,9 +152,9 @@ func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	return begin, end, err == nil, fault(err)
 }
 
-// check returns ErrTruncated if the last chunk begins beyond the file's end. It also returns
-// ErrTruncated if the last sample is in data, the last mdat box, and consists only of zeros. It
-// allows such a sample if compressed is false, because then the codec may write one.
+// check returns ErrTruncated if the last chunk begins beyond the file's end, or if the last sample
+// consists only of zeros. It checks for zeros only if the last sample is in data, the last mdat
+// box. It allows zeros if compressed is false, because then the codec may write them.
 func (s *samples) check(r *reader, data box, compressed bool) error {
 	if s.runs.kind == "" || s.chunks.kind == "" {
 		return nil

@@ -18,7 +18,7 @@ func (r *reader) endsInZeros(start, end int64) (bool, error) {
 }
 
 // unpadded returns the offset where the file's data ends and its padding begins, rounded up to
-// whole pages of 4 KiB. Padding is a run of equal bytes directly before the offset end.
+// whole pages of 4 KiB. Padding is a sequence of equal bytes that ends right before the offset end.
 func (r *reader) unpadded(end int64) (int64, error) {
 	last, err := r.glance(end-1, 1)
 	if err != nil {
@@ -37,9 +37,9 @@ func (r *reader) unpadded(end int64) (int64, error) {
 	return min((pages-int64(padding))*pageSize, end), failed
 }
 
-// runEnd returns the offset where a sequence of parts ends. Writers split long data into such parts:
-// each part has size bytes and begins with mark. The first part is at offset at. runEnd finds the
-// end by a binary search, without a visit to each part.
+// runEnd returns the offset where a sequence of parts ends. The first part is at offset at. Each
+// part has size bytes and begins with the bytes in mark. runEnd finds the end by a binary search,
+// without a visit to each part.
 func (r *reader) runEnd(at, size int64, mark []byte) (int64, error) {
 	parts := int((r.size - at) / size)
 	var failed error

@@ -96,8 +96,9 @@ func shortened(anchor string) string {
 	return strings.ToValidUTF8(anchor[:min(len(anchor), maxAnchor)], "")
 }
 
-// anchor returns the number in run i of the key together with the letter before it. A run is a
-// sequence of letters or of digits. It returns "" if run i is no number that follows a letter.
+// anchor returns the number in run i of the text together with the letter before it, such as T1212
+// for HRT-1212. A run is a sequence of letters or of digits. anchor returns "" if run i is not a
+// number that follows a letter.
 func (t *text) anchor(i int) string {
 	if !t.isDigits(i) || !t.isLetters(i-1) {
 		return ""

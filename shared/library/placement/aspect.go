@@ -27,8 +27,8 @@ func (r *reader) aspect(i int) token {
 	return r.bareAspect(i)
 }
 
-// sides matches a width and a height with a separator such as "x" between them. at is the position
-// of the width's last run of digits.
+// sides matches a width and a height with a separator such as "x" between them. The width has been
+// read already. The parameter at is the position of the width's last digits.
 func (r *reader) sides(width string, at int) token {
 	next, sign := at+1, ""
 	switch {
@@ -126,9 +126,9 @@ func isPixels(d string) bool {
 // isSide reports whether a number may be a picture's width or height in pixels.
 func isSide(d string) bool { return len(d) >= 2 && len(d) <= 5 && d[0] != '0' && value(d) >= 50 }
 
-// sizeHint returns the aspect of a size in pixels. It returns "" for a size of 16x9, because
-// people also write such a size (1920x1080) as the name of a resolution, even in the names of
-// upright films.
+// sizeHint returns the aspect of a size in pixels. It returns "" for the aspect 16x9, because
+// people also write such a size, 1920x1080, as the name of a resolution. They do so even in the
+// names of upright films.
 func sizeHint(width, height string) creative.Aspect {
 	switch a := creative.AspectOf(value(width), value(height)); a {
 	case "1x1", "3x4", "4x5", "9x16", "1.91x1":
@@ -154,8 +154,7 @@ func ratio(width, height string) creative.Aspect {
 }
 
 // aspectWord matches a word that means an aspect, such as "square". It also matches "story reel",
-// the name of a placement family. The token of "story reel" states no aspect, because that family
-// accepts several aspects.
+// the name of a placement family. That token states no aspect, because the family accepts several.
 func (r *reader) aspectWord(i int) token {
 	word := r.runs[i].word
 	t := token{class: aspect, to: i + 1, certain: true, hint: aspectOfWord(word)}

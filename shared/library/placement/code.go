@@ -72,8 +72,9 @@ func (r *reader) isNumbered(i int) bool {
 	return false
 }
 
-// belongsToWordBefore reports whether the word before text that looks like a code may be a part of
-// the code. In ACME-HRT-1212 it may, in client-HRT-1212 it may not.
+// belongsToWordBefore reports whether the word in front of text that looks like a code may be a
+// part of that code. In ACME-HRT-1212, ACME may be a part of the code. In client-HRT-1212, client
+// is not.
 func (r *reader) belongsToWordBefore(i int) bool {
 	return r.isLetters(i-1) && r.gap(i) == "-" && (r.runs[i-1].written == r.runs[i].written || r.runs[i].written != upper)
 }
@@ -221,8 +222,9 @@ func (t token) mayBeLetters() bool {
 	return t.to == t.from+1 && (t.class == free || t.class == spoken && !t.speech.tag)
 }
 
-// mentions adds to the list at the positions of all tokens that spell the same code in another way:
-// "HRT 1212" beside HRT-1212.
+// mentions finds the tokens that spell the same code in another way, such as "HRT 1212" beside
+// HRT-1212. The parameter at lists the positions of the code's tokens. mentions returns this list
+// with the positions of the tokens that it has found.
 func (r *reader) mentions(at []int) []int {
 	first := r.tokens[at[0]]
 	own := r.runs[first.from:first.to]

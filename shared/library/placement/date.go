@@ -48,7 +48,8 @@ func (r *reader) day(i int) token {
 	return token{}
 }
 
-// dayInOneRun matches a date in one run of digits: 20250815, 15082025, 150825, 202508, 2025.
+// dayInOneRun matches a date that is written as one sequence of digits: 20250815, 15082025, 150825,
+// 202508, 2025.
 func (r *reader) dayInOneRun(i int) token {
 	if !r.isDigits(i) {
 		return token{}
@@ -172,10 +173,10 @@ func (r *reader) clock(i int) token {
 	return token{}
 }
 
-// afterDate returns the position after a date and the time of day that follows the date, as in
-// "2025-08-15 at 12.34.56" or 20250815_123456. The parameter to is the position after the date. If
-// no time follows, afterDate returns to. A time without separators, such as 123456, counts only if
-// the date is certain.
+// afterDate returns the position after a date and its time of day, as in "2025-08-15 at 12.34.56"
+// or 20250815_123456. The parameter to is the position right after the date. If no time follows,
+// afterDate returns to unchanged. A time without separators, such as 123456, counts only if the
+// parameter certain is true.
 func (r *reader) afterDate(to int, certain bool) int {
 	at := to
 	if r.isLetters(at) {

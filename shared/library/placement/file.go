@@ -184,7 +184,8 @@ func isThumbnail(word string) bool {
 	return strings.HasPrefix(word, "THUMB") || strings.HasPrefix(word, "MINIATUR") || word == "VORSCHAUBILD"
 }
 
-// isAtEnd reports whether only numbers and copy marks such as "(1)" follow token k of the key.
+// isAtEnd reports whether token k of the key is the last one, apart from numbers and copy marks
+// such as "(1)".
 func (r *reader) isAtEnd(k int) bool {
 	for _, t := range r.tokens[k+1:] {
 		if t.class != number && t.class != copied {

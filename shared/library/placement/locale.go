@@ -58,7 +58,8 @@ func ParseLocale(meanings map[string]string) (Locales, error) {
 	return all, errors.Join(problems...)
 }
 
-// spelling joins the words of runs with dashes, whatever separates the runs in the key.
+// spelling joins the words of several runs (sequences of letters or of digits) with dashes,
+// whatever separates the runs in the key.
 func spelling(runs []run) string {
 	var words []string
 	for _, r := range runs {
@@ -67,14 +68,15 @@ func spelling(runs []run) string {
 	return strings.Join(words, "-")
 }
 
-// speech holds the locale information of a token of class spoken.
+// speech states what a token of class spoken (a locale, a language or a market) says about the
+// locale.
 type speech struct {
 	language string // the locale's tag: "en", "de-ch"; "" if the token names only a market
 	market   string // the market as written; "" if the token names no market
 	tag      bool   // the token is a full tag, or a language with its market
 	declared bool
 	sure     bool // the token usually means a locale and not a word of a title
-	rare     bool // the token is a code that may be an abbreviation
+	rare     bool // the token is the code of a language that few films use, so it may be an abbreviation
 	name     bool // the token is a language's name, not its code
 	common   bool // the token is also an everyday word in some language: it, no, de
 }
@@ -120,8 +122,8 @@ func (r *reader) declaredLocale(i int) token {
 }
 
 // pair matches a language and its region or market, in either order: en-US, zh-Hant-TW, es-419,
-// EN_UK, CH-DE, "English (US)". It returns the position of the run after them and their tag, or 0
-// if there is no pair.
+// EN_UK, CH-DE, "English (US)". It returns the position after the pair and the pair's tag. If there
+// is no pair, the position is 0.
 func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
 	if i+1 >= len(r.runs) || !isPairGap(r.gap(i+1)) {
 		return 0, ""
@@ -302,9 +304,9 @@ func (r *reader) tiesTighter(t token, k int) bool {
 	return t.to-t.from > 1 && r.gap(t.from+1) == "-" && r.before(k) != "-" && r.before(k+1) != "-"
 }
 
-// isTitle reports whether token k is a word of a title. beside is the token next to it, which may
-// mean a language. If beside is an everyday word, even a known word is a title's word: "new" beside
-// "is".
+// isTitle reports whether token k is a word of a title. The parameter beside is the token next to
+// it, which may mean a language. A known word is normally no word of a title. It is one if beside
+// is an everyday word, as in "new" beside "is".
 func (r *reader) isTitle(k int, beside token) bool {
 	t := r.tokens[k]
 	quiet := r.runs[beside.from].written != upper && beside.speech.common
@@ -321,9 +323,9 @@ func (r *reader) isTitle(k int, beside token) bool {
 	return false
 }
 
-// isField reports whether token k, a word of a title, belongs to several words that only blanks,
-// dashes or capital letters separate: "Summer Sale_en", "SummerSale_en". The "_" in such a name
-// separates the title from the locale.
+// isField reports whether token k, a word of a title, is in a title of several words, such as
+// "Summer Sale_en" or "SummerSale_en". Only blanks, dashes or capital letters separate these words.
+// So the "_" in such a name separates the title from the locale.
 func (r *reader) isField(k int) bool {
 	for _, i := range [...]int{r.tokens[k].from, r.tokens[k].to} {
 		if gap := r.gap(i); (gap == " " || gap == "-") && r.isLetters(i-1) && r.isLetters(i) {

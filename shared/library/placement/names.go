@@ -36,9 +36,10 @@ func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 }
 
 // Elsewhere reports whether the creative at which a key is placed is certainly not the wanted one.
-// For the same code, the variation decides. If one code contains the other, the creatives may be
-// the same: HRT1212 and HRT-1212-A may mean HRT-1212. But if the placed code only adds digits to
-// the wanted one, these must be the wanted variation: AD-X2 may mean AD-X only for variation 2.
+// If the codes are the same, the variations decide. If one code contains the other, the creatives
+// may be the same: HRT1212 and HRT-1212-A may mean HRT-1212. Exception: the placed code is the
+// wanted code followed by digits. Then the digits must be the wanted variation: AD-X2 may mean AD-X
+// only for variation 2.
 func Elsewhere(placed, wanted creative.Creative) bool {
 	have, want := creative.CanonicalCode(placed.Code), creative.CanonicalCode(wanted.Code)
 	if have == want {
@@ -96,8 +97,9 @@ func withoutExtensions(path string) string { return newFile(path, UnknownSize).s
 // to is the position after the last run.
 type span struct{ from, to int }
 
-// find returns the places where the text contains the code. A word may be joined to the code. The
-// code's number alone also counts if it is long: 1212 for HRT-1212.
+// find returns the places where the text contains the code. A word may be joined to the code, as in
+// SummerHRT1212. A number of at least four digits also counts without the code's letters: 1212 for
+// HRT-1212.
 func (t *text) find(code []run) (found []span) {
 	if len(code) == 0 {
 		return nil
@@ -113,7 +115,8 @@ func (t *text) find(code []run) (found []span) {
 	return found
 }
 
-// holds reports whether the code's runs of letters and digits are in the text, starting at run i.
+// holds reports whether the text contains the code's runs (sequences of letters or of digits) from
+// run number i on.
 func (t *text) holds(i int, code []run) bool {
 	for j, want := range code {
 		have, first, last := t.runs[i+j], j == 0, j == len(code)-1
@@ -154,10 +157,10 @@ func (t *text) isBare(i int) bool {
 	return i == 0 || t.runs[i-1].digits || t.gap(i) != "" && t.gap(i) != "-"
 }
 
-// namesVariation reports whether the wanted variation may be a number in the key: one that directly
-// follows a found code, or one without another meaning. A number with a probable other meaning, as
-// in "take 3", counts only if no number directly follows a code. Without any number, the key names
-// variation 1.
+// namesVariation reports whether a number in the key may be the wanted variation. A number counts
+// if it directly follows a found code, or if it has no other meaning. A number with a probable
+// other meaning, as in "take 3", counts only if no number directly follows a code. A key without
+// any number names variation 1.
 func (r *reader) namesVariation(found []span, want int) bool {
 	certain, claimed := r.claims()
 	inCode := make([]bool, len(r.runs))
@@ -188,9 +191,9 @@ func (r *reader) namesVariation(found []span, want int) bool {
 	return !direct && !numbers && want == 1
 }
 
-// claims returns two lists with one value for each run of letters or digits in the key. A true
-// value in the list certain means that the run is certainly no variation. A true value in the list
-// claimed means that the run probably has another meaning.
+// claims returns two lists with one value for each sequence of letters or of digits in the key. In
+// the list certain, true means that the sequence is certainly no variation. In the list claimed,
+// true means that it probably has another meaning than a variation.
 func (r *reader) claims() (certain, claimed []bool) {
 	certain, claimed = make([]bool, len(r.runs)), make([]bool, len(r.runs))
 	for _, t := range r.tokens {
@@ -202,7 +205,8 @@ func (r *reader) claims() (certain, claimed []bool) {
 	return certain, claimed
 }
 
-// firstDigits returns the position of the first run of digits at or after run i of the key.
+// firstDigits returns the position of the first number at or after position i of the key. Positions
+// count the sequences of letters and of digits.
 func (r *reader) firstDigits(i int) int {
 	for !r.runs[i].digits {
 		i++

@@ -298,9 +298,9 @@ func (b *builder) isOptionalOpen(i int, before bool) bool {
 	return false
 }
 
-// stop returns the character at which a field with "!" ends: "_" for {code!} in "{code!}_{locale}".
-// It returns "" if the field is the last part of the pattern, and a problem if the next part does
-// not begin with a fixed character.
+// stop returns the character at which a field with "!" ends, which is the first character after the
+// field: "_" for {code!} in "{code!}_{locale}". It returns "" if the field is the last part of the
+// pattern. It returns a problem if the next part does not begin with a fixed character.
 func (b *builder) stop(i int) (character, problem string) {
 	if i+1 == len(b.parts) {
 		return "", ""

@@ -20,8 +20,8 @@ import (
 type Code struct {
 	text     string
 	elements []element
-	// letters reports whether the shape states every letter (HRT-####, not [A-Z]-####). Only then may
-	// a key write another separator, such as HRT_1212.
+	// letters is true if the shape states every letter: HRT-#### does, [A-Z]-#### does not. Only
+	// then may a key have another separator than the shape, such as HRT_1212 for HRT-####.
 	letters bool
 }
 
@@ -290,8 +290,9 @@ func (e element) takes(r rune) bool {
 	return e.char == r
 }
 
-// skipOptional returns the states and, in addition, the states that are reached from them by
-// skipping optional elements.
+// skipOptional returns the parameter states with more positions added. Bit i of states means that
+// element i of the shape is the next to match. If this element is optional, skipOptional adds the
+// position after it.
 func skipOptional(elements []element, states uint64) uint64 {
 	for i, e := range elements {
 		if states&(1<<i) != 0 && e.optional {
@@ -344,8 +345,9 @@ func (r *reader) declaredCode(i int) token {
 	return best
 }
 
-// isKnownBefore reports whether run i of the key is a known word that does not begin a code: IMG
-// in IMG-1234, AUG in AUG-2025. A shape of codes with [A-Z] must not match such a word.
+// isKnownBefore reports whether run number i of the key (a sequence of letters or of digits) is a
+// known word that does not begin a code, such as IMG in IMG-1234 or AUG in AUG-2025. A shape of
+// codes with [A-Z] must not match such a word.
 func (r *reader) isKnownBefore(i int) bool {
 	if !r.isLetters(i) {
 		return false

@@ -12,7 +12,7 @@ import (
 // between two runs are their gap.
 type text struct {
 	s     string
-	upper string // the text in upper case, in which each run is replaced by its word
+	upper string // s in upper case: the words of the runs, with the gaps between them
 	runs  []run
 }
 
@@ -135,8 +135,8 @@ func (t *text) isLetters(i int) bool { return i >= 0 && i < len(t.runs) && !t.ru
 // them.
 func (t *text) joined(i int) bool { return i > 0 && i < len(t.runs) && t.gap(i) == "" }
 
-// number returns the value of the number in run i of the text. It returns -1 if the run consists of
-// letters or has more than six digits.
+// number returns the value of run number i of the text (a sequence of letters or of digits). It
+// returns -1 if the run consists of letters, or has more than six digits after its leading zeros.
 func (t *text) number(i int) int {
 	if !t.isDigits(i) {
 		return -1

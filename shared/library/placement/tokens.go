@@ -36,7 +36,7 @@ type token struct {
 	guessed bool   // whether the text is taken for a code only because it looks like one
 	unsure  string // states why a code or a version is unreliable; "" means reliable
 	hint    creative.Aspect
-	fuzzy   bool // hint is less reliable than other hints, as for the tokens "story" and "45"
+	fuzzy   bool // true if hint is less reliable than other hints, as for the tokens "story" and "45"
 	speech  speech
 }
 
@@ -47,8 +47,8 @@ type reader struct {
 	tokens []token
 }
 
-// matcher returns the token that begins at run i of the text. It returns the zero token if no
-// token of its kind begins there.
+// A matcher returns the token of one kind, such as a date, that begins at position i of the text.
+// It returns the zero token if no token of its kind begins there.
 type matcher func(r *reader, i int) token
 
 // matchers lists the matchers. The function read tries all of them at each run and takes the
@@ -117,8 +117,8 @@ func (r *reader) before(k int) string {
 	return r.gap(r.tokens[k].from)
 }
 
-// previous returns the token that ends right before run i. Only a matcher may call it, and only
-// with the run at which the matcher was called.
+// previous returns the token that ends right before position i. Only a matcher may call it, and
+// only with the position at which the matcher was called.
 func (r *reader) previous(i int) token {
 	if n := len(r.tokens); n > 0 && r.tokens[n-1].to == i {
 		return r.tokens[n-1]

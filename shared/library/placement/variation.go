@@ -93,8 +93,8 @@ func (r *reader) direct(k int) (n int, unclear string) {
 }
 
 // possible returns a number that directly follows code token k but is probably no variation: 3 in
-// the copy mark "(3)" or in x3, 12 in =12-2025. It returns -1 if there is no such number. If the
-// key states another variation, the number makes that variation uncertain.
+// "HRT-1212 (3)" or "HRT-1212 x3", 12 in "HRT-1212=12-2025". It returns -1 if there is no such
+// number. If the key states another variation, the number makes that variation uncertain.
 func (r *reader) possible(k int) int {
 	next := r.tokens[k].to
 	if k+1 < len(r.tokens) {

@@ -33,8 +33,8 @@ func (r *reader) version(i int) token {
 // number.
 func isVersionGap(gap string) bool { return isLoose(gap) || gap == "/" || gap == " (" }
 
-// continued returns the number in run i of the key together with a letter or a number that
-// continues it: 2a, 2.1. It returns "" if nothing continues the number.
+// continued returns the number at position i of the key together with a letter or a number that
+// continues it, such as 2a or 2.1. It returns "" if nothing continues the number.
 func (r *reader) continued(i int) string {
 	switch {
 	case r.isLetters(i+1) && r.joined(i+1) && !(r.runs[i+1].word == "X" || isVersionWord(r.runs[i+1].word)) && words()[r.runs[i+1].word] == free:

@@ -10,7 +10,8 @@ import (
 )
 
 // clear removes keys from the list of unplaced keys if their objects were deleted without an event.
-// It also empties the lines that older code wrote. After the last line, it commits the run.
+// It also empties the lines that older code wrote, which are in no folder. After the last line, it
+// commits the run.
 func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	now := w.Now().UTC()
 	names, more, err := page(ctx, w.Documents, masters.UnplacedPrefix(lib), run.Step.Cursor, pageKeys)
@@ -35,8 +36,9 @@ func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return w.commit(ctx, lib, run)
 }
 
-// unplacedAndGone reads the named lines of the list of unplaced keys and returns the keys in them
-// whose objects do not exist. It empties the lines that older code wrote.
+// unplacedAndGone reads lines of the list of unplaced keys by their names. It returns those keys in
+// the lines whose objects do not exist. It empties the lines that older code wrote, which are in no
+// folder.
 func (w Worker) unplacedAndGone(ctx context.Context, lib masters.Library, names []string) (gone []string, err error) {
 	keys := make([]string, len(names)) // one key for each line; "" if its object exists or the line is empty
 	group, inner := errgroup.WithContext(ctx)

@@ -27,8 +27,8 @@ func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error
 
 // setBuilt stores in the library's state whether the run has indexed the whole library. If the run
 // has already stored true, it changes nothing. It returns ErrReplaced if the run has ended or was
-// replaced. It must read the state before it checks this. A run that replaces this one after the
-// check writes the state, so the conditional write of setBuilt fails.
+// replaced. It must read the state before it checks this. If another run replaces this one after
+// the check, that run writes the state, and then the conditional write of setBuilt fails.
 func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, built bool) error {
 	return swap("the library's state", func() error {
 		state, revision, err := c.Index.State(ctx, lib)

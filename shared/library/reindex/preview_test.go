@@ -34,7 +34,7 @@ func TestAPreviewListsTheChangesOfAReindex(t *testing.T) {
 		bucket.Put(key, []byte("x"), nil)
 	}
 	p, err := reindex.NewPreview(t.Context(), index, blobs, bucket, library)
-	// one document is emptied: that of the creative PROMO-2 would lose its only master
+	// Emptied is 1: the document of the creative PROMO-2 would lose its only master
 	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 {
 		t.Fatalf("%+v, %v", p, err)
 	}

@@ -101,9 +101,9 @@ type Step struct {
 	// Confirmed reports whether the run has finished the phase Confirming: it has listed the bucket
 	// to find keys that were not imported.
 	Confirmed bool `json:"confirmed,omitempty"`
-	// Checked is the number of indexed keys that the run has compared with the bucket. It counts
-	// from the start of the phase Weighing, and again from the start of the phase Sweeping. Since
-	// is the time at which the phase Sweeping began.
+	// Checked is the number of indexed keys that the run has compared with the bucket. The count
+	// starts in the phase Weighing, and starts again in the phase Sweeping. Since is the time at
+	// which the phase Sweeping began.
 	Checked int       `json:"checked,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
 	// Documents is the number of documents that list masters. Emptied is the number of those
@@ -118,7 +118,7 @@ type Step struct {
 type Plan struct {
 	Bounds []string `json:"bounds"` // the last key of each batch
 	Listed int      `json:"listed"` // number of keys in the batches
-	More   bool     `json:"more"`   // reports whether the bucket has more keys after the last bound
+	More   bool     `json:"more"`   // true if the bucket has more keys after those in the batches
 }
 
 // Batch is a set of keys to index.

@@ -22,10 +22,11 @@ const (
 // The number of deliveries of a message after which its failure is treated as permanent. The
 // queue discards a message after ten deliveries, some minutes apart.
 const (
-	// maxReceives is the delivery of a batch at which an unreadable object is recorded as unread.
-	// It is also the delivery at which a message of a run with other rules ends that run.
+	// maxReceives is the number of the delivery at which a batch records an unreadable object as
+	// unread. It is also the number of the delivery at which a message of a run with other rules
+	// ends that run.
 	maxReceives = 4
-	// maxTries is for steps: a step that fails at this delivery ends the run.
+	// maxTries is the number of the delivery at which a failing step ends the run.
 	maxTries = 8
 )
 
@@ -69,10 +70,10 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 
 var errOtherRules = errors.New("reindex run has other rules than this program")
 
-// otherRules refuses a message of a run that has other rules than this program. During a
-// deployment, the old program may receive messages of the new program's run, and the other way
-// round. By the fourth delivery the old program is gone, and otherRules ends the run, because
-// otherwise the run would index the library by mixed rules.
+// otherRules handles a message of a run that has other rules than this program. It returns an
+// error, so that the queue delivers the message again: during a deployment, the old and the new
+// program may receive each other's messages. By the fourth delivery the old program is gone. Then
+// otherRules ends the run, because otherwise the run would index the library by mixed rules.
 func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, receives int) error {
 	if receives < maxReceives {
 		return errOtherRules

@@ -61,9 +61,9 @@ func (k Keeper) Refresh(ctx context.Context, lib masters.Library) error {
 	return k.swap(ctx, lib, func(s *Summary, _ bool) (bool, error) { return k.compare(ctx, lib, s) })
 }
 
-// swap loads the summary, calls the function change, which changes it, and saves it. If another
-// writer has saved first, it repeats this. It passes fresh as true if the summary has no entries,
-// for example because no summary is stored.
+// swap loads the summary, calls the function change, which edits it, and saves it. If another
+// writer has saved the summary meanwhile, swap starts again. The function's parameter fresh is true
+// if the summary has no entries, for example because no summary is stored.
 func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Summary, fresh bool) (bool, error)) error {
 	for swaps := range maxSwaps {
 		s, revision, err := Load(ctx, k.Index.Blobs, lib)

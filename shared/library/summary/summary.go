@@ -137,9 +137,9 @@ func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	})
 }
 
-// bound limits the number of masters in the summary to the parameter most. It keeps the masters of
-// the first entries. It removes all masters from the first entry that exceeds the limit and from
-// all later entries.
+// bound removes masters from the summary if it has more masters than the parameter most allows. It
+// keeps the masters of the first entries. The entry that exceeds the limit loses all its masters,
+// and so do all later entries.
 func (s *Summary) bound(most int) {
 	held := 0
 	for i := range s.Entries {

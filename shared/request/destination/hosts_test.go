@@ -121,8 +121,8 @@ func TestAURLThatNoListAllowsIsNoHostError(t *testing.T) {
 	}
 }
 
-// After a person repairs the list of destinations, the next call of Allow uses the repaired list,
-// even if the list in memory has not reached its maximum age.
+// If the list in memory refuses a host, Allow loads the list again, even before its maximum age. So
+// a list that a person has repaired is used soon. Such loads are at least Config.Recheck apart.
 func TestHostsAreReadAtEachTry(t *testing.T) {
 	t.Parallel()
 	list := func(host string) string {

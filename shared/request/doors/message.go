@@ -48,7 +48,7 @@ func ObjectMetadata(values map[string]string) (m Metadata) {
 }
 
 // topic returns the topic if it begins with "video.", as the platform's topics do, otherwise "".
-// Any other text was set by the gateway's operator and does not show what the event is.
+// Any other text may come from the gateway's operator and does not show what the event is.
 func (m Metadata) topic() string {
 	if strings.HasPrefix(strings.ToLower(m.Topic), "video.") {
 		return m.Topic

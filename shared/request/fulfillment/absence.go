@@ -59,9 +59,10 @@ type Listing interface {
 // Prove returns nil if the index knows every object that the creative's document should list. The
 // parameters doc and revision are the document as the caller read it.
 //
-// First, Prove checks that no event waits in the queue. After that, it checks that the document is
-// unchanged, because an event may have been indexed since the caller read it. Then it also lists
-// the bucket, because an object's event may not have reached the queue yet.
+// First, Prove checks that no event waits in the queue. Only after that, Prove checks that the
+// document is unchanged, because an event may have been indexed since the caller read the document.
+// At the same time, Prove lists the bucket: this finds each object whose event had not reached the
+// queue.
 //
 // The error is an [Unproven], or another error if a store fails.
 func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision string) error {

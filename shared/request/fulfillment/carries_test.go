@@ -31,8 +31,8 @@ func (s *fixture) save(t *testing.T, edit func(*ledger.Item)) {
 	}
 }
 
-// uploaded changes a request's item as if an earlier run had uploaded the bytes, but had not sent
-// the callback.
+// uploaded changes a request's item as if an earlier run had uploaded the bytes, but had not
+// recorded an answer to the callback.
 func uploaded(i *ledger.Item) {
 	i.State, i.SHA256 = ledger.Uploaded, sum(film)
 	i.Decision = &ledger.Decision{Key: key, Extension: "mp4"}

@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// faultyIndex fails reads of documents whose names begin with a prefix. The first of these reads
-// succeed; the field from is the number of the first read that fails.
+// faultyIndex fails reads of documents whose names begin with a prefix. The field from is the
+// number, counted from 1, of the first of these reads that fails; all later ones fail, too.
 type faultyIndex struct {
 	masters.Blobs
 	prefix string

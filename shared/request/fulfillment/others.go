@@ -55,8 +55,9 @@ func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 // libraries, and the request has no decision yet.
 func (r *run) isShared() bool { return len(r.job.Others) > 0 && r.hold.Item().Decision == nil }
 
-// mayHave reports whether another library may have a master of the creative that its index document
-// does not list: an unplaced file may be the master, or the library is not completely indexed.
+// mayHave reports whether the library other may have a master that doc, the creative's index
+// document in that library, does not list: an unplaced file may be the master, or the library is
+// not completely indexed.
 func (r *run) mayHave(ctx context.Context, other masters.Library, doc masters.Document) (bool, error) {
 	err := r.absence(other).Foresee(ctx, doc)
 	u, open := errors.AsType[*Unproven](err)

@@ -58,9 +58,9 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
-		// The map states how many uploads the test has made in all after each request. Request 4
-		// makes the second upload. Request 5 makes none, because the index document then states
-		// the digest of these bytes.
+		// The map states how many uploads the test has made in all after each request. The first of
+		// these requests makes the second upload. The other one makes none, because the index
+		// document then states the digest of these bytes.
 		for number, uploads := range map[string]int{"4": 2, "5": 2} {
 			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
 				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))

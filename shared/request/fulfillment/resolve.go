@@ -19,8 +19,8 @@ const (
 	Unknown  Status = "unknown"  // the result matches no request, or more than one
 )
 
-// Two codes of outcomes of Resolve. For all other results, the code is the name of the result's
-// class, such as "rejected".
+// Two codes of outcomes of Resolve. Any other outcome has the name of the result's class as its
+// code, such as "rejected", or codeLedger or CodeIndex if a store failed.
 const (
 	CodeSkipEcho  = "skip_echo" // the platform rejected the request only because we skipped it; nobody has to act
 	CodeUnmatched = "unmatched" // the result is stored and no request is changed
@@ -81,8 +81,8 @@ func (r Report) verdict() ledger.Verdict {
 	}
 }
 
-// maxSwaps is how many times a run tries to write an index document that other writers keep
-// changing.
+// maxSwaps is the largest number of tries to write an index document. A try fails if another writer
+// changed the document after it was read.
 const maxSwaps = 100
 
 // refuse marks the delivered bytes in the creative's document as refused for the requested slot. It

@@ -155,7 +155,7 @@ func ended(i ledger.Item) Outcome {
 }
 
 // Fulfil works on a job until the request has ended, or until this run can do no more. In the
-// latter case the request is in the queue, another run holds it, or the gateway must send it again.
+// latter case the request is in the queue, another run holds it, or the request must be sent again.
 // No work continues after Fulfil has returned.
 func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
 	hold, err := s.claim(ctx, job)

@@ -54,7 +54,7 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		verdict         ledger.Verdict
 		expired         bool         // whether the request has expired when the result arrives
 		want            ledger.State // the request's state after a result with the storage key; "" if the result must not match it
-		wantUnnamed     ledger.State // its state after a result without storage key; "" if it must not match
+		wantUnnamed     ledger.State // the request's state after a result without storage key; "" for no match
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},

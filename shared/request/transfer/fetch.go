@@ -53,9 +53,9 @@ func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got i
 }
 
 // pull sends one request for the bytes that a chunk still lacks, and reads the answer directly into
-// the slot. It sends the request before the PUT has read all of the slot's previous chunk, so that
-// the answer arrives early. pull returns how many bytes it read. The error is errIdle if no byte
-// arrived for the time idle.
+// the slot. It sends the request without waiting until the PUT has read the slot's previous chunk,
+// so that the answer arrives early. pull returns how many bytes it read. The error is errIdle if no
+// byte arrived for the time idle.
 func (w *window) pull(ctx context.Context, s *slot, off int64, got, want int, idle time.Duration) (int, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -85,11 +85,12 @@ func (e *RefusedError) Error() string {
 // server may not know the token yet. Every 2xx is accepted. 3xx and all other 4xx are refusals.
 //
 // If the client's error, or one that it wraps, has a method Permanent() bool that returns true,
-// Complete returns the client's error unchanged. An example is an address that a policy forbids.
+// Complete does not send again: the outcome is Refused, and the returned error wraps the permanent
+// error. An example is the error of a policy that forbids the address.
 //
 // The returned error depends on the outcome:
 //   - nil for Accepted, AlreadyCompleted and Expired
-//   - a *RefusedError for Refused
+//   - a *RefusedError for Refused, if the server answered
 //   - ErrUnanswered, with the last cause, for Unanswered
 func Complete(ctx context.Context, client *http.Client, callback capability.URL, body []byte) (Result, error) {
 	plain := *client

@@ -67,8 +67,8 @@ func (s Served) measures() (m telemetry.Measures) {
 		return m
 	}
 	m.CountBy(names.MetricRequests, names.DimensionOutcome, s.Answer)
-	// The metric counts webhooks by the destination and the secret that signed them. It tells a
-	// person when an old secret may be removed: once the new one has signed a webhook.
+	// MetricSecretMatches counts webhooks by the destination and the secret that signed them. This
+	// metric shows when an old secret may be removed: once the new one has signed a webhook.
 	m.Property(names.DimensionDestination, s.Match.Destination.Name)
 	m.Property(names.DimensionSecret, printable(s.Match.KeyHint))
 	m.AddSets([][]string{{names.DimensionDestination, names.DimensionSecret}}, telemetry.One(names.MetricSecretMatches, emf.Count, 1))

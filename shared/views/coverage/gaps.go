@@ -39,7 +39,7 @@ type Do string
 // The actions that close a gap. Key is the field Key of the type Step.
 const (
 	Put     Do = "put"     // upload a file to Key
-	Tag     Do = "tag"     // tag the file at Key with its creative and locale, or as a file that is not a master
+	Tag     Do = "tag"     // tag the file at Key with its creative, locale and, if unknown, aspect, or as no master
 	Replace Do = "replace" // replace the file at Key, because it cannot be delivered
 	Restore Do = "restore" // restore the file at Key from archive storage
 	Reread  Do = "reread"  // make the file at Key readable and index it again

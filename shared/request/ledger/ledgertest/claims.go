@@ -162,7 +162,7 @@ func queued(t *testing.T, store ledger.Store) {
 	clock.Advance(ledger.QueueLease + ledger.Skew - 1)
 	_, err = l.Claim(t.Context(), request(), time.Time{})
 	refused(t, err, ledger.ErrQueued)
-	clock.Advance(1) // from now on, not only the queue's worker may claim the request
+	clock.Advance(1) // from now on, any run may claim the request, not only the queue's worker
 	if got := claimed(t, l).Item(); got.State != ledger.Claimed || got.Fence != 3 {
 		t.Errorf("claimed past the queue: %+v", got)
 	}

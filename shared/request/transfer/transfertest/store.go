@@ -17,7 +17,7 @@ import (
 
 // Fault is the fault of one answer of a store. The zero value means no fault.
 type Fault struct {
-	Status int   // the store answers with this HTTP status instead of the range; 0 means that it does not
+	Status int   // the store answers with this HTTP status instead of the range; 0 means no such fault
 	Cut    bool  // the store breaks the connection after After bytes of the range
 	Stall  bool  // the store sends nothing after After bytes, until the client closes the connection
 	After  int64 // the number of bytes before the fault; a range of at most this length has no fault
