@@ -90,8 +90,8 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	}
 }
 
-// hintTagging prints the command that places a file. It is for a list in which a rule says of every
-// unplaced file that the file is no master, because the rule may be wrong.
+// hintTagging prints the command that places a file. It is for a list without a file that a name could
+// place. A rule that says that a file is no master may be wrong, and a tag overrides it.
 func (s *session) hintTagging(list []masters.Placed) {
 	if slices.ContainsFunc(list, func(p masters.Placed) bool { return p.Unplaced != "" }) {
 		s.printf("\nIf one of the files is a master, place it:\n  %s%s %s\n", typed("place"), s.sameDeployment(), "KEY CODE-N LOCALE")

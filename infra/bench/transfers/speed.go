@@ -28,8 +28,8 @@ type plan struct {
 	long  bool // whether every size is measured with every contestant
 }
 
-// race is a task that masterhand and each of its references do alternately: to move one object over
-// one link.
+// race is a task, to move one object over one link, that masterhand and each program that it is
+// compared with do in turn.
 type race struct {
 	task
 	targets bool // whether the acceptance criteria set targets for this race

@@ -130,7 +130,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 			choice.Master, err = r.current(ctx, choice.Master)
 		case r.deliverableElsewhere(ctx):
 			return choice, errOtherLibrary
-		case r.Now().Before(settled): // the run must wait: a usable master may still be indexed
+		case r.Now().Before(settled): // the run must wait: a usable master may exist that is not indexed yet
 			if foreseen == nil {
 				foreseen = r.foresee(ctx, absence, doc, choice)
 			}

@@ -142,8 +142,8 @@ func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	// A queued item without an owner may be this run's own write, if the answer was lost. This item
-	// has an owner, so it is not such a write, and the method queue must queue it anew.
+	// If a queued item has no owner, this run may have written it and lost the answer. This item has an
+	// owner, so this run has not written it, and the method queue must write it again.
 	held.State = Queued
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)

@@ -75,7 +75,7 @@ func (w *words) UnmarshalJSON(raw []byte) error {
 // whole is an integer in any JSON notation: 2, 2.0, 2e0.
 type whole int
 
-// UnmarshalJSON reads a number without a fraction.
+// UnmarshalJSON reads an integer. It refuses a number with a fraction, such as 2.5.
 func (w *whole) UnmarshalJSON(raw []byte) error {
 	f, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil || f != float64(int(f)) {

@@ -25,7 +25,8 @@ type Todo struct {
 	Commands []string
 }
 
-// The largest number of entries that are shown at once, and the largest number in total.
+// The largest number of to-do entries that the page shows unfolded, and the largest number that it
+// contains.
 const (
 	firstTodos = 8
 	maxTodos   = 60

@@ -49,8 +49,8 @@ type QueueConfig struct {
 	// ReportBatchItemFailures says whether the member batchItemFailures of a response is read.
 	// Otherwise a batch succeeds or fails as a whole.
 	ReportBatchItemFailures bool
-	// FunctionName is the name of the function. It is needed to count the invocations of the
-	// function in a chain of messages.
+	// FunctionName is the name of the function. The check for loops counts by this name how often a
+	// chain of messages has invoked the function.
 	FunctionName string
 	// Recursive says whether a chain of messages may invoke the function without limit. If not,
 	// the message after [recursion.MaxInvocations] invocations goes to the queue DeadLettersURL.
