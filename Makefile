@@ -36,7 +36,7 @@ send: setup ## send an event to a running system: make send EVENT=events/request
 # with it; with it, both are smaller. The S3 gateway is a module of its own, which takes minutes to
 # compile once more: "make prove" tests it with the detector. Tests that depend on exact times (leases,
 # silent services) run one package at a time. They wait much, so tests that use one core run beside
-# them; -p 3 lets more packages wait at once in the rest. "make lint" vets what is tested here.
+# them. "make lint" vets what is tested here.
 TIMED = ./infra/local/proof/crash ./infra/local/proof/faults ./infra/local/proof/load ./infra/local/proof/browser
 RACE = $(if $(shell command -v $$(go env CC)),-race)
 test: setup ## run every test, with the race detector if there is a C compiler
@@ -45,7 +45,7 @@ test: setup ## run every test, with the race detector if there is a C compiler
 	go test ./shared/request/fulfillment -run NoSkipIsFalse -worlds 6000
 	@$(MAKE) --no-print-directory -j2 test-timed test-beside
 	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "no Chromium: the page was not tested in a browser"
-	go test $(RACE) -vet=off -timeout 20m -p 3 $$(go list ./... | grep -v ^masterhand/shared/library | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
+	go test $(RACE) -vet=off -timeout 20m $$(go list ./... | grep -v ^masterhand/shared/library | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
 
 test-timed:
 	go test $(RACE) -vet=off -timeout 20m -p 1 $(TIMED)

@@ -209,8 +209,8 @@ func (b *blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return b.Memory.Load(ctx, name)
 }
 
-// Even with many requests and masters, reading the data and writing the page must take less than a
-// second, and must read the stores only a few times.
+// Even with many requests and masters, reading the data of the page must read the stores only a few
+// times. The benchmarks of this package measure the time.
 func TestALargePageNeedsFewReads(t *testing.T) {
 	t.Parallel()
 	store, index := &counted{}, &blobs{}
@@ -242,17 +242,11 @@ func TestALargePageNeedsFewReads(t *testing.T) {
 	store.requests = d.Requests
 	index.reads.Store(0)
 	sources := page.Sources{Requests: store, Names: store, Blobs: index, Libraries: []masters.Library{lib}}
-	began := time.Now()
 	data, err := page.Read(t.Context(), sources, now, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	html := written(t, data, page.View{Links: true})
-	took := time.Since(began)
-	t.Logf("%s, %d kB", took, len(html)/1000)
-	if took > time.Second {
-		t.Errorf("the page took %s", took)
-	}
 	if got := index.reads.Load(); got != 1 {
 		t.Errorf("%d objects of the index were read, want the summary alone", got)
 	}
