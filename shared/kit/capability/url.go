@@ -2,8 +2,8 @@
 // or a waitpoint's callback URL can use it. (The W3C calls such an address a capability URL.)
 //
 // Invariant: a [URL] never prints itself. The fmt verbs, encoding/json and log/slog show only its
-// host. Only [URL.Reveal] returns the address, and only transfer and waitpoint have a reason to
-// call it.
+// host. Only [URL.Reveal] returns the address, and only the packages transfer and waitpoint have a
+// reason to call it.
 package capability
 
 import (

@@ -60,7 +60,8 @@ func many(n int) []emf.Metric {
 	return metrics
 }
 
-// dimensions returns a line with one dimension set. set holds the names, values the values.
+// dimensions returns a line with one dimension set. The parameter set holds the dimensions' names,
+// the parameter values maps each name to its value.
 func dimensions(values map[string]string, set ...string) emf.Line {
 	return emf.Line{Properties: values, Groups: []emf.Group{{Dimensions: [][]string{set}, Metrics: many(1)}}}
 }

@@ -1,6 +1,6 @@
 // Package functionurl converts Lambda's function URL events (payload 2.0) to requests, and short
-// answers back to responses. The caller supplies every answer, also those for a request whose body
-// cannot be decoded and for a panic.
+// answers back to responses. The caller supplies every answer, including the answers to a panic and
+// to a request whose body cannot be decoded.
 package functionurl
 
 import (

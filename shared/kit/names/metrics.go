@@ -84,6 +84,6 @@ const (
 	DimensionHost        = "Host"        // the host of a URL in a signed request
 	DimensionDestination = "Destination" // a destination's name
 	DimensionLibrary     = "Library"     // a library's name
-	DimensionDoor        = "Door"        // the way in for an unsigned event: queue or bucket
+	DimensionDoor        = "Door"        // the door by which an unsigned event came in: queue or bucket
 	DimensionSecret      = "Secret"      // the matching secret's last four characters, or the start of a token's hash
 )

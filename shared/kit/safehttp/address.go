@@ -17,15 +17,15 @@ var notPublic4 = prefixes(
 	"127.0.0.0/8",     // loopback
 	"169.254.0.0/16",  // link-local: instance and task metadata, Lambda's own services
 	"172.16.0.0/12",   // private network
-	"192.0.0.0/24",    // protocol assignments
-	"192.0.2.0/24",    // documentation
+	"192.0.0.0/24",    // reserved for protocols
+	"192.0.2.0/24",    // reserved for examples in documentation
 	"192.88.99.0/24",  // 6to4 relays
 	"192.168.0.0/16",  // private network
-	"198.18.0.0/15",   // benchmarks
-	"198.51.100.0/24", // documentation
-	"203.0.113.0/24",  // documentation
+	"198.18.0.0/15",   // reserved for benchmarks of networks
+	"198.51.100.0/24", // reserved for examples in documentation
+	"203.0.113.0/24",  // reserved for examples in documentation
 	"224.0.0.0/4",     // multicast
-	"240.0.0.0/4",     // reserved, broadcast
+	"240.0.0.0/4",     // reserved; the last address is the broadcast address
 )
 
 // public6 is the part of IPv6 that is assigned for public use. Other addresses are loopback,
@@ -35,10 +35,10 @@ var public6 = prefixes("2000::/3")
 
 // notPublic6 lists the ranges inside public6 that are not public.
 var notPublic6 = prefixes(
-	"2001::/23",     // protocol assignments: Teredo (embeds an IPv4 address), benchmarks, ORCHID
-	"2001:db8::/32", // documentation
+	"2001::/23",     // reserved for protocols: Teredo (embeds an IPv4 address), benchmarks, ORCHID
+	"2001:db8::/32", // reserved for examples in documentation
 	"2002::/16",     // 6to4: embeds an IPv4 address
-	"3fff::/20",     // documentation
+	"3fff::/20",     // reserved for examples in documentation
 )
 
 // nat64 is the prefix of the IPv6 addresses that a DNS64 resolver returns for IPv4 hosts.

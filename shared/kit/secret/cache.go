@@ -248,7 +248,8 @@ func (c *Cache[T]) expired(s state[T], now time.Time) bool {
 	return true
 }
 
-// recheckDue reports whether a request that the value does not match may cause a load now.
+// recheckDue reports whether a new load is allowed now because a request does not match the cached
+// value.
 func (c *Cache[T]) recheckDue(s state[T], now time.Time) bool {
 	return s.recheckAt.IsZero() || now.Sub(s.recheckAt) >= c.cfg.Recheck
 }

@@ -39,7 +39,7 @@ func SecretID(content string) Kind {
 	return Kind{isSecretID, "set it to the name or ARN of the Secrets Manager secret that holds " + content + ", not to its content"}
 }
 
-// The characters that names may contain.
+// The characters that the names of AWS's resources, such as buckets, may contain.
 const (
 	lower   = "abcdefghijklmnopqrstuvwxyz"
 	digits  = "0123456789"

@@ -157,7 +157,8 @@ func TestADigestIsOfOneVersion(t *testing.T) {
 	}
 }
 
-// A document that older rules wrote gets the present rules version when a master is added.
+// If a document was written by older rules and a master is added to it, the document must state the
+// present version of the rules.
 func TestADocumentNamesTheRulesOfItsLastMaster(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

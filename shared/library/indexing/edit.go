@@ -45,8 +45,8 @@ func additions(subjects []*subject) map[page][]*subject {
 	return pages
 }
 
-// removals groups the subjects (the keys being indexed) by the documents that list them or may
-// list them, but must no longer do so.
+// removals groups the subjects (the keys being indexed) by the documents from which they must be
+// removed. It includes documents that only may list the subject.
 func removals(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
@@ -61,8 +61,8 @@ func removals(subjects []*subject) map[page][]*subject {
 	return pages
 }
 
-// edit calls the function group, which returns the documents to change and the keys of each. It
-// writes each document once, with the changes for all its keys.
+// edit calls the function group, which assigns to each document the subjects (the keys being
+// indexed) that must be changed in it. edit writes each document once, with all these changes.
 func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*subject) map[page][]*subject) {
 	pages := group(subjects)
 	order := func(a, b page) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }

@@ -48,7 +48,7 @@ func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 	for name, c := range map[string]struct {
 		key          string
 		tags         map[string]string
-		looks, reads bool // whether S3 refuses look-ups and reads
+		looks, reads bool // whether S3 refuses the look-ups; whether it refuses the reads
 		etag         string
 	}{
 		"read refused":         {key, nil, false, true, `"1"`},

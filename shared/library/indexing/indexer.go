@@ -1,11 +1,11 @@
-// Package indexing keeps the index in step with the masters bucket.
+// Package indexing updates the index after changes in the masters bucket.
 //
-// An event only says that something happened to a key. The indexer derives what it writes from the
-// object's present state. So events may come late, twice or out of order, and the documents are
-// still right in the end. Invariants:
+// An event only says that something happened to a key. The indexer looks up the object's present
+// state and writes only what follows from it. So the documents become right even if events come
+// late, twice or out of order. Invariants:
 //
 //   - The indexer must look up the object again between a document's read and its conditional
-//     write. So the run that writes a document last has also looked up the object last.
+//     write. So the invocation that writes a document last has also looked up the object last.
 //   - A key's placement must name every document that may list the key. A document is added to the
 //     placement before the document is written, and is dropped from the placement afterwards.
 //   - A key that moves is written to its new document before it leaves the old one.
@@ -72,7 +72,7 @@ type subject struct {
 	unread   string // why the object could not be read or its document is full; "" otherwise
 	// touched names the documents that earlier tries of this key may have written. The key is
 	// removed from those of them where it does not belong. The stored placement is not enough to
-	// find them, because another run may have replaced it meanwhile.
+	// find them, because another invocation may have replaced it meanwhile.
 	touched []creative.Creative
 	err     error
 }

@@ -22,8 +22,8 @@ func (x *Indexer) widen(ctx context.Context, s *subject) error {
 }
 
 // narrow writes the final placement after the documents are written. It writes even an unchanged
-// placement, because only a write shows whether another run has worked on the key meanwhile: then
-// the write fails. For a key that is neither in the index nor in the bucket, it writes nothing.
+// placement, because the write fails if another invocation has changed the placement meanwhile. For
+// a key that is neither in the index nor in the bucket, it writes nothing.
 func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil
@@ -74,8 +74,8 @@ func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
 	return nil
 }
 
-// orAgain returns errAgain for masters.ErrStale, because another run wrote the line meanwhile. It
-// returns other errors unchanged.
+// orAgain returns errAgain for masters.ErrStale, which means that another invocation wrote the line
+// meanwhile. For any other error, it adds to the text what failed. It returns nil for nil.
 func orAgain(err error) error {
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain

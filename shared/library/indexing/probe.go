@@ -35,8 +35,8 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.P
 	return m, nil
 }
 
-// listed returns the master to list in a document, made from the object, its placement and the
-// known facts about its content.
+// listed returns the master with which a document lists the object. It combines the object, its
+// placement and the facts about its content that the parameter info holds.
 func listed(o masters.Object, place placement.Placement, info media.Info) masters.Master {
 	m := masters.Master{
 		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, Storage: o.Storage, Modified: o.Modified,

@@ -43,9 +43,9 @@ type Order string
 
 // The rules of preference, the most important first.
 const (
-	ByLocale   Order = "locale"   // the wanted locale first, then its parents and the library's fallbacks
-	ByAspect   Order = "aspect"   // the aspects that the slot's family prefers first
-	ByConflict Order = "conflict" // masters whose name contradicts the aspect of their pixels last
+	ByLocale   Order = "locale"   // the wanted locale before its parents, those before the library's fallbacks
+	ByAspect   Order = "aspect"   // an aspect that the slot's family prefers before its other aspects
+	ByConflict Order = "conflict" // masters whose name contradicts the aspect of their pixels come last
 	ByCopy     Order = "copy"     // originals before copies
 	ByPixels   Order = "pixels"   // more pixels first
 	ByAge      Order = "age"      // newer first
@@ -209,8 +209,9 @@ func (l Library) compare(a, b Candidate, slot creative.Slot, preference []creati
 	return c
 }
 
-// order compares two masters that answer the slot. It returns a negative number if a is better, and
-// the rule of preference that decided, such as ByPixels.
+// order compares two masters that answer the slot. Its first result is negative if a is better,
+// positive if b is better. Its second result is the rule of preference that decided, such as
+// ByPixels.
 func (l Library) order(a, b Master, slot creative.Slot, preference []creative.Aspect) (int, Order) {
 	for _, rule := range []struct {
 		order Order

@@ -98,9 +98,9 @@ func (m Master) Seen() bool {
 	return m.Probed || m.Problem != noProblem || m.Container != "" || m.Extension != ""
 }
 
-// WithContentOf returns m with the fields that were read from the file's content, such as the
-// sides, copied from old. It does so only if m lacks these fields, old has them, and both describe
-// the same bytes under the same key. Otherwise it returns m unchanged.
+// WithContentOf copies into m the fields of old that were read from the file's content, such as
+// the width. It does so only if m lacks these fields, old has them, and both describe the same
+// bytes under the same key. Otherwise it returns m unchanged.
 func (m Master) WithContentOf(old Master) Master {
 	if m.Seen() || !old.Seen() || old.Key != m.Key || old.ETag != m.ETag || old.Size != m.Size {
 		return m

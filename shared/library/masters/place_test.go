@@ -158,7 +158,8 @@ func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 }
 
 // SameKeys compares only the bucket and the prefix, not the rules. A state that older code stored
-// names neither. For such a state, SameKeys compares the name of its rules, which depends on both.
+// has no bucket and no prefix. For such a state, SameKeys compares the name of the rules: older
+// code made this name from the bucket, the prefix and the rules.
 func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 	t.Parallel()
 	pattern, err := placement.ParsePattern("{code}_{variation}")

@@ -42,8 +42,9 @@ func (s State) Current(l Library) bool {
 }
 
 // SameKeys reports whether the state is about the library's present bucket and prefix. The rules
-// may differ. A state that older code stored names neither. For such a state, SameKeys compares the
-// name of its rules, which depends on bucket and prefix, with the name for the present settings.
+// may differ. A state that older code stored has no bucket and no prefix. For such a state,
+// SameKeys compares the name of the rules: older code made this name from the bucket, the prefix
+// and the rules.
 func (s State) SameKeys(l Library) bool {
 	if s.Bucket != "" {
 		return s.Bucket == l.Bucket && s.Prefix == l.Prefix
@@ -55,8 +56,8 @@ func (s State) SameKeys(l Library) bool {
 // only the operator may start to index the library.
 func (s State) Moved(l Library) bool { return s.Format != 0 && !s.SameKeys(l) }
 
-// Doubt returns the reason why no request to the library may be skipped. It returns "" if the
-// whole library is indexed by its present rules.
+// Doubt returns the reason why requests to the library must not be skipped now. It returns "" if
+// the whole library is indexed by its present rules.
 func (s State) Doubt(l Library) string {
 	switch {
 	case s.Current(l):

@@ -11,7 +11,8 @@ import (
 )
 
 // longestProbe is the longest time that Probe may take for any file. BenchmarkProbe probes each
-// file several times and compares the fastest time, because other work may slow single runs.
+// file several times and compares the shortest of these times with longestProbe, because other work
+// on the machine may slow a single probe.
 const longestProbe = 100 * time.Millisecond
 
 // BenchmarkProbe has three sub-benchmarks: the sample masters, the corpus and the hostile files.

@@ -131,8 +131,8 @@ type picture struct {
 	disabled      bool
 	handler       string // handler type of the track; "" means vide
 	turn          []byte
-	width, height int // sides of the samples, in pixels
-	shownW, shown int // sides in the track header, in pixels; 0 means the samples' sides
+	width, height int // width and height of the samples, in pixels
+	shownW, shown int // display width and height in the track header, in pixels; 0 means those of the samples
 	units         int // duration of the track; 600 units are one second
 	version       int
 	extra         []byte // more boxes inside the sample entry

@@ -52,7 +52,7 @@ func ebmlFloat(v float64) []byte { return b64(int(math.Float64bits(v))) }
 
 // webm describes a Matroska file. Its zero value is a WebM file of 640 x 360 that lasts 1.5 s.
 type webm struct {
-	kind    string // the document type; "" means webm
+	kind    string // the EBML document type (DocType); "" means webm
 	video   []byte // more fields of the Video element, after width and height
 	entries []byte // the track entries; nil means one video track
 	info    []byte // the fields of the Info element; nil means a duration of 1,500 units

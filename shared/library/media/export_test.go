@@ -10,7 +10,7 @@ func ProbeSteps(ctx context.Context, src Source, size int64) (info Info, steps i
 	return info, r.steps, err
 }
 
-// HeaderOf returns the sides and the sample aspect that a codec's configuration states. Values
+// HeaderOf returns the width, height and sample aspect that a codec's configuration states. Values
 // that the configuration does not state are 0.
 func HeaderOf(codec string, config []byte) (w, h, across, down float64) {
 	found := headerOf(codec, config)

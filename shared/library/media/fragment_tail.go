@@ -6,7 +6,7 @@ import "bytes"
 // fragment, but searches the film's last bytes for the last fragments. The search ends when Probe
 // has read ordinaryRead bytes of the film in total.
 const (
-	ordinaryRead = 512 << 10 // in bytes
+	ordinaryRead = 512 << 10 // largest number of bytes to read of a film in total
 	fewReads     = 4
 )
 
@@ -39,7 +39,8 @@ func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) 
 
 // tailFragment searches the file's last bytes for the first fragment from which the boxes follow
 // each other exactly to the file's end. Such a fragment proves that the film's end is present. ok
-// is false if there is none, or if the bytes to search would reach back to the offset from.
+// is false if there is none. ok is also false if the search would begin at or before the offset in
+// the parameter from.
 func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
 	// Number of the file's last block. The search for the index has already read and cached it.
 	last := (r.size - 1) / blockSize

@@ -105,8 +105,8 @@ func passScaling(b *bitstream, number int) {
 	}
 }
 
-// colourUnits returns the units in which a chroma format counts cropping, in pixels. The format 0
-// is monochrome, 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.264, 7.4.2.1.1).
+// colourUnits returns the width and height, in pixels, of one unit of cropping. They depend on the
+// chroma format: 0 is monochrome, 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.264, 7.4.2.1.1).
 func colourUnits(chroma uint32) (w, h uint32) {
 	switch chroma {
 	case 1:

@@ -1,9 +1,9 @@
 package media
 
-// header holds the facts that a codec's own header states about the picture. Zero sides mean that
-// the header states no sides.
+// header holds the facts that a codec's own header states about the picture. In the field sides,
+// 0 x 0 means that the header states no width and height.
 type header struct {
-	sides  side // in pixels, after cropping
+	sides  side // the picture's width and height in pixels, after cropping
 	aspect side // sample aspect, as width and height; zero means not stated
 }
 
@@ -59,8 +59,9 @@ func cropped(w, h, left, right, top, bottom uint32, unitW, unitH uint32) side {
 	}
 }
 
-// checked returns h if its sides are plausible and over is false, else a zero header. over means
-// that the data ended before all fields were read. An unusable sample aspect becomes zero.
+// checked returns h if its width and height are plausible, else a zero header. It also returns a
+// zero header if over is true: the data ended before all fields were read. It sets an unusable
+// sample aspect to zero.
 func checked(h header, over bool) header {
 	const most = 1 << 16
 	if over || !(1 <= h.sides.w && h.sides.w <= most && 1 <= h.sides.h && h.sides.h <= most) {

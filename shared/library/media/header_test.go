@@ -286,7 +286,7 @@ func TestHeadersWithEverything(t *testing.T) {
 		"HEVC":  {"hevc", hevc, shape{360, 450, 12, 11}},
 		"AV1":   {"av1", av1Everything(), shape{1920, 100, 0, 0}},
 	} {
-		// for a truncated configuration, HeaderOf must return no values, or only the sides
+		// for a truncated configuration, HeaderOf must return no values, or only width and height
 		for i := range len(c.config) + 1 {
 			w, h, across, down := media.HeaderOf(c.codec, c.config[:i])
 			got := shape{w, h, across, down}

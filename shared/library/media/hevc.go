@@ -42,8 +42,8 @@ func hevcParameters(data []byte) header {
 	if b.over {
 		return header{}
 	}
-	// The sides are known by now. If reading the aspect goes beyond the end of the data, only the
-	// aspect is dropped.
+	// The width and height are known by now. If the data end before the sample aspect was read,
+	// only the sample aspect is dropped.
 	cut := b
 	if h.aspect = hevcAspect(&cut, layers); cut.over {
 		h.aspect = side{}

@@ -130,9 +130,10 @@ func (m *items) readCodec(r *reader, info *Info) error {
 	}
 }
 
-// measure computes the display size from the primary item's properties. It applies the sides,
-// then the cropping, then the rotation, whatever the order of the properties. It ignores a sample
-// aspect, because samples must be square (ISO/IEC 23000-22, 7.3.6.3).
+// measure computes the display size from the primary item's properties. It begins with the stated
+// width and height, then applies the cropping, then the rotation, whatever the order of the
+// properties. It ignores a sample aspect, because samples must be square (ISO/IEC 23000-22,
+// 7.3.6.3).
 func (m *items) measure(r *reader, info *Info) error {
 	iprp, ok := m.parts["iprp"]
 	if !ok {

@@ -10,7 +10,7 @@ import (
 // pictureItems describes an AVIF file of one item. Its zero value is a picture of 120 x 90.
 type pictureItems struct {
 	brand      string   // the major brand; "" means avif
-	properties [][]byte // the item's properties after its ispe property, which states the sides
+	properties [][]byte // the item's properties after its ispe property, which states width and height
 	order      []byte   // numbers of the item's properties, in order; nil means file order
 	without    string   // kind of the meta box's child that the file must lack
 	located    []byte   // the iloc box; nil means a box that locates the last 8 bytes of the file

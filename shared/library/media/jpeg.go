@@ -200,7 +200,7 @@ func isFrame(marker byte) bool {
 	return 0xc0 <= marker && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
 }
 
-// readFrame reads the picture's sides from a frame header.
+// readFrame reads the picture's width and height from a frame header.
 func readFrame(r *reader, start, n int64) (width, height int, err error) {
 	if n < 6 {
 		return 0, 0, corrupt("frame header too short")

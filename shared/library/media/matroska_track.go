@@ -101,8 +101,8 @@ func (t *mkvTrack) readPicture(r *reader, parent uint32, e element) (err error) 
 	return err
 }
 
-// pixels returns the picture's sides less the track's cropping. The sides come from the codec's
-// header if it states them, else from the track.
+// pixels returns the picture's width and height after the track's cropping. It takes width and
+// height from the codec's header if that header states them, else from the track.
 func (t *mkvTrack) pixels() side {
 	all := t.header.sides
 	if all.area() == 0 {
@@ -115,10 +115,10 @@ func (t *mkvTrack) pixels() side {
 	return shown
 }
 
-// display returns the picture's sides in pixels, before rotation. From the track's display sides it
-// takes only the ratio, because many files state the ratio, such as 16 x 9, as if it were a number
-// of pixels. If the track states no display sides, or states them in unit 4 (unknown), the codec's
-// sample aspect decides, as in Chromium and MediaInfo.
+// display returns the picture's display width and height in pixels, before rotation. The track may
+// state a display width and height, but display uses only their ratio, because many files state a
+// ratio, such as 16 x 9, instead of pixels. If the track states none, or states them in unit 4
+// (unknown), the codec's sample aspect decides, as in Chromium and MediaInfo.
 func (t *mkvTrack) display() side {
 	d := t.pixels()
 	if t.unit > 3 || t.shownW == 0 && t.shownH == 0 {

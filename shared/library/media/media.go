@@ -108,7 +108,7 @@ func probe(r *reader) (Info, error) {
 }
 
 // measured stores the display size and the rotation. If the rotation is 90 or 270 degrees, it
-// swaps the sides.
+// swaps width and height.
 func (i *Info) measured(width, height, rotation int) {
 	if rotation%180 != 0 {
 		width, height = height, width

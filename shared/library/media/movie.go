@@ -88,10 +88,10 @@ func (m *movie) walk(r *reader) error {
 	}
 }
 
-// checkRest decides about verdict, the error of a top-level box of this kind. It returns verdict if
-// the film is damaged. It returns nil if the bad bytes come after the whole film, because cameras,
-// editors and uploads append bytes that players ignore. A cut mdat box is allowed only if all
-// samples are present.
+// checkRest decides whether an unreadable top-level box damages the film. The parameter verdict is
+// the error of that box. checkRest returns verdict if the film is damaged. It returns nil if the
+// bad bytes come after the whole film, because cameras, editors and uploads append bytes that
+// players ignore. A cut mdat box is allowed only if all samples are present.
 func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	if err := fault(verdict); err != nil || !m.header {
 		return verdict
@@ -110,9 +110,9 @@ func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	return err
 }
 
-// reaches reports whether all chunks of all tracks begin inside the file. If ends is set, the
-// last chunk of each track must also end inside the file. It returns false if a track's tables do
-// not state the positions.
+// reaches reports whether all chunks of all tracks begin inside the file. If the parameter ends is
+// true, the last chunk of each track must also end inside the file. reaches returns false if a
+// track's tables do not state the positions.
 func (m *movie) reaches(r *reader, ends bool) (bool, error) {
 	for _, t := range m.tracks {
 		begin, end, ok, err := t.samples.reach(r)
@@ -238,10 +238,10 @@ func (m *movie) readSound(r *reader, t *track) error {
 	return nil
 }
 
-// describe stores the selected video track's sides, rotation, duration and codec in info. For a
-// fragmented movie, it takes the duration from the fragments, because the headers state only the
-// duration of the samples in the moov box. Sound with a cover has no picture, although the cover
-// is a video track.
+// describe stores in info the selected video track's width, height, rotation, duration and codec.
+// For a fragmented movie, it takes the duration from the fragments, because the headers state only
+// the duration of the samples in the moov box. Sound with a cover has no picture, although the
+// cover is a video track.
 func (m *movie) describe(r *reader, info *Info) error {
 	switch {
 	case m.compressed:

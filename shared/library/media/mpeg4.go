@@ -26,7 +26,7 @@ func mpegHeader(data []byte) header {
 func objectLayer(data []byte) header {
 	const (
 		inNumbers = 15 // the aspect code that means that two numbers follow and state the aspect
-		gray      = 3  // the code of the grayscale shape
+		gray      = 3  // the value of video_object_layer_shape that means grayscale
 	)
 	b := bitstream{data: data}
 	b.skip(9)

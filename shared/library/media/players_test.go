@@ -56,13 +56,14 @@ func TestCasesAsChromiumShowsThem(t *testing.T) {
 	}
 }
 
-// alike reports whether two pairs of sides have the same proportions, apart from rounding.
+// alike reports whether the ratio of width to height is the same for w x h and wantW x wantH. It
+// accepts a difference of up to 1.2 %, because players round.
 func alike(w, h, wantW, wantH int) bool {
 	return w > 0 && h > 0 && math.Abs(float64(w)/float64(h)/(float64(wantW)/float64(wantH))-1) < 0.012
 }
 
-// inChromium returns the sides in which Chromium shows each file; 0 means that Chromium cannot
-// show the file. It skips the test if Chromium is missing.
+// inChromium returns the width and height with which Chromium shows each file; 0 means that
+// Chromium cannot show the file. It skips the test if Chromium is missing.
 func inChromium(t *testing.T, paths []string) (shown [][2]int) {
 	t.Helper()
 	browser := ""

@@ -12,7 +12,7 @@ import (
 // object is a Source of bytes in memory. It counts its reads and the bytes read.
 type object struct {
 	data  []byte
-	size  int64 // in bytes; 0 means len(data); in a larger object, zeros and then end follow data
+	size  int64 // in bytes; 0 means len(data); a larger object has zeros after data, and end as its last bytes
 	end   []byte
 	reads int
 	bytes int64

@@ -60,7 +60,7 @@ func chunk(r *reader, at, end int64) (kind string, start, n int64, err error) {
 	return string(head[:4]), start, n, nil
 }
 
-// readCanvas stores the picture's sides if a chunk of this kind states them.
+// readCanvas stores the picture's width and height if a chunk of this kind states them.
 func readCanvas(r *reader, kind string, start, n int64, info *Info) error {
 	if kind != "VP8X" && kind != "VP8 " && kind != "VP8L" {
 		return nil

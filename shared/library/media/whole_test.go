@@ -150,7 +150,7 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 	}
 }
 
-// filmOf returns a film of the tracks.
+// filmOf returns a film that has these tracks.
 func filmOf(tracks ...[]byte) film { return film{tracks: tracks} }
 
 // A picture that is in another file, or has no samples, is not deliverable.

@@ -108,9 +108,10 @@ func (t *text) anchor(i int) string {
 	return letters[len(letters)-size:] + t.runs[i].word
 }
 
-// anchorBehind returns the number in run i of the key together with the first letter of the next
-// run. It returns "" if run i is not a number of two or more digits, or if the next run does not
-// consist of letters.
+// anchorBehind returns a number together with the letter that follows it, such as 1212H for
+// 1212-HRT. The number is the text's run number i (a run is a sequence of letters or of digits).
+// anchorBehind returns "" if that run is not a number of two or more digits, or if the next run
+// does not consist of letters.
 func (t *text) anchorBehind(i int) string {
 	if !t.isDigits(i) || len(t.runs[i].word) < 2 || !t.isLetters(i+1) {
 		return ""
@@ -119,7 +120,7 @@ func (t *text) anchorBehind(i int) string {
 	return t.runs[i].word + string(letter)
 }
 
-// isWord reports whether c is the shape of exactly one code, which contains no number: SUMMER.
+// isWord reports whether only one code has the shape c, and this code has no number, as SUMMER.
 func (c Code) isWord() bool {
 	return c.letters && !slices.ContainsFunc(c.elements, func(e element) bool { return e.digit || kindOf(e.char) == digit })
 }

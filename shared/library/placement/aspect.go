@@ -17,7 +17,7 @@ func (r *reader) aspect(i int) token {
 	if t := r.sides(width, at); t.to > 0 {
 		return t
 	}
-	// the width may consist of two runs of digits, as in 1.91x1
+	// the width may have a decimal part, as in 1.91x1
 	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") {
 		width, at = width+"."+r.runs[i+1].word, i+1
 		if t := r.sides(width, at); t.hint != "" {
@@ -75,8 +75,8 @@ func (r *reader) sides(width string, at int) token {
 	return token{}
 }
 
-// chained reports whether a third number follows the width and the height. In 2x9x16, for example,
-// 2 is a number and 9x16 is the aspect.
+// chained reports whether "x" or ":" and a third number follow the number at position i. If they
+// do, the numbers before are no aspect: 2x9x16 is a 2 before the aspect 9x16.
 func (r *reader) chained(i int) bool {
 	if r.isLetters(i + 1) {
 		return r.runs[i+1].look == "X" && r.joined(i+1) && r.isDigits(i+2) && r.joined(i+2)

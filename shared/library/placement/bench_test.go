@@ -31,8 +31,9 @@ func BenchmarkPlaceAndNames(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "names/s")
 }
 
-// BenchmarkHostile reads keys of the greatest length, each of which repeats one piece of text. It
-// reports the time of the slowest key, and takes the fastest of several times for each key.
+// BenchmarkHostile measures how long it takes to read keys of the greatest length, each of which
+// repeats one piece of text. It reads each key several times and keeps the key's shortest time.
+// It reports the time of the slowest key.
 func BenchmarkHostile(b *testing.B) {
 	r := hostileRules(b)
 	best := slices.Repeat([]time.Duration{math.MaxInt64}, len(hostile))

@@ -192,8 +192,8 @@ func (r *reader) rival(at []int) string {
 		}
 		d, before := r.runs[t.from].word, r.tokens[max(0, k-1)]
 		switch {
-		// This number is no rival if the found code has no number or has the same number. A short
-		// number is no rival, nor is a number after a date, because it is a time (20250815_1530).
+		// This number belongs to no other code if the found code has no number or has the same
+		// number, if it is short, or if it is the time after a date (20250815_1530).
 		case own == "", d == own, len(d) < 3, before.class == date:
 		case len(d) == len(own) && r.isBare(t.from) && !slices.Contains(at, k-1):
 			return d

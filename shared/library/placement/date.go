@@ -71,8 +71,9 @@ func (r *reader) dayInOneRun(i int) token {
 	return token{}
 }
 
-// suffixed returns the position after a date that consists of run i alone. It also skips a letter
-// after the date, which marks a second file of that day: 20161210b.
+// suffixed returns the position after a date without separators that is at position i, such as
+// 20161210. A single letter after the date belongs to it, because the letter marks a second file of
+// that day: 20161210b.
 func (r *reader) suffixed(i int) int {
 	if r.joined(i+1) && r.isLetters(i+1) && len(r.runs[i+1].word) == 1 && !(r.joined(i+2) && r.isDigits(i+2)) {
 		return i + 2

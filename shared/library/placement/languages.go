@@ -13,7 +13,7 @@ type wordOfLocale struct {
 	market   string   // the region in lower case, or "area" for several countries
 	spoken   []string // languages that people speak in the market
 	sure     bool     // the word usually means the language, not a market or a word of a title: en, ENG
-	rare     bool     // few films use the language, so its code may be an abbreviation: AB, SM
+	rare     bool     // few films use the language, so its code, such as AB, may be an abbreviation
 	name     bool     // the word is a language's name, not its code
 }
 

@@ -81,8 +81,9 @@ type speech struct {
 	common   bool // the token is also an everyday word in some language: it, no, de
 }
 
-// spoken is the matcher for a declared word, a full language tag, a language with its market, a
-// language, or a market.
+// spoken is the matcher for a word that stands for a locale, a language or a market: a word that
+// the library declares, a full language tag such as pt-BR, a language with or without its market,
+// or a market alone.
 func (r *reader) spoken(i int) token {
 	if !r.isLetters(i) {
 		return token{}
@@ -395,6 +396,6 @@ func marketSpeaks(market, tag string) bool {
 	return w.market == "area" || w.speaks(language) && (region == "" || region == w.market || strings.HasSuffix(region, "-"+w.market) || isScript(strings.ToUpper(region)))
 }
 
-// isPartOf reports whether the tag short equals the tag long or is its beginning, as de is of
-// de-ch.
+// isPartOf reports whether the first language tag equals the second or is its beginning: de is the
+// beginning of de-ch.
 func isPartOf(short, long string) bool { return short == long || strings.HasPrefix(long, short+"-") }

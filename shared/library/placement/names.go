@@ -24,9 +24,10 @@ func Names(key string, c creative.Creative) bool {
 	return false
 }
 
-// Blocks reports whether a key of the library prevents a skip of a creative. This is so if the
-// key's text names the creative, the file may be a master, and the key is placed neither at that
-// creative nor at a creative that is certainly another one (see Elsewhere).
+// Blocks reports whether a key prevents a skip of a creative. A key does so only if all of this is
+// true: the key is in the library, its text names the creative, the file may be a master, and the
+// key is not placed at that creative. A key that is placed at a certainly different creative (see
+// Elsewhere) prevents no skip.
 func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 	if !strings.HasPrefix(key, r.Prefix) || !Names(key, c) {
 		return false
@@ -52,8 +53,8 @@ func Elsewhere(placed, wanted creative.Creative) bool {
 	return !contains(a, b) && !contains(b, a)
 }
 
-// contains reports whether the code short, a sequence of runs of letters and digits, occurs in the
-// code long.
+// contains reports whether the code in the parameter short occurs in the code in the parameter
+// long. Each code is a list of its letters and numbers: HRT and 1212 for HRT-1212.
 func contains(long, short []run) bool {
 	for i := range len(long) - len(short) + 1 {
 		if slices.EqualFunc(long[i:i+len(short)], short, func(a, b run) bool { return a.look == b.look }) {
@@ -148,8 +149,9 @@ func bareNumber(code []run) string {
 	return ""
 }
 
-// isBare reports whether run i is a long number that no letters directly precede, such as 1212 in
-// "1212-2_en". In "HRT-1212" the letters HRT precede it, with or without the dash.
+// isBare reports whether the text's run number i is a long number without letters directly before
+// it, such as 1212 in "1212-2_en". In "HRT-1212" and in "HRT1212" the letters HRT are directly
+// before the number.
 func (t *text) isBare(i int) bool {
 	if !t.isDigits(i) || len(t.runs[i].word) < minBare {
 		return false

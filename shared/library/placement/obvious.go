@@ -9,11 +9,12 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Obvious returns the coordinates that a person would read in a key that is not placed. The key
-// must have one code, directly followed by its only variation; without a number besides the code,
-// the variation is 1. Obvious returns false for other keys, and for a file that is no master,
-// hidden, refused by a pattern or marked as old. The caller must ask a person before it places the
-// file.
+// Obvious returns the placement that a person would read in a key that the rules do not place. The
+// caller must ask a person before it places the file.
+//
+// The key must have one code, directly followed by its only variation. If it has no number besides
+// the code, the variation is 1. Obvious returns false for other keys. It also returns false for a
+// file that is no master, hidden, refused by a pattern or marked as old.
 func (r Rules) Obvious(key string, size int64) (Placement, bool) {
 	p := r.Place(key, size)
 	if p.Unplaced == "" || p.Never != "" || p.Rule != "" || !strings.HasPrefix(key, r.Prefix) || len(key) > MaxKey {

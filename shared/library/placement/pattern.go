@@ -279,9 +279,9 @@ func (b *builder) isOpen(i int, before bool) bool {
 	return kindOf(rune(part[0])) == digit
 }
 
-// isOptionalOpen does the same as isOpen if part i is a bracket of an optional part. In a key, the
-// variation then has one of two neighbours: the optional part or, if the key omits it, the text on
-// the other side of the optional part. isOptionalOpen checks both.
+// isOptionalOpen does the work of isOpen for part i if it is "[" or "]". A key may omit the text in
+// the brackets. So the text beside the variation is either the text inside the brackets or the text
+// on their other side. isOptionalOpen checks both.
 func (b *builder) isOptionalOpen(i int, before bool) bool {
 	step := 1
 	if before {

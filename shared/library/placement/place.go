@@ -38,7 +38,7 @@ type Placement struct {
 	LocaleUnclear string
 }
 
-// RuleGrammar is the value of Rule for keys that the built-in grammar places.
+// RuleGrammar is the value of Placement.Rule if the built-in grammar, not a pattern, places a key.
 const RuleGrammar = "name"
 
 // UnknownSize is the size that a caller must pass if it knows only a file's name.

@@ -32,7 +32,7 @@ type Rules struct {
 type Settings struct {
 	Prefix              string            // same as Rules.Prefix
 	Codes               []string          // shapes of codes, such as HRT-####; see ParseCode
-	Locales             map[string]string // locales by word; see ParseLocale
+	Locales             map[string]string // maps a word, such as UK, to its locale; see ParseLocale
 	OnlyDeclaredLocales bool              // same as Rules.OnlyDeclaredLocales
 	Patterns            []string          // patterns for keys; see ParsePattern
 }

@@ -146,10 +146,10 @@ func parseCounts(s string) (least, most int, ok bool) {
 	return least, most, err == nil && err2 == nil && 1 <= least && least <= most && most <= maxRepeat && from[0] != '+' && to[0] != '+'
 }
 
-// knownWord returns a text that the shape also matches although it is no code: a date, a version,
-// or a known word such as IMG-1234. It adds a description of that text. It returns "" if there is
-// none. For a shape with [A-Z], it does not check words such as IMG-1234, because isKnownBefore
-// prevents that they become codes.
+// knownWord looks for a text that the shape matches although it is no code: a date, a version, or a
+// known word such as IMG-1234. It returns a description of that text, or "" if there is none. For
+// a shape with [A-Z], it does not check words such as IMG-1234, because isKnownBefore already
+// prevents them from becoming codes.
 func (c Code) knownWord() string {
 	for text, is := range everyShape() {
 		if c.matchesAll(text) {
@@ -180,8 +180,9 @@ func (c Code) knownWord() string {
 	return ""
 }
 
-// everyShape yields sample texts that are never codes, such as dates, each with a description. A
-// declared shape of codes must match none of these texts.
+// everyShape yields the texts with which every declared shape of codes is checked. They are never
+// codes: dates and versions, for example. A shape must match none of them. Each text comes with a
+// description.
 func everyShape() iter.Seq2[string, string] {
 	return func(yield func(text, is string) bool) {
 		for _, sample := range [...][2]string{
@@ -201,7 +202,7 @@ func everyShape() iter.Seq2[string, string] {
 // String returns the shape of codes as the library declared it, such as HRT-####.
 func (c Code) String() string { return c.text }
 
-// spell returns an upper-case code in the case of the shape: ad12 for the shape ad##.
+// spell changes an upper-case code to the case of the shape: AD12 becomes ad12 for the shape ad##.
 func (c Code) spell(name string) string {
 	letters := []rune(name)
 	if len(letters) != len(c.elements) {

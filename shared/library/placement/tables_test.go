@@ -37,8 +37,8 @@ func table(t testing.TB, name string) [][]string {
 	return rows[1:]
 }
 
-// wrong describes the difference between a placement and a table row's expected coordinates. It
-// returns "" if there is none.
+// wrong compares a placement with the expected text in a row of a table. It returns a description
+// of the placement if they differ, else "".
 func wrong(p placement.Placement, expected string) string {
 	got := strings.Join([]string{p.Creative.String(), string(p.Locale), string(p.Aspect), "unplaced: " + p.Unplaced, "never: " + p.Never, "unclear: " + p.LocaleUnclear}, " | ")
 	switch expected {

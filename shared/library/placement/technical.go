@@ -177,7 +177,7 @@ func isCodecNumber(word, gap, d string) bool {
 	return false
 }
 
-// isProfile reports whether a word is a codec's profile.
+// isProfile reports whether an upper-case word names a codec's profile, such as HQ.
 func isProfile(word string) bool {
 	switch word {
 	case "HQ", "LT", "XQ", "P":
@@ -186,9 +186,10 @@ func isProfile(word string) bool {
 	return false
 }
 
-// hash returns the position of the run after a hash or an identifier, or 0 if there is none. A
-// hash is a sequence of joined hexadecimal runs, with at least sixteen characters, or with at
-// least eight characters in four or more runs.
+// hash returns the position after a hash or an identifier that begins at position i, or 0 if none
+// begins there. A hash consists of hexadecimal letters and digits without separators. It must have
+// at least 16 characters, or at least 8 if these change between letters and digits at least three
+// times: 1a2b34cd.
 func (r *reader) hash(i int) int {
 	if r.joined(i) {
 		return 0

@@ -18,9 +18,9 @@ type text struct {
 
 type run struct {
 	start, end int
-	at         int // offset of the run's word in text.upper
+	at         int // offset in bytes of the field word in text.upper
 	digits     bool
-	word       string // text of the run in upper case
+	word       string // the run's letters or digits, in upper case
 	look       string // word, in which Latin letters replace characters that look like them
 	written    style
 }
@@ -57,7 +57,8 @@ func newText(s string) text {
 	return t
 }
 
-// spell builds the upper-case text and sets each run's offset in that text.
+// spell sets the field upper, which is the text in upper case. In each run (a sequence of letters
+// or of digits) it sets the field at, which is the run's offset in that upper-case text.
 func (t *text) spell() {
 	var b strings.Builder
 	b.Grow(len(t.s))
@@ -125,14 +126,16 @@ func (t *text) gap(i int) string {
 	return t.s[from:to]
 }
 
-// isDigits reports whether the text has a run with number i and it consists of digits.
+// isDigits reports whether the text has a run number i, and that run consists of digits. Numbers
+// start at 0. Each run is a sequence of letters or of digits.
 func (t *text) isDigits(i int) bool { return i < len(t.runs) && t.runs[i].digits }
 
-// isLetters reports whether the text has a run with number i and it consists of letters.
+// isLetters reports whether the text has a run number i, and that run consists of letters. Numbers
+// start at 0. Each run is a sequence of letters or of digits.
 func (t *text) isLetters(i int) bool { return i >= 0 && i < len(t.runs) && !t.runs[i].digits }
 
-// joined reports whether run i of the text directly follows another run, with no character between
-// them.
+// joined reports whether no character separates the text's run number i from the run before it.
+// In HRT1212, the run 1212 is joined to the run HRT.
 func (t *text) joined(i int) bool { return i > 0 && i < len(t.runs) && t.gap(i) == "" }
 
 // number returns the value of run number i of the text (a sequence of letters or of digits). It

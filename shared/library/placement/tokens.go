@@ -2,7 +2,7 @@ package placement
 
 import "masterhand/shared/library/creative"
 
-// class is the kind of meaning that a token has.
+// class is the kind of a token's meaning, such as a date or a creative's code.
 type class byte
 
 const (
@@ -19,14 +19,14 @@ const (
 	counted                // a word with a number that counts something: take 3, hook 2, IMG_1234
 	copied                 // a copy mark: copy 2, (1)
 	stale                  // a mark of an old or unfinished file: old, WIP, draft
-	standIn                // a mark of a file that represents another one: thumbnail, preview, proxy
-	spoken                 // a locale, a language, a market
+	standIn                // a mark of a file that is a substitute for another file: thumbnail, preview
+	spoken                 // a word for a locale, a language or a market: en-GB, German, UK
 )
 
 // token is a sequence of runs (of letters or of digits) with one meaning, its class.
 type token struct {
 	class class
-	from  int // position of the token's first run
+	from  int // position of the token's first run; positions count the text's runs from 0
 	to    int // position after the token's last run (exclusive)
 	// certain means that the token's numbers can have no other meaning. The numbers of an
 	// uncertain token may be a variation if no number directly follows the code.
@@ -96,9 +96,9 @@ func plainNumber(n int) token {
 	return token{class: number, number: n}
 }
 
-// numbered returns the aspect, date, duration or technical term that begins with the digits of run
-// i, such as 9_16 in "VER_9_16". It returns the zero token for a single number whose meaning is
-// uncertain.
+// numbered returns the aspect, date, duration or technical term that begins with the number at
+// position i of the text, such as 9_16 in "VER_9_16". It returns the zero token for a single number
+// whose meaning is uncertain.
 func (r *reader) numbered(i int) token {
 	var best token
 	for _, match := range []matcher{(*reader).aspect, (*reader).date, (*reader).duration, (*reader).technical} {

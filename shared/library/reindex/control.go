@@ -67,9 +67,10 @@ func (c Control) start(ctx context.Context, lib masters.Library, first Phase, wa
 	return run, c.send(ctx, lib, run)
 }
 
-// begin stores the run fresh and returns it. If a run with the present rules is active and wanted
-// returns true for it, begin returns that run instead. It also records that the library is not
-// completely indexed. So no request is skipped until the run commits.
+// begin stores a new run, the parameter fresh, and returns it. If a run with the present rules is
+// active and the function wanted returns true for it, begin returns that active run instead. In
+// both cases, begin records that the library is not completely indexed. So no request is skipped
+// until the run commits.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	run := fresh
 	err := swap("the reindex of "+lib.Name, func() error {

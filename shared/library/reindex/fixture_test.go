@@ -61,7 +61,7 @@ var errShaky = errors.New("service unavailable")
 type shaky struct {
 	masterstest.Memory
 	mu     sync.Mutex
-	random *rand.Rand                           // nil means that no write fails
+	random *rand.Rand                           // decides which writes fail; nil means that none fails
 	before func(name string, data []byte) error // unless nil, called before each write; its error fails the write
 }
 

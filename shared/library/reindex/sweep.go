@@ -89,8 +89,8 @@ type listing struct {
 	gone     []bool // gone[i] reports whether keys[i] does not belong in this document
 }
 
-// listings reads the named documents. It returns a listing for each of the first documents, until
-// these have sweepKeys keys, and the number of their keys.
+// listings reads the named documents. It returns the listings of the first documents, as many as
+// are needed to reach sweepKeys keys in total, and the number of keys in these listings.
 func (w Worker) listings(ctx context.Context, lib masters.Library, names []string) (list []listing, keys int, err error) {
 	list = make([]listing, len(names))
 	group, inner := errgroup.WithContext(ctx)

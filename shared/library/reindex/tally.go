@@ -21,7 +21,7 @@ const maxSamples = 5
 type tally struct {
 	Format  int         `json:"format"`
 	Done    [shard]bool `json:"-"`
-	Bits    []byte      `json:"done"` // one bit for each finished batch
+	Bits    []byte      `json:"done"` // one bit for each batch; 1 means that the batch is finished
 	Counts  Counts      `json:"counts"`
 	Samples []Failure   `json:"samples,omitempty"`
 }
@@ -79,8 +79,8 @@ func loadTally(ctx context.Context, blobs masters.Blobs, name string) (tally, st
 const maxSwaps = 100
 
 // swap calls the function attempt, which reads a document and writes it conditionally. If attempt
-// returns masters.ErrStale, because another writer was faster, swap calls it again, up to 100
-// times. The text what names the document in errors.
+// returns masters.ErrStale, because another writer was faster, swap calls it again. It calls it at
+// most 100 times. The parameter what is the document's name in errors.
 func swap(what string, attempt func() error) error {
 	for range maxSwaps {
 		if err := attempt(); !errors.Is(err, masters.ErrStale) {
@@ -112,8 +112,8 @@ func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run s
 	})
 }
 
-// sum returns the number of finished batches of a run, and the sum of their counts and their
-// failures.
+// sum returns the totals of a run's finished batches: their number, the sum of their counts, and
+// examples of their failures.
 func sum(ctx context.Context, blobs masters.Blobs, lib masters.Library, run Run) (done int, counts Counts, failures []Failure, err error) {
 	for i := 0; i*shard < run.Step.Batches; i++ {
 		t, _, err := loadTally(ctx, blobs, tallyName(lib, run.ID, i))

@@ -131,7 +131,7 @@ func TestAnIndexIsNotWholeWhenItsBucketReturns(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// ruled returns the library with one more pattern, so that its rules differ.
+// ruled returns the test's library with the rules that the settings describe.
 func ruled(settings placement.Settings) masters.Library {
 	lib := in("films")
 	settings.Prefix = "team/"

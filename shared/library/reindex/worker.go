@@ -19,8 +19,8 @@ const (
 	drainPause   = 5 * time.Second
 )
 
-// The number of deliveries of a message after which its failure is treated as permanent. The
-// queue discards a message after ten deliveries, some minutes apart.
+// The limits on the deliveries of one message. From that delivery on, a failure is treated as
+// permanent. The queue itself discards a message after ten deliveries, some minutes apart.
 const (
 	// maxReceives is the number of the delivery at which a batch records an unreadable object as
 	// unread. It is also the number of the delivery at which a message of a run with other rules
@@ -117,7 +117,7 @@ func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch
 			keys = missed
 		} else if receives < maxReceives {
 			return err
-		} // if Missed still fails at the last try, go on and index all keys of the batch
+		} // if Missed still fails from the fourth delivery of the message on, index all keys of the batch
 	}
 	index := w.Indexer.Index
 	if receives >= maxReceives {

@@ -29,8 +29,8 @@ const (
 	maxSwaps  = 20
 )
 
-// MaxLive is the largest number of documents with which a library's summary is written after each
-// change of a document. Writing a larger summary takes seconds and would delay the next events.
+// MaxLive limits the summaries that are updated after each change of a document: a summary with
+// more documents is not, because writing it takes seconds and would delay the next events.
 const MaxLive = 5000
 
 // pauses sets the limits of the random pause before a write of the summary is tried again. It is
@@ -109,7 +109,7 @@ func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (b
 		}
 		delete(known, c)
 	}
-	// read also the deleted documents, because that removes their entries from the summary
+	// also read the deleted documents, because that removes their entries from the summary
 	stale = slices.AppendSeq(stale, maps.Keys(known))
 	left := max(len(stale)-maxRead, 0)
 	changed, err := k.read(ctx, lib, s, stale[:len(stale)-left])

@@ -172,9 +172,9 @@ func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []s
 	}
 }
 
-// unlisted returns the error for a bucket that could not be listed. If the cause is lasting, the
-// error wraps masters.ErrBucket and states the cause in plain words. If the cause is another one, a
-// later try may succeed.
+// unlisted returns the error for a bucket that could not be listed. If the cause is lasting, such
+// as a missing bucket, the error wraps masters.ErrBucket and states the cause in plain words. Any
+// other error does not wrap masters.ErrBucket, because a later try may succeed.
 func (b Bucket) unlisted(err error) error {
 	why := ""
 	switch {

@@ -44,7 +44,7 @@ func open(t *testing.T, b s3store.Bucket, o masters.Object, off, n int64) (strin
 	return string(data), err
 }
 
-// Look, ReadRange, Open and List all use exactly the key of an object, also if the key has special
+// Look, ReadRange, Open and List must use an object's key unchanged, even if the key has special
 // characters.
 func TestAnyKeyIsFoundUnchanged(t *testing.T) {
 	t.Parallel()

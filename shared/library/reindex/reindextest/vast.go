@@ -44,15 +44,15 @@ type stored struct {
 	revision string
 }
 
-// Counts holds the number of calls of each kind that a run makes.
+// Counts holds, for each kind of call, how many such calls a reindex makes.
 type Counts struct {
-	Looks  int // look-ups (HEAD requests) of an object and its tags
-	Ranges int // reads of a range of an object
-	Pages  int // pages of listings that were read
-	Loads  int // reads of documents, placements and the run's own records
+	Looks  int // number of look-ups (HEAD requests) of an object and its tags
+	Ranges int // number of reads of a range of an object
+	Pages  int // number of pages of listings that were read
+	Loads  int // number of reads of documents, placements and the run's own records
 	Saves  int
-	Sends  int // calls to the queue, each with up to 10 messages
-	Runs   int // messages that were processed
+	Sends  int // number of calls to the queue, each with up to 10 messages
+	Runs   int // number of messages that were processed
 }
 
 const (
