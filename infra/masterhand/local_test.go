@@ -130,7 +130,8 @@ func writeLine(t *testing.T, path string, env *scenariotest.Env, destinations st
 	writeLineOf(t, path, env, services.MastersBucket, destinations)
 }
 
-// writeLineOf is like writeLine, but the line names the given masters bucket.
+// writeLineOf writes the line that a running system prints to a file. The line names the given masters
+// bucket and the file of destinations.
 func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, destinations string) {
 	t.Helper()
 	var m running.System

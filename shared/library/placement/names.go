@@ -84,7 +84,7 @@ func foundIn(spelled, code string) (r *reader, found []span) {
 	wanted := newText(clean(code))
 	t := newText(withoutExtensions(spelled))
 	found = t.find(wanted.runs)
-	// whether the code has neither letters nor digits, and occurs unchanged in the text
+	// whether the code has neither letters nor digits, and the text contains it
 	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code))
 	if len(found) == 0 && !signs {
 		return nil, nil

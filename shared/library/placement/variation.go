@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// variation returns the only variation in the key: a number that directly follows the code, or a
-// version. If there is none, or if another number may also be the variation, problem states the
-// reason.
+// variation returns the variation that the key states: a number that directly follows the code, or a
+// version such as v2. If the key states none, or if another number may also be the variation, problem
+// states the reason.
 func (r *reader) variation(codes []int) (variation int, problem string) {
 	variation = -1
 	add := func(n int) {

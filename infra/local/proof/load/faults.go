@@ -48,7 +48,7 @@ func (r *run) stub(s *sent) {
 	}
 }
 
-// letGoWrong sets the faults of all uploads and callbacks at the platform.
+// letGoWrong makes the simulated platform answer some uploads and callbacks with faults.
 func letGoWrong(p *adplatform.Platform) {
 	for _, rule := range uploadFaults {
 		p.Storage.Faults.Add(rule)
