@@ -41,7 +41,7 @@ func ParseAspect(s string) (Aspect, error) {
 		return "", fmt.Errorf("%w: %.20q", ErrAspect, s)
 	}
 	if w == math.Trunc(w) && h == math.Trunc(h) {
-		if w >= 100 && h >= 100 { // a resolution; its width and height may be rounded: use the nearest aspect
+		if w >= 100 && h >= 100 { // a resolution, which may be rounded: use the nearest aspect
 			return AspectOf(int(w), int(h)), nil
 		}
 		return reduced(int(w), int(h)), nil

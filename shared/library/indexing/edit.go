@@ -75,9 +75,9 @@ func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*s
 	}
 }
 
-// editPage changes the document of c for the subjects, which are the keys being indexed. Before it
-// writes the document, it looks up the keys' objects again. If another writer has changed the
-// document meanwhile, editPage starts again.
+// editPage changes the document of c for the subjects, which are the keys being indexed. It reads
+// the document, then looks up the keys' objects again, then writes the document. If another writer
+// has changed the document meanwhile, editPage starts again.
 func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
 	lib := subjects[0].library
 	for swaps := range maxSwaps {

@@ -41,8 +41,8 @@ func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 func (s *subject) unseen() bool { return s.object != nil && s.object.ETag == "" }
 
 // fill marks a document as full. The subjects are the keys being indexed: if a key no longer
-// belongs in the document, fill removes the key's master from it. It records the other keys as
-// unread, with the reason that the document is full.
+// belongs in the document, fill removes the key's master. fill records the other keys as unread,
+// with the reason that the document is full.
 func (x *Indexer) fill(ctx context.Context, c creative.Creative, doc masters.Document, revision string, subjects []*subject) error {
 	full := doc.Full
 	var left []*subject

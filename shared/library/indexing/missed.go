@@ -9,9 +9,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Missed returns the keys whose present objects are not indexed, were indexed by other rules, or
-// could not be read when they were indexed. It skips keys outside of every library. It writes
-// nothing.
+// Missed returns the keys that must be indexed again: those whose placement is missing, differs
+// from the present object, was written by other rules, or records that the object could not be
+// read. Missed skips keys outside every library. It writes nothing.
 func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	missed := make([]bool, len(keys))
 	group, inner := errgroup.WithContext(ctx)

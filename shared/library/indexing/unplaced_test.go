@@ -86,9 +86,9 @@ func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 	}
 }
 
-// While one call of Index indexes a key, the object may be deleted or get other labels, and another
+// While one call of Apply indexes a key, the object may be deleted or get other labels, and another
 // call may index the key first. The slower call may then add a master to a document where the key
-// no longer belongs. If so, it removes the master again.
+// no longer belongs. If so, the slower call removes the master again.
 func TestOvertakenRunsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{"creative-code": "OTHER", "creative-variation": "3"}

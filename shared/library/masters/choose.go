@@ -119,10 +119,10 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	return choice
 }
 
-// drop returns the first rule that drops the master, or "". The rules about the slot come first. So a
-// master that is dropped because of its size, container or damage is a master of the requested slot. A
-// rule about the content must come after the rule Unseen, which drops masters of unknown content, or
-// must check m.Seen itself.
+// drop returns the first rule that drops the master, or "". The rules about the slot come first.
+// So a master that is dropped because of its size, container or damage is a master of the
+// requested slot. A rule about the content must come after the rule Unseen, which drops masters of
+// unknown content, or must check m.Seen itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
 	unclear := m.LocaleUnclear != "" || !slot.Locale.IsTag() && lib.rank(slot.Locale, locale) < 0

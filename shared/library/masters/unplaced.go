@@ -24,9 +24,9 @@ const (
 	// elsewhere is the folder for keys that belong in no other folder, for example because they
 	// hold no anchor. No proof of absence reads this folder.
 	elsewhere = "none"
-	// stated is the folder for all unplaced keys whose unusable labels state a creative. Such a key
-	// is also in one more folder for each anchor in its labels and its name. The name of this
-	// folder is stated + anchor, for example "@T1212".
+	// stated is the folder for all unplaced keys whose unusable labels state a creative. For each
+	// anchor in its labels and its name, such a key is also in the folder stated + anchor, for
+	// example "@T1212".
 	stated = "@"
 	// unseen is the folder for keys whose names do not place them and whose objects cannot be
 	// looked up. The labels of these objects may state any creative.

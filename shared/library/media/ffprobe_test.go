@@ -173,7 +173,7 @@ func TestTurnedFilesAsFFprobeSeesThem(t *testing.T) {
 			sample = s.Data
 		}
 	}
-	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // offset of the tkhd box's matrix in the sample file
+	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // offset of the matrix in the tkhd box
 	for degrees, turn := range turns {
 		t.Run(strconv.Itoa(degrees), func(t *testing.T) {
 			t.Parallel()

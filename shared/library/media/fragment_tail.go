@@ -10,10 +10,10 @@ const (
 	fewReads     = 4
 )
 
-// pass skips fragments after box b, because a film may have too many to visit each. It finds the
-// film's last fragments by the index at the file's end. If there is no index and the film has many
-// fragments, it searches the file's last bytes for them. If it has found them, it returns true, and
-// top continues there: top reads the file's top-level boxes.
+// pass skips fragments after box b, because a film may have too many to visit each. It looks up the
+// last fragment of track t in the index at the file's end. If the index is missing or invalid and
+// the film has many fragments, pass searches the file's last bytes for a fragment. If pass finds
+// one, it returns true, and top, which reads the file's top-level boxes, continues there.
 func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) {
 	if !f.lookedUp {
 		f.lookedUp = true

@@ -70,7 +70,7 @@ func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) 
 }
 
 // passAlike returns the offset where a sequence of similar segments ends. The sequence begins at
-// offset at. Its segments have the same first bytes and the same length, because they are parts of
+// offset at. Its segments all have size bytes and the same first bytes, because they are parts of
 // the same metadata.
 func passAlike(r *reader, at, size int64) (int64, error) {
 	const mark = 12 // size in bytes of the marker, the length and the start of the metadata's name

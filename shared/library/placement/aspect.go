@@ -126,9 +126,9 @@ func isPixels(d string) bool {
 // isSide reports whether a number may be a picture's width or height in pixels.
 func isSide(d string) bool { return len(d) >= 2 && len(d) <= 5 && d[0] != '0' && value(d) >= 50 }
 
-// sizeHint returns the aspect of a size in pixels. It returns "" for the aspect 16x9, because
-// people also write such a size, 1920x1080, as the name of a resolution. They do so even in the
-// names of upright films.
+// sizeHint returns the aspect of a size in pixels, or "" if no placement accepts the aspect. It
+// also returns "" for 16x9: people write such a size, 1920x1080, as the name of a resolution, even
+// in the names of upright films.
 func sizeHint(width, height string) creative.Aspect {
 	switch a := creative.AspectOf(value(width), value(height)); a {
 	case "1x1", "3x4", "4x5", "9x16", "1.91x1":

@@ -222,9 +222,9 @@ func (t token) mayBeLetters() bool {
 	return t.to == t.from+1 && (t.class == free || t.class == spoken && !t.speech.tag)
 }
 
-// mentions finds the tokens that spell the same code in another way, such as "HRT 1212" beside
-// HRT-1212. The parameter at lists the positions of the code's tokens. mentions returns this list
-// with the positions of the tokens that it has found.
+// mentions finds pairs of tokens that spell the same code in another way, such as "HRT 1212" beside
+// HRT-1212. It joins each pair into one token of class code. The parameter at lists the positions
+// of the code's tokens. mentions returns the new list, which includes the joined tokens.
 func (r *reader) mentions(at []int) []int {
 	first := r.tokens[at[0]]
 	own := r.runs[first.from:first.to]

@@ -177,7 +177,7 @@ func (r *reader) clock(i int) token {
 // afterDate returns the position after a date and its time of day, as in "2025-08-15 at 12.34.56"
 // or 20250815_123456. The parameter to is the position right after the date. If no time follows,
 // afterDate returns to unchanged. A time without separators, such as 123456, counts only if the
-// parameter certain is true.
+// date is certain, as the parameter certain states.
 func (r *reader) afterDate(to int, certain bool) int {
 	at := to
 	if r.isLetters(at) {

@@ -76,7 +76,7 @@ type speech struct {
 	tag      bool   // the token is a full tag, or a language with its market
 	declared bool
 	sure     bool // the token usually means a locale and not a word of a title
-	rare     bool // the token is the code of a language that few films use, so it may be an abbreviation
+	rare     bool // the token is the code of a rarely used language, so it may be an abbreviation
 	name     bool // the token is a language's name, not its code
 	common   bool // the token is also an everyday word in some language: it, no, de
 }

@@ -99,8 +99,8 @@ func withoutExtensions(path string) string { return newFile(path, UnknownSize).s
 type span struct{ from, to int }
 
 // find returns the places where the text contains the code. A word may be joined to the code, as in
-// SummerHRT1212. A number of at least four digits also counts without the code's letters: 1212 for
-// HRT-1212.
+// SummerHRT1212. If the code is letters and a number of at least four digits, the number alone also
+// counts: 1212 for HRT-1212.
 func (t *text) find(code []run) (found []span) {
 	if len(code) == 0 {
 		return nil
@@ -117,7 +117,7 @@ func (t *text) find(code []run) (found []span) {
 }
 
 // holds reports whether the text contains the code's runs (sequences of letters or of digits) from
-// run number i on.
+// run number i on. More letters may be joined to the code's start and end.
 func (t *text) holds(i int, code []run) bool {
 	for j, want := range code {
 		have, first, last := t.runs[i+j], j == 0, j == len(code)-1
@@ -159,10 +159,10 @@ func (t *text) isBare(i int) bool {
 	return i == 0 || t.runs[i-1].digits || t.gap(i) != "" && t.gap(i) != "-"
 }
 
-// namesVariation reports whether a number in the key may be the wanted variation. A number counts
-// if it directly follows a found code, or if it has no other meaning. A number with a probable
-// other meaning, as in "take 3", counts only if no number directly follows a code. A key without
-// any number names variation 1.
+// namesVariation reports whether the key may name the wanted variation. A number counts if it
+// directly follows a found code, or if it has no other meaning. A number with a probable other
+// meaning, as in "take 3", counts only if no number directly follows a code. If no number directly
+// follows a code and all numbers have another meaning, the key also names variation 1.
 func (r *reader) namesVariation(found []span, want int) bool {
 	certain, claimed := r.claims()
 	inCode := make([]bool, len(r.runs))

@@ -36,7 +36,7 @@ type token struct {
 	guessed bool   // whether the text is taken for a code only because it looks like one
 	unsure  string // states why a code or a version is unreliable; "" means reliable
 	hint    creative.Aspect
-	fuzzy   bool // true if hint is less reliable than other hints, as for the tokens "story" and "45"
+	fuzzy   bool // true if hint is less reliable than others, as for the tokens "story" and "45"
 	speech  speech
 }
 

@@ -19,8 +19,8 @@ const (
 	drainPause   = 5 * time.Second
 )
 
-// The limits on the deliveries of one message. From that delivery on, a failure is treated as
-// permanent. The queue itself discards a message after ten deliveries, some minutes apart.
+// Each constant is the number of a delivery of a message. From that delivery on, a failure is
+// treated as permanent. The queue discards a message after ten deliveries, some minutes apart.
 const (
 	// maxReceives is the number of the delivery at which a batch records an unreadable object as
 	// unread. It is also the number of the delivery at which a message of a run with other rules
