@@ -46,7 +46,7 @@ func additions(subjects []*subject) map[page][]*subject {
 }
 
 // removals groups the subjects (the keys being indexed) by the documents from which they must be
-// removed. It includes documents that only may list the subject.
+// removed. Such a document may already lack the key.
 func removals(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {

@@ -22,8 +22,9 @@ func (x *Indexer) widen(ctx context.Context, s *subject) error {
 }
 
 // narrow writes the final placement after the documents are written. It writes even an unchanged
-// placement, because the write fails if another invocation has changed the placement meanwhile. For
-// a key that is neither in the index nor in the bucket, it writes nothing.
+// placement: if another invocation has changed the placement meanwhile, the write fails, and the
+// key is indexed again. For a key that is neither in the index nor in the bucket, narrow writes
+// nothing.
 func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil
@@ -75,7 +76,7 @@ func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
 }
 
 // orAgain returns errAgain for masters.ErrStale, which means that another invocation wrote the line
-// meanwhile. For any other error, it adds to the text what failed. It returns nil for nil.
+// meanwhile. It wraps any other error and names the list of unplaced keys in the error's text.
 func orAgain(err error) error {
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain

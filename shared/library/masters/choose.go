@@ -43,8 +43,8 @@ type Order string
 
 // The rules of preference, the most important first.
 const (
-	ByLocale   Order = "locale"   // the wanted locale before its parents, those before the library's fallbacks
-	ByAspect   Order = "aspect"   // an aspect that the slot's family prefers before its other aspects
+	ByLocale   Order = "locale"   // the wanted locale, then its parents, then FallbackLocales
+	ByAspect   Order = "aspect"   // the aspects in the order of Library.Preference
 	ByConflict Order = "conflict" // masters whose name contradicts the aspect of their pixels come last
 	ByCopy     Order = "copy"     // originals before copies
 	ByPixels   Order = "pixels"   // more pixels first

@@ -22,8 +22,8 @@ func av1Header(data []byte) header {
 	return header{}
 }
 
-// av1Sequence reads the frame's width and height from a sequence_header_obu (AV1 specification,
-// 5.5.1).
+// av1Sequence reads the largest width and height that a frame may have from a sequence_header_obu
+// (AV1 specification, 5.5.1).
 func av1Sequence(data []byte) header {
 	b := bitstream{data: data}
 	b.skip(4) // skip seq_profile (3 bits) and still_picture (1 bit)

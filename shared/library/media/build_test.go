@@ -132,7 +132,7 @@ type picture struct {
 	handler       string // handler type of the track; "" means vide
 	turn          []byte
 	width, height int // width and height of the samples, in pixels
-	shownW, shown int // display width and height in the track header, in pixels; 0 means those of the samples
+	shownW, shown int // width and height in the track header; shownW 0 means those of the samples
 	units         int // duration of the track; 600 units are one second
 	version       int
 	extra         []byte // more boxes inside the sample entry

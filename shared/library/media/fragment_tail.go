@@ -6,7 +6,7 @@ import "bytes"
 // fragment, but searches the film's last bytes for the last fragments. The search ends when Probe
 // has read ordinaryRead bytes of the film in total.
 const (
-	ordinaryRead = 512 << 10 // largest number of bytes to read of a film in total
+	ordinaryRead = 512 << 10 // in bytes, counted over all reads of Probe
 	fewReads     = 4
 )
 

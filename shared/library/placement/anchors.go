@@ -120,7 +120,7 @@ func (t *text) anchorBehind(i int) string {
 	return t.runs[i].word + string(letter)
 }
 
-// isWord reports whether only one code has the shape c, and this code has no number, as SUMMER.
+// isWord reports whether the shape c is a single code without a number, such as SUMMER.
 func (c Code) isWord() bool {
 	return c.letters && !slices.ContainsFunc(c.elements, func(e element) bool { return e.digit || kindOf(e.char) == digit })
 }

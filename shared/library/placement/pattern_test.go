@@ -30,7 +30,8 @@ func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 		{"{code!}_{variation}[_{locale}][_{aspect}]", "SUMMER_2.mp4", "SUMMER|2||"},
 		{"{code!}_{variation}[_{locale}][_{aspect}]", "SUMMER_2_en_9x16.mp4", "SUMMER|2|en|9x16"},
 		{"{code!}_{variation}[_{locale}][_{aspect}]", "SUMMER_2_9x16.mp4", "SUMMER|2||9x16"},
-		// A field with "!", such as {code!}_, ends at the first "_".
+		// A field with "!" never matches the character that follows it: {code!} in {code!}_
+		// ends before the first "_".
 		{"{*!}_{*!}_{code!}_{locale}{variation=1}", "ACME_Q3_SUMMER_pt_BR.mp4", "SUMMER|1|pt-br|"},
 		{"{code!}_{locale}_v{variation}", "HRT_pt_BR_v2.mp4", "HRT|2|pt-br|"},
 		{"{code!}-{variation}_*", "HRT-2_teaser-3_x.mp4", "HRT|2||"},

@@ -22,9 +22,9 @@ type Suggestion struct {
 const minSuggested = 2
 
 // Suggest returns two lists, each with the most frequent entry first. The list codes holds shapes
-// of possible codes in the keys, such as HRT-####. The list markets holds words that stand for a
-// locale, such as UK, found where a key should name a locale. Both lists leave out what the rules
-// already declare.
+// of possible codes in the keys, such as HRT-####. The list markets holds words for a market, such
+// as UK, that occur where a locale is expected. Both lists leave out entries that the rules already
+// declare.
 func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	shapes, words := map[string]*Suggestion{}, map[string]*Suggestion{}
 	for key := range keys {

@@ -117,7 +117,7 @@ func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch
 			keys = missed
 		} else if receives < maxReceives {
 			return err
-		} // if Missed still fails from the fourth delivery of the message on, index all keys of the batch
+		} // from the fourth delivery on, index all keys of the batch if Missed fails
 	}
 	index := w.Indexer.Index
 	if receives >= maxReceives {

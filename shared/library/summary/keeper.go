@@ -29,8 +29,8 @@ const (
 	maxSwaps  = 20
 )
 
-// MaxLive limits the summaries that are updated after each change of a document: a summary with
-// more documents is not, because writing it takes seconds and would delay the next events.
+// MaxLive is the largest number of documents in a summary that is updated after each change of a
+// document. Writing a larger summary takes seconds and would delay the next events.
 const MaxLive = 5000
 
 // pauses sets the limits of the random pause before a write of the summary is tried again. It is
