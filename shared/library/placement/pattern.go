@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"masterhand/shared/library/creative"
 )
 
@@ -347,60 +345,3 @@ func (c Code) grammar() string {
 
 // String returns the pattern's text.
 func (p Pattern) String() string { return p.text }
-
-// placeByPattern places a key by the first of the library's patterns that matches it. It returns
-// false if no pattern matches. It ignores copy marks, such as "Copy of" and "(1)", at the ends of
-// the name.
-func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
-	if len(r.Patterns) == 0 {
-		return Placement{}, false
-	}
-	names := []string{stem}
-	if bare := withoutCopyMarks(stem); isCopy && bare != stem {
-		names = []string{bare, stem}
-	}
-	for _, pattern := range r.Patterns {
-		for _, name := range names {
-			if m := pattern.longest.FindStringSubmatch(name); m != nil {
-				p := pattern.certain(pattern.place(m), pattern.place(pattern.shortest.FindStringSubmatch(name)))
-				p.Copy = isCopy && p.Unplaced == ""
-				return p, true
-			}
-		}
-	}
-	return Placement{}, false
-}
-
-// certain returns long if it equals short. Otherwise it returns a placement with the reason why the
-// key is not placed. In long, each field of the pattern matches as much text as possible, in short
-// as little as possible.
-func (p Pattern) certain(long, short Placement) Placement {
-	if long == short {
-		return long
-	}
-	return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s matches the key in two ways: end a field with !", p.text)}
-}
-
-func (p Pattern) place(match []string) Placement {
-	get := func(name string) string {
-		if i := p.longest.SubexpIndex(name); i >= 0 {
-			return match[i]
-		}
-		return p.constants[name]
-	}
-	variation, _ := strconv.Atoi(get("variation")) // ignore the error: the pattern allows at most six digits
-	placed := Placement{Creative: creative.Creative{Code: norm.NFC.String(get("code")), Variation: variation}, Rule: p.text}
-	err := placed.Creative.Check()
-	if text := get("aspect"); text != "" && err == nil {
-		if placed.Aspect = aspectOfWord(strings.ToUpper(text)); placed.Aspect == "" {
-			placed.Aspect, err = creative.ParseAspect(text)
-		}
-	}
-	if text := get("locale"); text != "" && err == nil {
-		placed.Locale, err = creative.ParseLocale(text)
-	}
-	if err != nil {
-		return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s matches, but its coordinates cannot be used: %v", p.text, err)}
-	}
-	return placed
-}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -231,37 +230,6 @@ func (a *Absence) respelled(ctx context.Context) error {
 	return nil
 }
 
-// parts returns the words and numbers of a code without the separators between them.
-func parts(code string) (list []string) {
-	previous := 0 // the kind of the previous character: 0 is a separator, 1 a letter, 2 a digit
-	for _, c := range code {
-		kind := 0
-		switch {
-		case '0' <= c && c <= '9':
-			kind = 2
-		case unicode.IsLetter(c):
-			kind = 1
-		}
-		switch {
-		case kind > 0 && kind != previous:
-			list = append(list, string(c))
-		case kind > 0:
-			list[len(list)-1] += string(c)
-		}
-		previous = kind
-	}
-	return list
-}
-
-// spellings returns the code as given and in its canonical spelling, each in composed and
-// decomposed Unicode: macOS decomposes file names.
-func spellings(code string) []string {
-	canonical := creative.CanonicalCode(code)
-	list := []string{code, canonical, norm.NFC.String(code), norm.NFD.String(code), norm.NFD.String(canonical)}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
 // filed lists the unplaced keys in the given folders of the index, all folders at the same time.
 // Then it calls the function ask for each key, until ask returns an error.
 func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.Context, string) error) error {
@@ -391,18 +359,3 @@ func (a *Absence) blocked(placed masters.Placed) error {
 }
 
 func (a *Absence) relative(key string) string { return strings.TrimPrefix(key, a.Library.Prefix) }
-
-func shapes(lib masters.Library) string {
-	var list []string
-	for _, c := range lib.Codes {
-		list = append(list, c.String())
-	}
-	return strings.Join(list, ", ")
-}
-
-func shapeOf(code string) string {
-	if shape := placement.ShapeOf(code); shape != "" {
-		return shape
-	}
-	return code
-}
