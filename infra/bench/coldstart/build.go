@@ -29,7 +29,19 @@ var flags = []string{
 
 // buildAll builds the functions into the folders dir/MACHINE, once for this machine and once for
 // the deployed architecture. It builds the references into dir/reference.
+//
+// It builds into another folder and copies the programs, because the linker writes a program through
+// a memory map. The operating system caches such a file in smaller pieces than a file that was
+// written as a whole, like the file of a deployed function. The start of such a program takes some 5 % longer.
 func buildAll(ctx context.Context, root, dir string) error {
+	linked := filepath.Join(dir, "linked")
+	if err := link(ctx, root, linked); err != nil {
+		return err
+	}
+	return os.CopyFS(dir, os.DirFS(linked))
+}
+
+func link(ctx context.Context, root, dir string) error {
 	packages := make([]string, len(functions))
 	for i, f := range functions {
 		packages[i] = "./functions/" + f.name

@@ -18,8 +18,9 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// Rounds is how many times each program is started. So many starts give a steady median.
-const Rounds = 31
+// Rounds is how many times each program is started. Fewer starts give a median that changes by a tenth
+// from run to run.
+const Rounds = 101
 
 // The targets of the benchmark. mostOfClients limits a function's start time, divided by the start
 // time of a program that only constructs the function's SDK clients. mostOfEmpty limits a

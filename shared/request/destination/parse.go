@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"masterhand/shared/kit/lazy"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library"
 	"masterhand/shared/request/signature"
@@ -35,14 +34,19 @@ var (
 	ErrLibrary             = errors.New("expected a library name of 1 to 32 lower-case letters, digits and hyphens")
 )
 
-var nameGrammar = lazy.Regexp(`^[!-~]([ -~]{0,62}[!-~])?$`)
-
 // CheckName returns ErrName unless the text may be the name of a destination.
 func CheckName(name string) error {
-	if !nameGrammar().MatchString(name) {
+	if !isName(name) {
 		return ErrName
 	}
 	return nil
+}
+
+// isName reports whether a text may be the name of a destination: 1 to 64 printable ASCII
+// characters, of which the first and the last are no spaces.
+func isName(text string) bool {
+	unprintable := func(r rune) bool { return r < ' ' || r > '~' }
+	return text != "" && len(text) <= 64 && strings.Trim(text, " ") == text && !strings.ContainsFunc(text, unprintable)
 }
 
 // ParseError contains all problems of a list. Each problem says where it is, for example
@@ -130,7 +134,7 @@ func (f *form) destination(element json.RawMessage) Destination {
 		return Destination{}
 	}
 	d := Destination{
-		Name:          f.matching("name", "", nameGrammar().MatchString, ErrName),
+		Name:          f.matching("name", "", isName, ErrName),
 		Library:       f.matching("library", DefaultLibrary, library.IsName, ErrLibrary),
 		UploadHosts:   f.hosts("uploadHosts", DefaultUploadHosts),
 		CallbackHosts: f.hosts("callbackHosts", DefaultCallbackHosts),
