@@ -107,18 +107,13 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	send(w, r, io.NewSectionReader(object, off, length), length, fault)
-}
-
-// send writes a range and applies the fault.
-func send(w http.ResponseWriter, r *http.Request, body io.Reader, length int64, fault Fault) {
 	if fault.Cut || fault.Stall {
 		// the error is ignored: a client that has closed the connection needs no further fault
-		_, _ = io.CopyN(w, body, fault.After)
+		_ = object.WriteRange(w, off, fault.After)
 		_ = http.NewResponseController(w).Flush()
 		spoil(r, fault)
 	}
-	_, _ = io.CopyBuffer(w, body, make([]byte, min(256<<10, length)))
+	_ = object.WriteRange(w, off, length)
 	_, _ = io.WriteString(w, strings.Repeat("!", fault.Excess))
 }
 
