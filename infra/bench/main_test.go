@@ -33,6 +33,15 @@ func TestTheFlagOnlyNamesParts(t *testing.T) {
 	}
 }
 
+func TestNoFigureOfFewRunsIsStored(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "results")
+	err := run(t.Context(), []string{"--store", folder, "--count", "4"}, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "at least 5") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestResultsAreKeptInTheFolder(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "results")

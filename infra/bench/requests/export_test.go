@@ -49,16 +49,16 @@ type Span struct {
 	Bytes        bool
 }
 
-// Figures returns two figures of an invocation: the ratio of its duration to the sum of its calls'
-// durations, and for how many milliseconds no call was running. The parameter took is the
-// invocation's duration in milliseconds.
-func Figures(took int, spans ...Span) (ratio, own float64) {
+// Figures returns three figures of an invocation: the ratio of its duration to the sum of its calls'
+// durations, its ratio to the time in which a call ran, and for how many milliseconds no call was
+// running. The parameter took is the invocation's duration in milliseconds.
+func Figures(took int, spans ...Span) (ratio, ofBusy, own float64) {
 	at := func(ms int) time.Time { return time.Unix(1, 0).Add(time.Duration(ms) * time.Millisecond) }
 	m := measurement{took: time.Duration(took) * time.Millisecond}
 	for _, s := range spans {
 		m.calls = append(m.calls, call{began: at(s.Began), ended: at(s.Ended), bytes: s.Bytes})
 	}
-	return m.ratio(), m.own()
+	return m.ratio(), m.ofBusy(), m.own()
 }
 
 // Quantile returns the quantile p of durations in milliseconds: with p 0.5, the median.

@@ -23,7 +23,7 @@ func TestEachRoundIsASampleOfEachRow(t *testing.T) {
 	servicestest.Root(t) // skips the test if the npm packages are not installed
 	var out strings.Builder
 	rows, err := requests.RunRounds(t.Context(), &out, 2, 3)
-	if err != nil || len(rows) != 10 {
+	if err != nil || len(rows) != 14 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, row := range rows {
@@ -85,19 +85,19 @@ func TestAFigureLeavesOutTheBytesAndCountsEachCall(t *testing.T) {
 	t.Parallel()
 	type span = requests.Span
 	for name, c := range map[string]struct {
-		took       int
-		spans      []span
-		ratio, own float64
+		took               int
+		spans              []span
+		ratio, ofBusy, own float64
 	}{
-		"one after the other":    {30, []span{{0, 10, false}, {15, 25, false}}, 1.5, 10},
-		"at the same time":       {25, []span{{0, 20, false}, {0, 20, false}}, 25.0 / 40, 5},
-		"one within another":     {25, []span{{0, 20, false}, {5, 10, false}}, 1, 5},
-		"bytes of both legs":     {100, []span{{0, 10, false}, {20, 70, true}, {30, 90, true}}, 3, 20},
-		"a call beside the legs": {100, []span{{0, 20, false}, {20, 90, true}, {30, 40, false}}, 1, 10},
+		"one after the other":    {30, []span{{0, 10, false}, {15, 25, false}}, 1.5, 1.5, 10},
+		"at the same time":       {25, []span{{0, 20, false}, {0, 20, false}}, 25.0 / 40, 1.25, 5},
+		"one within another":     {25, []span{{0, 20, false}, {5, 10, false}}, 1, 1.25, 5},
+		"bytes of both legs":     {100, []span{{0, 10, false}, {20, 70, true}, {30, 90, true}}, 3, 3, 20},
+		"a call beside the legs": {100, []span{{0, 20, false}, {20, 90, true}, {30, 40, false}}, 1, 1.5, 10},
 	} {
-		ratio, own := requests.Figures(c.took, c.spans...)
-		if math.Abs(ratio-c.ratio) > 1e-9 || math.Abs(own-c.own) > 1e-9 {
-			t.Errorf("%s: %g × and %g ms, want %g × and %g ms", name, ratio, own, c.ratio, c.own)
+		ratio, ofBusy, own := requests.Figures(c.took, c.spans...)
+		if math.Abs(ratio-c.ratio)+math.Abs(ofBusy-c.ofBusy)+math.Abs(own-c.own) > 1e-9 {
+			t.Errorf("%s: %g ×, %g × and %g ms, want %g ×, %g × and %g ms", name, ratio, ofBusy, own, c.ratio, c.ofBusy, c.own)
 		}
 	}
 	if p50, p99 := requests.Quantile(0.5, 4, 1, 3, 2), requests.Quantile(0.99, 4, 1, 3, 2); p50 != 2 || p99 != 4 {

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"masterhand/infra/bench/result"
 	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
@@ -43,14 +42,13 @@ const upload = "platform PUT"
 
 // kind is a kind of request that the benchmark measures: a skip or a delivery.
 type kind struct {
-	name           string
-	aspect         string // the aspect that the request asks for; the only master has the aspect 9x16
-	skip           string // the reason with which the request must be skipped; "" if it must be delivered
-	most50, most99 result.Target
+	name   string
+	aspect string // the aspect that the request asks for; the only master has the aspect 9x16
+	skip   string // the reason with which the request must be skipped; "" if it must be delivered
 }
 
 var (
-	skip     = kind{name: "skip", aspect: "16x9", skip: "no_match:aspect", most50: most50, most99: most99}
+	skip     = kind{name: "skip", aspect: "16x9", skip: "no_match:aspect"}
 	delivery = kind{name: "1 MB delivery", aspect: "9x16"}
 )
 

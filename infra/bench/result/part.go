@@ -18,10 +18,9 @@ type Measured struct {
 	Rows   []Row
 }
 
-// quiet is the largest noise at which a machine is regarded as quiet; see [Measured.Noise]. At a
-// noise of 10 %, a median of a few runs is wrong by at most 5 %. The narrowest targets, such
-// as "at most 1.05 times the model's time", leave a margin of 5 %. With more noise, a program that
-// is fast enough could therefore miss a target.
+// quiet is the largest noise at which a machine is regarded as quiet; see [Measured.Noise]. The
+// figure is a choice: it is twice the margin of the narrowest targets, such as "at most 1.05 times
+// the model's time".
 const quiet = 0.10
 
 // Noise returns the spread of the io.Copy durations in Probes, divided by their median: (largest -

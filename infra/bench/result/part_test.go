@@ -72,6 +72,15 @@ func TestTablesShowMedianSpreadTargetAndVerdict(t *testing.T) {
 	}
 }
 
+func TestATableNamesWhatWasNotMeasured(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	result.Measured{Rows: []result.Row{{Part: "missing", Name: "s5cmd", Missing: "it is not installed"}}}.Print(&text)
+	if got := strings.Join(strings.Fields(text.String()), " "); !strings.HasSuffix(got, "s5cmd not measured it is not installed") {
+		t.Error(got)
+	}
+}
+
 func TestAPictureIsXMLAndComparesTwoFigures(t *testing.T) {
 	t.Parallel()
 	pictures := measured(0).Pictures()

@@ -1,5 +1,5 @@
 // Package result holds the figures of the benchmarks and compares them with targets. If other load
-// on the machine disturbed the measurement too much, a missed target counts as noise and not as a
+// disturbed the machine, a target that only some of the runs missed counts as noise and not as a
 // failure.
 package result
 
@@ -17,6 +17,7 @@ type Row struct {
 	Target  Target    // limit for the median; the zero value means that the row has no target
 	Steady  bool      // if true, other load on the machine cannot change the figure, so a missed target is never noise
 	Failure string    // why the figure is invalid, for example because wrong bytes arrived; "" if it is valid
+	Missing string    // why the figure was not measured, for example because a program is not installed; "" if it was
 }
 
 // Target is the limit that a median must meet.
@@ -28,12 +29,13 @@ type Target struct {
 // Verdict is the result of comparing a row with its target.
 type Verdict string
 
-// The verdicts. Noisy means that the median missed the target, but that the machine was not quiet.
+// The verdicts. Noisy means that the median missed the target, but that the machine was not quiet
+// and that at least a quarter of the samples met the target.
 const (
 	Pass   Verdict = "PASS"
 	Fail   Verdict = "FAIL"
 	Noisy  Verdict = "NOISY"
-	Unused Verdict = "" // the row has no target
+	Unused Verdict = "" // the row has no target or no figure
 )
 
 // Median returns the middle sample or, for an even number, the mean of the two middle samples.
@@ -58,18 +60,32 @@ func (r Row) Spread() (low, high float64) {
 // Verdict compares the row with its target. quiet reports whether the machine was quiet while the
 // row was measured.
 func (r Row) Verdict(quiet bool) Verdict {
-	median := r.Median()
 	switch {
 	case r.Failure != "":
 		return Fail
-	case r.Target == Target{}:
+	case r.Target == Target{}, r.Missing != "":
 		return Unused
-	case median >= r.Target.Least && (r.Target.Most == 0 || median <= r.Target.Most):
+	case r.Target.metBy(r.Median()):
 		return Pass
-	case !quiet && !r.Steady:
+	case !quiet && !r.Steady && r.oftenMet():
 		return Noisy
 	}
 	return Fail
+}
+
+// oftenMet reports whether at least a quarter of the samples meets the target.
+func (r Row) oftenMet() bool {
+	met := 0
+	for _, sample := range r.Samples {
+		if r.Target.metBy(sample) {
+			met++
+		}
+	}
+	return 4*met >= len(r.Samples)
+}
+
+func (t Target) metBy(figure float64) bool {
+	return figure >= t.Least && (t.Most == 0 || figure <= t.Most)
 }
 
 // String returns the limit in words, for example "at least 5". Without a limit it returns "".

@@ -12,7 +12,7 @@ import (
 func (m Measured) head() string {
 	state := "quiet"
 	if !m.Quiet() {
-		state = "not quiet, so that a missed target is noise"
+		state = "not quiet, so that a missed target is noise if a quarter of the runs met it"
 	}
 	return fmt.Sprintf("`%s`, %s, %s, %s. The times of io.Copy spread by %.0f %% of their median (%.0f %% are allowed): the machine was %s.",
 		m.Command, m.Began.UTC().Format(time.DateOnly), m.Took.Round(time.Second), m.Machine, 100*m.Noise(), 100*quiet, state)
@@ -22,6 +22,9 @@ func (m Measured) head() string {
 func (m Measured) cells(r Row) (median, spread, target, verdict string) {
 	if r.Failure != "" {
 		return "failed", r.Failure, r.Target.String(), string(r.Verdict(m.Quiet()))
+	}
+	if r.Missing != "" {
+		return "not measured", r.Missing, r.Target.String(), ""
 	}
 	low, high := r.Spread()
 	median = number(r.Median()) + " " + r.Unit

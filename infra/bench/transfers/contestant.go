@@ -37,6 +37,9 @@ type contestant struct {
 	// whether the contestant downloads from S3 with a well-known program, such as rclone; targets
 	// say how much faster than such a contestant masterhand must be
 	downloads bool
+	// memory is the largest allowed memory of masterhand, divided by the contestant's; 0 means that
+	// there is no such target
+	memory float64
 }
 
 // copyName is the name of the contestant that uses plain io.Copy.
@@ -63,17 +66,19 @@ func others() []contestant {
 		{name: "curl | curl", needs: []string{"curl"}, commands: func(j job) [][]string {
 			return [][]string{{"curl", "-sSf", "--cacert", j.certificate(), j.from}, upload(j)}
 		}},
-		{name: "aws s3 cp | curl", downloads: true, needs: []string{"aws", "curl"}, commands: func(j job) [][]string {
+		{name: "aws s3 cp | curl", downloads: true, memory: 1.0 / 3, needs: []string{"aws", "curl"}, commands: func(j job) [][]string {
 			endpoint, path := j.split()
 			return [][]string{{"aws", "s3", "cp", "--no-sign-request", "--region", "us-east-1", "--ca-bundle", j.certificate(),
 				"--endpoint-url", endpoint, "s3://" + path, "-"}, upload(j)}
 		}},
-		{name: "rclone cat | curl", downloads: true, needs: []string{"rclone", "curl"}, commands: func(j job) [][]string {
+		// a third of the memory is not possible here: rclone and curl use about 60 MiB, and the window
+		// of masterhand alone has 32 MiB
+		{name: "rclone cat | curl", downloads: true, memory: 1, needs: []string{"rclone", "curl"}, commands: func(j job) [][]string {
 			endpoint, path := j.split()
 			remote := fmt.Sprintf(":s3,provider=Other,force_path_style=true,endpoint='%s':%s", endpoint, path)
 			return [][]string{{"rclone", "cat", "--config", os.DevNull, "--ca-cert", j.certificate(), remote}, upload(j)}
 		}},
-		{name: "s5cmd cat | curl", downloads: true, needs: []string{"s5cmd", "curl"}, commands: func(j job) [][]string {
+		{name: "s5cmd cat | curl", downloads: true, memory: 1.0 / 3, needs: []string{"s5cmd", "curl"}, commands: func(j job) [][]string {
 			endpoint, path := j.split()
 			return [][]string{{"s5cmd", "--no-sign-request", "--endpoint-url", endpoint, "cat", "s3://" + path}, upload(j)}
 		}},

@@ -17,8 +17,7 @@ func (p plan) shares(ctx context.Context) []result.Row {
 	for _, setting := range []int{256, 512, 1024, wholeCPU} {
 		folder, err := shareOf(setting)
 		if err != nil {
-			fmt.Fprintf(p.out, "missing: %v\n", err)
-			return rows
+			return append(rows, result.Row{Part: part, Name: fmt.Sprintf("%d MB", setting), Missing: err.Error()})
 		}
 		rows = append(rows, p.share(ctx, part, setting, folder)...)
 		_ = os.Remove(folder) // the error is ignored: removing fails only while a contestant runs, and all have ended

@@ -44,7 +44,7 @@ func (r race) name() string {
 // single connection is the bottleneck, and one without limits.
 func (p plan) speed(ctx context.Context) []result.Row {
 	var rows []result.Row
-	references := p.references()
+	references, missing := p.references()
 	for _, r := range p.races() {
 		rows = append(rows, p.race(ctx, r, references)...)
 	}
@@ -56,7 +56,7 @@ func (p plan) speed(ctx context.Context) []result.Row {
 	for _, secure := range []bool{false, true} {
 		rows = append(rows, p.slowPut(ctx, secure)...)
 	}
-	return rows
+	return append(rows, missing...)
 }
 
 func (p plan) races() []race {
@@ -78,21 +78,21 @@ func (p plan) races() []race {
 	return races
 }
 
-// references returns the installed contestants with which masterhand is compared. It prints the
-// names of those that are not installed.
-func (p plan) references() []contestant {
-	list := []contestant{p.copy()}
+// references returns the installed contestants with which masterhand is compared, and a row for each
+// that is not installed.
+func (p plan) references() (installed []contestant, missing []result.Row) {
+	installed = []contestant{p.copy()}
 	if p.quick {
-		return list
+		return installed, nil
 	}
 	for _, c := range others() {
 		if program := absent(c.needs); program != "" {
-			fmt.Fprintf(p.out, "missing: %s (%s does not run here)\n", c.name, program)
+			missing = append(missing, result.Row{Part: "missing", Name: c.name, Missing: program + " does not run here"})
 			continue
 		}
-		list = append(list, c)
+		installed = append(installed, c)
 	}
-	return list
+	return installed, missing
 }
 
 // race runs masterhand and each reference alternately, and returns the rows.
@@ -102,11 +102,11 @@ func (p plan) race(ctx context.Context, r race, references []contestant) []resul
 	part := r.name()
 	fmt.Fprintf(p.out, "\n%s\n", part)
 	for _, c := range references {
-		row := func(unit string, samples []float64, t result.Target, steady bool) {
+		row := func(unit string, samples []float64, t result.Target) {
 			if !r.targets {
 				t = result.Target{}
 			}
-			rows = append(rows, result.Row{Part: part, Name: "masterhand : " + c.name, Unit: unit, Samples: samples, Target: t, Steady: steady})
+			rows = append(rows, result.Row{Part: part, Name: "masterhand : " + c.name, Unit: unit, Samples: samples, Target: t})
 		}
 		in, err := inTurn(ctx, p.runner(c, r.task), p.runner(p.ours(), r.task), p.count)
 		if err != nil {
@@ -115,9 +115,9 @@ func (p plan) race(ctx context.Context, r race, references []contestant) []resul
 		}
 		mine = append(mine, in.ours...)
 		rows = append(rows, figures(part, c.name, r.size, in.reference)...)
-		row("× as fast", in.referenceOver(wall), leastSpeed(c, r.secure), false)
-		row("× the memory", in.oursOver(memory), mostMemory(c), true)
-		row("× the CPU", in.oursOver(cpu), mostCPU(c), false)
+		row("× as fast", in.referenceOver(wall), leastSpeed(c, r.secure))
+		row("× the memory", in.oursOver(memory), result.Target{Most: c.memory})
+		row("× the CPU", in.oursOver(cpu), mostCPU(c))
 	}
 	if len(mine) == 0 {
 		return rows
@@ -158,13 +158,6 @@ func leastSpeed(c contestant, secure bool) result.Target {
 	return result.Target{}
 }
 
-func mostMemory(c contestant) result.Target {
-	if c.downloads {
-		return result.Target{Most: 1.0 / 3}
-	}
-	return result.Target{}
-}
-
 func mostCPU(c contestant) result.Target {
 	if c.name == copyName {
 		return result.Target{Most: 1.1}
@@ -194,8 +187,8 @@ func (p plan) sdk(ctx context.Context) []result.Row {
 func (p plan) hashing(ctx context.Context) []result.Row {
 	row := result.Row{Part: processorTime, Name: "masterhand with TLS on both legs : openssl dgst -sha256", Unit: "× the CPU", Target: result.Target{Most: 2.4}}
 	if program := absent([]string{"openssl"}); program != "" {
-		fmt.Fprintln(p.out, "missing: openssl does not run here")
-		return nil
+		row.Missing = "openssl does not run here"
+		return []result.Row{row}
 	}
 	file := filepath.Join(p.dir, "object")
 	if err := writeObject(file, usual); err != nil {
