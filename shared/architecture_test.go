@@ -19,7 +19,7 @@ const module = "masterhand/"
 var adapters = []string{
 	"shared/kit/awsclient", "shared/kit/awsclient/dynamoclient", "shared/kit/awsclient/s3client",
 	"shared/kit/awsclient/secretsclient", "shared/kit/awsclient/snsclient", "shared/kit/awsclient/sqsclient",
-	"shared/kit/secret/secretsource", "shared/kit/functionurl",
+	"shared/kit/secret/secretsource", "shared/kit/bootstrap", "shared/kit/functionurl",
 	"shared/kit/sqsqueue", "shared/kit/dynamotable", "shared/kit/listing",
 	"shared/request/ledger/dynamostore", "shared/request/doors/s3objects", "shared/library/masters/s3store",
 	"shared/announcements/intake/s3records", "shared/announcements/timeline/dynamostore",

@@ -4,19 +4,16 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/announcements"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/awsclient/sqsclient"
+	"masterhand/shared/kit/bootstrap"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 )
@@ -34,7 +31,5 @@ func main() {
 		report:  telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace),
 		jitter:  rand.Float64,
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+	bootstrap.Start(h.handle)
 }

@@ -5,15 +5,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/awsclient/sqsclient"
+	"masterhand/shared/kit/bootstrap"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
@@ -29,9 +27,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	lambda.StartWithOptions(handler(c).Handle, lambda.WithContext(ctx))
+	bootstrap.Start(handler(c).Handle)
 }
 
 func handler(c request.Settings) functionurl.Handler {

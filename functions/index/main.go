@@ -8,17 +8,15 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
-	"os/signal"
 	"path"
-	"syscall"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/awsclient/s3client"
 	"masterhand/shared/kit/awsclient/sqsclient"
+	"masterhand/shared/kit/bootstrap"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library"
@@ -56,7 +54,5 @@ func main() {
 			Masters: bucket, Documents: documents, Indexer: indexer, Libraries: c.Libraries,
 		},
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+	bootstrap.Start(h.handle)
 }

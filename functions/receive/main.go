@@ -3,21 +3,18 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"path"
-	"syscall"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/awsclient/s3client"
 	"masterhand/shared/kit/awsclient/sqsclient"
+	"masterhand/shared/kit/bootstrap"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
@@ -32,9 +29,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	lambda.StartWithOptions(newHandler(c).handle, lambda.WithContext(ctx))
+	bootstrap.Start(newHandler(c).handle)
 }
 
 func newHandler(c request.ReceiveSettings) handler {

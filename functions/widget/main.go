@@ -7,12 +7,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/announcements/senders"
@@ -20,6 +17,7 @@ import (
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/awsclient/dynamoclient"
 	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/bootstrap"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request/ledger/dynamostore"
@@ -44,9 +42,7 @@ func main() {
 		report: telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace),
 		now:    time.Now,
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+	bootstrap.Start(h.handle)
 }
 
 // endpoint returns the ARN by which CloudWatch called the function. Links in the widget use it to call the
