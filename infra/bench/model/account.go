@@ -8,9 +8,9 @@ type Limits struct {
 	Concurrency int // most concurrent invocations of all functions together
 	Finish      int // most concurrent invocations of the function finish, which handles handed-off requests
 	InFlight    int // most messages of the finish queue that are in flight: received, but neither deleted nor visible again
-	// Hot is the most write units per second that the busiest partition of one of the ledger's
+	// Partition is the most write units per second that each partition of one of the ledger's
 	// indexes accepts. Table is the most write units per second that the ledger's table accepts.
-	Hot, Table float64
+	Partition, Table float64
 	// most S3 reads per second of one key prefix, and most S3 writes and listings per second
 	PrefixReads, PrefixPuts float64
 }
@@ -20,7 +20,7 @@ type Limits struct {
 func Default() Limits {
 	return Limits{
 		Concurrency: concurrency, Finish: parallel, InFlight: inFlight,
-		Hot: partitionWrites, Table: tableWrites, PrefixReads: prefixReads, PrefixPuts: prefixWrites,
+		Partition: partitionWrites, Table: tableWrites, PrefixReads: prefixReads, PrefixPuts: prefixWrites,
 	}
 }
 

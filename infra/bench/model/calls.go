@@ -19,13 +19,18 @@ type Calls struct {
 	S3Writes int
 	// Writes and Reads are the numbers of DynamoDB's write units and read units.
 	Writes, Reads float64
-	// Hot is the part of Writes that goes to one partition of a ledger index: to the partition that
-	// all requests share.
-	Hot       float64
-	Queue     int   // number of SQS calls that the functions make; Lambda's own SQS calls are not counted
-	Messages  int   // number of messages that Lambda receives for the functions and deletes
-	Events    int   // number of object events that EventBridge sends
-	Secrets   int   // number of reads of Secrets Manager
+	// Open and Day are the parts of Writes that go to one partition of a ledger index: to the
+	// partition of the index "open" with all open requests, and to that of the index "day" with all
+	// requests of the day.
+	Open, Day float64
+	Queue     int // number of SQS calls that the functions make; Lambda's own SQS calls are not counted
+	Messages  int // number of messages that Lambda receives for the functions and deletes
+	Events    int // number of object events that EventBridge sends
+	// Secrets is the number of reads of Secrets Manager. Each execution environment reads the secret
+	// at most once a minute. The model assumes that each run of the functions fulfill and intake
+	// reads it, and that the run of finish that ends a request reads it. So it assumes too many reads
+	// for a busy environment.
+	Secrets   int
 	Delivered int64 // number of bytes that leave AWS
 }
 
@@ -33,7 +38,7 @@ type Calls struct {
 func (c Calls) Plus(d Calls) Calls {
 	return Calls{
 		Runs: c.Runs + d.Runs, Seconds: c.Seconds + d.Seconds, S3Reads: c.S3Reads + d.S3Reads, S3Writes: c.S3Writes + d.S3Writes,
-		Writes: c.Writes + d.Writes, Reads: c.Reads + d.Reads, Hot: c.Hot + d.Hot, Queue: c.Queue + d.Queue, Messages: c.Messages + d.Messages,
+		Writes: c.Writes + d.Writes, Reads: c.Reads + d.Reads, Open: c.Open + d.Open, Day: c.Day + d.Day, Queue: c.Queue + d.Queue, Messages: c.Messages + d.Messages,
 		Events: c.Events + d.Events, Secrets: c.Secrets + d.Secrets, Delivered: c.Delivered + d.Delivered,
 	}
 }
@@ -46,11 +51,13 @@ const (
 
 // put returns the calls of one write of a request's item to the ledger's table and indexes. The
 // item has at most 1 KB.
-func put() Calls { return Calls{Writes: ledgerCopies, Hot: 1, Seconds: ledgerTime} }
+func put() Calls { return Calls{Writes: ledgerCopies, Open: 1, Day: 1, Seconds: ledgerTime} }
 
 // bigPut returns the calls of one write of a request's item of over 1 KB. The item of a handed-off
 // request exceeds 1 KB as soon as the request's upload is recorded in it.
-func bigPut() Calls { return Calls{Writes: 2 * ledgerCopies, Hot: 2, Seconds: ledgerTime} }
+func bigPut() Calls {
+	return Calls{Writes: 2 * ledgerCopies, Open: 2, Day: 2, Seconds: ledgerTime}
+}
 
 // get returns the calls of one strongly consistent read of an item of the ledger.
 func get() Calls { return Calls{Reads: 1, Seconds: ledgerTime} }
@@ -87,7 +94,9 @@ func claimed() Calls {
 }
 
 // resumed returns the calls with which the function finish begins to handle a message of its queue.
-func resumed() Calls { return sum(Calls{Runs: 1, Messages: 1}, get(), put(), read(1)) }
+func resumed() Calls {
+	return sum(Calls{Runs: 1, Messages: 1}, get(), put(), read(1))
+}
 
 // moved returns the calls that read the master's properties, record the decision, and move the
 // master's bytes. The parameter first says that the master is delivered for the first time. In that
@@ -108,11 +117,28 @@ func transferTime(size int64) float64 { return max(float64(size)/uploadRate, car
 // cardTime returns how many seconds a file needs to pass Lambda's network card.
 func cardTime(size int64) float64 { return float64(max(size-cardBurst, 0)) / cardRate }
 
-// Delivery returns the calls of a request whose master of size bytes exists. They include the two
-// ledger writes that record the upload and the end of the request. first says that no earlier
-// request has delivered the master.
-func Delivery(size int64, first bool) Calls {
+// Delivery returns the calls of a request whose master of size bytes exists, and of the platform's
+// result. first says that no earlier request has delivered the master.
+func Delivery(size int64, first bool) Calls { return sum(delivered(size, first), resulted()) }
+
+// delivered returns the calls of the run of the function fulfill that delivers a master. They
+// include the two ledger writes that record the upload and the end of the request.
+func delivered(size int64, first bool) Calls {
 	return sum(claimed(), moved(size, first), put(), Calls{Seconds: farTime}, put())
+}
+
+// resulted returns the calls of the function fulfill for the webhook with a request's result. The
+// platform sends this webhook after every end of a request: video.source_fulfilled after a
+// delivery, _rejected after a skip, and _timeout after the deadline. The function queries the
+// slot's requests, and reads the request, the item of an equal result that matched no request, and
+// the request again. It then stores the result in the request's item, which then exceeds 1 KB. The
+// request has ended, so the index "open" does not contain it any more.
+//
+// The calls for a rejection of delivered bytes are not included. They also change an index document.
+func resulted() Calls {
+	const query = 0.5 // read units: a query is eventually consistent, and a slot's requests have at most 4 KB
+	return sum(Calls{Runs: 1, Secrets: 1, Reads: query, Seconds: ledgerTime}, get(), get(), get(),
+		Calls{Writes: 2 * (ledgerCopies - 1), Day: 2, Seconds: ledgerTime})
 }
 
 // handedOff returns the calls of the function fulfill for a request without a master. The proof of
@@ -154,7 +180,7 @@ func pages(keys int) int { return max(1, (keys+pageKeys-1)/pageKeys) }
 // request. Before the proof, this run waits for the index. The parameter wait is the time of this
 // wait in seconds.
 func skipped(keys int, wait float64) Calls {
-	c := resumed()
+	c := sum(resumed(), Calls{Secrets: 1})
 	if wait > 0 {
 		c = sum(c, read(1), Calls{S3Reads: polls(wait), Seconds: wait})
 	}
@@ -172,8 +198,8 @@ func polls(wait float64) (n int) {
 	return n
 }
 
-// Skip returns the calls of a request without a master. keys is the size of the library, and lag is
-// the index lag in seconds.
+// Skip returns the calls of a request without a master, and of the platform's result. keys is the
+// size of the library, and lag is the index lag in seconds.
 func Skip(keys int, lag float64) Calls {
 	c, early := handedOff(keys), retried()
 	at := c.Seconds + firstTry
@@ -181,7 +207,7 @@ func Skip(keys int, lag float64) Calls {
 		c = c.Plus(early)
 		at += early.Seconds + retryDelay(n)
 	}
-	return c.Plus(skipped(keys, max(lag-at, 0)))
+	return sum(c, skipped(keys, max(lag-at, 0)), resulted())
 }
 
 const (
@@ -195,14 +221,16 @@ func retryDelay(n int) float64 {
 	return handoff.RetryDelay(n, fulfillment.Outcome{Code: fulfillment.CodeIndex}, time.Hour, 0.5).Seconds()
 }
 
-// Awaited returns the calls of a request that arrives before its master. The first run of the
-// function finish for this request delivers the master.
-func Awaited(keys int, size int64) Calls { return sum(handedOff(keys), deliveredLate(size)) }
+// Awaited returns the calls of a request that arrives before its master, and of the platform's
+// result. The first run of the function finish for this request delivers the master.
+func Awaited(keys int, size int64) Calls {
+	return sum(handedOff(keys), deliveredLate(size), resulted())
+}
 
 // deliveredLate returns the calls of the run of the function finish that delivers a handed-off
 // request.
 func deliveredLate(size int64) Calls {
-	return sum(resumed(), moved(size, true), bigPut(), Calls{Seconds: farTime}, bigPut())
+	return sum(resumed(), Calls{Secrets: 1}, moved(size, true), bigPut(), Calls{Seconds: farTime}, bigPut())
 }
 
 // Upload returns the calls that index one uploaded file.

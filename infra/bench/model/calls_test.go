@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"masterhand/infra/local/sim/cdn"
 	"masterhand/infra/local/sim/system"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/secret"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/summary"
 )
@@ -29,20 +31,24 @@ const lag = 7500 * time.Millisecond
 type counted struct {
 	*scenariotest.Env
 	counter *counter
+	journal *journal
 }
 
 func newCounted(t *testing.T) counted {
 	t.Helper()
 	c := &counter{items: map[string]item{}}
-	s3, dynamodb, sqs := c.front(t, c.s3), c.front(t, c.dynamodb), c.front(t, c.sqs)
+	s3, dynamodb, sqs, secrets := c.front(t, c.s3), c.front(t, c.dynamodb), c.front(t, c.sqs), c.front(t, c.secrets)
 	e := scenariotest.Start(t, system.Config{LookAfter: time.Hour, Environment: map[string]string{
 		names.EndpointS3: s3.URL(), names.EndpointDynamoDB: dynamodb.URL(), names.EndpointSQS: sqs.URL(),
-		names.IndexLag: lag.String(),
+		names.EndpointSecretsManager: secrets.URL(), names.IndexLag: lag.String(),
+		// the times for which deployed functions use a loaded secret
+		names.DestinationsMaxAge: secret.DefaultMaxAge.String(), names.IntakeSecretMaxAge: secret.DefaultMaxAge.String(),
 	}})
 	s3.to(t, e.S3)
 	dynamodb.to(t, e.DynamoDB)
 	sqs.to(t, e.SQS)
-	return counted{e, c}
+	secrets.to(t, e.SecretsManager)
+	return counted{e, c, &journal{}}
 }
 
 // The model must assume exactly the calls that the deployed functions make.
@@ -50,12 +56,14 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	t.Parallel()
 	e := newCounted(t)
 	e.upload(t, 1e5) // the calls of this upload are not compared: they also create the library's summary
-	e.counter.take()
+	e.took(t, 1)
 	for _, size := range []int{1e6, 40e6} {
 		slot := e.upload(t, size)
 		e.want(t, "upload", model.Upload())
 		for _, first := range []bool{true, false} {
-			scenariotest.Answers(t, e.Send(t, e.request(t, slot).Event()), http.StatusOK, "delivered")
+			request := e.request(t, slot)
+			scenariotest.Answers(t, e.Send(t, request.Event()), http.StatusOK, "delivered")
+			e.result(t, request, adplatform.Omitted{Aspect: !first}) // equal bytes would be the first result once more
 			e.want(t, "delivery", model.Delivery(int64(size), first))
 		}
 	}
@@ -73,14 +81,17 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 		want = want.Plus(model.Retried())
 	}
 	e.indexed(t, slot.Code)
+	e.result(t, early, adplatform.Omitted{})
 	e.want(t, "request that comes before its master", want)
 
-	item := e.Ended(t, e.hand(t, scenariotest.Story(scenariotest.NewCode())))
+	missing := e.hand(t, scenariotest.Story(scenariotest.NewCode()))
+	item := e.Ended(t, missing)
 	if item.State != "skipped" {
 		t.Errorf("the request without a master is %s", item.State)
 	}
 	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // the last run of finish waits until the index lag is over
-	want = model.HandedOff(5).Plus(model.Skipped(5, max(waited.Seconds(), 0)))
+	e.result(t, missing, adplatform.Omitted{})
+	want = model.HandedOff(5).Plus(model.Skipped(5, max(waited.Seconds(), 0))).Plus(model.Resulted())
 	for range item.Attempts - 2 {
 		want = want.Plus(model.Retried())
 	}
@@ -96,11 +107,18 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 // because timing can cause such a difference.
 func (e counted) want(t *testing.T, what string, want model.Calls) {
 	t.Helper()
-	got := e.counter.take()
+	got := e.took(t, want.Runs)
+	// A run reads a secret only if its environment has not read it for a minute, so here most runs
+	// read none.
+	if got.Secrets > want.Secrets {
+		t.Errorf("%s: %d reads of secrets counted, at most %d in the model", what, got.Secrets, want.Secrets)
+	}
 	for unit, pair := range map[string][2]float64{
 		"S3 reads": {float64(got.S3Reads), float64(want.S3Reads)}, "S3 writes": {float64(got.S3Writes), float64(want.S3Writes)},
-		"write units": {got.Writes, want.Writes}, "of one partition": {got.Hot, want.Hot}, "read units": {got.Reads, want.Reads},
+		"write units": {got.Writes, want.Writes}, "read units": {got.Reads, want.Reads},
+		"write units of open requests": {got.Open, want.Open}, "write units of the day": {got.Day, want.Day},
 		"calls of SQS": {float64(got.Queue), float64(want.Queue)},
+		"runs":         {float64(got.Runs), float64(want.Runs)}, "messages": {float64(got.Messages), float64(want.Messages)},
 	} {
 		tolerated := 0.05 * pair[1]
 		if unit == "S3 reads" && what == "skip" {
@@ -110,6 +128,28 @@ func (e counted) want(t *testing.T, what string, want model.Calls) {
 			t.Errorf("%s: %g %s counted, %g in the model", what, pair[0], unit, pair[1])
 		}
 	}
+}
+
+// took returns the calls that were made since it was last called. It waits until the log has at least
+// the given number of runs, because a function logs a run after its last call.
+func (e counted) took(t *testing.T, runs int) (calls model.Calls) {
+	t.Helper()
+	scenariotest.Eventually(t, fmt.Sprintf("the log has %d runs", runs), func(context.Context) bool {
+		calls = calls.Plus(e.journal.take(t, e.Log.Name()))
+		return calls.Runs >= runs
+	})
+	return calls.Plus(e.counter.take())
+}
+
+// result sends the platform's result of a request that has ended, without the omitted fields. It
+// fails the test unless the function fulfill stores the result with the request.
+func (e counted) result(t *testing.T, request adplatform.Request, omitted adplatform.Omitted) {
+	t.Helper()
+	outcome, err := e.Platform.Check(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenariotest.Answers(t, e.Send(t, request.ResultWithout(outcome, omitted)), http.StatusOK, "recorded")
 }
 
 // request returns a request whose storage key has the same length as the platform's storage keys.

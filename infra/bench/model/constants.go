@@ -63,6 +63,9 @@ const (
 	ledgerTime = 0.01
 	// farTime is the assumed duration of a callback to the platform over the internet.
 	farTime = 0.2
+	// resultTime is the assumed time from the end of a request until the webhook with its result
+	// arrives.
+	resultTime = 1.0
 	// pollTime is how many seconds one of Lambda's pollers waits for a message in each SQS call.
 	// pollers is how many pollers read one queue. Source:
 	// docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.

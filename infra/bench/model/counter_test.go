@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,43 @@ import (
 	"masterhand/infra/bench/model"
 	"masterhand/infra/local/sim/fault"
 )
+
+// journal counts the runs of functions, and the messages that they received, from the log of a local
+// system.
+type journal struct{ read int64 } // number of bytes of the log that were read before
+
+// take returns the runs and messages of the complete lines that were added to the log since take
+// was last called. It ignores scheduled runs, because they write no such lines.
+func (j *journal) take(t *testing.T, path string) (calls model.Calls) {
+	t.Helper()
+	log, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := log[j.read:]
+	fresh = fresh[:bytes.LastIndexByte(fresh, '\n')+1]
+	j.read += int64(len(fresh))
+	for line := range bytes.Lines(fresh) {
+		var l struct {
+			Message  string
+			Messages int
+		}
+		if json.Unmarshal(line, &l) != nil {
+			continue // the line comes from a service
+		}
+		switch l.Message {
+		case "webhook", "intake":
+			calls.Runs++
+		case "collect", "handed off": // a run receives one message
+			calls.Runs++
+			calls.Messages++
+		case "indexed":
+			calls.Runs++
+			calls.Messages += l.Messages
+		}
+	}
+	return calls
+}
 
 // counter is a proxy between the functions and the services. It counts calls in the same way as AWS
 // charges them.
@@ -76,10 +115,11 @@ func (c *counter) s3(r *http.Request, _ []byte) {
 	c.calls.S3Reads++
 }
 
-func (c *counter) sqs(*http.Request, []byte) { c.calls.Queue++ }
+func (c *counter) sqs(*http.Request, []byte)     { c.calls.Queue++ }
+func (c *counter) secrets(*http.Request, []byte) { c.calls.Secrets++ }
 
-// dynamodb counts the units of one read or write of a ledger item. It ignores queries, which only
-// the scheduled runs make.
+// dynamodb counts the units of one read, write or query of ledger items. It ignores queries of
+// other indexes than "slot", because only the scheduled runs make them.
 func (c *counter) dynamodb(r *http.Request, body []byte) {
 	switch _, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); operation {
 	case "GetItem":
@@ -95,10 +135,31 @@ func (c *counter) dynamodb(r *http.Request, body []byte) {
 		for hash, sort := range map[string]string{"slot": "receivedAt", "day": "receivedAt", "open": "deadline"} {
 			n := indexUnits(before, in.Item, hash, sort)
 			c.calls.Writes += n
-			if hash == "open" {
-				c.calls.Hot += n
+			switch {
+			case hash == "open":
+				c.calls.Open += n
+			case hash == "day" && strings.HasPrefix(in.Item.text("day"), "day#"): // other partitions hold announcements
+				c.calls.Day += n
 			}
 		}
+	case "Query":
+		var in struct {
+			IndexName                 string
+			ExpressionAttributeValues item
+		}
+		if json.Unmarshal(body, &in) != nil {
+			panic("a Query without JSON")
+		}
+		if in.IndexName != "slot" {
+			return
+		}
+		size := 0
+		for _, i := range c.items {
+			if i.text("slot") == in.ExpressionAttributeValues.text(":k") {
+				size += i.size()
+			}
+		}
+		c.calls.Reads += max(1, math.Ceil(float64(size)/4096)) / 2 // half, because the query is eventually consistent
 	}
 }
 

@@ -14,8 +14,10 @@ type event struct {
 type what uint8
 
 const (
-	webhook  what = iota // a webhook arrives at the function URL
-	answered             // a run of the function fulfill ends
+	webhook  what = iota // the webhook with a request arrives at the function URL
+	result               // the webhook with a request's result arrives at the function URL
+	answered             // a run of the function fulfill for a request ends
+	recorded             // a run of the function fulfill for a result ends
 	visible              // a message of the finish queue becomes visible
 	worked               // a run of the function finish ends
 )

@@ -31,7 +31,7 @@ func Uses(peak, l Limits) []Use {
 			fmt.Sprintf("set finishConcurrency to %d; AWS allows 1,000 without asking", min(1000, peak.Finish))},
 		{"messages in flight", "of the finish queue", float64(peak.InFlight), float64(l.InFlight),
 			fmt.Sprintf("ask AWS Support for %d messages in flight of the queue (SQS)", round(peak.InFlight))},
-		{"a partition of the ledger's indexes", "write units a second", peak.Hot, l.Hot,
+		{"a partition of the ledger's indexes", "write units a second", peak.Partition, l.Partition,
 			fmt.Sprintf("set spreadLedger, which makes %d partitions of one; AWS has no quota for a partition", spreadShards)},
 		{"the ledger's table", "write units a second", peak.Table, l.Table,
 			fmt.Sprintf("set the warm throughput of the table and of its indexes to %d write units a second", round(int(peak.Table)))},
@@ -53,8 +53,8 @@ func Eased(peak, l Limits) Limits {
 	l.Concurrency = max(l.Concurrency, round(peak.Concurrency))
 	l.Finish = max(l.Finish, min(1000, peak.Finish))
 	l.InFlight = max(l.InFlight, round(peak.InFlight))
-	if peak.Hot > l.Hot {
-		l.Hot *= spreadShards
+	if peak.Partition > l.Partition {
+		l.Partition *= spreadShards
 	}
 	l.Table = max(l.Table, float64(round(int(peak.Table))))
 	l.PrefixReads = max(l.PrefixReads, float64(round(int(peak.PrefixReads))))

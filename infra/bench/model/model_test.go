@@ -27,7 +27,7 @@ func at(n int, seconds float64) []model.Request {
 func TestARateOverALimitWaits(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]model.Limits{
-		"index partition": {Hot: 100}, "table": {Table: 100}, "S3 reads": {PrefixReads: 600},
+		"index partition": {Partition: 100}, "table": {Table: 100}, "S3 reads": {PrefixReads: 600},
 	} {
 		longest := func(n int) float64 {
 			return model.Share(model.Simulate(at(n, 100), limits, 1000).Waits[model.There], 1)

@@ -11,8 +11,8 @@ type Outcome struct {
 	// Waits holds the seconds from each request's first webhook to its end, in ascending order, for
 	// each kind of request.
 	Waits [kinds][]float64
-	// Throttled is the number of webhooks that Lambda refused with 429. The gateway sends such a
-	// webhook again.
+	// Throttled is the number of webhooks, those with results included, that Lambda refused with 429.
+	// The gateway sends such a webhook again.
 	Throttled int
 	// Late is the number of requests that ended after their deadline or never. The platform no
 	// longer waits for them.
@@ -29,9 +29,9 @@ func Simulate(requests []Request, l Limits, keys int) Outcome {
 	s := &simulation{
 		limits: l, requests: requests, states: make([]state, len(requests)),
 		fulfill: starts{left: startsAtOnce, limited: l.Concurrency > 0},
-		hot:     rate{perSecond: l.Hot}, table: rate{perSecond: l.Table}, reads: rate{perSecond: l.PrefixReads}, puts: rate{perSecond: l.PrefixPuts},
-		takes:  newTakes(keys),
-		hotUse: newTally(), tableUse: newTally(), readUse: newTally(), putUse: newTally(),
+		open:    rate{perSecond: l.Partition}, day: rate{perSecond: l.Partition}, table: rate{perSecond: l.Table}, reads: rate{perSecond: l.PrefixReads}, puts: rate{perSecond: l.PrefixPuts},
+		takes:   newTakes(keys),
+		openUse: newTally(), dayUse: newTally(), tableUse: newTally(), readUse: newTally(), putUse: newTally(),
 	}
 	for came := 0; came < len(requests) || s.events.any(); {
 		if came < len(requests) && !s.events.comeBefore(requests[came].At) {
@@ -42,7 +42,7 @@ func Simulate(requests []Request, l Limits, keys int) Outcome {
 		s.next(s.events.pop())
 	}
 	s.out.Peak = Limits{
-		Concurrency: s.peak, Finish: s.finishPeak, InFlight: s.heldPeak, Hot: s.hotUse.peak(), Table: s.tableUse.peak(),
+		Concurrency: s.peak, Finish: s.finishPeak, InFlight: s.heldPeak, Partition: max(s.openUse.peak(), s.dayUse.peak()), Table: s.tableUse.peak(),
 		PrefixReads: s.readUse.peak(), PrefixPuts: s.putUse.peak(),
 	}
 	for _, waits := range s.out.Waits {
@@ -68,14 +68,14 @@ type simulation struct {
 	fulfill        starts
 	warm           int // number of existing execution environments of the function fulfill
 
-	hot, table, reads, puts           rate
-	hotUse, tableUse, readUse, putUse tally
-	out                               Outcome
+	open, day, table, reads, puts              rate
+	openUse, dayUse, tableUse, readUse, putUse tally
+	out                                        Outcome
 }
 
-// state holds how many webhooks of a request have arrived, and how many times the function finish
-// has tried to end the request.
-type state struct{ webhooks, tries int }
+// state holds how many webhooks with a request and with its result have arrived, and how many times
+// the function finish has tried to end the request.
+type state struct{ webhooks, results, tries uint8 }
 
 func (s *simulation) at(at float64, w what, request int) {
 	s.events.push(event{at: at, what: w, request: request})
@@ -85,6 +85,10 @@ func (s *simulation) next(e event) {
 	switch e.what {
 	case webhook:
 		s.receive(e)
+	case result:
+		s.record(e)
+	case recorded:
+		s.running--
 	case answered, worked:
 		s.running--
 		if e.what == worked {
@@ -124,28 +128,58 @@ func (s *simulation) room() bool {
 	return s.limits.Concurrency == 0 || s.running < s.limits.Concurrency
 }
 
-// receive runs the function fulfill for a webhook. If a limit forbids a run, the answer is 429, and
-// the gateway sends the webhook again later.
+// admits reports whether a limit allows the function fulfill to run for a webhook. Otherwise the
+// answer to the webhook is 429.
+func (s *simulation) admits(now float64) bool {
+	busy := s.running - s.finishing
+	if !s.room() || busy >= s.warm && !s.fulfill.begin(now) {
+		s.out.Throttled++
+		return false
+	}
+	s.warm = max(s.warm, busy+1)
+	return true
+}
+
+// receive runs the function fulfill for the webhook with a request. If a limit forbids the run, the
+// gateway sends the webhook again until the request expires.
 func (s *simulation) receive(e event) {
 	r, st := s.requests[e.request], &s.states[e.request]
 	st.webhooks++
-	busy := s.running - s.finishing
-	if !s.room() || busy >= s.warm && !s.fulfill.begin(e.at) {
-		s.out.Throttled++
-		if again := e.at + gateway.Pause(st.webhooks).Seconds(); again < r.At+Lifetime {
+	if !s.admits(e.at) {
+		if again := e.at + pause(st.webhooks); again < r.At+Lifetime {
 			s.at(again, webhook, e.request)
 		} else {
 			s.out.Late++
+			s.at(r.At+Lifetime+resultTime, result, e.request)
 		}
 		return
 	}
-	s.warm = max(s.warm, busy+1)
 	if r.Kind == There {
 		s.run(e, s.takes.delivery(r.Size), event{what: answered, ends: true})
 		return
 	}
 	s.run(e, s.takes.handedOff, event{what: answered, again: firstTry})
 }
+
+// record runs the function fulfill for the webhook with a request's result. If a limit forbids the
+// run, the gateway sends the webhook again, up to maxAttempts times in all.
+func (s *simulation) record(e event) {
+	st := &s.states[e.request]
+	st.results++
+	switch {
+	case s.admits(e.at):
+		s.run(e, s.takes.resulted, event{what: recorded})
+	case st.results < maxAttempts:
+		s.at(e.at+pause(st.results), result, e.request)
+	}
+}
+
+// maxAttempts is how often the gateway sends a webhook that is refused. Source: the platform's page
+// on webhooks.
+const maxAttempts = 10
+
+// pause returns how many seconds the gateway waits after attempt number n.
+func pause(n uint8) float64 { return gateway.Pause(int(n)).Seconds() }
 
 // work runs the function finish for a request's message. If the request is of kind Early, the first
 // such run delivers the master.
@@ -164,7 +198,7 @@ func (s *simulation) work(now float64, request int) {
 	case r.Kind == Early:
 		s.run(e, s.takes.late(r.Size), event{what: worked, ends: true})
 	case wait > longestPoll:
-		s.run(e, s.takes.retried, event{what: worked, again: retryDelay(st.tries)})
+		s.run(e, s.takes.retried, event{what: worked, again: retryDelay(int(st.tries))})
 	default:
 		s.run(e, s.takes.skipped(max(wait, 0)), event{what: worked, ends: true})
 	}
@@ -176,12 +210,13 @@ func (s *simulation) run(e event, c Calls, end event) {
 	s.running++
 	s.peak = max(s.peak, s.running)
 	s.out.Calls = s.out.Calls.Plus(c)
-	s.hotUse.add(e.at, c.Seconds, c.Hot)
+	s.openUse.add(e.at, c.Seconds, c.Open)
+	s.dayUse.add(e.at, c.Seconds, c.Day)
 	s.tableUse.add(e.at, c.Seconds, c.Writes/ledgerCopies)
 	s.readUse.add(e.at, c.Seconds, float64(c.S3Reads))
 	s.putUse.add(e.at, c.Seconds, float64(c.S3Writes))
 	late := max(
-		s.hot.take(e.at, c.Seconds, c.Hot), s.table.take(e.at, c.Seconds, c.Writes/ledgerCopies),
+		s.open.take(e.at, c.Seconds, c.Open), s.day.take(e.at, c.Seconds, c.Day), s.table.take(e.at, c.Seconds, c.Writes/ledgerCopies),
 		s.reads.take(e.at, c.Seconds, float64(c.S3Reads)), s.puts.take(e.at, c.Seconds, float64(c.S3Writes)),
 	)
 	s.out.Calls.Seconds += late
@@ -190,6 +225,7 @@ func (s *simulation) run(e event, c Calls, end event) {
 }
 
 func (s *simulation) end(e event) {
+	s.at(e.at+resultTime, result, e.request)
 	r := s.requests[e.request]
 	wait := e.at - r.At
 	if wait > Lifetime {

@@ -5,6 +5,7 @@ package model
 type takes struct {
 	keys                        int
 	handedOff, retried, expired Calls
+	resulted                    Calls
 	// calls of the run that proves absence and skips the request without waiting for the index
 	proved            Calls
 	deliveries, lates map[int64]Calls
@@ -12,11 +13,11 @@ type takes struct {
 
 func newTakes(keys int) takes {
 	t := takes{
-		keys: keys, handedOff: handedOff(keys), retried: retried(), expired: sum(resumed(), put()), proved: skipped(keys, 0),
+		keys: keys, handedOff: handedOff(keys), retried: retried(), expired: sum(resumed(), Calls{Secrets: 1}, put()), resulted: resulted(), proved: skipped(keys, 0),
 		deliveries: map[int64]Calls{}, lates: map[int64]Calls{},
 	}
 	for _, s := range sizes {
-		t.deliveries[s.bytes] = Delivery(s.bytes, false)
+		t.deliveries[s.bytes] = delivered(s.bytes, false)
 		t.lates[s.bytes] = deliveredLate(s.bytes)
 	}
 	return t
