@@ -5,6 +5,8 @@
 // The comment of each price names the pricing page with its source.
 package prices
 
+import "math"
+
 // The prices of Lambda on Arm processors. Source: aws.amazon.com/lambda/pricing.
 const (
 	GBSecond   = 0.0000133334 // the price of 1 GiB of memory for a second
@@ -42,3 +44,20 @@ const (
 // GBOut is the price of sending a GB to the internet. The first 100 GB of a month are free; the price
 // applies to the next 10 TB. Source: aws.amazon.com/ec2/pricing/on-demand, "Data Transfer".
 const GBOut = 0.09
+
+// outTiers holds the prices of a GB that is sent to the internet, in the order in which a month's GB
+// reach them. The last price applies to all further GB. The source is that of [GBOut], whose TB has
+// 1,024 GB.
+var outTiers = []struct{ gb, price float64 }{
+	{10 * 1024, GBOut}, {40 * 1024, 0.085}, {100 * 1024, 0.07}, {math.Inf(1), 0.05},
+}
+
+// MonthOut returns the price of sending gb GB to the internet within a month, without free GB.
+func MonthOut(gb float64) (usd float64) {
+	for _, tier := range outTiers {
+		n := min(gb, tier.gb)
+		usd += n * tier.price
+		gb -= n
+	}
+	return usd
+}
