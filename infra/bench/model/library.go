@@ -99,10 +99,13 @@ func Refresh(masters int) Calls {
 	return sum(read(1), list(pages(ceil(masters, ofCreative))))
 }
 
-func times(c Calls, n int) (all Calls) {
+// times returns the calls c, made n times.
+func times(c Calls, n int) Calls {
+	f := float64(n)
 	return Calls{
-		Runs: c.Runs * n, Seconds: c.Seconds * float64(n), S3Reads: c.S3Reads * n, S3Writes: c.S3Writes * n,
-		Writes: c.Writes * float64(n), Reads: c.Reads * float64(n), Queue: c.Queue * n, Messages: c.Messages * n,
+		Runs: c.Runs * n, Seconds: c.Seconds * f, S3Reads: c.S3Reads * n, S3Writes: c.S3Writes * n,
+		Writes: c.Writes * f, Reads: c.Reads * f, Open: c.Open * f, Day: c.Day * f, Queue: c.Queue * n, Messages: c.Messages * n,
+		Events: c.Events * n, Secrets: c.Secrets * n, Delivered: c.Delivered * int64(n),
 	}
 }
 

@@ -3,6 +3,7 @@ package model_test
 import (
 	"flag"
 	"math"
+	"reflect"
 	"testing"
 
 	"masterhand/infra/bench/model"
@@ -31,6 +32,24 @@ func TestReindexIsThatOfAWholeLibrary(t *testing.T) {
 				t.Errorf("%d masters: %g %s counted, %g in the model", n, counted, unit, modelled)
 			}
 		}
+	}
+}
+
+// Sums and multiples of calls must include every field, also one that is added later.
+func TestSumsAndMultiplesIncludeEveryField(t *testing.T) {
+	t.Parallel()
+	var one, three model.Calls
+	for i := range reflect.TypeFor[model.Calls]().NumField() {
+		for calls, factor := range map[*model.Calls]int{&one: 1, &three: 3} {
+			field, value := reflect.ValueOf(calls).Elem().Field(i), reflect.ValueOf(factor*(i+1))
+			field.Set(value.Convert(field.Type()))
+		}
+	}
+	if got := model.Times(one, 3); got != three {
+		t.Errorf("three times %+v is %+v", one, got)
+	}
+	if got := one.Plus(one).Plus(one); got != three {
+		t.Errorf("%+v, added three times, is %+v", one, got)
 	}
 }
 
