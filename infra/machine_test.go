@@ -40,19 +40,22 @@ func TestTheLocalSystemHasTheTemplatesNumbers(t *testing.T) {
 
 // The model of an account (infra/bench/model) must use the template's numbers, such as time-outs.
 func TestTheModelHasTheTemplatesNumbers(t *testing.T) {
-	count := map[string]int{}
-	for path, r := range synth(t, settings.Defaults()) {
+	count, all := map[string]int{}, synth(t, settings.Defaults())
+	for path, r := range all {
 		count[r.Type]++
 		if memory := r.get("MemorySize"); r.Type == "AWS::Lambda::Function" && memory != float64(model.Memory) {
 			t.Errorf("%s has %v MB, the model %d", path, memory, model.Memory)
 		}
 	}
 	for kind, want := range map[string]int{
-		"AWS::CloudWatch::Alarm": model.Alarms, "AWS::Lambda::EventSourceMapping": model.Queues,
-		"AWS::SecretsManager::Secret": model.Secrets, "AWS::CloudWatch::Dashboard": 1,
+		"AWS::Lambda::EventSourceMapping": model.Queues,
+		"AWS::SecretsManager::Secret":     model.Secrets, "AWS::CloudWatch::Dashboard": 1,
 	} {
 		if count[kind] != want {
 			t.Errorf("the template has %d of %s, the model %d", count[kind], kind, want)
 		}
+	}
+	if got := alarmMetrics(all); got != model.AlarmMetrics {
+		t.Errorf("the template's alarms have %d metrics, those of the model %d", got, model.AlarmMetrics)
 	}
 }

@@ -110,12 +110,8 @@ func moved(size int64, first bool) Calls {
 	return c
 }
 
-// transferTime returns how many seconds the transfer of a file takes. The time is that of the
-// upload or that of Lambda's network card, whichever is longer.
-func transferTime(size int64) float64 { return max(float64(size)/uploadRate, cardTime(size)) }
-
-// cardTime returns how many seconds a file needs to pass Lambda's network card.
-func cardTime(size int64) float64 { return float64(max(size-cardBurst, 0)) / cardRate }
+// transferTime returns how many seconds the transfer of a file takes.
+func transferTime(size int64) float64 { return float64(size) / uploadRate }
 
 // Delivery returns the calls of a request whose master of size bytes exists, and of the platform's
 // result. first says that no earlier request has delivered the master.

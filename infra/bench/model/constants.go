@@ -45,12 +45,6 @@ const (
 	// Messages that wait for their next try are also in flight. Source:
 	// docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html.
 	inFlight = 120_000
-	// cardBurst is how many bytes Lambda's network card lets pass at once in each direction, and
-	// cardRate is how many bytes per second after that. AWS states neither, so both are
-	// assumptions. For measurements see "An Empirical Evaluation of Serverless Cloud Infrastructure
-	// for Large-Scale Data Processing", arxiv.org/abs/2501.07771.
-	cardBurst = 300 << 20
-	cardRate  = 75 << 20
 )
 
 // The durations of calls in seconds.
@@ -77,8 +71,9 @@ const (
 // the stack's template.
 const (
 	Memory = 512 // memory setting of each function in MB
-	Alarms = 44
-	Queues = 4
+	// AlarmMetrics is the number of metrics of all alarms. AWS charges for each metric of an alarm.
+	AlarmMetrics = 48
+	Queues       = 4
 	// Metrics is the approximate number of custom metrics of a deployment with one announcing
 	// platform. It is an estimate: no test checks it.
 	Metrics = 37
@@ -89,13 +84,16 @@ const (
 	spreadShards = 8 // number of partitions of each key of a ledger index if the setting spreadLedger is on
 	parallel     = settings.LeastParallel
 	// uploadRate is the assumed speed of an upload in bytes per second. The functions assume the
-	// same speed.
+	// same speed. In the model nothing else limits a transfer. In particular, Lambda's network card
+	// is faster: it lets 300 MiB pass at once in each direction, and then 75 MiB per second. AWS does
+	// not state these numbers. Others measured them: "An Empirical Evaluation of Serverless Cloud
+	// Infrastructure for Large-Scale Data Processing", arxiv.org/abs/2501.07771.
 	uploadRate = fulfillment.AssumedRate
 	// IndexLag is how many seconds a request without a master must wait for the index. Lifetime is
 	// how many seconds the platform waits for the end of a request.
 	IndexLag = 120.0
 	Lifetime = 3600.0
-	// logBytes is the number of bytes that one run logs: two lines of about 800 bytes each, and
+	// LogBytes is the number of bytes that one run logs: two lines of about 800 bytes each, and
 	// Lambda's own lines. It is an estimate: no test checks it.
-	logBytes = 4000
+	LogBytes = 4000
 )

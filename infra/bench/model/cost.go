@@ -2,7 +2,8 @@ package model
 
 import "masterhand/infra/prices"
 
-// Cost returns two sums in USD: the cost of the calls, and the cost of the bytes that leave AWS.
+// Cost returns two sums in USD: the cost of the calls, and the cost of the bytes that leave AWS. For
+// the bytes it uses the price of a month's first 10 TB.
 func (c Calls) Cost() (calls, transfer float64) {
 	// Lambda makes two SQS calls for each message: one receives it and one deletes it. EventBridge
 	// sends each object event to a queue, which is one more SQS call.
@@ -11,9 +12,20 @@ func (c Calls) Cost() (calls, transfer float64) {
 		float64(c.S3Reads)*prices.S3Read + float64(c.S3Writes)*prices.S3Write +
 		c.Writes*prices.WriteUnit + c.Reads*prices.ReadUnit +
 		float64(queue)*prices.QueueCall + float64(c.Events)*prices.ObjectEvent + float64(c.Secrets)*prices.SecretCall +
-		float64(c.Runs)*logBytes/1e9*prices.LogGB
-	return calls, float64(c.Delivered) / 1e9 * prices.GBOut
+		float64(c.Runs)*LogBytes/1e9*prices.LogGB
+	return calls, c.gb() * prices.GBOut
 }
+
+// Month returns the cost in USD of the calls if they are made on each of 30 days, and of their bytes
+// that leave AWS. The tiers of the price of data out are those of an account that sends no other
+// data.
+func (c Calls) Month() (calls, transfer float64) {
+	calls, _ = c.Cost()
+	return 30 * calls, prices.MonthOut(30 * c.gb())
+}
+
+// gb returns how many GB leave AWS.
+func (c Calls) gb() float64 { return float64(c.Delivered) / 1e9 }
 
 // Fixed holds the monthly costs in USD of a deployment without any requests, by their cause.
 type Fixed struct {
@@ -45,7 +57,7 @@ func FixedCost(masters int) Fixed {
 	refresh, _ := Refresh(masters).Cost()
 	documents := float64(masters) / ofCreative
 	return Fixed{
-		Alarms: Alarms * prices.AlarmMonth, Metrics: Metrics * prices.MetricMonth, Secrets: Secrets * prices.SecretMonth,
+		Alarms: AlarmMetrics * prices.AlarmMonth, Metrics: Metrics * prices.MetricMonth, Secrets: Secrets * prices.SecretMonth,
 		Polling:   Queues * pollers * month / pollTime * prices.QueueCall,
 		Dashboard: prices.Dashboard, Schedules: lookCost, Summary: refresh * minutes / refreshMinutes,
 		Storage: (documents*documentBytes + float64(masters)*placementBytes) / 1e9 * prices.S3GBMonth,

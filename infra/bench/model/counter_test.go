@@ -17,7 +17,9 @@ import (
 
 // journal counts the runs of functions, and the messages that they received, from the log of a local
 // system.
-type journal struct{ read int64 } // number of bytes of the log that were read before
+type journal struct {
+	read int64 // number of bytes of the log that were read before
+}
 
 // take returns the runs and messages of the complete lines that were added to the log since take
 // was last called. It ignores scheduled runs, because they write no such lines.

@@ -157,6 +157,10 @@ func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(string(readme)), " ")
 	d, fixed := model.Delivery(100e6, false), model.FixedCost(1000)
+	growing := model.Grow(days(10, 20, 50, 100, 200, 500, 1000), model.New(), 20_000)
+	if asked := growing.First.Eased.Concurrency; asked != 1000 {
+		t.Errorf("a new account must ask for %d concurrent executions", asked)
+	}
 	calls, transfer := d.Cost()
 	few, _ := model.Skip(1000, model.IndexLag).Cost()
 	many, _ := model.Skip(20_000, model.IndexLag).Cost()
@@ -167,11 +171,13 @@ func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 		fmt.Sprintf("Lambda %.1f s × 0.5 GB = $%.3f,", d.Seconds, 1000*d.Seconds*0.5*prices.GBSecond),
 		fmt.Sprintf("S3 %d reads = $%.3f,", d.S3Reads, 1000*float64(d.S3Reads)*prices.S3Read),
 		fmt.Sprintf("DynamoDB %g write units = $%.3f,", d.Writes, 1000*d.Writes*prices.WriteUnit),
+		fmt.Sprintf("secrets and logs $%.3f:", 1000*(float64(d.Secrets)*prices.SecretCall+float64(d.Runs)*model.LogBytes/1e9*prices.LogGB)),
 		fmt.Sprintf("about **$%.2f**; 1,000 skips: $%.2f to $%.2f.", 1000*calls, 1000*few, 1000*many),
 		fmt.Sprintf("then **$%.2f a GB**", prices.GBOut),
 		fmt.Sprintf("alarms $%.2f, secrets $%.2f, metrics up to $%.0f", fixed.Alarms, fixed.Secrets, fixed.Metrics),
 		// without 0.40 USD, because AWS charges nothing for the first million SQS calls
 		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard),
+		fmt.Sprintf("too few for %d requests a day: ask AWS for 1,000 (", growing.Breaks),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the README does not say: %s", want)
@@ -179,8 +185,65 @@ func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 	}
 }
 
-// The transfer of a large film must take as long as the slower of Lambda's network card and the
-// upload.
+// days returns one day for each number of requests.
+func days(requests ...int) (all [][]model.Request) {
+	for _, n := range requests {
+		all = append(all, model.NewDay(n))
+	}
+	return all
+}
+
+// A limit must be reported as breaking an account only if requests end too late or webhooks get 429.
+// A limit that is exceeded without that must be reported with the wait that it causes.
+func TestALimitBreaksOnlyIfRequestsAreLateOrRefused(t *testing.T) {
+	t.Parallel()
+	usual := model.Grow(days(100, 1000), model.Default(), 20_000)
+	if usual.Takes != 1000 || usual.Breaks != 0 || usual.Late != 0 {
+		t.Errorf("a default account and 1,000 requests: %+v", usual)
+	}
+	refused := model.Grow(days(100, 1000, 5000), model.New(), 20_000)
+	if refused.Takes != 100 || refused.Breaks != 1000 || refused.Late != 5000 || refused.First.Limit != "Lambda's concurrency" {
+		t.Errorf("a new account: takes %d, breaks at %d by %s, is late at %d", refused.Takes, refused.Breaks, refused.First.Limit, refused.Late)
+	}
+	if o := refused.Outcome; o.Throttled == 0 || o.Late != 0 {
+		t.Errorf("a new account and 1,000 requests: %d get 429, %d are late", o.Throttled, o.Late)
+	}
+	skips := at(3000, 10)
+	for i := range skips {
+		skips[i].Kind = model.Missing
+	}
+	late := model.Grow([][]model.Request{skips}, model.Default(), 20_000)
+	if late.Breaks != 3000 || late.Late != 3000 || late.First.Limit != "the setting finishConcurrency" {
+		t.Errorf("3,000 skips at once: breaks at %d by %s, is late at %d", late.Breaks, late.First.Limit, late.Late)
+	}
+}
+
+// The result of each request must be one more run of the function fulfill, also if no run of
+// fulfill has received the request.
+func TestEachRequestHasAResult(t *testing.T) {
+	t.Parallel()
+	for name, limits := range map[string]model.Limits{"default": model.Default(), "new": model.New()} {
+		day := at(300, 100)
+		got := model.Simulate(day, limits, 1000)
+		if want := 2 * len(day); got.Calls.Runs != want || name == "new" && got.Throttled == 0 {
+			t.Errorf("%s: %d runs and %d refused webhooks, want %d runs", name, got.Calls.Runs, got.Throttled, want)
+		}
+	}
+}
+
+// The cost of a month must use the tiers of the price of data out.
+func TestAMonthOfMuchDataOutCostsLessAGB(t *testing.T) {
+	t.Parallel()
+	small, large := model.Calls{Delivered: 1e9}, model.Calls{Delivered: 1e13}
+	if _, usd := small.Month(); math.Abs(usd-30*prices.GBOut) > 1e-6 {
+		t.Errorf("30 GB cost $%g", usd)
+	}
+	if _, usd := large.Month(); math.Abs(usd-prices.MonthOut(300_000)) > 1e-6 || usd > 0.07*300_000 {
+		t.Errorf("300 TB cost $%g", usd)
+	}
+}
+
+// The transfer of a large film must take as long as the upload.
 func TestALargeFilmTakesAsLongAsTheUpload(t *testing.T) {
 	t.Parallel()
 	if got := model.Delivery(5<<30, false).Seconds; got < 5<<30/float64(37<<20) || got > 145 {
@@ -194,7 +257,9 @@ func TestPrint(t *testing.T) {
 	if err := model.Print(&out, model.Scenarios()[:2]...); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"A day of 10 requests", "A day of 1,000 requests, 20,000 masters", "breaks first: the setting finishConcurrency", "100,000,000", "Fixed, USD a month"} {
+	for _, want := range []string{"A day of 10 requests", "A day of 1,000 requests, 20,000 masters", "breaks first: the setting finishConcurrency", "only makes requests wait", "quota L-B99A9384 (Lambda, concurrent executions) of 1,000",
+		"breaks at 500; requests end too late from 5,000 a day on", "USD 0.12 for 1,000 requests", "100 MB, master comes late", "Lambda seconds",
+		"85 find their master, 5 come while it is uploaded, 10 have none", "5 % have 1 GB", "at most 1,000, within 10 s", "100,000,000", "Fixed, USD a month"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("not printed: %s", want)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 )
@@ -19,18 +20,27 @@ func Scenarios() []Scenario { return []Scenario{{10, 1e3}, {1e3, 2e4}, {1e6, 1e6
 var libraries = []int{1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
 
 // Print writes the results of the model to out: the calls and the cost of one request, one day of
-// each scenario, the reindexes of libraries, and the fixed costs. It returns the first error of a
+// each scenario, the limits that break first, the reindexes of libraries, and the fixed costs. It returns the first error of a
 // write.
 func Print(out io.Writer, scenarios ...Scenario) error {
 	w := &printer{out: out}
 	w.line("An account modelled: us-east-1, Arm, %d MB, list prices without free tiers. No account was used.", Memory)
 	w.requests()
+	if w.err != nil {
+		return w.err
+	}
+	var grown growth
+	var all sync.WaitGroup
+	all.Go(func() { grown = grow() }) // at the same time as the days, to save seconds
+	defer all.Wait()
 	for _, s := range scenarios {
 		if w.err != nil {
 			return w.err
 		}
 		w.day(s.Requests, s.Masters)
 	}
+	all.Wait()
+	w.growth(grown)
 	w.libraries()
 	w.fixed()
 	return w.err
@@ -60,8 +70,8 @@ func (w *printer) table(rows ...[]string) {
 }
 
 func (w *printer) requests() {
-	w.line("\nWhat one request takes, and 1,000 of them cost\n")
-	rows := [][]string{{"", "seconds", "S3 reads", "S3 writes, lists", "write units", "read units", "SQS", "USD for 1,000", "and data out", "USD for a GB"}}
+	w.line("\nWhat one request takes, with the platform's result, and 1,000 of them cost. The Lambda seconds of a skip are not its wait of about %g s.\n", IndexLag)
+	rows := [][]string{{"", "Lambda seconds", "S3 reads", "S3 writes, lists", "write units", "read units", "SQS", "USD for 1,000", "and data out", "USD for a GB"}}
 	add := func(name string, c Calls) {
 		calls, transfer := c.Cost()
 		gb := "-"
@@ -76,35 +86,44 @@ func (w *printer) requests() {
 	for _, size := range []int64{1e6, 100e6, 1e9, 5e9} {
 		add("delivery of "+bytes(size), Delivery(size, false))
 	}
-	add("same, master comes late", Awaited(20_000, 100e6))
+	add("100 MB, master comes late", Awaited(20_000, 100e6))
 	for _, keys := range []int{1_000, 20_000, 1_000_000} {
 		add("skip, "+count(keys)+" masters", Skip(keys, IndexLag))
 	}
 	add("upload, indexed", Upload())
 	add("announcement of 100 MB", Announcement(100e6))
 	w.table(rows...)
-	w.line("\nAn upload is reckoned with %d MiB/s. Lambda's network card alone would take %.0f s for 5 GB.", uploadRate>>20, cardTime(5e9))
+	w.line("\nAssumed: an upload has %d MiB/s, S3 answers in %g s, DynamoDB in %g s, the platform's callback in %g s.", uploadRate>>20, s3Time, ledgerTime, farTime)
+	w.line("Assumed of a day: of 100 requests, %d find their master, %d come while it is uploaded, %d have none. Masters: %s.",
+		100-100*(earlyOf+missingOf)/mixOf, 100*earlyOf/mixOf, 100*missingOf/mixOf, mixOfSizes())
+	w.line("%d %% of a day's requests come in imports: each is a tenth of the day's requests, at most %s, within %g s. The others come at any time, 9 times as many at 14:00 as at 2:00.",
+		100/importShare, count(maxImport), importTime)
 }
 
+// day prints a simulated day: what each limit that it exceeds does to it, how long requests wait, and
+// what they cost.
 func (w *printer) day(requests, masters int) {
 	day := NewDay(requests)
 	free := Simulate(day, Limits{}, masters)
 	uses := Uses(free.Peak, Default())
+	outcomes := simulateEach(day, masters, append([]Limits{Default(), Eased(free.Peak, Default())}, exceeded(uses)...)...)
+	usual, eased, alone := outcomes[0], outcomes[1], outcomes[2:]
 	w.line("\nA day of %s requests, %s masters", count(requests), count(masters))
-	if first := uses[0]; first.Share() > 1 {
-		w.line("  breaks first: %s", first.Limit)
+	if usual.Breaks() {
+		w.line("  breaks a default account: %s", usual.harm())
 	} else {
-		w.line("  nothing breaks; first would be %s, from %.0f times as many requests on", first.Limit, 1/first.Share())
+		w.line("  breaks nothing in a default account: no request ends too late, no webhook gets 429")
 	}
-	for _, u := range uses {
+	for i, u := range uses {
 		note := ""
-		if u.Share() > 1 {
-			note = ": " + u.Ask
+		switch {
+		case i >= len(alone):
+		case alone[i].Breaks():
+			note = fmt.Sprintf(": breaks, %s; %s", alone[i].harm(), u.Ask)
+		default:
+			note = fmt.Sprintf(": %s; %s", alone[i].delay(free), u.Ask)
 		}
 		w.line("  %6.1f %%  %s, %.0f of %.0f %s at the peak%s", 100*u.Share(), u.Limit, u.Peak, u.Of, u.Unit, note)
-	}
-	if free.Peak.Concurrency > newConcurrency {
-		w.line("  a new account runs %d invocations at a time: ask AWS for quota L-B99A9384 of %d", newConcurrency, round(free.Peak.Concurrency))
 	}
 	rows := [][]string{{"  waits in seconds (half, 99 %, longest)", There.String(), Early.String(), Missing.String(), "429", "too late"}}
 	add := func(name string, o Outcome) {
@@ -114,17 +133,27 @@ func (w *printer) day(requests, masters int) {
 		}
 		rows = append(rows, append(row, count(o.Throttled), count(o.Late)))
 	}
-	usual := Simulate(day, Default(), masters)
-	add(fmt.Sprintf("new account, %d at a time", newConcurrency), Simulate(day, New(), masters))
+	if requests <= mostOfNew {
+		add(fmt.Sprintf("new account, %d at a time", newConcurrency), Simulate(day, New(), masters))
+	}
 	add("default account", usual)
-	if uses[0].Share() > 1 {
-		add("after asking and setting", Simulate(day, Eased(free.Peak, Default()), masters))
+	if len(alone) > 0 {
+		add("after asking and setting", eased)
 	}
 	w.table(rows...)
-	calls, transfer := usual.Calls.Cost()
-	each := 1000 / float64(requests)
-	w.line("  costs USD %.2f for 1,000 requests and %.2f for their data out, %.3f a GB in all; %.2f a month",
-		calls*each, transfer*each, (calls+transfer)/(float64(usual.Calls.Delivered)/1e9), 30*(calls+transfer))
+	calls, transfer := usual.Calls.Month()
+	w.line("  costs %s; a month USD %.2f and %.2f for its data out, %.3f a GB in all", each(usual.Calls, requests), calls, transfer, (calls+transfer)/(30*usual.Calls.gb()))
+}
+
+// mostOfNew is the largest day that is simulated for a new account. Larger days take long, because
+// the gateway sends most webhooks many times, and smaller days break the account already.
+const mostOfNew = 10_000
+
+// each returns what 1,000 of the given requests cost, and what a GB that they deliver costs.
+func each(c Calls, requests int) string {
+	calls, transfer := c.Cost()
+	n := 1000 / float64(requests)
+	return fmt.Sprintf("USD %.2f for 1,000 requests and %.2f for their data out, %.3f a GB in all", calls*n, transfer*n, (calls+transfer)/c.gb())
 }
 
 func (w *printer) libraries() {
@@ -157,6 +186,19 @@ func (w *printer) fixed() {
 	w.line("\nFixed, USD a month: alarms %.2f, metrics up to %.2f, secrets %.2f, polling %.2f (less 0.40 of the free tier), dashboard %.2f, schedules %.2f, index %.2f: %.2f",
 		f.Alarms, f.Metrics, f.Secrets, f.Polling, f.Dashboard, f.Schedules, f.Summary+f.Storage, f.Total())
 	w.line("Data out dominates: USD %.4f of %.4f for a GB of 100 MB masters.", outOfGB(), gb())
+}
+
+// mixOfSizes returns the assumed sizes of masters, with the share of each.
+func mixOfSizes() string {
+	total := 0
+	for _, s := range sizes {
+		total += s.weight
+	}
+	var texts []string
+	for _, s := range sizes {
+		texts = append(texts, fmt.Sprintf("%d %% have %s", 100*s.weight/total, bytes(s.bytes)))
+	}
+	return strings.Join(texts, ", ")
 }
 
 func outOfGB() float64 { _, transfer := Delivery(1e9, false).Cost(); return transfer }

@@ -35,7 +35,7 @@ func Simulate(requests []Request, l Limits, keys int) Outcome {
 	}
 	for came := 0; came < len(requests) || s.events.any(); {
 		if came < len(requests) && !s.events.comeBefore(requests[came].At) {
-			s.next(event{at: requests[came].At, what: webhook, request: came})
+			s.next(event{at: requests[came].At, what: webhook, request: int32(came)})
 			came++
 			continue
 		}
@@ -58,7 +58,7 @@ type simulation struct {
 	states   []state
 	events   events
 	takes    takes
-	waiting  []int // requests whose message is visible in the finish queue, the oldest message first
+	waiting  []int32 // requests whose message is visible in the finish queue, the oldest message first
 
 	running, finishing int // current numbers of invocations: of all functions, and of the function finish
 	peak, finishPeak   int
@@ -77,7 +77,7 @@ type simulation struct {
 // the function finish has tried to end the request.
 type state struct{ webhooks, results, tries uint8 }
 
-func (s *simulation) at(at float64, w what, request int) {
+func (s *simulation) at(at float64, w what, request int32) {
 	s.events.push(event{at: at, what: w, request: request})
 }
 
@@ -183,7 +183,7 @@ func pause(n uint8) float64 { return gateway.Pause(int(n)).Seconds() }
 
 // work runs the function finish for a request's message. If the request is of kind Early, the first
 // such run delivers the master.
-func (s *simulation) work(now float64, request int) {
+func (s *simulation) work(now float64, request int32) {
 	r, st := s.requests[request], &s.states[request]
 	st.tries++
 	s.held++
