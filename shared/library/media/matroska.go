@@ -38,6 +38,7 @@ type matroska struct {
 	scale   uint64           // nanoseconds per unit of time
 	units   float64
 	tracks  int
+	zeros   int64     // the largest number of zeros that a track's blocks may end in
 	best    *mkvTrack // the video track to measure; nil means none
 }
 
@@ -73,10 +74,10 @@ func probeMatroska(r *reader, info *Info) error {
 	return m.checkEnd(r)
 }
 
-// checkEnd returns ErrTruncated if the segment ends in zeros that are not the content of a Void
-// element. It does not check VP8, because VP8 frames may end in zeros.
+// checkEnd returns ErrTruncated if the segment ends in more zeros than its tracks may write, and
+// these zeros are not the content of a Void element.
 func (m *matroska) checkEnd(r *reader) error {
-	if m.best.codec == "vp8" || m.segment.end-m.segment.start < 2*zeroTail {
+	if m.zeros > blockSize || m.segment.end-m.segment.start < 2*zeroTail {
 		return nil
 	}
 	zeros, err := r.endsInZeros(m.segment.start, m.segment.end)
@@ -85,6 +86,9 @@ func (m *matroska) checkEnd(r *reader) error {
 	}
 	start := max(m.segment.start, m.segment.end-blockSize)
 	data, err := r.bytes(start, m.segment.end-start)
+	if err == nil && m.zeros >= zeroTail && !allOf(data, 0) {
+		return nil
+	}
 	if err == nil && allOf(data, 0) {
 		var end int64
 		if end, err = r.unpadded(m.segment.end); err == nil {
@@ -278,6 +282,7 @@ func (m *matroska) readTracks(r *reader, tracks element) error {
 		if err != nil {
 			return err
 		}
+		m.zeros = max(m.zeros, t.zeros())
 		if t.kind != mkvPicture {
 			continue
 		}

@@ -1,9 +1,16 @@
 package media
 
-import "math"
+import (
+	"math"
+	"slices"
+	"strings"
+)
 
-// mkvPicture is the TrackType of a video track.
-const mkvPicture = 1
+// The TrackTypes of video tracks and of subtitles.
+const (
+	mkvPicture   = 1
+	mkvSubtitles = 17
+)
 
 // mkvTrack is one track of a Matroska file (RFC 9559, 5.1.4).
 type mkvTrack struct {
@@ -34,6 +41,22 @@ func readMKVTrack(r *reader, entry element) (mkvTrack, error) {
 	t.codec = codecOf(t.codec)
 	t.header = headerOf(t.codec, t.private)
 	return t, err
+}
+
+// zeros returns the largest number of zeros that the track's blocks may end in: less than zeroTail
+// for a codec that ends its data with other bytes; blockSize for sound whose frames have a fixed
+// size and therefore may end in zeros, but are shorter than that; math.MaxInt64 for a codec that may
+// write any number, such as uncompressed sound, and MPEG-2 at a constant bit rate.
+func (t *mkvTrack) zeros() int64 {
+	starts := func(codec string) bool { return strings.HasPrefix(t.codec, codec) }
+	switch {
+	case slices.Contains([]string{"h264", "hevc", "av1", "vp9", "mpeg4", "mjpeg"}, t.codec),
+		t.kind == mkvSubtitles, starts("a_aac"), t.codec == "a_flac":
+		return zeroTail - 1
+	case slices.ContainsFunc([]string{"a_opus", "a_vorbis", "a_mpeg/", "a_ac3", "a_eac3", "a_dts"}, starts):
+		return blockSize
+	}
+	return math.MaxInt64
 }
 
 // read reads the fields of a TrackEntry and of the Video and Projection elements inside it. It

@@ -116,6 +116,11 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 	segment := func(codec string, tail []byte) []byte {
 		return webm{entries: tagged(0xae, tagged(0x83, []byte{1}), tagged(0x86, []byte(codec)), tagged(0xe0, tagged(0xb0, b16(640)), tagged(0xba, b16(360)))), tail: tail}.bytes()
 	}
+	with := func(codec string, n int) []byte {
+		sound := tagged(0xae, tagged(0x83, []byte{2}), tagged(0x86, []byte(codec)))
+		block := tagged(0x1f43b675, tagged(0xe7, []byte{0}), tagged(0xa3, []byte("\x82\x00\x00\x80"), zeros(n)))
+		return webm{entries: slices.Concat(mkvPicture(640, 360, nil), sound), tail: block}.bytes()
+	}
 	few := slices.Concat(payload, zeros(2000))
 	items := func(data []byte) []byte {
 		of := func(at int) []byte {
@@ -137,6 +142,12 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 		"a fragment that ends":         {ended("avc1", aac, append(few, 1)), nil},
 		"Matroska":                     {segment("V_VP9", zeros(2000)), media.ErrTruncated},
 		"Matroska of VP8":              {segment("V_VP8", zeros(2000)), nil},
+		"Matroska of MPEG-2":           {segment("V_MPEG2", zeros(200_000)), nil},
+		"Matroska of an unknown codec": {segment("V_NEW", zeros(2000)), nil},
+		"Matroska, silent PCM":         {with("A_PCM/INT/LIT", 200_000), nil},
+		"Matroska, silent Opus":        {with("A_OPUS", 1275), nil},
+		"Matroska, zeros after Opus":   {with("A_OPUS", 200_000), media.ErrTruncated},
+		"Matroska, zeros after AAC":    {with("A_AAC", 1275), media.ErrTruncated},
 		"Matroska with a void":         {segment("V_VP9", tagged(0xec, zeros(200_000))), nil},
 		"Matroska, zeros by blocks":    {segment("V_VP9", zeros(200_000)), media.ErrTruncated},
 		"AVIF":                         {items(few), media.ErrTruncated},
