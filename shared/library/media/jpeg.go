@@ -56,7 +56,7 @@ func probeJPEG(r *reader, info *Info) error {
 
 // readOrientation reads a segment's orientation. It reports whether the segment holds EXIF data.
 func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) {
-	head, err := r.glance(start, int64(len(exifMark)))
+	head, err := r.glance(start, int64(len(exifMark))+1)
 	if _, ok := exifIn(head); err != nil || !ok {
 		return false, err
 	}

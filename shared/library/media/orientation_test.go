@@ -40,6 +40,22 @@ func TestWhereJPEGIsTurned(t *testing.T) {
 		return segment(0xe1, []byte("Exif\x00\x00"), tiff(order, kind, 6))
 	}
 	right, upright := exif(binary.BigEndian, 6), exif(binary.BigEndian, 1)
+	// entries returns a segment whose orientations have these types, counts and values.
+	entries := func(order binary.AppendByteOrder, list ...[3]int) []byte {
+		body := order.AppendUint16(bytes.Clone(tiff(order, short, 1)[:8]), uint16(len(list)))
+		for _, e := range list {
+			body = order.AppendUint32(order.AppendUint16(order.AppendUint16(body, 0x0112), uint16(e[0])), uint32(e[1]))
+			switch e[0] {
+			case 1:
+				body = append(body, byte(e[2]), 0, 0, 0)
+			case short:
+				body = append(order.AppendUint16(body, uint16(e[2])), 0, 0)
+			default:
+				body = order.AppendUint32(body, uint32(e[2]))
+			}
+		}
+		return segment(0xe1, []byte("Exif\x00\x00"), body)
+	}
 	unsaid := segment(0xe1, []byte("Exif\x00\x00II*\x00\x08\x00\x00\x00\x00\x00"))
 	xmp := segment(0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta/>"))
 	scan := bytes.Index(photo(), []byte{0xff, 0xda})
@@ -51,6 +67,17 @@ func TestWhereJPEGIsTurned(t *testing.T) {
 		"SHORT, big endian":          {photo(turned(binary.BigEndian, short)), 90},
 		"LONG, little endian":        {photo(turned(binary.LittleEndian, long4)), 90},
 		"LONG, big endian":           {photo(turned(binary.BigEndian, long4)), 90},
+		"after a mark of its own":    {photo(segment(0xe1, []byte("Exif\x00\xff"), tiff(binary.BigEndian, short, 6))), 90},
+		"a mark and no more":         {photo(segment(0xe1, []byte("Exif\x00")), right), 90},
+		"BYTE, little endian":        {photo(entries(binary.LittleEndian, [3]int{1, 1, 6})), 0},
+		"BYTE, big endian":           {photo(entries(binary.BigEndian, [3]int{1, 1, 6})), 0},
+		"SLONG, little endian":       {photo(entries(binary.LittleEndian, [3]int{9, 1, 6})), 0},
+		"SLONG, big endian":          {photo(entries(binary.BigEndian, [3]int{9, 1, 6})), 0},
+		"no value":                   {photo(entries(binary.LittleEndian, [3]int{short, 0, 6})), 0},
+		"two values":                 {photo(entries(binary.BigEndian, [3]int{short, 2, 6})), 0},
+		"a LONG beyond 8":            {photo(entries(binary.BigEndian, [3]int{long4, 1, 0x60006})), 0},
+		"the first valid entry":      {photo(entries(binary.BigEndian, [3]int{1, 1, 1}, [3]int{short, 2, 1}, [3]int{short, 1, 9}, [3]int{short, 1, 6})), 90},
+		"the first of two entries":   {photo(entries(binary.LittleEndian, [3]int{short, 1, 1}, [3]int{short, 1, 6})), 0},
 		"the first of two":           {photo(upright, right), 0},
 		"the first, turned":          {photo(right, upright), 90},
 		"the first, without a word":  {photo(unsaid, right), 0},
