@@ -107,7 +107,8 @@ func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.P
 	q := r.URL.Query()
 	leaf, _ := strconv.Atoi(q.Get("leaf"))
 	shown := page.New(data, page.View{
-		Name: l.session.shownName(), Links: true, Script: "live.js", Outcome: q.Get("outcome"), Code: q.Get("code"), Leaf: leaf, Type: typed,
+		Name: l.session.shownName(), Links: true, Script: "live.js", Outcome: q.Get("outcome"), Code: q.Get("code"), Leaf: leaf,
+		Type: func(line string) string { return typed(line) + onThisMachine },
 	})
 	var out bytes.Buffer
 	if err := write(shown, &out); err != nil {

@@ -87,7 +87,7 @@ func (s *session) showState(ctx context.Context, id string) {
 	case err != nil:
 		s.warn("the state of the request cannot be read: %v", err)
 	default:
-		s.text("state       %s\nlook again  %s\n", printable(ending(item)), typed("trace "+digits(item.ID)))
+		s.text("state       %s\nlook again  %s\n", printable(ending(item)), typed("trace "+digits(item.ID)+s.sameDeployment()))
 	}
 }
 

@@ -167,7 +167,7 @@ masterhand is running.
 Ctrl-C ends the system. Requests and announcements follow:
 
 `, at.PageURL, at.FulfillURL, at.IntakeURL, at.Doors.QueueURL, at.Doors.Bucket, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
-		typed("send requested-exact"), typed("upload "+sampleFolder()), at.Destinations, at.Senders, at.Log)
+		typed("send requested-exact"), typed("upload "+sampleFolder()+onThisMachine), at.Destinations, at.Senders, at.Log)
 	return nil
 }
 

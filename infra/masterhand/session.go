@@ -185,7 +185,7 @@ func (s *session) openFound() error {
 		return errNoRegion
 	}
 	if err := s.openLocal(""); err != nil {
-		return fmt.Errorf("%w (%w)", errNoRegion, err)
+		return fmt.Errorf("%w; a system on this machine cannot be used instead: %w", errNoRegion, err)
 	}
 	if s.localOnlyIfGiven {
 		s.system, s.aws = nil, aws.Config{}

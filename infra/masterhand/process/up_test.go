@@ -144,7 +144,7 @@ func TestUpPrintsItsAddressesForPeople(t *testing.T) {
 	servicestest.Root(t)
 	p := start(t, root(t), "up")
 	p.line(t) // wait for the first line, which is empty: "up" prints the whole text in one write
-	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " upload ", "events/masters ", " send requested-exact", "Ctrl-C"} {
+	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " upload ", "events/masters --local ", " send requested-exact", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)
 		}
