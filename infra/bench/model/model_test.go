@@ -218,15 +218,17 @@ func TestALimitBreaksOnlyIfRequestsAreLateOrRefused(t *testing.T) {
 	}
 }
 
-// The result of each request must be one more run of the function fulfill, also if no run of
-// fulfill has received the request.
+// The result of each request must be one more run of the function fulfill. A request that no run of
+// fulfill received must have such a run, too.
 func TestEachRequestHasAResult(t *testing.T) {
 	t.Parallel()
-	for name, limits := range map[string]model.Limits{"default": model.Default(), "new": model.New()} {
-		day := at(300, 100)
-		got := model.Simulate(day, limits, 1000)
-		if want := 2 * len(day); got.Calls.Runs != want || name == "new" && got.Throttled == 0 {
-			t.Errorf("%s: %d runs and %d refused webhooks, want %d runs", name, got.Calls.Runs, got.Throttled, want)
+	for _, c := range []struct {
+		requests, concurrency int
+		late                  bool
+	}{{300, 1000, false}, {300, 10, false}, {2000, 1, true}} {
+		got := model.Simulate(at(c.requests, 100), model.Limits{Concurrency: c.concurrency}, 1000)
+		if want := 2*c.requests - got.Late; got.Calls.Runs != want || got.Late > 0 != c.late {
+			t.Errorf("%+v: %d runs, %d late, want %d runs", c, got.Calls.Runs, got.Late, want)
 		}
 	}
 }
