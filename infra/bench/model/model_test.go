@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -208,13 +209,37 @@ func TestALimitBreaksOnlyIfRequestsAreLateOrRefused(t *testing.T) {
 	if o := refused.Outcome; o.Throttled == 0 || o.Late != 0 {
 		t.Errorf("a new account and 1,000 requests: %d get 429, %d are late", o.Throttled, o.Late)
 	}
-	skips := at(3000, 10)
+	skips := at(6000, 2000)
 	for i := range skips {
 		skips[i].Kind = model.Missing
 	}
 	late := model.Grow([][]model.Request{skips}, model.Default(), 20_000)
-	if late.Breaks != 3000 || late.Late != 3000 || late.First.Limit != "the setting finishConcurrency" {
-		t.Errorf("3,000 skips at once: breaks at %d by %s, is late at %d", late.Breaks, late.First.Limit, late.Late)
+	if late.Outcome.Throttled != 0 || late.Breaks != 6000 || late.Late != 6000 || late.First.Limit != "the setting finishConcurrency" {
+		t.Errorf("6,000 skips: breaks at %d by %s, is late at %d", late.Breaks, late.First.Limit, late.Late)
+	}
+}
+
+// Events must happen in the order of their times, also events that an earlier event causes.
+func TestEventsHappenInOrder(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	var events model.Events
+	for range 500 {
+		events.Push(20 * random.Float64())
+	}
+	last, happened := 0.0, 0
+	for ; events.Any(); happened++ {
+		at := events.Pop()
+		if at < last {
+			t.Fatalf("an event at %g happens after one at %g", at, last)
+		}
+		if happened < 1000 {
+			events.Push(at + 3*random.Float64())
+		}
+		last = at
+	}
+	if happened != 1500 {
+		t.Errorf("%d events happened, want 1,500", happened)
 	}
 }
 
