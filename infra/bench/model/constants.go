@@ -1,11 +1,11 @@
-// Package model computes how an AWS account behaves under a day of requests: which limit is
-// reached first, how long requests wait, and what they cost. It needs no account and takes
+// Package model computes how an AWS account behaves under a day of requests: which limit
+// breaks first, how long requests wait, and what they cost. It needs no account and takes
 // seconds.
 //
 // [Delivery], [Skip], [Upload] and [Announcement] return the calls of one request, and [Reindex]
 // those of indexing a library; tests compare them with the calls of the real functions. [NewDay]
-// returns requests, and [Simulate] runs them against the [Limits] of an account. Invariant: the
-// same day gives the same figures.
+// returns requests, and [Simulate] runs them against the [Limits] of an account. [Grow] simulates
+// ever larger days until one breaks the account. Invariant: the same day gives the same figures.
 //
 //	day := model.NewDay(1000)
 //	outcome := model.Simulate(day, model.Default(), 10_000)
