@@ -10,6 +10,7 @@ import (
 // pictureItems describes an AVIF file of one item. Its zero value is a picture of 120 x 90.
 type pictureItems struct {
 	brand      string   // the major brand; "" means avif
+	brands     []string // the compatible brands
 	properties [][]byte // the item's properties after its ispe property, which states width and height
 	order      []byte   // numbers of the item's properties, in order; nil means file order
 	without    string   // kind of the meta box's child that the file must lack
@@ -30,7 +31,7 @@ func (p pictureItems) bytes() []byte {
 	if p.tail == nil {
 		p.tail = atom("mdat", zeros(8))
 	}
-	head := ftyp(p.brand)
+	head := ftyp(p.brand, p.brands...)
 	meta := func(at int) []byte {
 		located := p.located
 		if located == nil {
@@ -85,6 +86,49 @@ func TestItems(t *testing.T) {
 			wantVerdict(t, err, nil)
 			if info.Width != c.width || info.Height != c.height || info.Rotation != c.rotation {
 				t.Errorf("%+v, want %d x %d turned by %d", info, c.width, c.height, c.rotation)
+			}
+		})
+	}
+}
+
+// An image whose brands include avif or avis must count as AVIF, whichever brand of images comes
+// first. Chromium shows such files. Other images must count as images of another format, never as a
+// film.
+func TestBrandsOfItems(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		brand  string
+		brands []string
+		want   string
+	}{
+		"avis":                {"avis", nil, "avif"},
+		"mif1 of AV1":         {"mif1", []string{"avif", "miaf"}, "avif"},
+		"mif2 of AV1":         {"mif2", []string{"avif"}, "avif"},
+		"mif3 of AV1":         {"mif3", []string{"avif"}, "avif"},
+		"msf1 of AV1":         {"msf1", []string{"avis", "iso8"}, "avif"},
+		"miaf of AV1":         {"miaf", []string{"mif1", "avif"}, "avif"},
+		"of a profile":        {"MA1A", []string{"avif", "mif1"}, "avif"},
+		"of the base profile": {"MA1B", []string{"avif", "mif1"}, "avif"},
+		"intra frames alone":  {"avio", []string{"avis", "avif", "iso8"}, "avif"},
+		"mif1 of HEVC":        {"mif1", []string{"heic"}, "heic"},
+		"msf1 of HEVC":        {"msf1", []string{"hevc", "iso8"}, "heic"},
+		"heic":                {"heic", []string{"mif1"}, "heic"},
+		"miaf of HEVC":        {"miaf", []string{"mif1", "heic"}, "heif"},
+		"mif2 of its own":     {"mif2", nil, "heif"},
+		"a profile alone":     {"MA1B", []string{"mif1"}, "heif"},
+		"of H.264":            {"avci", []string{"mif1"}, "heif"},
+		"of JPEG":             {"jpeg", []string{"mif1"}, "heif"},
+		"of VVC":              {"vvic", []string{"mif1"}, "heif"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, pictureItems{brand: c.brand, brands: c.brands}.bytes())
+			wantVerdict(t, err, nil)
+			if info.Kind != "image" || info.Container != c.want || info.Width != 120 || (info.Extension == "avif") != (c.want == "avif") {
+				t.Errorf("%+v, want %s", info, c.want)
+			}
+			if c.want != "avif" && info.Misnamed("heif") {
+				t.Errorf("%+v is misnamed as heif", info)
 			}
 		})
 	}

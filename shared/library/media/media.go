@@ -8,7 +8,7 @@
 //   - Probe makes at most 64 reads of 4 MiB in total, visits at most 20,000 boxes, segments
 //     or chunks, and looks at no more than 64 tracks. Beyond that it returns ErrTooComplex.
 //
-// MP4, MOV, WebM, Matroska, JPEG, PNG, WebP, AVIF, HEIC and GIF files are measured. Other media
+// MP4, MOV, WebM, Matroska, JPEG, PNG, WebP, AVIF, HEIF and GIF files are measured. Other media
 // is named and returned with Probed false:
 //
 //	info, err := media.Probe(ctx, object, size)
@@ -91,7 +91,7 @@ func probe(r *reader) (Info, error) {
 		err = probeMovie(r, &info)
 	case "webm", "mkv":
 		err = probeMatroska(r, &info)
-	case "avif", "heic":
+	case "avif", "heic", "heif":
 		err = probeItems(r, &info)
 	case "jpg":
 		err = probeJPEG(r, &info)

@@ -165,6 +165,11 @@ var mp4Brands = []string{
 	"mp41", "mp42", "mp71", "avc1", "av01", "dash", "cmfc", "cmf2", "MSNV", "XAVC", "F4V ", "f4v ",
 }
 
+// itemBrands lists the brands of image files that say nothing about the codec, or that an AVIF file
+// may state besides avif or avis (ISO/IEC 23008-12, 10; ISO/IEC 23000-22, 7; AV1 Image File Format, 6
+// and 8). Like Chromium, sniffBrands treats such a file as AVIF if avif or avis is among its brands.
+var itemBrands = []string{"mif1", "mif2", "mif3", "msf1", "miaf", "MA1A", "MA1B", "avio"}
+
 // sniffBrands identifies an ISO base media file by the brands in its file type box.
 func sniffBrands(head []byte) Info {
 	for isPadding(head) && int64(u32(head, 0))+8 <= int64(len(head)) {
@@ -186,10 +191,12 @@ func sniffBrands(head []byte) Info {
 	switch {
 	case major == "qt  ":
 		return of("mov")
-	case major == "avif", major == "avis", major == "mif1" && has("avif", "avis"):
+	case major == "avif", major == "avis", slices.Contains(itemBrands, major) && has("avif", "avis"):
 		return of("avif")
 	case slices.Contains([]string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"}, major):
 		return Info{Kind: image, Container: "heic", ContentType: "image/heic"}
+	case slices.Contains(itemBrands, major), slices.Contains([]string{"avci", "avcs", "jpeg", "jpgs", "j2ki", "j2is", "vvic", "vvis"}, major):
+		return Info{Kind: image, Container: "heif", ContentType: "image/heif"}
 	case major == "crx ":
 		return Info{Kind: image, Container: "cr3", ContentType: "image/x-canon-cr3"}
 	case strings.HasPrefix(major, "M4V"):
