@@ -15,6 +15,7 @@ import (
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/views/coverage"
 )
@@ -174,5 +175,53 @@ func TestRequestsFitATerminal(t *testing.T) {
 	other.Destination, other.State, other.Slot = "standard", ledger.FulfilledElsewhere, "p#HRT-A-VERY-LONG-CODE#2#en#video"
 	if got := shown(item, other); !strings.Contains(got, "  FROM\n") || !strings.Contains(got, "  standard\n") {
 		t.Error(got)
+	}
+}
+
+// gapsText returns the output of "coverage --gaps" for a request with the given state, for a creative
+// without masters.
+func gapsText(t *testing.T, i ledger.Item) string {
+	t.Helper()
+	a, ok := coverage.AskOf(i)
+	if !ok {
+		t.Fatalf("%+v asks for nothing", i)
+	}
+	var out strings.Builder
+	s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}}}
+	if err := s.showGaps(coverage.New(masters.Library{Name: "films"}, []coverage.Ask{a}).Chart()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestTheListOfGapsSaysWhatHeals(t *testing.T) {
+	t.Parallel()
+	const en = "p#HRT-606#1#en#video"
+	for name, c := range map[string]struct {
+		item ledger.Item
+		want []string
+		not  []string
+	}{
+		"a file that is not indexed": {
+			ledger.Item{State: ledger.Queued, Slot: en, Code: fulfillment.CodeIndex, Blocker: "HRT-606-1_de_9x16.mp4"},
+			[]string{"reread", "masterhand reindex --status"}, []string{"masterhand place", "masterhand ignore"},
+		},
+		"a file that may be the master": {
+			ledger.Item{State: ledger.Queued, Slot: en, Code: fulfillment.CodeUnplaced, Blocker: "odd.mp4"},
+			[]string{"masterhand place odd.mp4 HRT-606-1 en 9x16", "masterhand ignore odd.mp4"}, []string{"reindex"},
+		},
+	} {
+		c.item.Target = "9x16"
+		got := gapsText(t, c.item)
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: the list lacks %q: %s", name, want, got)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(got, not) {
+				t.Errorf("%s: the list has %q: %s", name, not, got)
+			}
+		}
 	}
 }

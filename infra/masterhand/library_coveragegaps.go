@@ -70,16 +70,24 @@ func gapsTable(gaps []coverage.Gap) *screen.Table {
 	return t
 }
 
-// hintGaps prints two commands for the first file that only needs a tag: one that places the file,
-// and one that excludes it.
+// hintGaps prints the commands for the first gap of each kind: the commands that place or exclude a
+// file that only needs a tag, and the command that shows whether files wait for the index.
 func (s *session) hintGaps(gaps []coverage.Gap) {
-	i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return g.Step.Do == coverage.Tag })
-	if i < 0 {
-		return
-	}
 	where := s.sameDeployment()
-	s.printf("\nPlace a file that only needs a tag, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
-		typed("place"), where, legible.ShellWords(gaps[i].Step.Place...), typed("ignore"), where, legible.ShellWords(gaps[i].Step.Key))
+	first := func(fits func(coverage.Step) bool) *coverage.Step {
+		if i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return fits(g.Step) }); i >= 0 {
+			return &gaps[i].Step
+		}
+		return nil
+	}
+	if step := first(func(s coverage.Step) bool { return s.Do == coverage.Tag }); step != nil {
+		s.printf("\nPlace a file that only needs a tag, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
+			typed("place"), where, legible.ShellWords(step.Place...), typed("ignore"), where, legible.ShellWords(step.Key))
+	}
+	if first(func(s coverage.Step) bool { return s.Do == coverage.Reread }) != nil {
+		s.printf("\nSee whether files still wait for the index; index the library again if none do:\n  %s%s\n  %s%s\n",
+			typed("reindex --status"), where, typed("reindex"), where)
+	}
 }
 
 // tellShares prints how many per cent of the wanted masters are available, in total and for each

@@ -45,6 +45,12 @@ func For(i ledger.Item, lib masters.Library) Advice {
 		return Advice{Text: "There is nothing to do here. If the platform should use the delivered file, find out there who supplied the other file."}
 	case i.State.Ended():
 		return Advice{}
+	// the file i.Blocker then only waits for the index: its own name may place it at another locale
+	case i.Code == fulfillment.CodeIndex:
+		return Advice{
+			Text:     "The newest files are not indexed yet. The request continues by itself once they are.",
+			Commands: []Command{{"reindex --status", nil, "see the state of the index"}},
+		}
 	case i.Blocker != "":
 		return Advice{
 			Text: "One file may be the requested master. Place it or exclude it with one of these commands; the request then continues by itself.",
@@ -52,11 +58,6 @@ func For(i ledger.Item, lib masters.Library) Advice {
 				{"place", placed(i, slot, lib), "place it"},
 				{"ignore", []string{i.Blocker}, "exclude it"},
 			},
-		}
-	case i.Code == fulfillment.CodeIndex:
-		return Advice{
-			Text:     "The newest files are not indexed yet. The request continues by itself once they are.",
-			Commands: []Command{{"reindex --status", nil, "see the state of the index"}},
 		}
 	}
 	return Advice{}

@@ -51,7 +51,10 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 			[][]string{{"place", "odd.mkv", "HRT-1212-2", "en", "4x5"}, {"ignore", "odd.mkv"}},
 		},
 		"an index that lags": {ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex}, "", [][]string{{"reindex --status"}}},
-		"an archived file":   {ledger.Item{State: ledger.Failed, Code: fulfillment.CodeArchived}, "", nil},
+		"a file that is not indexed yet": {
+			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex, Blocker: "films/HRT-1212-2_de_9x16.mp4"}, "", [][]string{{"reindex --status"}},
+		},
+		"an archived file": {ledger.Item{State: ledger.Failed, Code: fulfillment.CodeArchived}, "", nil},
 	} {
 		c.item.Slot = slot
 		got := advice.For(c.item, masters.Library{Rules: rules})

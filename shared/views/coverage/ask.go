@@ -8,6 +8,7 @@ import (
 	"masterhand/shared/kit/names"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/request/affected"
+	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 )
 
@@ -17,8 +18,10 @@ type Ask struct {
 	Answer  creative.Aspect // the delivered master's aspect; "" means that nothing was delivered
 	Skipped bool
 	Met     bool   // reports whether the platform has got a master for this slot
-	Blocker string // the key of the ambiguous file that last blocked the request's skip; "" if none did
-	At      time.Time
+	Blocker string // the key of the file that last blocked the request's skip; "" if none did
+	// Unindexed reports whether Blocker only has to be indexed: nothing else about it is unclear.
+	Unindexed bool
+	At        time.Time
 	// Affected names the ads that wait for this request; it is empty if the caller does not know them.
 	Affected affected.Names
 }
@@ -31,7 +34,7 @@ func AskOf(i ledger.Item) (a Ask, ok bool) {
 	if err != nil || slot.Project == names.SmokeProject || i.State == ledger.Unmatched {
 		return Ask{}, false
 	}
-	a = Ask{Slot: slot, Skipped: i.State == ledger.Skipped, Blocker: i.Blocker, At: i.ReceivedAt}
+	a = Ask{Slot: slot, Skipped: i.State == ledger.Skipped, Blocker: i.Blocker, Unindexed: i.Code == fulfillment.CodeIndex, At: i.ReceivedAt}
 	switch i.State {
 	case ledger.Delivered, ledger.Superseded, ledger.FulfilledElsewhere:
 		a.Met = true

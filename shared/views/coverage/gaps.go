@@ -42,7 +42,7 @@ const (
 	Tag     Do = "tag"     // tag the file at Key with its creative, locale and, if unknown, aspect, or as no master
 	Replace Do = "replace" // replace the file at Key, because it cannot be delivered
 	Restore Do = "restore" // restore the file at Key from archive storage
-	Reread  Do = "reread"  // make the file at Key readable and index it again
+	Reread  Do = "reread"  // index the file at Key again; make it readable first if it could not be read
 )
 
 // Step is the action that closes a gap, and the S3 key to which it applies.
@@ -70,8 +70,10 @@ func (g Gap) name() string { return fmt.Sprintf("%s_%s_%s", g.Creative, g.Locale
 // demand sums up the requests for one slot from all projects.
 type demand struct {
 	Gap
-	slot    creative.Slot // the slot of the latest request
-	blocker string
+	slot creative.Slot // the slot of the latest request
+	// blocker is the key that last blocked the latest request, and unindexed is Ask.Unindexed.
+	blocker   string
+	unindexed bool
 }
 
 // gaps returns the gaps of the creative: one for each master that was requested, that the platform
@@ -91,7 +93,7 @@ func (p page) gaps(asks []Ask) (found []Gap) {
 		d.Requests++
 		d.Affected = d.Affected.With(a.Affected)
 		if !a.At.Before(d.LastAsked) {
-			d.LastAsked, d.slot, d.blocker = a.At, a.Slot, a.Blocker
+			d.LastAsked, d.slot, d.blocker, d.unindexed = a.At, a.Slot, a.Blocker, a.Unindexed
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(demands)) {
@@ -172,7 +174,10 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 			return Step{Do: Tag, Key: m.Key, Place: place(m.Key, "")}
 		}
 	}
-	if d.blocker != "" && p.document.Find(d.blocker) == nil {
+	switch unlisted := d.blocker != "" && p.document.Find(d.blocker) == nil; {
+	case unlisted && d.unindexed:
+		return Step{Do: Reread, Key: d.blocker, May: true}
+	case unlisted:
 		return Step{Do: Tag, Key: d.blocker, Place: place(d.blocker, d.Aspects[0]), May: true}
 	}
 	slot := d.slot

@@ -11,6 +11,7 @@ import (
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/affected"
+	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/views/coverage"
 )
@@ -49,6 +50,12 @@ func TestEachGapHasItsStep(t *testing.T) {
 	t.Parallel()
 	const put = "HRT-1212/v2/en/"
 	noLocale := func(m *masters.Master) { m.Locale = "" }
+	blocked := func(code, key string) coverage.Ask {
+		i := asked("en", creative.Video, "9x16", ledger.Queued)
+		i.Code, i.Blocker = code, key
+		a, _ := coverage.AskOf(i)
+		return a
+	}
 	for _, c := range []struct {
 		name string
 		have []masters.Master
@@ -82,8 +89,12 @@ func TestEachGapHasItsStep(t *testing.T) {
 			[]string{`1× en video [9x16] archived: restore a.mp4 ""; has [9x16] in []`}},
 		{"a broken file", []masters.Master{film("a.mp4", "en", "9x16", func(m *masters.Master) { m.Problem = masters.Corrupt })}, []coverage.Ask{ask(t, "en video 9x16", ledger.Skipped)},
 			[]string{`1× en video [9x16] unusable: replace a.mp4 ""; has [9x16] in []`}},
-		{"a file of no place that holds it up", nil, []coverage.Ask{ask(t, "en video 9x16", ledger.Queued, func(a *coverage.Ask) { a.Blocker = "odd $(name).mp4" })},
+		{"a file of no place that holds it up", nil, []coverage.Ask{blocked(fulfillment.CodeUnplaced, "odd $(name).mp4")},
 			[]string{`1× en video [9x16] missing: tag? odd $(name).mp4 "odd $(name).mp4 HRT-1212-2 en 9x16"; has [] in []`}},
+		{"a file that is not indexed yet", nil, []coverage.Ask{blocked(fulfillment.CodeIndex, "HRT-1212-2_de_9x16.mp4")},
+			[]string{`1× en video [9x16] missing: reread? HRT-1212-2_de_9x16.mp4 ""; has [] in []`}},
+		{"it was indexed since", []masters.Master{film("b", "de", "9x16")}, []coverage.Ask{blocked(fulfillment.CodeIndex, "b")},
+			[]string{`1× en video [9x16] missing: put ` + put + `9x16.mp4 ""; has [] in [de]`}},
 	} {
 		survey := coverage.New(library, c.asks)
 		survey.Add(document(hrt, c.have...))

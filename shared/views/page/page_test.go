@@ -16,6 +16,7 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 	"masterhand/shared/library/summary"
 	"masterhand/shared/request/affected"
+	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/views/advice"
 	"masterhand/shared/views/page"
@@ -276,5 +277,21 @@ func TestASupersededDeliveryIsNotShownAsAccepted(t *testing.T) {
 	html := written(t, d.Data, page.View{})
 	if !strings.Contains(html, advice.ReplacedWords) || !strings.Contains(html, "the platform has another file") || strings.Contains(html, "accepted by the platform") {
 		t.Error("the page does not say that the delivery was superseded")
+	}
+}
+
+// If a request waits only because a file is not indexed yet, the page must not offer to place that
+// file at the requested locale, nor to exclude it: the file's own name may state another locale.
+func TestAFileThatIsNotIndexedIsNeverPlacedForTheRequest(t *testing.T) {
+	t.Parallel()
+	for code, places := range map[string]bool{fulfillment.CodeIndex: false, fulfillment.CodeUnplaced: true} {
+		d := newDeck()
+		d.ask(time.Minute, "HRT-606 1 en video 9x16", ledger.Queued, func(i *ledger.Item) { i.Code, i.Blocker = code, "HRT-606_1.mp4" })
+		html := written(t, d.Data, page.View{})
+		for what, has := range map[string]bool{"masterhand place": places, "masterhand ignore": places, "this file may be": places, "masterhand reindex --status": !places} {
+			if n := strings.Count(strings.ToLower(html), what); (n > 0) != has {
+				t.Errorf("%s: the page shows %q %d times", code, what, n)
+			}
+		}
 	}
 }

@@ -72,7 +72,10 @@ func (b *builder) todoOf(g coverage.Gap) Todo {
 	if g.Step.Do == coverage.Tag && g.Step.May {
 		t.Commands = append(t.Commands, b.command("ignore", g.Step.Key))
 	}
-	if g.Step.Do == coverage.Reread {
+	switch {
+	case g.Step.Do == coverage.Reread && g.State == coverage.Missing:
+		t.Commands = append(t.Commands, b.command("reindex --status"))
+	case g.Step.Do == coverage.Reread:
 		t.Commands = append(t.Commands, b.command("reindex"))
 	}
 	return t
@@ -91,6 +94,9 @@ func instead(g coverage.Gap) string {
 	case coverage.Restore:
 		return "The file exists, but is in archive storage. Restore it."
 	case coverage.Reread:
+		if g.State == coverage.Missing {
+			return "The file exists, but is not indexed as it is now. The request continues by itself once it is."
+		}
 		return "The file exists, but could not be read. Make it readable, then index it again."
 	}
 	has := func(l string, list []creative.Aspect) string {

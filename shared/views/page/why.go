@@ -9,6 +9,7 @@ import (
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/views/advice"
 )
@@ -24,7 +25,7 @@ func (b *builder) why(i ledger.Item, slot creative.Slot, choice masters.Choice, 
 		return "chosen when the request came; the library has changed since"
 	case i.State == ledger.Skipped && i.Decision != nil:
 		return lacks(i.Decision.Skip, slot, choice)
-	case i.Blocker != "":
+	case i.Blocker != "" && i.Code != fulfillment.CodeIndex:
 		return "this file may be the master: " + words(i.Code)
 	}
 	return strings.Trim(words(i.Code)+": "+shorten(text(capability.Redact(i.Detail)), 160), ": ")
