@@ -18,8 +18,9 @@ type link struct {
 	stallEvery int           // the source pauses once in every n-th answer; 0 means never
 }
 
-// links holds the emulated links by their names. The rate and the time for S3 are those that a
-// Lambda function observes: about 90 MB/s on one connection, and about 20 ms until the first byte.
+// links holds the emulated links by their names. The rate and the time for S3 are assumptions: 90 MB/s on one
+// connection, and 20 ms until the first byte. AWS says that the first byte may take 100 to 200 ms; ranged
+// reads then gain less, because each waits for its first byte.
 var links = map[string]link{
 	"s3":    {rate: 90e6, firstByte: 20 * time.Millisecond},
 	"free":  {},
@@ -35,8 +36,8 @@ const (
 )
 
 // The limits of Lambda's network card: at first a burst of bytes, then a constant rate in bytes per
-// second. They apply to each direction and at every memory size. They were measured on AWS; AWS
-// does not document them.
+// second. They apply to each direction and at every memory size. Others measured them (see
+// arxiv.org/abs/2501.07771); AWS does not document them.
 const (
 	cardBurst = 300 * mib
 	cardRate  = 75 * mib
