@@ -14,8 +14,9 @@ type items struct {
 }
 
 // probeItems measures an image file by its primary item and checks that the bytes of its items
-// are present. It ignores later bytes. A file without a meta box is an image sequence and is
-// measured as a film. EXIF never rotates these pictures (ISO/IEC 23000-22, 7.3.10.1).
+// are present. If the file is also an image sequence, it checks that the sequence is complete.
+// It ignores later bytes. A file without a meta box is an image sequence and is measured as a film.
+// EXIF never rotates these pictures (ISO/IEC 23000-22, 7.3.10.1).
 func probeItems(r *reader, info *Info) error {
 	var meta, moov box
 	var cut error
@@ -24,10 +25,8 @@ func probeItems(r *reader, info *Info) error {
 		if !ok && err == nil {
 			break
 		}
-		switch {
-		case err != nil:
-			cut = err
-		case b.kind == "meta" && meta.kind == "":
+		switch cut = err; {
+		case b.kind == "meta" && meta.kind == "" && err == nil:
 			meta = b
 		case b.kind == "moov":
 			moov = b
@@ -35,7 +34,11 @@ func probeItems(r *reader, info *Info) error {
 	}
 	switch {
 	case meta.kind != "":
-		return readItems(r, meta, info)
+		err := readItems(r, meta, info)
+		if err == nil && moov.kind != "" {
+			err = checkSequence(r, moov)
+		}
+		return err
 	case moov.kind != "":
 		return probeMovie(r, info)
 	case cut == nil:

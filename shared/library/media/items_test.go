@@ -1,6 +1,8 @@
 package media_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"slices"
 	"testing"
 
@@ -129,6 +131,55 @@ func TestBrandsOfItems(t *testing.T) {
 			}
 			if c.want != "avif" && info.Misnamed("heif") {
 				t.Errorf("%+v is misnamed as heif", info)
+			}
+		})
+	}
+}
+
+// An image sequence must be complete, although its first picture is also an item. A film without
+// the brand of a sequence does not count, because cameras append films to photos.
+func TestSequencesOfItems(t *testing.T) {
+	t.Parallel()
+	of := func(brand string, data []byte, at int) []byte {
+		entry := atom("av01", zeros(24), b16(120), b16(90), zeros(50))
+		tables := slices.Concat(counted, atom("stco", zeros(4), b32(1), b32(at)))
+		tables = bytes.Replace(tables, atom("stsz", b32(0, sampled, 1)), atom("stsz", b32(0, 0, 1, len(data))), 1)
+		moov := atom("moov", movieHeader(0, 1500, turns[0]), picture{handler: "pict", entry: entry, tables: tables}.trak())
+		return pictureItems{brand: "avif", brands: []string{brand}, tail: slices.Concat(atom("mdat", payload), moov, atom("mdat", data))}.bytes()
+	}
+	sequence := func(brand string, data []byte) []byte { return of(brand, data, len(of(brand, data, 0))-len(data)) }
+	reordered := func(data []byte) []byte {
+		at := bytes.Index(data, []byte("stsd")) - 4
+		size, end := int(binary.BigEndian.Uint32(data[at:])), at-8+int(binary.BigEndian.Uint32(data[at-8:]))
+		return slices.Concat(data[:at], data[at+size:end], data[at:at+size], data[end:])
+	}
+	whole, photo := sequence("avis", payload), sequence("mif1", payload)
+	moov := bytes.Index(whole, []byte("moov")) + 4
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"whole":                      {whole, nil},
+		"and bytes behind it":        {slices.Concat(whole, noise(900)), nil},
+		"of HEVC":                    {sequence("msf1", payload), nil},
+		"cut":                        {whole[:len(whole)-1], media.ErrTruncated},
+		"of HEVC, cut":               {sequence("msf1", payload)[:len(whole)-1], media.ErrTruncated},
+		"cut in its header":          {whole[:moov+30], media.ErrTruncated},
+		"zeros at its end":           {sequence("avis", zeros(64)), media.ErrTruncated},
+		"without its codec":          {bytes.Replace(sequence("avis", zeros(64)), []byte("stsd"), []byte("free"), 1), nil},
+		"uncompressed":               {bytes.Replace(sequence("avis", zeros(64)), []byte("av01\x00\x00\x00\x00\x00"), []byte("uncv\x00\x00\x00\x00\x00"), 2), nil},
+		"libavif's order of tables":  {reordered(whole), nil},
+		"and zeros at its end":       {reordered(sequence("avis", zeros(64))), media.ErrTruncated},
+		"and noise behind it":        {slices.Concat(reordered(whole), noise(900)), nil},
+		"a photo and a film":         {photo, nil},
+		"a photo and a part of film": {photo[:len(photo)-1], nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, c.data)
+			wantVerdict(t, err, c.want)
+			if info.Width != 120 || info.Duration != 0 {
+				t.Errorf("%+v, want a picture 120 wide", info)
 			}
 		})
 	}
