@@ -18,9 +18,9 @@ type link struct {
 	stallEvery int           // the source pauses once in every n-th answer; 0 means never
 }
 
-// links holds the emulated links by their names. The rate and the time for S3 are assumptions: 90 MB/s on one
-// connection, and 20 ms until the first byte. AWS says that the first byte may take 100 to 200 ms; ranged
-// reads then gain less, because each waits for its first byte.
+// links holds the emulated links by their names. The rate and the time for S3 are assumptions: 90 MB/s
+// on one connection, and 20 ms until the first byte. AWS says that the first byte may take 100 to
+// 200 ms; ranged reads then gain less, because each waits for its first byte.
 var links = map[string]link{
 	"s3":    {rate: 90e6, firstByte: 20 * time.Millisecond},
 	"free":  {},
