@@ -119,13 +119,29 @@ func parsePlacing(args []string) (keys []string, at placing, err error) {
 	keys = rest[:len(rest)-1]
 	switch before := slices.IndexFunc(args, isCreative); {
 	case err != nil && before > 0:
-		return nil, placing{}, fmt.Errorf("%w (got %q)", errBehindCode, args[before+1:])
+		return nil, placing{}, fmt.Errorf("%w%s (got %q)", errBehindCode, wrongWord(args[before+1:]), args[before+1:])
 	case err != nil:
 		return nil, placing{}, fmt.Errorf("%w: %w", errNoPlacing, err)
 	case len(keys) == 0:
 		return nil, placing{}, fmt.Errorf("%w: %w", errNoPlacing, errNoKey)
 	}
 	return keys, at, nil
+}
+
+// wrongWord returns a text that says which of the words after the creative is no locale or no aspect.
+// It returns "" if the words are in the wrong order or too many.
+func wrongWord(words []string) string {
+	for n, word := range words[:min(len(words), 2)] {
+		_, noTag := language.Parse(word)
+		switch _, noAspect := creative.ParseAspect(word); {
+		case noTag == nil || noAspect == nil:
+		case n == 0 && !strings.ContainsAny(word[:min(len(word), 1)], "0123456789"):
+			return fmt.Sprintf("; %q is no language tag: expected one such as de", word)
+		default:
+			return fmt.Sprintf("; %q is no aspect: expected one such as 9x16", word)
+		}
+	}
+	return ""
 }
 
 func isCreative(text string) bool {

@@ -28,15 +28,19 @@ func TestParsePlacing(t *testing.T) {
 		}
 	}
 	for line, says := range map[string]string{
-		"":                         "expected KEY… CODE-N [LOCALE] [ASPECT]",
-		"HRT-1212-2":               "no key before the creative",
-		"HRT-1212-2 en 9x16":       "no key before the creative",
-		"a.mp4 HRT":                "must end in its variation",
-		"a.mp4":                    "must end in its variation",
-		"a.mp4 HRT-1212-2 english": `expected [LOCALE] [ASPECT] after the creative (got ["english"])`,
-		"a.mp4 HRT-1212-2 9x16 en": `after the creative (got ["9x16" "en"])`,
-		"a.mp4 HRT-1212-2 en tall": `after the creative (got ["en" "tall"])`,
-		"a.mp4 HRT-1212-99999999":  "variation outside 0 to 999999",
+		"":                             "expected KEY… CODE-N [LOCALE] [ASPECT]",
+		"HRT-1212-2":                   "no key before the creative",
+		"HRT-1212-2 en 9x16":           "no key before the creative",
+		"a.mp4 HRT":                    "must end in its variation",
+		"a.mp4":                        "must end in its variation",
+		"a.mp4 HRT-1212-2 english":     `expected [LOCALE] [ASPECT] after the creative; "english" is no language tag: expected one such as de (got ["english"])`,
+		"a.mp4 HRT-1212-2 916":         `"916" is no aspect: expected one such as 9x16 (got ["916"])`,
+		"a.mp4 HRT-1212-2 de 916":      `"916" is no aspect: expected one such as 9x16 (got ["de" "916"])`,
+		"a.mp4 HRT-1212-2 german 9x16": `"german" is no language tag: expected one such as de (got ["german" "9x16"])`,
+		"a.mp4 HRT-1212-2 de 9x16 x":   `after the creative (got ["de" "9x16" "x"])`,
+		"a.mp4 HRT-1212-2 9x16 en":     `after the creative (got ["9x16" "en"])`,
+		"a.mp4 HRT-1212-2 en tall":     `"tall" is no aspect: expected one such as 9x16 (got ["en" "tall"])`,
+		"a.mp4 HRT-1212-99999999":      "variation outside 0 to 999999",
 	} {
 		got := operator{}.run(t, noRegion, append([]string{"place"}, strings.Fields(line)...)...)
 		got.expect(t, 2, says)
