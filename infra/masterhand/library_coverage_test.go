@@ -210,6 +210,10 @@ func TestTheListOfGapsSaysWhatHeals(t *testing.T) {
 			ledger.Item{State: ledger.Queued, Slot: en, Code: fulfillment.CodeUnplaced, Blocker: "odd.mp4"},
 			[]string{"masterhand place odd.mp4 HRT-606-1 en 9x16", "masterhand ignore odd.mp4"}, []string{"reindex"},
 		},
+		"a locale that is no language tag": {
+			ledger.Item{State: ledger.Skipped, Slot: "p#HRT-606#1#german#video", Decision: &ledger.Decision{Skip: "no_match:kind"}},
+			[]string{"  tell  -\n", "The requested locale german is no language tag"}, []string{"masterhand place", "masterhand ignore"},
+		},
 	} {
 		c.item.Target = "9x16"
 		got := gapsText(t, c.item)

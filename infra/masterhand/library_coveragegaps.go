@@ -9,6 +9,7 @@ import (
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/kit/legible"
 	"masterhand/shared/library/creative"
+	"masterhand/shared/views/advice"
 	"masterhand/shared/views/coverage"
 )
 
@@ -63,7 +64,7 @@ func gapsTable(gaps []coverage.Gap) *screen.Table {
 			aspects[i] = string(a)
 		}
 		row := screen.Texts(fmt.Sprint(g.Requests), dash(strings.TrimPrefix(fmt.Sprint(g.Affected.Ads.Count), "0")), printable(g.Creative.String()),
-			string(g.Locale), string(g.Kind), strings.Join(aspects, " or "), string(g.Step.Do), printable(g.Step.Key))
+			string(g.Locale), string(g.Kind), strings.Join(aspects, " or "), string(g.Step.Do), dash(printable(g.Step.Key)))
 		row[6].Paint = screen.Poor
 		t.Add(row...)
 	}
@@ -74,17 +75,20 @@ func gapsTable(gaps []coverage.Gap) *screen.Table {
 // file that only needs a tag, and the command that shows whether files wait for the index.
 func (s *session) hintGaps(gaps []coverage.Gap) {
 	where := s.sameDeployment()
-	first := func(fits func(coverage.Step) bool) *coverage.Step {
-		if i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return fits(g.Step) }); i >= 0 {
-			return &gaps[i].Step
+	first := func(do coverage.Do) *coverage.Gap {
+		if i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return g.Step.Do == do }); i >= 0 {
+			return &gaps[i]
 		}
 		return nil
 	}
-	if step := first(func(s coverage.Step) bool { return s.Do == coverage.Tag }); step != nil {
+	if g := first(coverage.Tag); g != nil {
 		s.printf("\nPlace a file that only needs a tag, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
-			typed("place"), where, legible.ShellWords(step.Place...), typed("ignore"), where, legible.ShellWords(step.Key))
+			typed("place"), where, legible.ShellWords(g.Step.Place...), typed("ignore"), where, legible.ShellWords(g.Step.Key))
 	}
-	if first(func(s coverage.Step) bool { return s.Do == coverage.Reread }) != nil {
+	if g := first(coverage.Tell); g != nil {
+		s.printf("\n%s\n", wrapped(printable(advice.NoTag(g.Locale))))
+	}
+	if first(coverage.Reread) != nil {
 		s.printf("\nSee whether files still wait for the index; index the library again if none do:\n  %s%s\n  %s%s\n",
 			typed("reindex --status"), where, typed("reindex"), where)
 	}

@@ -7,10 +7,13 @@
 package advice
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 )
@@ -51,28 +54,69 @@ func For(i ledger.Item, lib masters.Library) Advice {
 			Text:     "The newest files are not indexed yet. The request continues by itself once they are.",
 			Commands: []Command{{"reindex --status", nil, "see the state of the index"}},
 		}
+	case i.Code == string(masters.UnclearLocale) && !slot.Locale.IsTag():
+		return Advice{Text: NoTag(slot.Locale)}
 	case i.Blocker != "":
-		return Advice{
-			Text: "One file may be the requested master. Place it or exclude it with one of these commands; the request then continues by itself.",
-			Commands: []Command{
-				{"place", placed(i, slot, lib), "place it"},
-				{"ignore", []string{i.Blocker}, "exclude it"},
-			},
-		}
+		return blocked(i, slot, lib)
 	}
 	return Advice{}
 }
 
-// placed returns the arguments of the command "masterhand place" for the file i.Blocker, which
-// blocks the request i. The command makes this file a master for the request. If the file's aspect
-// is not known, the arguments include the aspect that the request prefers.
-func placed(i ledger.Item, slot creative.Slot, lib masters.Library) []string {
-	args := []string{i.Blocker, slot.Creative.String(), string(slot.Locale)}
-	accepted := lib.Preference(asked(slot, i.Target))
-	if i.Code == string(masters.UnknownAspect) && len(accepted) > 0 {
-		args = append(args, string(accepted[0]))
+// blocked returns the advice for a request that the file i.Blocker blocks.
+func blocked(i ledger.Item, slot creative.Slot, lib masters.Library) Advice {
+	text, args := "One file may be the requested master.", Place(lib, i.Blocker, slot)
+	switch own := stated(lib, i.Blocker); {
+	case i.Code == string(masters.UnknownAspect):
+		args = PlaceAspect(i.Blocker, slot, cmp.Or(lib.Preference(asked(slot, i.Target))...))
+	case own != "" && own != slot.Locale:
+		text = fmt.Sprintf("One file may be a master of the creative, but its name states the locale %s.", own)
+	}
+	return Advice{
+		Text: text + " Place it or exclude it with one of these commands; the request then continues by itself.",
+		Commands: []Command{
+			{"place", args, "place it"},
+			{"ignore", []string{i.Blocker}, "exclude it"},
+		},
+	}
+}
+
+// Place returns the arguments of the command "masterhand place" that places the file at key at the
+// slot's creative. If the key states one locale, the arguments state this locale and not the slot's:
+// the file must not be delivered for another one. They never state a locale that is no language tag,
+// because the command refuses it.
+func Place(lib masters.Library, key string, slot creative.Slot) []string {
+	args := []string{key, slot.Creative.String()}
+	if locale := cmp.Or(stated(lib, key), slot.Locale); locale.IsTag() {
+		args = append(args, string(locale))
 	}
 	return args
+}
+
+// PlaceAspect returns the arguments of the command "masterhand place" that states the aspect of the
+// file at key. The file keeps its locale, which may be wider than the slot's.
+func PlaceAspect(key string, slot creative.Slot, aspect creative.Aspect) []string {
+	args := []string{key, slot.Creative.String()}
+	if aspect != "" {
+		args = append(args, string(aspect))
+	}
+	return args
+}
+
+// stated returns the locale that a person reads in a key, or "" if the key states none or several.
+func stated(lib masters.Library, key string) creative.Locale {
+	at := lib.Place(key, placement.UnknownSize)
+	if at.Unplaced != "" {
+		at, _ = lib.Obvious(key, placement.UnknownSize)
+	}
+	if at.LocaleUnclear != "" {
+		return ""
+	}
+	return at.Locale
+}
+
+// NoTag returns the advice for requests whose locale is no language tag.
+func NoTag(l creative.Locale) string {
+	return fmt.Sprintf("The requested locale %s is no language tag such as en or pt-BR: tell the platform. No file has to change.", l)
 }
 
 // ReplacedWords is the text that describes the end of a request for which [Replaced] returns true.
@@ -101,7 +145,10 @@ func asked(slot creative.Slot, target string) creative.Slot {
 func skipped(reason string, slot creative.Slot, lib masters.Library) Advice {
 	explain := Command{"explain", []string{slot.Creative.String(), string(slot.Locale), string(slot.Kind), slot.Placement()}, "see every file that was considered"}
 	unplaced := Command{"unplaced", nil, "see the files whose names could not be placed"}
-	if strings.HasPrefix(reason, "no_match") {
+	switch {
+	case strings.HasPrefix(reason, "no_match") && !slot.Locale.IsTag():
+		return Advice{Text: NoTag(slot.Locale), Commands: []Command{explain}}
+	case strings.HasPrefix(reason, "no_match"):
 		return Advice{
 			Text:     "The library has no file for this request. Upload one before the platform asks again.",
 			Put:      lib.KeyFor(slot),

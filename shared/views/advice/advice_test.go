@@ -1,7 +1,9 @@
 package advice_test
 
 import (
+	"cmp"
 	"reflect"
+	"strings"
 	"testing"
 
 	"masterhand/shared/library/masters"
@@ -11,7 +13,10 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-const slot = "project#HRT-1212#2#en#video"
+const (
+	slot   = "project#HRT-1212#2#en#video"
+	german = "project#HRT-1212#2#german#video"
+)
 
 func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 	t.Parallel()
@@ -48,21 +53,40 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 		},
 		"a file of unknown aspect": {
 			ledger.Item{State: ledger.Queued, Code: "unknown_aspect", Blocker: "odd.mkv", Target: "feed"}, "",
-			[][]string{{"place", "odd.mkv", "HRT-1212-2", "en", "4x5"}, {"ignore", "odd.mkv"}},
+			[][]string{{"place", "odd.mkv", "HRT-1212-2", "4x5"}, {"ignore", "odd.mkv"}},
 		},
 		"an index that lags": {ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex}, "", [][]string{{"reindex --status"}}},
 		"a file that is not indexed yet": {
 			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex, Blocker: "films/HRT-1212-2_de_9x16.mp4"}, "", [][]string{{"reindex --status"}},
 		},
+		"a file whose name states another locale": {
+			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeUnplaced, Blocker: "films/HRT-1212_de_9x16.mp4"}, "",
+			[][]string{{"place", "films/HRT-1212_de_9x16.mp4", "HRT-1212-2", "de"}, {"ignore", "films/HRT-1212_de_9x16.mp4"}},
+		},
+		"a placed file that cannot be looked at": {
+			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeUnplaced, Blocker: "films/HRT-1212-2_de_9x16.mp4"}, "",
+			[][]string{{"place", "films/HRT-1212-2_de_9x16.mp4", "HRT-1212-2", "de"}, {"ignore", "films/HRT-1212-2_de_9x16.mp4"}},
+		},
+		"a locale that is no language tag": {
+			ledger.Item{State: ledger.Queued, Code: "unclear_locale", Blocker: "films/HRT-1212/v2/en/9x16.mp4", Slot: german}, "", nil,
+		},
+		"a locale that is no language tag, and an unplaced file": {
+			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeUnplaced, Blocker: "odd.mp4", Slot: german}, "",
+			[][]string{{"place", "odd.mp4", "HRT-1212-2"}, {"ignore", "odd.mp4"}},
+		},
+		"a skip for a locale that is no language tag": {
+			ledger.Item{State: ledger.Skipped, Decision: skip("no_match:kind"), Target: "9x16", Slot: german}, "",
+			[][]string{{"explain", "HRT-1212-2", "german", "video", "9x16"}},
+		},
 		"an archived file": {ledger.Item{State: ledger.Failed, Code: fulfillment.CodeArchived}, "", nil},
 	} {
-		c.item.Slot = slot
+		c.item.Slot = cmp.Or(c.item.Slot, slot)
 		got := advice.For(c.item, masters.Library{Rules: rules})
 		var commands [][]string
 		for _, command := range got.Commands {
 			commands = append(commands, append([]string{command.Name}, command.Args...))
 		}
-		if got.Text == "" || got.Put != c.put || !reflect.DeepEqual(commands, c.commands) {
+		if got.Text == "" || strings.Contains(got.Text, "german is no language tag") != (c.item.Slot == german && c.item.Code != fulfillment.CodeUnplaced) || got.Put != c.put || !reflect.DeepEqual(commands, c.commands) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/affected"
+	"masterhand/shared/views/advice"
 )
 
 // Gap is a requested master that could not be delivered now. Once one suitable file exists, the gap
@@ -42,6 +43,7 @@ const (
 	Tag     Do = "tag"     // tag the file at Key with its creative, locale and, if unknown, aspect, or as no master
 	Replace Do = "replace" // replace the file at Key, because it cannot be delivered
 	Restore Do = "restore" // restore the file at Key from archive storage
+	Tell    Do = "tell"    // tell the platform that the gap's Locale is no language tag; Key is ""
 	Reread  Do = "reread"  // index the file at Key again; make it readable first if it could not be read
 )
 
@@ -145,12 +147,9 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 		}
 		return masters.Master{}, ""
 	}
-	place := func(key string, aspect creative.Aspect) []string {
-		args := []string{key, d.Creative.String(), string(d.Locale)}
-		if aspect != "" {
-			args = append(args, string(aspect))
-		}
-		return args
+	place := func(key string) []string { return advice.Place(p.library, key, d.slot) }
+	if !d.Locale.IsTag() && (d.State == Missing || d.Reason == string(masters.UnclearLocale)) {
+		return Step{Do: Tell}
 	}
 	switch d.State {
 	case Archived:
@@ -162,23 +161,23 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 	case Unclear:
 		switch m, rule := dropped(masters.UnclearLocale, masters.Unseen, masters.UnknownAspect); rule {
 		case masters.UnclearLocale:
-			return Step{Do: Tag, Key: m.Key, Place: place(m.Key, ""), May: true}
+			return Step{Do: Tag, Key: m.Key, Place: place(m.Key), May: true}
 		case masters.UnknownAspect:
-			return Step{Do: Tag, Key: m.Key, Place: place(m.Key, d.Aspects[0]), May: true}
+			return Step{Do: Tag, Key: m.Key, Place: advice.PlaceAspect(m.Key, d.slot, d.Aspects[0]), May: true}
 		default:
 			return Step{Do: Reread, Key: m.Key, May: true}
 		}
 	}
 	for _, c := range choice.Candidates {
 		if m := c.Master; c.Drop == masters.NoLocale && m.Kind == d.Kind && (m.Aspect == "" || slices.Contains(d.Aspects, m.Aspect)) {
-			return Step{Do: Tag, Key: m.Key, Place: place(m.Key, "")}
+			return Step{Do: Tag, Key: m.Key, Place: place(m.Key)}
 		}
 	}
 	switch unlisted := d.blocker != "" && p.document.Find(d.blocker) == nil; {
 	case unlisted && d.unindexed:
 		return Step{Do: Reread, Key: d.blocker, May: true}
 	case unlisted:
-		return Step{Do: Tag, Key: d.blocker, Place: place(d.blocker, d.Aspects[0]), May: true}
+		return Step{Do: Tag, Key: d.blocker, Place: append(place(d.blocker), string(d.Aspects[0])), May: true}
 	}
 	slot := d.slot
 	slot.Creative = p.creative
@@ -190,7 +189,7 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 		extension = "jpg"
 	}
 	key := p.library.Prefix + d.name() + "." + extension
-	return Step{Do: Put, Key: key, Place: place(key, d.Aspects[0])}
+	return Step{Do: Put, Key: key, Place: append(place(key), string(d.Aspects[0]))}
 }
 
 // together merges gaps that the same file would close: a gap for a family, and a gap in the same

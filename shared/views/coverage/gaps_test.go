@@ -82,7 +82,7 @@ func TestEachGapHasItsStep(t *testing.T) {
 		{"a file of unclear locale", []masters.Master{film("UK.mp4", "", "9x16", func(m *masters.Master) { m.LocaleUnclear = "UK" })}, []coverage.Ask{ask(t, "en video 9x16", ledger.Queued)},
 			[]string{`1× en video [9x16] unclear: tag? UK.mp4 "UK.mp4 HRT-1212-2 en"; has [] in []`}},
 		{"a file of unknown aspect", []masters.Master{film("a.mp4", "en", "", func(m *masters.Master) { m.Probed = false })}, []coverage.Ask{ask(t, "en video feed", ledger.Queued)},
-			[]string{`1× en video [4x5 1x1 3x4] unclear: tag? a.mp4 "a.mp4 HRT-1212-2 en 4x5"; has [] in []`}},
+			[]string{`1× en video [4x5 1x1 3x4] unclear: tag? a.mp4 "a.mp4 HRT-1212-2 4x5"; has [] in []`}},
 		{"a file that nobody has read", []masters.Master{film("a.mp4", "en", "9x16", func(m *masters.Master) { m.Probed, m.Extension = false, "" })}, []coverage.Ask{ask(t, "en video 9x16", ledger.Queued)},
 			[]string{`1× en video [9x16] unclear: reread? a.mp4 ""; has [9x16] in []`}},
 		{"an archived file", []masters.Master{film("a.mp4", "en", "9x16", func(m *masters.Master) { m.StorageClass = "GLACIER" })}, []coverage.Ask{ask(t, "en video 9x16", ledger.Failed)},
@@ -95,6 +95,14 @@ func TestEachGapHasItsStep(t *testing.T) {
 			[]string{`1× en video [9x16] missing: reread? HRT-1212-2_de_9x16.mp4 ""; has [] in []`}},
 		{"it was indexed since", []masters.Master{film("b", "de", "9x16")}, []coverage.Ask{blocked(fulfillment.CodeIndex, "b")},
 			[]string{`1× en video [9x16] missing: put ` + put + `9x16.mp4 ""; has [] in [de]`}},
+		{"an unplaced file whose name states another locale", nil, []coverage.Ask{blocked(fulfillment.CodeUnplaced, "HRT-1212_de_9x16.mp4")},
+			[]string{`1× en video [9x16] missing: tag? HRT-1212_de_9x16.mp4 "HRT-1212_de_9x16.mp4 HRT-1212-2 de 9x16"; has [] in []`}},
+		{"a locale that is no language tag", []masters.Master{film("a", "en", "9x16")}, []coverage.Ask{ask(t, "german video 9x16", ledger.Queued)},
+			[]string{`1× german video [9x16] unclear: tell  ""; has [] in [en]`}},
+		{"a locale that is no language tag, of nothing", nil, []coverage.Ask{ask(t, "german video 9x16", ledger.Skipped)},
+			[]string{`1× german video [9x16] missing: tell  ""; has [] in []`}},
+		{"a locale that is no language tag, of a file tagged with it", []masters.Master{film("a", "german", "9x16", func(m *masters.Master) { m.StorageClass = "GLACIER" })},
+			[]coverage.Ask{ask(t, "german video 9x16", ledger.Failed)}, []string{`1× german video [9x16] archived: restore a ""; has [9x16] in []`}},
 	} {
 		survey := coverage.New(library, c.asks)
 		survey.Add(document(hrt, c.have...))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"masterhand/shared/library/creative"
+	"masterhand/shared/views/advice"
 	"masterhand/shared/views/coverage"
 )
 
@@ -93,6 +94,8 @@ func instead(g coverage.Gap) string {
 		return "The file exists, but cannot be delivered: " + text(strings.ReplaceAll(g.Reason, "_", " ")) + "."
 	case coverage.Restore:
 		return "The file exists, but is in archive storage. Restore it."
+	case coverage.Tell:
+		return text(advice.NoTag(g.Locale))
 	case coverage.Reread:
 		if g.State == coverage.Missing {
 			return "The file exists, but is not indexed as it is now. The request continues by itself once it is."

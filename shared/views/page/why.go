@@ -25,6 +25,8 @@ func (b *builder) why(i ledger.Item, slot creative.Slot, choice masters.Choice, 
 		return "chosen when the request came; the library has changed since"
 	case i.State == ledger.Skipped && i.Decision != nil:
 		return lacks(i.Decision.Skip, slot, choice)
+	case i.Code == string(masters.UnclearLocale) && !slot.Locale.IsTag():
+		return "the requested locale is no language tag"
 	case i.Blocker != "" && i.Code != fulfillment.CodeIndex:
 		return "this file may be the master: " + words(i.Code)
 	}
