@@ -41,7 +41,8 @@ func (c *copying) resume(p *timeline.Progress) bool {
 		return false
 	}
 	c.key, c.upload, c.parts = p.Key, p.Upload, int(p.Offset/int64(c.partSize))
-	c.from.offset, c.from.size, c.from.validator, c.started = p.Offset, p.Size, p.Validator, p.Offset
+	c.from.offset, c.from.size, c.from.validator, c.from.tag = p.Offset, p.Size, p.Validator, p.Tag
+	c.started = p.Offset
 	return true
 }
 
@@ -60,7 +61,7 @@ func (c *copying) run(ctx context.Context) (*timeline.Progress, error) {
 		if marshalling == nil {
 			return &timeline.Progress{
 				Upload: c.upload, Key: c.key, Offset: int64(c.parts) * int64(c.partSize), Hash: state,
-				Validator: c.from.validator, Size: c.from.size,
+				Validator: c.from.validator, Tag: c.from.tag, Size: c.from.size,
 			}, err
 		}
 	}

@@ -45,6 +45,8 @@ type download struct {
 	offset    int64  // the offset in the file of the next byte to read
 	size      int64  // the size of the whole file; -1 means that the server did not state it
 	validator string // the value for If-Range; "" means that the server sent no usable one
+	tag       string // the ETag of the first answer, strong or weak; "" means none
+	partial   bool   // whether the current answer is a part of the file and does not state the file's size
 
 	body   io.ReadCloser
 	end    context.CancelCauseFunc // cancels the current request, whose answer's body is the field body
@@ -69,7 +71,7 @@ func (d *download) read(ctx context.Context, p []byte) (n int, err error) {
 		if err == nil {
 			continue
 		}
-		if err == io.EOF && (d.size < 0 || d.offset == d.size) {
+		if err == io.EOF && (d.size < 0 && !d.partial || d.offset == d.size) {
 			if n > 0 {
 				return n, io.ErrUnexpectedEOF
 			}
@@ -211,14 +213,15 @@ func (d *download) answered(resp *http.Response) error {
 // begun skips this part, and returns a fault if the file may have changed since then. It also
 // returns a fault if the file is too large.
 func (d *download) begun(resp *http.Response) error {
+	d.partial = false
 	if d.offset == 0 {
-		d.size, d.validator = resp.ContentLength, validatorOf(resp)
+		d.size, d.validator, d.tag = resp.ContentLength, validatorOf(resp), resp.Header.Get("ETag")
 		if d.size > d.limit {
 			return faulty(CodeTooLarge, forever, "%d bytes of at most %d", d.size, d.limit)
 		}
 		return nil
 	}
-	if d.validator == "" || validatorOf(resp) != d.validator || resp.ContentLength != d.size {
+	if d.validator == "" || validatorOf(resp) != d.validator || resp.ContentLength != d.size || !d.unchanged(resp) {
 		return faulty(CodeChanged, later, "after %d bytes", d.offset)
 	}
 	for left := d.offset; left > 0; {
@@ -240,21 +243,34 @@ func (d *download) begun(resp *http.Response) error {
 
 var contentRange = lazy.Regexp(`^bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)$`)
 
-// continued accepts an answer with the rest of the file. It returns a fault unless the range is the
-// requested one.
+// continued accepts an answer with the rest of the file. It returns a fault if the range is not the
+// requested one, or if the file may have changed.
 func (d *download) continued(resp *http.Response) error {
 	m := contentRange().FindStringSubmatch(strings.TrimSpace(resp.Header.Get("Content-Range")))
-	same := m != nil && m[1] == strconv.FormatInt(d.offset, 10)
-	if same && m[2] != "*" {
+	same := m != nil && m[1] == strconv.FormatInt(d.offset, 10) && d.unchanged(resp)
+	d.partial = same && m[2] == "*"
+	if same && !d.partial {
 		total, _ := strconv.ParseInt(m[2], 10, 64)
 		same = d.size < 0 || d.size == total
 		d.size = total
 	}
-	tag := resp.Header.Get("ETag")
-	if !same || tag != "" && isStrong(d.validator) && tag != d.validator {
+	if !same {
 		return faulty(CodeChanged, later, "after %d bytes", d.offset)
 	}
 	return nil
+}
+
+// unchanged reports whether the headers of an answer belong to the version of the file whose first
+// bytes were read. A server may ignore If-Range, so the status 206 alone proves nothing. With a
+// strong ETag, the answer must have the same ETag (RFC 9110, 15.3.7). With a date, the answer may lack
+// Last-Modified and ETag, but must not contradict those of the first answer.
+func (d *download) unchanged(resp *http.Response) bool {
+	tag, modified := resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")
+	if isStrong(d.validator) {
+		return tag == d.validator
+	}
+	return (modified == "" || modified == d.validator) &&
+		(tag == "" || d.tag == "" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(d.tag, "W/"))
 }
 
 // beyond handles the answer 416: the file has no bytes at the requested offset. For a file of unknown

@@ -75,10 +75,11 @@ type Copy struct {
 type Progress struct {
 	Upload    string `json:"upload"` // S3's id of the upload
 	Key       string `json:"key"`
-	Offset    int64  `json:"offset"`    // the number of uploaded bytes; a multiple of the part size
-	Hash      []byte `json:"hash"`      // the internal state of SHA-256 after the uploaded bytes
-	Validator string `json:"validator"` // the value of If-Range: an ETag or a date that proves the file unchanged
-	Size      int64  `json:"size"`      // the size of the whole file; -1 if the server did not state it
+	Offset    int64  `json:"offset"`        // the number of uploaded bytes; a multiple of the part size
+	Hash      []byte `json:"hash"`          // the internal state of SHA-256 after the uploaded bytes
+	Validator string `json:"validator"`     // the value of If-Range: an ETag or a date that proves the file unchanged
+	Tag       string `json:"tag,omitempty"` // the ETag of the first answer, strong or weak; "" means none
+	Size      int64  `json:"size"`          // the size of the whole file; -1 if the server did not state it
 	// Place is the file's place when the upload began. If the place has changed, the upload must
 	// begin again.
 	Place string `json:"place"`

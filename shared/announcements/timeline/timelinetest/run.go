@@ -66,7 +66,7 @@ func whole() timeline.Timeline {
 			Name: "export", Role: senders.Master, State: timeline.Announced, Record: "raw/r", Newest: "raw/s", Host: "h.test", Status: "s", Since: start,
 			Copy: timeline.Copy{Key: "k", SHA256: "0f", Size: 1 << 40, Problem: "p", Place: "q"}, Code: "c", Detail: "d", Tries: 7,
 			Slot: "HRT/v2/en/", Earlier: &timeline.Copy{Key: "e"}, Orphans: []string{"a", "b"}, Holder: "me", Until: start,
-			Progress: &timeline.Progress{Upload: "u", Key: "k", Offset: 1 << 33, Hash: []byte{0, 255}, Validator: `"e"`, Size: -1, Place: "r"},
+			Progress: &timeline.Progress{Upload: "u", Key: "k", Offset: 1 << 33, Hash: []byte{0, 255}, Validator: `"e"`, Tag: `"e"`, Size: -1, Place: "r"},
 		}},
 	}
 }
