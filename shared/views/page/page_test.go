@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -292,6 +293,25 @@ func TestAFileThatIsNotIndexedIsNeverPlacedForTheRequest(t *testing.T) {
 			if n := strings.Count(strings.ToLower(html), what); (n > 0) != has {
 				t.Errorf("%s: the page shows %q %d times", code, what, n)
 			}
+		}
+	}
+}
+
+// An older skip must not say that the library lacks a file which was uploaded since.
+func TestAnOlderSkipSaysWhatTheLibraryHasNow(t *testing.T) {
+	t.Parallel()
+	for want, edit := range map[string]func(*masters.Master){
+		"the library had no uk 9x16 then; now it has new.mp4":                                func(*masters.Master) {},
+		"the library had no uk 9x16 then; now it has one that cannot be delivered: archived": func(m *masters.Master) { m.StorageClass = "GLACIER" },
+		"the library had no uk 9x16 then; now a file may be it: unseen":                      func(m *masters.Master) { m.Probed, m.Extension = false, "" },
+		"the library has no uk 9x16; it has en 9x16, uk 16x9":                                func(m *masters.Master) { m.Aspect = "16x9" },
+	} {
+		d := newDeck()
+		d.master("HRT-606 1 en video 9x16")
+		d.master("HRT-606 1 uk video 9x16", func(m *masters.Master) { m.Key = "new.mp4" }, edit)
+		d.ask(time.Hour, "HRT-606 1 uk video 9x16", ledger.Skipped, skipped("no_match:locale"))
+		if html := written(t, d.Data, page.View{}); !strings.Contains(html, want) || strings.Contains(html, "uk 9x16; it has") != strings.HasPrefix(want, "the library has") {
+			t.Errorf("the page lacks %q: %v", want, regexp.MustCompile(`the library [^<]*`).FindAllString(html, -1))
 		}
 	}
 }

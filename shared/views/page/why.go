@@ -89,9 +89,16 @@ func lacks(reason string, slot creative.Slot, c masters.Choice) string {
 		}
 	}
 	_, what, _ := strings.Cut(reason, "no_match:")
+	name := fmt.Sprintf("%s %s", slot.Locale, strings.ReplaceAll(slot.Placement(), "_", " "))
 	switch {
 	case what == "":
 		return words(reason)
+	case c.Verdict == masters.Deliver:
+		return fmt.Sprintf("the library had no %s then; now it has %s", name, text(c.Master.Key))
+	case c.Verdict == masters.Unusable, c.Verdict == masters.Archived:
+		return fmt.Sprintf("the library had no %s then; now it has one that cannot be delivered: %s", name, words(c.Reason))
+	case c.Verdict == masters.Unclear:
+		return fmt.Sprintf("the library had no %s then; now a file may be it: %s", name, words(c.Reason))
 	case len(has) == 0:
 		return fmt.Sprintf("the library has no %s of this creative", slot.Kind)
 	}
@@ -100,7 +107,7 @@ func lacks(reason string, slot creative.Slot, c masters.Choice) string {
 	if len(has) > 5 {
 		has, more = has[:5], " …"
 	}
-	return fmt.Sprintf("the library has no %s %s; it has %s%s", slot.Locale, strings.ReplaceAll(slot.Placement(), "_", " "), strings.Join(has, ", "), more)
+	return fmt.Sprintf("the library has no %s; it has %s%s", name, strings.Join(has, ", "), more)
 }
 
 // said returns in a few words the result that the platform reported for a request.
