@@ -210,6 +210,14 @@ func TestTheListOfGapsSaysWhatHeals(t *testing.T) {
 			ledger.Item{State: ledger.Queued, Slot: en, Code: fulfillment.CodeUnplaced, Blocker: "odd.mp4"},
 			[]string{"masterhand place odd.mp4 HRT-606-1 en 9x16", "masterhand ignore odd.mp4"}, []string{"reindex"},
 		},
+		"a file whose name cannot state the locale": {
+			ledger.Item{State: ledger.Skipped, Slot: "p#HRT-606#1#uk#video", Decision: &ledger.Decision{Skip: "no_match:locale"}},
+			[]string{"  put  HRT-606-1_uk_9x16.mp4\n", "masterhand place HRT-606-1_uk_9x16.mp4 HRT-606-1 uk 9x16\n"}, []string{"masterhand ignore"},
+		},
+		"a file whose name is enough": {
+			ledger.Item{State: ledger.Skipped, Slot: en, Decision: &ledger.Decision{Skip: "no_match:locale"}},
+			[]string{"  put  HRT-606/v1/en/9x16.mp4\n"}, []string{"masterhand place", "masterhand ignore"},
+		},
 		"a locale that is no language tag": {
 			ledger.Item{State: ledger.Skipped, Slot: "p#HRT-606#1#german#video", Decision: &ledger.Decision{Skip: "no_match:kind"}},
 			[]string{"  tell  -\n", "The requested locale german is no language tag"}, []string{"masterhand place", "masterhand ignore"},

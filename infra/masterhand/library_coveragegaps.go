@@ -72,23 +72,27 @@ func gapsTable(gaps []coverage.Gap) *screen.Table {
 }
 
 // hintGaps prints the commands for the first gap of each kind: the commands that place or exclude a
-// file that only needs a tag, and the command that shows whether files wait for the index.
+// file that only needs a tag, the command that places a file after its upload, and the command that shows whether files wait for the index.
 func (s *session) hintGaps(gaps []coverage.Gap) {
 	where := s.sameDeployment()
-	first := func(do coverage.Do) *coverage.Gap {
-		if i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return g.Step.Do == do }); i >= 0 {
+	first := func(do coverage.Do, placed bool) *coverage.Gap {
+		if i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return g.Step.Do == do && (g.Step.Place != nil) == placed }); i >= 0 {
 			return &gaps[i]
 		}
 		return nil
 	}
-	if g := first(coverage.Tag); g != nil {
+	if g := first(coverage.Tag, true); g != nil {
 		s.printf("\nPlace a file that only needs a tag, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
 			typed("place"), where, legible.ShellWords(g.Step.Place...), typed("ignore"), where, legible.ShellWords(g.Step.Key))
 	}
-	if g := first(coverage.Tell); g != nil {
+	if g := first(coverage.Put, true); g != nil {
+		s.printf("\nThe name of an uploaded file may not be enough to place it. Place such a file after the upload:\n  %s%s %s\n",
+			typed("place"), where, legible.ShellWords(g.Step.Place...))
+	}
+	if g := first(coverage.Tell, false); g != nil {
 		s.printf("\n%s\n", wrapped(printable(advice.NoTag(g.Locale))))
 	}
-	if first(coverage.Reread) != nil {
+	if first(coverage.Reread, false) != nil {
 		s.printf("\nSee whether files still wait for the index; index the library again if none do:\n  %s%s\n  %s%s\n",
 			typed("reindex --status"), where, typed("reindex"), where)
 	}

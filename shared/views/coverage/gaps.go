@@ -189,7 +189,8 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 		extension = "jpg"
 	}
 	key := p.library.Prefix + d.name() + "." + extension
-	return Step{Do: Put, Key: key, Place: append(place(key), string(d.Aspects[0]))}
+	// the new file is for the requested locale, whatever locale its name states by mistake
+	return Step{Do: Put, Key: key, Place: []string{key, d.Creative.String(), string(d.Locale), string(d.Aspects[0])}}
 }
 
 // together merges gaps that the same file would close: a gap for a family, and a gap in the same
