@@ -1,10 +1,34 @@
 package media
 
-import "cmp"
+import "slices"
+
+// fewZeros is the number of zero bytes that never end the data of the codecs that endsInBit names.
+const fewZeros = 64
+
+// endsInBit reports whether the codec's data never ends in fewZeros zeros. The data of AV1 ends with
+// a 1 bit. The data of H.264, HEVC and VVC has no long runs of zeros, because emulation prevention
+// breaks them.
+func endsInBit(codec string) bool {
+	return slices.Contains([]string{"av1", "h264", "hevc", "vvc"}, codec)
+}
+
+// checkCoded returns ErrTruncated if the coded data between start and end ends in zeros. It does
+// not check very short data.
+func checkCoded(r *reader, start, end int64) error {
+	if end-start < fewZeros/2 {
+		return nil
+	}
+	from := max(start, end-fewZeros)
+	tail, err := r.glance(from, end-from)
+	if err == nil && allOf(tail, 0) {
+		err = truncated("zeros at the end of the picture")
+	}
+	return err
+}
 
 // checkExtents checks that the bytes of all items that are stored in this file (ISO/IEC 14496-12,
-// 8.11.3) are present. If the primary item ends in zeros, its end is missing, because AV1 and HEVC
-// data ends with a 1 bit.
+// 8.11.3) are present. Of the coded items, such as the tiles of a grid, the one that ends last in the
+// file must not end in zeros.
 func (m *items) checkExtents(r *reader) error {
 	iloc, ok := m.parts["iloc"]
 	if !ok {
@@ -25,11 +49,12 @@ func (m *items) checkExtents(r *reader) error {
 	if version == 2 {
 		width = 4
 	}
+	var from, to int64 // the coded extent that ends last in the file
 	for range c.number(width) {
 		if err := r.step(); err != nil {
 			return err
 		}
-		primary := c.number(width) == uint64(m.primary)
+		coded := m.coded[uint32(c.number(width))]
 		method := uint64(0)
 		if version > 0 {
 			method = c.number(2) & 15
@@ -51,15 +76,13 @@ func (m *items) checkExtents(r *reader) error {
 			if c.over {
 				break
 			}
-			if primary && here && n >= 2*zeroTail {
-				if zeros, err := r.endsInZeros(int64(at), int64(at+n)); err != nil || zeros {
-					return cmp.Or(err, truncated("zeros at the end of the picture"))
-				}
+			if coded && here && int64(at+n) > to {
+				from, to = int64(at), int64(at+n)
 			}
 		}
 		if c.over {
 			return corrupt("locations beyond their box")
 		}
 	}
-	return nil
+	return checkCoded(r, from, to)
 }

@@ -10,7 +10,8 @@ import (
 type items struct {
 	parts      map[string]box // the boxes inside the meta box, by kind; only the first box of each kind
 	primary    uint32
-	properties []box // properties of all items, in file order; items refer to them by number, starting at 1
+	coded      map[uint32]bool // the items, by number, whose data never ends in zeros
+	properties []box           // properties of all items, in file order; items refer to them by number, starting at 1
 }
 
 // probeItems measures an image file by its primary item and checks that the bytes of its items
@@ -49,7 +50,7 @@ func probeItems(r *reader, info *Info) error {
 
 // readItems reads a meta box.
 func readItems(r *reader, meta box, info *Info) error {
-	m := items{parts: make(map[string]box)}
+	m := items{parts: make(map[string]box), coded: make(map[uint32]bool)}
 	for boxes := in(meta, 4); ; {
 		b, ok, err := boxes.next(r)
 		if err != nil {
@@ -94,7 +95,7 @@ func (m *items) readPrimary(r *reader) error {
 }
 
 // readCodec sets the codec to that of the first item with a known codec (ISO/IEC 14496-12,
-// 8.11.6). One item suffices, because the tiles of a grid all have the same codec.
+// 8.11.6), because the tiles of a grid all have the same codec. It records the coded items.
 func (m *items) readCodec(r *reader, info *Info) error {
 	iinf, ok := m.parts["iinf"]
 	if !ok {
@@ -110,27 +111,41 @@ func (m *items) readCodec(r *reader, info *Info) error {
 	}
 	for entries := in(iinf, skip); ; {
 		infe, ok, err := entries.next(r)
+		if err == nil && ok {
+			err = m.readEntry(r, infe, info)
+		}
+		if err != nil && info.Codec != "" {
+			return fault(err) // the first entries suffice
+		}
 		if err != nil || !ok {
 			return err
 		}
-		if data, err = infe.payload(r, 4); err != nil {
-			return err
-		}
-		at := int64(8) // skip the item's number and its protection index
-		if data[0] == 3 {
-			at = 10
-		}
-		if data[0] < 2 {
-			continue
-		}
-		if data, err = infe.payload(r, at+4); err != nil {
-			return err
-		}
-		if name, known := codecs()[string(data[at:])]; known {
-			info.Codec = name
-			return nil
-		}
 	}
+}
+
+// readEntry reads the type of one item. Before version 2, an entry states no type.
+func (m *items) readEntry(r *reader, infe box, info *Info) error {
+	data, err := infe.payload(r, 4)
+	if err != nil || data[0] < 2 {
+		return err
+	}
+	at := int64(8) // skip the item's number and its protection index
+	if data[0] == 3 {
+		at = 10
+	}
+	if data, err = infe.payload(r, at+4); err != nil {
+		return err
+	}
+	name, known := codecs()[string(data[at:])]
+	if known && info.Codec == "" {
+		info.Codec = name
+	}
+	number := uint32(u16(data, 4))
+	if data[0] == 3 {
+		number = u32(data, 4)
+	}
+	m.coded[number] = endsInBit(name)
+	return nil
 }
 
 // measure computes the display size from the primary item's properties. It begins with the stated

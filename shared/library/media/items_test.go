@@ -16,6 +16,7 @@ type pictureItems struct {
 	properties [][]byte // the item's properties after its ispe property, which states width and height
 	order      []byte   // numbers of the item's properties, in order; nil means file order
 	without    string   // kind of the meta box's child that the file must lack
+	entries    []byte   // the infe boxes; nil means one item of AV1
 	located    []byte   // the iloc box; nil means a box that locates the last 8 bytes of the file
 	tail       []byte   // bytes after the meta box; nil means a small mdat
 }
@@ -33,6 +34,9 @@ func (p pictureItems) bytes() []byte {
 	if p.tail == nil {
 		p.tail = atom("mdat", zeros(8))
 	}
+	if p.entries == nil {
+		p.entries = atom("infe", full(2, 0), b16(1), b16(0), []byte("av01\x00"))
+	}
 	head := ftyp(p.brand, p.brands...)
 	meta := func(at int) []byte {
 		located := p.located
@@ -44,7 +48,7 @@ func (p pictureItems) bytes() []byte {
 			atom("hdlr", zeros(8), []byte("pict"), zeros(13)),
 			atom("pitm", full(0, 0), b16(1)),
 			located,
-			atom("iinf", full(0, 0), b16(1), atom("infe", full(2, 0), b16(1), b16(0), []byte("av01\x00"))),
+			atom("iinf", full(0, 0), b16(1), p.entries),
 			atom("iprp", atom("ipco", properties...), atom("ipma", full(0, 0), b32(1), b16(1), []byte{byte(len(p.order))}, p.order)),
 		} {
 			if string(b[4:8]) != p.without {
@@ -179,6 +183,53 @@ func TestSequencesOfItems(t *testing.T) {
 			info, err := probe(t, c.data)
 			wantVerdict(t, err, c.want)
 			if info.Width != 120 || info.Duration != 0 {
+				t.Errorf("%+v, want a picture 120 wide", info)
+			}
+		})
+	}
+}
+
+// The coded item that ends last in the file must not end in zeros. It may be a tile of the picture.
+// Data of other codecs may end in zeros.
+func TestZerosInPlaceOfItems(t *testing.T) {
+	t.Parallel()
+	of := func(grid bool, kind string, data []byte, at int) []byte {
+		located := atom("iloc", full(0, 0), []byte{0x44, 0}, b16(1), b16(1), b16(0), b16(1), b32(at, len(data)))
+		whole := pictureItems{located: located, tail: atom("mdat", data)}
+		if grid {
+			whole.located = atom("iloc", full(0, 0), []byte{0x44, 0}, b16(3), b16(1), b16(0), b16(1), b32(at, 8), b16(3), b16(0), b16(1), b32(at+40, len(data)-40), b16(2), b16(0), b16(1), b32(at, 40))
+			whole.entries = slices.Concat(atom("infe", full(2, 0), b16(1), b16(0), []byte("grid\x00")), atom("infe", full(2, 0), b16(2), b16(0), []byte("av01\x00")), atom("infe", full(3, 0), b32(3), b16(0), []byte("av01\x00")))
+			return whole.bytes()
+		}
+		whole.entries = atom("infe", full(2, 0), b16(1), b16(0), []byte(kind+"\x00"))
+		return whole.bytes()
+	}
+	file := func(grid bool, kind string, data []byte) []byte {
+		return of(grid, kind, data, len(of(grid, kind, data, 0))-len(data))
+	}
+	zeroed, ended := slices.Concat(payload, zeros(64)), slices.Concat(payload, zeros(63), []byte{0x80})
+	broken := atom("infe", full(2, 0))
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"AV1":                      {file(false, "av01", zeroed), media.ErrTruncated},
+		"AV1 that ends":            {file(false, "av01", ended), nil},
+		"AV1, 32 zeros alone":      {file(false, "av01", zeros(32)), media.ErrTruncated},
+		"AV1, few bytes":           {file(false, "av01", zeros(31)), nil},
+		"HEVC":                     {file(false, "hvc1", zeroed), media.ErrTruncated},
+		"uncompressed":             {file(false, "unci", zeroed), nil},
+		"JPEG":                     {file(false, "jpeg", zeroed), nil},
+		"the last tile":            {file(true, "", zeroed), media.ErrTruncated},
+		"the last tile, that ends": {file(true, "", ended), nil},
+		"and bytes behind it":      {slices.Concat(file(true, "", ended), zeros(900)), nil},
+		"an entry that is cut":     {pictureItems{entries: slices.Concat(atom("infe", full(2, 0), b16(1), b16(0), []byte("av01\x00")), broken)}.bytes(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, c.data)
+			wantVerdict(t, err, c.want)
+			if info.Width != 120 {
 				t.Errorf("%+v, want a picture 120 wide", info)
 			}
 		})

@@ -43,7 +43,7 @@ func checkTracks(r *reader, parent box) error {
 }
 
 // checkTables checks that all chunks of a track begin inside the file, that the last one ends there,
-// and that the last sample is not all zeros. Its tables may come before the stsd box.
+// and that this end is not all zeros. Its tables may come before the stsd box.
 func checkTables(r *reader, stbl box) error {
 	s := samples{rest: *in(stbl, 0)}
 	begin, end, ok, err := s.reach(r)
@@ -60,8 +60,11 @@ func checkTables(r *reader, stbl box) error {
 		}
 		if b.kind == "stsd" {
 			entry, _, err := in(b, 8).next(r)
-			p := picture{codec: codecOf(entry.kind)}
-			return cmp.Or(fault(err), s.check(r, box{end: r.size}, p.compressed()))
+			if err != nil || !endsInBit(codecOf(entry.kind)) {
+				return fault(err)
+			}
+			chunk, _, end, err := s.last(r)
+			return cmp.Or(fault(err), checkCoded(r, chunk, end))
 		}
 	}
 }
