@@ -103,15 +103,3 @@ func TestQueryTakesASemicolonAsItIs(t *testing.T) {
 		t.Errorf("%v", q)
 	}
 }
-
-func TestRedact(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"see https://u:p@h:1/k?s=1 and HTTP://h2?x": "see https://h:1/[redacted] and HTTP://h2/[redacted]",
-		"no address at all":                         "no address at all",
-	} {
-		if got := capability.Redact(text); got != want {
-			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
