@@ -212,6 +212,38 @@ var (
 	canvas   = chunk("VP8X", 0, 0, 0, 0, 0x2b, 1, 0, 0x8f, 1, 0)
 )
 
+// Zeros in place of an animation's last frames must count as an interrupted upload. A frame itself
+// may end in zeros.
+func TestZerosInPlaceOfFrames(t *testing.T) {
+	t.Parallel()
+	start := slices.Concat(canvas, chunk("ANIM", zeros(6)...))
+	ended, zeroed := chunk("ANMF", noise(5000)...), chunk("ANMF", append(noise(4000), zeros(1001)...)...)
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"whole":                        {riff(start, ended, ended, ended), nil},
+		"zeros in the last frame":      {riff(start, ended, ended, zeroed), nil},
+		"zeros in the only frame":      {riff(start, zeroed), nil},
+		"zeros in place of a frame":    {riff(start, ended, ended, zeros(len(ended))), media.ErrTruncated},
+		"zeros in place of the second": {riff(start, ended, zeros(len(ended))), media.ErrTruncated},
+		"zeros within frames":          {riff(start, ended, zeroed, zeros(5008)), media.ErrTruncated},
+		"a few zeros":                  {riff(start, ended, ended, zeros(64)), nil},
+		"zeros behind it":              {slices.Concat(riff(start, ended, ended), zeros(5000)), nil},
+		"too many frames":              {riff(start, bytes.Repeat(ended, 200), zeroed), nil},
+		"a still picture":              {riff(chunk("VP8L", append([]byte{0x2f, 0x2b, 0xc1, 0x63, 0}, zeros(2000)...)...)), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, c.data)
+			wantVerdict(t, err, c.want)
+			if info.Width != 300 {
+				t.Errorf("%+v, want a picture 300 wide", info)
+			}
+		})
+	}
+}
+
 func TestWebP(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

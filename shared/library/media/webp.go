@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -25,19 +26,46 @@ func probeWebP(r *reader, info *Info) error {
 				return err
 			}
 		}
-		needed := start + n
 		switch kind {
 		case "ANMF":
-			needed = end
+			if end > r.size {
+				return truncated(fmt.Sprintf("%d of %d bytes", r.size, end))
+			}
+			return checkFrames(r, at, end)
 		case "VP8 ", "VP8L":
-		default:
-			continue
+			if start+n > r.size {
+				return truncated(fmt.Sprintf("%d of %d bytes", r.size, start+n))
+			}
+			return nil
 		}
-		if needed > r.size {
-			return truncated(fmt.Sprintf("%d of %d bytes", r.size, needed))
-		}
+	}
+}
+
+// checkFrames returns ErrTruncated if the last frames of an animation consist of zeros. at is the
+// offset after its first frame. The data of a frame may end in zeros, so checkFrames looks for a
+// chunk whose kind and size are zeros. It visits the frames only if the animation ends in zeros. It
+// cannot check an animation of too many frames.
+func checkFrames(r *reader, at, end int64) error {
+	if end-at < zeroTail {
 		return nil
 	}
+	zeros, err := r.endsInZeros(at, end)
+	if err != nil || !zeros {
+		return err
+	}
+	for end-at >= zeroTail {
+		kind, start, n, err := chunk(r, at, end)
+		switch {
+		case errors.Is(err, ErrTooComplex), errors.Is(err, ErrCorrupt):
+			return nil
+		case err != nil:
+			return err
+		case kind == "\x00\x00\x00\x00" && n == 0:
+			return truncated("zeros in place of frames")
+		}
+		at = start + n + n&1
+	}
+	return nil
 }
 
 // chunk returns the kind, the payload's offset and the payload's length of the chunk at offset
