@@ -234,3 +234,24 @@ func TestAnIgnoredFileBlocksNoSkip(t *testing.T) {
 	ops(operator{}, "ignore", key, "--yes").expect(t, 0, code+"-2 en -  not a master")
 	ops(operator{}, "ignore", "absent.mp4", "--yes").expect(t, 1, "the bucket has no such file")
 }
+
+// If a tag excludes the file that a request needs, the commands offer to remove the tag. They offer an
+// upload for a file that does not exist.
+func TestAdviceOffersToUndoAnExclusion(t *testing.T) {
+	t.Parallel()
+	env := scenariotest.Start(t, system.Config{})
+	ops, code := here(t, env), scenariotest.NewCode()
+	key := code + "/v1/en/9x16.mp4"
+	env.PutLabelled(t, key, scenariotest.Film(t, 1<<10), masters.Labels{Tags: map[string]string{"masterhand-ignore": "true"}})
+	listedUnplaced(t, ops, key)
+	undo, put := " "+key+"   (to use this file again)", "put  "+key
+	ops(operator{}, "explain", code+"-1", "de", "video", "9x16").expect(t, 0, "absent no_match", "put  "+code+"/v1/de/9x16.mp4")
+	request := env.Request(t, env.Platform, scenariotest.Story(code))
+	env.Send(t, request.Event())
+	item := env.Ended(t, request)
+	for _, args := range [][]string{{"explain", code + "-1", "en", "video", "9x16"}, {"requests", code}, {"trace", item.ID[len("req#"):][:8]}} {
+		got := ops(operator{}, args...)
+		got.expect(t, 0, typed("ignore --undo"), undo)
+		got.quiet(t, put)
+	}
+}

@@ -49,7 +49,7 @@ func (s *session) followOne(ctx context.Context, id string) {
 			last = reason
 			s.text("%s   %s\n", time.Now().UTC().Format("15:04:05Z"), printable(reason))
 			if lib, err := s.libraryOf(ctx, d, item); err == nil {
-				s.adviseText(advice.For(item, lib))
+				s.adviseText(s.advice(ctx, d, item, lib))
 			}
 		}
 		if s.pause(ctx, narrateEvery) != nil {
@@ -67,7 +67,7 @@ func (s *session) adviseOnSent(ctx context.Context, id string) {
 		return
 	}
 	if lib, err := s.libraryOf(ctx, d, item); err == nil {
-		s.adviseText(advice.For(item, lib))
+		s.adviseText(s.advice(ctx, d, item, lib))
 	}
 }
 

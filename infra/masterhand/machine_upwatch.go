@@ -9,7 +9,6 @@ import (
 	"masterhand/infra/local/running"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/request/ledger/dynamostore"
-	"masterhand/shared/views/advice"
 )
 
 // narrateEvery is the interval at which "up" reads the ledger for changes.
@@ -41,7 +40,7 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 		if err != nil {
 			return err
 		}
-		if next := s.next(advice.For(item, lib)); next != "" {
+		if next := s.next(s.advice(ctx, d, item, lib)); next != "" {
 			s.printf("  %s\n", strings.ReplaceAll(next, "\n", "\n  "))
 		}
 	}

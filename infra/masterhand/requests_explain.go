@@ -10,6 +10,7 @@ import (
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/views/advice"
 
 	"github.com/spf13/cobra"
 )
@@ -82,6 +83,7 @@ type explanation struct {
 	Full    bool   `json:"full,omitempty"`    // whether the index has no room for another file of the creative
 	slot    creative.Slot
 	library masters.Library
+	ignored bool // whether a tag excludes the file that the operator would have to upload
 }
 
 // answer is the result of choosing a master for a request.
@@ -129,9 +131,10 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, written, libr
 	e := explained(document, slot, lib)
 	e.Built = state.Current(lib)
 	if e.Verdict == verdict(masters.Absent) || e.Verdict == verdict(masters.Unusable) {
-		return s.proved(ctx, d, lib, e, document, revision)
+		e, err = s.proved(ctx, d, lib, e, document, revision)
 	}
-	return e, nil
+	e.ignored = s.ignored(ctx, d, lib, advice.For(e.asRequest(), lib).Put)
+	return e, err
 }
 
 // proved tries to prove that the library has no usable file for the request. Without this proof, a

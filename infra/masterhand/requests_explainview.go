@@ -56,6 +56,9 @@ func (s *session) show(e explanation) error {
 		s.printf("the index has no room for another file of %s, so its requests are never skipped;\ndelete its object in the index bucket and reindex the library\n", e.slot.Creative)
 	}
 	todo := advice.For(e.asRequest(), e.library)
+	if e.ignored {
+		todo = todo.Undo()
+	}
 	todo.Commands = slices.DeleteFunc(todo.Commands, func(c advice.Command) bool { return c.Name == "explain" })
 	if next := s.next(todo); next != "" {
 		s.printf("%s\n", next)

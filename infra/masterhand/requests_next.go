@@ -32,11 +32,31 @@ func (s *session) adviseOn(ctx context.Context, d deployment, items []ledger.Ite
 		}
 		next := s.next(advice.For(i, lib))
 		if !given[next] {
-			s.printf("\n%s  %s\n%s\n", digits(i.ID), printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)), next)
+			s.printf("\n%s  %s\n%s\n", digits(i.ID), printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)), s.next(s.advice(ctx, d, i, lib)))
 		}
 		given[next] = true
 	}
 	return nil
+}
+
+// advice returns the advice for a request. It also finds out whether a tag excludes the file that the
+// operator would have to upload.
+func (s *session) advice(ctx context.Context, d deployment, i ledger.Item, lib masters.Library) advice.Advice {
+	a := advice.For(i, lib)
+	if s.ignored(ctx, d, lib, a.Put) {
+		return a.Undo()
+	}
+	return a
+}
+
+// ignored reports whether the index knows that a tag excludes the file at key. If the index cannot be
+// read, it returns false: "requests" must also work for an operator who may not read the index.
+func (s *session) ignored(ctx context.Context, d deployment, lib masters.Library, key string) bool {
+	if key == "" {
+		return false
+	}
+	placed, _, err := s.index(d).Placed(ctx, lib, key)
+	return err == nil && placed.Ignored()
 }
 
 // libraryOf returns the library of a request. If the deployment no longer has that library, it

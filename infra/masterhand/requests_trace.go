@@ -54,6 +54,7 @@ type trace struct {
 	Steps    []step         `json:"steps"` // steps of the request, sorted by time
 
 	library masters.Library // library of the request; the zero value if the deployment no longer has it
+	ignored bool            // whether a tag excludes the file that the operator would have to upload
 }
 
 // step is one step in the history of a request, from the ledger or from a function's log.
@@ -81,6 +82,7 @@ func (s *session) trace(ctx context.Context, id string) (t trace, err error) {
 	if t.library, err = s.libraryOf(ctx, d, t.Request); err != nil {
 		return t, err
 	}
+	t.ignored = s.ignored(ctx, d, t.library, advice.For(t.Request, t.library).Put)
 	lines, err := s.logged(ctx, d, t.Request)
 	if err != nil {
 		s.warn("the steps from the logs are missing: %v", err)
@@ -213,7 +215,11 @@ func (s *session) showTrace(t trace) error {
 	if !t.Affected.IsZero() {
 		s.printf("wanted by %s\n", printable(t.Affected.Words()))
 	}
-	if next := s.next(advice.For(i, t.library)); next != "" {
+	todo := advice.For(i, t.library)
+	if t.ignored {
+		todo = todo.Undo()
+	}
+	if next := s.next(todo); next != "" {
 		s.printf("%s\n", next)
 	}
 	s.printf("\n")

@@ -60,6 +60,9 @@ type Placed struct {
 	Modified time.Time `json:"modified"`
 }
 
+// Ignored reports whether the object exists and the tag [LabelIgnore] excludes it from the masters.
+func (p Placed) Ignored() bool { return p.ETag != "" && p.Unplaced == ignored }
+
 // NoMaster reports whether the file is certainly no master of any creative.
 func (p Placed) NoMaster() bool { return p.Unplaced != "" && (p.NoMedia || p.Never) }
 

@@ -62,6 +62,16 @@ func For(i ledger.Item, lib masters.Library) Advice {
 	return Advice{}
 }
 
+// Undo returns the advice for the case that a file exists at the key a.Put and a tag excludes it from
+// the masters. An upload to this key would replace that file.
+func (a Advice) Undo() Advice {
+	undo := Command{"ignore --undo", []string{a.Put}, "use this file again"}
+	return Advice{
+		Text:     "The library has a file of the right name, but a tag excludes it from the masters. If it is the requested master, use it again before the platform asks again.",
+		Commands: append([]Command{undo}, a.Commands...),
+	}
+}
+
 // blocked returns the advice for a request that the file i.Blocker blocks.
 func blocked(i ledger.Item, slot creative.Slot, lib masters.Library) Advice {
 	text, args := "One file may be the requested master.", Place(lib, i.Blocker, slot)
