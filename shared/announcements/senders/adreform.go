@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"masterhand/shared/kit/capability"
 )
 
 // The topics of Ad Reform's events.
@@ -139,7 +137,7 @@ func adReformScreenshot(e *Event, shot object, stored []Object) File {
 		e.note(UnknownStatus)
 	case len(stored) > 0:
 		f.Stored = &stored[0]
-		f.URL, _ = capability.Parse(shot.text("image_url"))
+		f.URL, _ = link(shot.text("image_url")) // an unusable link is no problem here: the object counts
 	default:
 		f.fetch(shot.text("image_url"))
 	}

@@ -2,6 +2,7 @@ package senders_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -130,5 +131,42 @@ func TestFilesBeyondTheLimitAreReported(t *testing.T) {
 		strings.Repeat(`{"status":"uploaded","image_url":"https://h/x"},`, 200)+`{"status":"ad_not_captured"}]}}}`)
 	if last.Alert != senders.AlertScreenshotFailed {
 		t.Error("nobody hears of a failure beyond what is taken")
+	}
+}
+
+// A link must be sent as the sender means it: a "%2F" stays a part of the name, whatever else the link
+// contains. This holds for the picture of a screenshot that has an object, too.
+func TestLinksAreEncoded(t *testing.T) {
+	t.Parallel()
+	for link, want := range map[string]string{
+		"https://h/a%2Fb.mp4":                "https://h/a%2Fb.mp4",
+		"https://h/a%2FÜber film.mp4":        "https://h/a%2F%C3%9Cber%20film.mp4",
+		"https://h/a%2Fü.mp4?x=é y&sig=a%2B": "https://h/a%2F%C3%BC.mp4?x=%C3%A9%20y&sig=a%2B",
+		`https://h/a%2Fb\\c.mp4`:             "https://h/a%2Fb%5Cc.mp4",
+		"  https://h/my shot.mp4 ":           "https://h/my%20shot.mp4",
+		"https://h/o'neil (1)[2].mp4?a=+":    "https://h/o'neil%20(1)[2].mp4?a=+",
+		"https://ü.example/a":                "",
+		`https://h\\@other.example`:          "",
+		`https://h\\@other.example/a`:        "",
+	} {
+		for sender, body := range map[string]string{
+			senders.Hoox:       `{"task":"video_export","job_id":"j","status":"completed","result":{"video_url":"` + link + `"}}`,
+			senders.Posternity: assets(link),
+			senders.AdReform: `{"topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[{"id":"1","status":"uploaded","image_url":"` +
+				link + `","s3_objects":[{"bucket":"theirs","key":"a.png","status":"uploaded"}]}]}}}`,
+		} {
+			e := said(t, sender, body)
+			if len(e.Files) != 1 || e.Files[0].URL.Reveal() != want {
+				t.Errorf("%s: %q became %v, want %q", sender, link, named(e), want)
+				continue
+			}
+			sent := e.Files[0].URL.Reveal()
+			if r, err := http.NewRequest(http.MethodGet, sent, nil); sent != "" && (err != nil || "https://h"+r.URL.RequestURI() != want) {
+				t.Errorf("%s: %q is sent as %v, %v", sender, link, r, err)
+			}
+			if e.Files[0].Stored != nil && e.Files[0].Problem != "" {
+				t.Errorf("%q: the problem %s of a file that has an object", link, e.Files[0].Problem)
+			}
+		}
 	}
 }

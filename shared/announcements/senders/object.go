@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -134,17 +136,39 @@ func moment(received time.Time, texts ...string) time.Time {
 	return received
 }
 
-// encoded percent-encodes characters that a URL must not contain but that senders use in links,
-// such as a space.
-var encoded = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D")
+// link parses an address as senders write it: link removes the blanks around it and percent-encodes
+// the characters that a URL must not contain.
+func link(address string) (capability.URL, error) {
+	return capability.Parse(encoded(strings.TrimSpace(address)))
+}
+
+// encoded percent-encodes the bytes that a URL must not contain but that senders use in links, such as
+// a space or the bytes of "Ü". All of them must be encoded: if one is left in a path, net/http encodes the
+// path anew, and a "%2F" in it becomes "/", which is the path of another object. A backslash before
+// the path is kept, so that the link is refused: programs disagree about the host of such a link.
+func encoded(address string) string {
+	var b strings.Builder
+	_, after, _ := strings.Cut(address, "://")
+	path := len(address) // the offset at which the path or the query begins
+	if n := strings.IndexAny(after, "/?#"); n >= 0 {
+		path += n - len(after)
+	}
+	for i := range len(address) {
+		if c := address[i]; c >= 0x80 || strings.IndexByte(" \"<>^`{|}", c) >= 0 || c == '\\' && i > path {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
 
 // fetch sets the file's URL to the address, without the blanks around it. If the address is empty
 // or is not a usable URL, fetch sets the field Problem.
 func (f *File) fetch(address string) {
 	var err error
-	address = encoded.Replace(strings.TrimSpace(address))
-	switch f.URL, err = capability.Parse(address); {
-	case address == "":
+	switch f.URL, err = link(address); {
+	case errors.Is(err, capability.ErrEmpty):
 		f.Problem = ProblemURLAbsent
 	case err != nil:
 		f.Problem = ProblemURLUnusable
