@@ -103,7 +103,7 @@ func (m *matroska) checkEnd(r *reader) error {
 	// try each offset where the id and size of a Void element may begin
 	for at := max(0, len(data)-9); at < len(data); at++ {
 		e, _, _ := (&group{start + int64(at), m.segment.end, ErrCorrupt}).next(r)
-		if e.id == idVoid && e.end == m.segment.end {
+		if e.id == idVoid && e.end == m.segment.end && !e.open { // a Void element must state its size
 			return nil
 		}
 	}

@@ -149,6 +149,7 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 		"Matroska, zeros after Opus":   {with("A_OPUS", 200_000), media.ErrTruncated},
 		"Matroska, zeros after AAC":    {with("A_AAC", 1275), media.ErrTruncated},
 		"Matroska with a void":         {segment("V_VP9", tagged(0xec, zeros(200_000))), nil},
+		"Matroska, an open void":       {segment("V_VP9", append([]byte{0xec, 0xff}, zeros(2000)...)), media.ErrTruncated},
 		"Matroska, zeros by blocks":    {segment("V_VP9", zeros(200_000)), media.ErrTruncated},
 		"AVIF":                         {items(few), media.ErrTruncated},
 		"AVIF that ends":               {items(append(few, 1)), nil},
