@@ -97,6 +97,7 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 	}
 	switch {
 	case o.gaps && o.svg == "" && !o.csv:
+		chart.Undo(func(key string) bool { return s.ignored(ctx, d, lib, key) })
 		return s.showGaps(chart)
 	case o.gaps:
 		chart = chart.Lacking()

@@ -85,6 +85,9 @@ func (s *session) hintGaps(gaps []coverage.Gap) {
 		s.printf("\nPlace a file that only needs a tag, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
 			typed("place"), where, legible.ShellWords(g.Step.Place...), typed("ignore"), where, legible.ShellWords(g.Step.Key))
 	}
+	if g := first(coverage.Undo, false); g != nil {
+		s.printf("\nUse a file again that a tag excludes from the masters:\n  %s%s %s\n", typed("ignore --undo"), where, legible.ShellWords(g.Step.Key))
+	}
 	if g := first(coverage.Put, true); g != nil {
 		s.printf("\nThe name of an uploaded file may not be enough to place it. Place such a file after the upload:\n  %s%s %s\n",
 			typed("place"), where, legible.ShellWords(g.Step.Place...))

@@ -254,4 +254,5 @@ func TestAdviceOffersToUndoAnExclusion(t *testing.T) {
 		got.expect(t, 0, typed("ignore --undo"), undo)
 		got.quiet(t, put)
 	}
+	ops(operator{}, "coverage", "--gaps", code).expect(t, 0, "  undo  "+key, typed("ignore --undo"))
 }

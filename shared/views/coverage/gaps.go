@@ -43,6 +43,7 @@ const (
 	Tag     Do = "tag"     // tag the file at Key with its creative, locale and, if unknown, aspect, or as no master
 	Replace Do = "replace" // replace the file at Key, because it cannot be delivered
 	Restore Do = "restore" // restore the file at Key from archive storage
+	Undo    Do = "undo"    // remove the tag that excludes the file at Key from the masters
 	Tell    Do = "tell"    // tell the platform that the gap's Locale is no language tag; Key is ""
 	Reread  Do = "reread"  // index the file at Key again; make it readable first if it could not be read
 )
@@ -57,6 +58,16 @@ type Step struct {
 	// May reports whether a person must decide if the file at Key is the wanted master, because
 	// masterhand cannot know this.
 	May bool
+}
+
+// Undo replaces the step Put by Undo in each gap for whose key the function ignored returns true: a
+// file exists at this key, and a tag excludes it from the masters.
+func (c Chart) Undo(ignored func(key string) bool) {
+	for i, g := range c.Gaps {
+		if g.Step.Do == Put && ignored(g.Step.Key) {
+			c.Gaps[i].Step = Step{Do: Undo, Key: g.Step.Key, May: true}
+		}
+	}
 }
 
 // byDemand orders gaps by the number of waiting requests, then of waiting ads, the most first.

@@ -118,6 +118,22 @@ func TestEachGapHasItsStep(t *testing.T) {
 	}
 }
 
+// A file that a tag excludes must not be uploaded again. Only its own gap gets another step.
+func TestAnExcludedFileIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	chart := coverage.New(library, []coverage.Ask{ask(t, "en video 9x16", ledger.Skipped), ask(t, "de video 9x16", ledger.Skipped)}).Chart()
+	chart.Undo(func(key string) bool { return key == "HRT-1212/v2/en/9x16.mp4" })
+	for _, g := range chart.Gaps {
+		want := coverage.Step{Do: coverage.Put, Key: "HRT-1212/v2/de/9x16.mp4"}
+		if g.Locale == "en" {
+			want = coverage.Step{Do: coverage.Undo, Key: "HRT-1212/v2/en/9x16.mp4", May: true}
+		}
+		if !reflect.DeepEqual(g.Step, want) {
+			t.Errorf("%s: %+v, want %+v", g.Locale, g.Step, want)
+		}
+	}
+}
+
 // Gaps are sorted by the number of waiting requests, then of waiting ads, then by the newest request.
 func TestGapsAreRankedByDemand(t *testing.T) {
 	t.Parallel()
