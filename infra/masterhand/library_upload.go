@@ -29,6 +29,12 @@ CRC-64/NVME or MD5. After an interrupt, the same command continues, also in the
 middle of a file: parts of 8 MiB in the bucket are reused if their CRC-64/NVME match
 the file.
 
+A file that replaces an object keeps its tags and its creative-… metadata, which
+place the file before its name does. The upload of such a file in parts starts from
+the beginning after an interrupt. For objects that exist, the credentials need
+s3:GetObjectTagging (s3:GetObjectVersionTagging where the bucket keeps versions), and
+s3:PutObjectTagging to keep tags.
+
 Ctrl-C never leaves an incomplete object. It leaves uploaded parts, which the
 bucket's lifecycle rule deletes after 7 days. The command aborts an incomplete
 upload of the same key that cannot be continued and is over a day old. It never
@@ -104,6 +110,7 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	pending, bytes := u.pending()
 	if !s.asJSON {
 		s.printf("\n%s\n", u.plan(pending, bytes))
+		u.hintExcluded()
 		if err := u.adviseNames(); err != nil {
 			return err
 		}

@@ -30,7 +30,9 @@ type inParts struct {
 
 // putInParts uploads a file in parts. It reuses the parts that an earlier command uploaded. After
 // an interrupt, the parts stay in S3 for the next command. If the upload can never succeed,
-// putInParts aborts it, which deletes the parts.
+// putInParts aborts it, which deletes the parts. It also aborts an upload that carries labels of the
+// object that the file replaces. S3 does not tell the labels of an incomplete upload, so a later
+// command could not know whether they still count.
 func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s sums, bar *progress) error {
 	p := &inParts{upload: u, file: f, content: content, sums: s}
 	if err := p.resume(ctx); err != nil {
@@ -43,7 +45,7 @@ func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s su
 		err = p.complete(ctx)
 	}
 	switch {
-	case spoilt(err):
+	case spoilt(err), err != nil && p.id != "" && f.labelled():
 		return errors.Join(err, p.withdraw(ctx))
 	case err == nil && resumed:
 		return p.check(ctx)
@@ -54,7 +56,8 @@ func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s su
 // begin starts a new multipart upload.
 func (p *inParts) begin(ctx context.Context) error {
 	out, err := p.s3().CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: &p.bucket, Key: &p.file.Key, ContentType: &p.file.media, Metadata: p.sums.note(),
+		Bucket: &p.bucket, Key: &p.file.Key, ContentType: &p.file.media,
+		Metadata: p.file.stored.note(p.sums), Tagging: p.file.stored.tagging(),
 		ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme, ChecksumType: types.ChecksumTypeFullObject,
 	})
 	if err != nil {
@@ -111,13 +114,16 @@ func (p *inParts) sendPart(ctx context.Context, i int) error {
 
 // complete asks S3 to join the parts into an object. S3 refuses this in two cases: another program
 // has changed the key's object since the file was compared with it, or the checksum of the whole
-// file does not match.
+// file does not match. complete itself refuses it if the tags of that object have changed.
 func (p *inParts) complete(ctx context.Context) error {
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &p.bucket, Key: &p.file.Key, UploadId: &p.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: p.done},
 		ChecksumCRC64NVME: &p.sums.whole, ChecksumType: types.ChecksumTypeFullObject,
 	}
 	in.IfMatch, in.IfNoneMatch = p.file.condition()
+	if err := p.checkTags(ctx, p.file); err != nil {
+		return err
+	}
 	_, err := p.s3().CompleteMultipartUpload(ctx, in)
 	return err
 }
@@ -126,8 +132,9 @@ func (p *inParts) complete(ctx context.Context) error {
 // This happens if its multipart upload was started for another file or by another program.
 var errBegun = errors.New("the reused parts belonged to an upload for another file, so the metadata may be wrong: run the command again")
 
-// check reads the uploaded object. If the object's metadata lacks the SHA-256 of this file, check
-// returns errBegun.
+// check reads the object of a continued upload. If the object's metadata lacks the SHA-256 of this
+// file, check returns errBegun. It removes the object's tags: an earlier command may have started the
+// upload when the key's object had tags, but only a file that takes over no tags continues an upload.
 func (p *inParts) check(ctx context.Context) error {
 	head, err := p.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &p.file.Key})
 	if err != nil {
@@ -136,11 +143,18 @@ func (p *inParts) check(ctx context.Context) error {
 	if head.Metadata[labelSHA256] != p.sums.sha256 {
 		return errBegun
 	}
+	made, err := p.storedOf(ctx, p.file.Key, head)
+	if err != nil || len(made.kept()) == 0 {
+		return err
+	}
+	if _, err := p.s3().DeleteObjectTagging(ctx, &s3.DeleteObjectTaggingInput{Bucket: &p.bucket, Key: &p.file.Key, VersionId: made.version}); err != nil {
+		return fmt.Errorf("removing the tags that the reused parts brought: %w", err)
+	}
 	return nil
 }
 
 // spoilt reports whether an error means that the upload can never be completed, because the local
-// file or the key's object in the bucket has changed.
+// file, or the key's object in the bucket or its tags, have changed.
 func spoilt(err error) bool {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		switch response.HTTPStatusCode() {
@@ -152,7 +166,7 @@ func spoilt(err error) bool {
 	case "BadDigest", "InvalidPart":
 		return true
 	}
-	return false
+	return errors.Is(err, errRetagged)
 }
 
 // apiCode returns the error code of an AWS error, or "" for any other error.

@@ -31,22 +31,25 @@ const (
 
 // file is one file of the folder with its place, as --json prints it.
 type file struct {
-	Path     string          `json:"path"` // path relative to the folder, with forward slashes
-	Key      string          `json:"key"`
-	Size     int64           `json:"size"` // size in bytes
-	Code     string          `json:"code,omitempty"`
-	Number   int             `json:"variation"`
-	Locale   creative.Locale `json:"locale,omitempty"`
-	Kind     string          `json:"kind,omitempty"`
-	Aspect   creative.Aspect `json:"aspect,omitempty"`
-	Type     string          `json:"type,omitempty"` // file extension that fits the content
-	State    fileState       `json:"state"`
-	Why      string          `json:"why,omitempty"`
-	Note     string          `json:"note,omitempty"` // remarks that do not prevent the upload; "" if there are none
-	Resumed  int64           `json:"kept,omitempty"` // number of bytes that an earlier run already uploaded
-	media    string          // media type, for the header Content-Type
-	replaced string          // ETag of the object that now has this key; "" if the bucket has no such object
-	info     fs.FileInfo
+	Path    string          `json:"path"` // path relative to the folder, with forward slashes
+	Key     string          `json:"key"`
+	Size    int64           `json:"size"` // size in bytes
+	Code    string          `json:"code,omitempty"`
+	Number  int             `json:"variation"`
+	Locale  creative.Locale `json:"locale,omitempty"`
+	Kind    string          `json:"kind,omitempty"`
+	Aspect  creative.Aspect `json:"aspect,omitempty"`
+	Type    string          `json:"type,omitempty"` // file extension that fits the content
+	State   fileState       `json:"state"`
+	Why     string          `json:"why,omitempty"`
+	Note    string          `json:"note,omitempty"` // remarks that do not prevent the upload; "" if there are none
+	Resumed int64           `json:"kept,omitempty"` // number of bytes that an earlier run already uploaded
+	media   string          // media type, for the header Content-Type
+	info    fs.FileInfo
+	stored  stored // object that now has this key
+	// noMaster reports whether the labels of that object leave the file without a place, and ignored
+	// whether they do so by the tag masterhand-ignore. aspectLabel reports whether they state an aspect.
+	noMaster, ignored, aspectLabel bool
 }
 
 // upload is one run of the command "upload".
@@ -127,14 +130,7 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 		f.leaveOut(n.Unplaced)
 	case f.Size > masters.MaxUpload:
 		f.leaveOut(tooLarge)
-	}
-	if n.copy {
-		f.note("named as a copy: the original is preferred")
-	}
-	if n.LocaleUnclear != "" {
-		f.note("locale unclear, so requests wait: " + n.LocaleUnclear)
-	}
-	if f.State == "" {
+	default:
 		f.Code, f.Number, f.Locale, f.Aspect = n.Code, n.Variation, n.Locale, n.Aspect
 	}
 	return f, nil
@@ -153,7 +149,8 @@ func (f *file) note(text string) {
 	f.Note = text
 }
 
-// lookAt probes the file's content, and compares the file with the object that has its key.
+// lookAt probes the file's content, compares the file with the object that has its key, and sets the
+// file's place.
 func (u *upload) lookAt(ctx context.Context, f *file) error {
 	content, err := os.Open(filepath.Join(u.folder, filepath.FromSlash(f.Path)))
 	if err != nil {
@@ -172,8 +169,13 @@ func (u *upload) lookAt(ctx context.Context, f *file) error {
 		f.leaveOut("the platform does not accept the format " + dash(info.Container))
 		return nil
 	}
-	u.measure(f, info)
-	return u.compare(ctx, f, content)
+	if err := u.compare(ctx, f, content); err != nil {
+		return err
+	}
+	if u.place(f) {
+		u.measure(f, info)
+	}
+	return nil
 }
 
 // verdictOnFile reports whether an error of a probe means that the file is unusable. For an error
@@ -195,7 +197,11 @@ func (u *upload) measure(f *file, info media.Info) {
 		f.Aspect = creative.AspectOf(info.Width, info.Height)
 	}
 	if named != "" && f.Aspect != named {
-		f.note(fmt.Sprintf("the name says %s, but the pixels decide", named))
+		says := "name"
+		if f.aspectLabel {
+			says = "label"
+		}
+		f.note(fmt.Sprintf("the %s says %s, but the pixels decide", says, named))
 	}
 	if f.Aspect == "" {
 		f.note("aspect unknown, so requests wait")
@@ -221,7 +227,7 @@ func (u *upload) noteRivals() {
 	}
 	first := map[slot]*file{}
 	for _, f := range u.files {
-		if f.State == leftOut {
+		if f.State == leftOut || f.noMaster {
 			continue
 		}
 		at := slot{creative.Creative{Code: f.Code, Variation: f.Number}.Canonical(), f.Locale, f.Kind, f.Aspect}
@@ -248,7 +254,12 @@ func (u *upload) table() *screen.Table {
 	t := screen.NewTable("KEY", "BECOMES", "TYPE", "MB", "STATE", "WHY")
 	for _, f := range u.files {
 		becomes := "-"
-		if f.State != leftOut {
+		switch {
+		case f.ignored:
+			becomes = "not a master"
+		case f.noMaster:
+			becomes = "unplaced"
+		case f.State != leftOut:
 			c := creative.Creative{Code: f.Code, Variation: f.Number}
 			becomes = fmt.Sprintf("%s %s %s %s", c, dash(f.Locale), dash(f.Kind), dash(f.Aspect))
 		}

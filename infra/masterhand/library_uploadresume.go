@@ -19,7 +19,7 @@ const staleAfter = 24 * time.Hour
 
 // resume selects the incomplete upload of the key that the command will continue. All parts of that
 // upload must match the file. If there are several such uploads, resume selects the one with the
-// most bytes. Of the key's other uploads with the same kind of checksum, it aborts those that are
+// most bytes. A file that takes over labels continues no upload, see putInParts. Of the key's other uploads with the same kind of checksum, it aborts those that are
 // older than staleAfter.
 //
 // If no upload can be continued, p.id stays empty, so that a new upload starts. The same holds if
@@ -38,7 +38,7 @@ func (p *inParts) resume(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if kept > p.file.Resumed {
+		if kept > p.file.Resumed && !p.file.labelled() {
 			p.id, p.done, p.file.Resumed = value(begun.UploadId), done, kept
 		}
 	}

@@ -17,7 +17,8 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// compare compares the file with the object that has its key, and sets the file's state.
+// compare compares the file with the object that has its key, and sets the file's state. It reads
+// that object's labels, which also place the file.
 func (u *upload) compare(ctx context.Context, f *file, content *os.File) error {
 	head, err := u.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &u.bucket, Key: &f.Key, ChecksumMode: types.ChecksumModeEnabled})
 	var response *smithyhttp.ResponseError
@@ -28,7 +29,10 @@ func (u *upload) compare(ctx context.Context, f *file, content *os.File) error {
 	if err != nil {
 		return fmt.Errorf("reading %s in the bucket: %w", f.Key, err)
 	}
-	f.State, f.replaced = replaces, value(head.ETag)
+	if f.stored, err = u.storedOf(ctx, f.Key, head); err != nil {
+		return fmt.Errorf("%s in the bucket: %w", f.Key, err)
+	}
+	f.State = replaces
 	if head.ContentLength == nil || *head.ContentLength != f.Size {
 		return nil
 	}
@@ -89,7 +93,11 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	}
 	in := &s3.PutObjectInput{
 		Bucket: &u.bucket, Key: &f.Key, Body: section(content, 0, f.Size), ContentLength: &f.Size, ContentType: &f.media,
-		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // S3 refuses the file if its bytes do not match this checksum
+		ChecksumCRC64NVME: &sums.whole, // S3 refuses the file if its bytes do not match this checksum
+		Metadata:          f.stored.note(sums), Tagging: f.stored.tagging(),
+	}
+	if err := u.checkTags(ctx, f); err != nil {
+		return err
 	}
 	in.IfMatch, in.IfNoneMatch = f.condition()
 	if _, err := u.s3().PutObject(ctx, in); err != nil {
@@ -102,10 +110,10 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 // condition returns the values of the headers If-Match and If-None-Match. With them, S3 writes the
 // file only if the key's object has not changed since the comparison, or if there is still none.
 func (f *file) condition() (ifMatch, ifNoneMatch *string) {
-	if f.replaced == "" {
+	if f.stored.etag == "" {
 		return nil, new("*")
 	}
-	return &f.replaced, nil
+	return &f.stored.etag, nil
 }
 
 // tell stores the result of uploading a file. It also prints the result, unless a progress bar is
@@ -152,6 +160,9 @@ func (u *upload) sum(ctx context.Context, wanted int) error {
 		}
 	} else {
 		u.printf("%d of %s uploaded; the index has them within seconds\n", done, screen.Plural(wanted, "file"))
+		if n := count(u.files, func(f *file) bool { return f.State == uploaded && f.noMaster }); n > 0 {
+			u.printf("%d of these files became no master, because of the tags or metadata of the object before\n", n)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", errNotAll, err)

@@ -43,9 +43,6 @@ type sums struct {
 	parts  []string // CRC-64/NVME of each part in base64, in the order of the parts
 }
 
-// note returns the metadata that the uploaded object must have: the file's SHA-256.
-func (s sums) note() map[string]string { return map[string]string{labelSHA256: s.sha256} }
-
 // sumUp reads the file once and computes all its checksums.
 func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err error) {
 	sha, whole := sha256.New(), crc64.New(nvme)
