@@ -83,8 +83,8 @@ func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	return r.bytes(table.start+at, n)
 }
 
-// If the last chunk has at most maxInChunk samples, Probe adds up their sizes to find the chunk's
-// end. atOnce is the number of chunk offsets that one read returns.
+// If the last chunk has at most maxInChunk samples of different sizes, Probe adds up their sizes to
+// find the chunk's end. atOnce is the number of chunk offsets that one read returns.
 const maxInChunk, atOnce = 16 << 10, 8 << 10
 
 // last returns three offsets in the file: where the last chunk begins, where that chunk's last
@@ -113,11 +113,13 @@ func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	}
 	fixed := int64(u32(head, 4))
 	switch {
-	case s.sizes.kind == "stz2" || n > maxInChunk || n == 0:
+	case s.sizes.kind == "stz2" || n == 0:
 		return chunk, chunk, chunk, nil
 	case fixed > 0:
 		end = chunk + n*fixed
 		return chunk, end - fixed, end, nil
+	case n > maxInChunk:
+		return chunk, chunk, chunk, nil
 	}
 	sizes, err := entry(r, s.sizes, 12+4*(s.count-n), 4*n)
 	if err != nil {

@@ -74,10 +74,20 @@ func TestMediaDataThatSaysTooMuch(t *testing.T) {
 		tables := slices.Concat(counted[:len(counted)-20], atom("stsz", b32(0, sampled, 2)), atom("stco", zeros(4), b32(2, first), offset))
 		return append(filmOf(picture{tables: tables}.trak()).bytes(), "\x40...\xa9xyz"...)
 	}
+	pcm := func(end int) []byte {
+		const n = 20_000 // samples of one byte, more than a table of sizes is read for
+		tables := slices.Concat(atom("stsc", zeros(4), b32(1, 1, n, 1)), atom("stsz", b32(0, 1, n)), atom("stco", zeros(4), b32(1), b32(end-n)))
+		second := picture{handler: "soun", entry: atom("sowt", zeros(28)), tables: tables}.trak()
+		long := patched(atom("mdat", zeros(n), payload), 0, b32(8+n+len(payload)+500)...)
+		return film{data: long, tracks: [][]byte{picture{}.trak(), second}}.bytes()
+	}
+	loud := len(pcm(0))
 	for name, c := range map[string]struct {
 		film []byte
 		want error
 	}{
+		"the PCM is there":   {pcm(loud), nil},
+		"a byte of PCM less": {pcm(loud + 1), media.ErrTruncated},
 		"all is there":       {film{data: data}.bytes(), nil},
 		"a byte is missing":  {film{data: data}.bytes()[:end-1], media.ErrTruncated},
 		"the sound is there": {two(longer), nil},
