@@ -183,3 +183,32 @@ func TestPatternOfAnUnplacedKey(t *testing.T) {
 		}
 	}
 }
+
+// The field {locale} must read declared words, markets and languages as the rest of the grammar
+// does.
+func TestTheLocaleOfAPatternFollowsTheDeclaredWords(t *testing.T) {
+	t.Parallel()
+	words := map[string]string{"UK": "en-GB", "CH": "de-CH"}
+	for _, c := range []struct {
+		locales map[string]string
+		only    bool
+		text    string
+		want    string // the locale; "(" means that it is unclear
+	}{
+		{words, false, "UK", "en-gb"}, {words, false, "CH", "de-ch"}, {words, false, "fr", "fr"}, {words, false, "pt_BR", "pt-br"},
+		{words, false, "en_UK", "en-gb"}, {words, true, "CH", "de-ch"}, {words, true, "fr", "("}, {words, true, "US", "("},
+		{nil, false, "US", "("}, {nil, false, "ENG", "en"}, {nil, false, "GER", "de"}, {nil, false, "en_UK", "en-gb"},
+		{nil, false, "en-SG", "en-sg"}, {nil, false, "zh-Hant-HK", "zh-hant-hk"}, {nil, false, "es-419", "es-419"}, {nil, false, "de-LU", "de-lu"},
+		{nil, false, "fr-CA", "fr-ca"}, {nil, false, "sr-Latn-RS", "sr-latn-rs"}, {nil, false, "ca-ES", "ca-es"}, {nil, false, "es-US", "es-us"},
+		{nil, false, "no", "no"}, {nil, false, "it", "it"}, {nil, false, "en-IN", "en-in"},
+		{nil, false, "az-Cyrl-AZ", "az-cyrl-az"}, {nil, false, "eu-ES", "eu-es"}, {nil, false, "gl-ES", "gl-es"},
+		{nil, false, "en-FR", "en-fr"}, {nil, false, "fr-MA", "fr-ma"}, {nil, false, "ru-KZ", "ru-kz"}, {nil, false, "sw", "sw"}, {nil, false, "uk-UA", "uk-ua"},
+		{nil, false, "en-jp", "en-jp"}, {nil, false, "ar-sa", "ar-sa"}, {nil, false, "pt-pt", "pt-pt"}, {nil, false, "hi-IN", "hi-in"}, {nil, false, "fil-PH", "fil-ph"},
+	} {
+		r := rules(t, placement.Settings{Locales: c.locales, OnlyDeclaredLocales: c.only, Patterns: []string{"{code!}_{variation}_{locale}"}})
+		p := r.Place("HRT-1212_2_"+c.text+".mp4", placement.UnknownSize)
+		if w := wrong(p, "HRT-1212|2|"+c.want+"|"); w != "" {
+			t.Errorf("%s with %v, only %t: %s, want %s", c.text, c.locales, c.only, w, c.want)
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
 	for _, pattern := range r.Patterns {
 		for _, name := range names {
 			if m := pattern.longest.FindStringSubmatch(name); m != nil {
-				p := pattern.certain(pattern.place(m), pattern.place(pattern.shortest.FindStringSubmatch(name)))
+				p := pattern.certain(r.placeMatch(pattern, m), r.placeMatch(pattern, pattern.shortest.FindStringSubmatch(name)))
 				p.Copy = isCopy && p.Unplaced == ""
 				return p, true
 			}
@@ -43,7 +43,8 @@ func (p Pattern) certain(long, short Placement) Placement {
 	return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s matches the key in two ways: end a field with !", p.text)}
 }
 
-func (p Pattern) place(match []string) Placement {
+// placeMatch returns the placement of a key whose text the fields of the pattern p matched.
+func (r Rules) placeMatch(p Pattern, match []string) Placement {
 	get := func(name string) string {
 		if i := p.longest.SubexpIndex(name); i >= 0 {
 			return match[i]
@@ -59,10 +60,30 @@ func (p Pattern) place(match []string) Placement {
 		}
 	}
 	if text := get("locale"); text != "" && err == nil {
-		placed.Locale, err = creative.ParseLocale(text)
+		if p.constants["locale"] != "" { // already a tag
+			placed.Locale, err = creative.ParseLocale(text)
+		} else {
+			placed.Locale, placed.LocaleUnclear, err = r.localeOfField(text)
+		}
 	}
 	if err != nil {
 		return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s matches, but its coordinates cannot be used: %v", p.text, err)}
 	}
 	return placed
+}
+
+// localeOfField reads the text of a pattern's field {locale} by the rules that hold for words in
+// every other key: declared words come first, and UK is a market. Other text must be a language
+// tag. If the library allows only declared locales, any other text is unclear, because the field
+// certainly states a locale.
+func (r Rules) localeOfField(text string) (locale creative.Locale, unclear string, err error) {
+	locale, unclear = read(newText(clean(text)), &r).locale()
+	switch {
+	case locale != "", unclear != "":
+		return locale, unclear, nil
+	case r.OnlyDeclaredLocales:
+		return "", fmt.Sprintf("%s is no declared locale: declare the locale that it means", text), nil
+	}
+	locale, err = creative.ParseLocale(text)
+	return locale, "", err
 }

@@ -10,7 +10,7 @@ import (
 
 // Grammar is the version of the built-in grammar. Increase it with every change that places a key
 // at another creative or locale, so that libraries are indexed again.
-const Grammar = 1
+const Grammar = 2
 
 // Rules describe how a library names its files. The zero value describes a library that covers the
 // whole bucket and declares no codes, locales or patterns.
