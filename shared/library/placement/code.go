@@ -195,7 +195,7 @@ func (r *reader) rival(at []int) string {
 		// This number belongs to no other code if the found code has no number or has the same
 		// number, if it is short, or if it is the time after a date (20250815_1530).
 		case own == "", d == own, len(d) < 3, before.class == date:
-		case len(d) == len(own) && r.isBare(t.from) && !slices.Contains(at, k-1):
+		case len(d) == len(own) && r.isBare(t.from):
 			return d
 		case len(r.rules.Codes) == 0 && before.mayBeLetters() && r.isNearCode(t.from-1):
 			return r.s[r.runs[t.from-1].start:r.runs[t.from].end]
