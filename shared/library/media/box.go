@@ -83,7 +83,8 @@ func (b box) open(r *reader) (bool, error) {
 		return false, nil
 	}
 	head, err := r.bytes(b.start-8, 8)
-	return err == nil && u32(head, 0) == 0, err
+	// the bytes before the payload of a box with a 64-bit size are that size, and its upper half is 0, too
+	return err == nil && u32(head, 0) == 0 && string(head[4:]) == b.kind, err
 }
 
 // payload returns the first n bytes of the box's payload. It returns ErrCorrupt if the payload

@@ -38,6 +38,9 @@ func TestMovieSides(t *testing.T) {
 		"aspect outranks header":      {picture{shownW: 480, shown: 360, extra: pasp(1, 1)}, nil, 640, 360, 0},
 		"stretched by the header":     {picture{shownW: 480, shown: 360}, nil, 480, 360, 0},
 		"stretched by the matrix":     {picture{turn: matrix(2*one, 0, 0, one)}, nil, 1280, 360, 0},
+		"aspect outranks matrix":      {picture{turn: matrix(2*one, 0, 0, one), extra: pasp(1, 1)}, nil, 640, 360, 0},
+		"aspect and matrix":           {picture{turn: matrix(2*one, 0, 0, one), extra: pasp(2, 1)}, nil, 1280, 360, 0},
+		"matrix outranks header":      {picture{turn: matrix(2*one, 0, 0, one), shownW: 1280, shown: 360}, nil, 1280, 360, 0},
 		"scaled by the matrix":        {picture{turn: matrix(2*one, 0, 0, 2*one)}, nil, 640, 360, 0},
 		"clean aperture":              {picture{width: 1920, height: 1088, shownW: 1920, shown: 1080, extra: clap(1920, 1080)}, nil, 1920, 1080, 0},
 		"clean aperture too large":    {picture{extra: clap(9999, 360)}, nil, 640, 360, 0},
@@ -104,6 +107,18 @@ func TestMovieSidesOfTheCodec(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A size of 64 bits does not make media data open: only open media data must hold all chunks of all
+// tracks, and a track without a table of chunks does not state them.
+func TestWideMediaDataIsNotOpen(t *testing.T) {
+	t.Parallel()
+	mute := picture{handler: "soun", entry: atom("mp4a", zeros(28)), tables: counted}.trak()
+	whole := film{data: wide("mdat", payload), tracks: [][]byte{picture{}.trak(), mute}}.bytes()
+	_, err := probe(t, whole)
+	wantVerdict(t, err, nil)
+	_, err = probe(t, whole[:len(whole)-1])
+	wantVerdict(t, err, media.ErrTruncated)
 }
 
 func TestMoviePicture(t *testing.T) {

@@ -92,10 +92,11 @@ func (p *picture) read(r *reader, b box) error {
 // players, it takes the sample aspect from the first of these sources that states one:
 //
 //   - the pasp box of the sample entry
+//   - the parameter stretch: the ratio of the matrix's horizontal to its vertical scale, if it is not 1
 //   - the parameter shown: the width and height in the track's header, if they differ from those
 //     above
 //   - the codec's header
-func (p picture) display(shown side) side {
+func (p picture) display(shown side, stretch float64) side {
 	d := p.header.sides
 	if d.area() == 0 {
 		d = p.entry
@@ -110,6 +111,8 @@ func (p picture) display(shown side) side {
 	switch {
 	case p.aspect.area() > 0:
 		d.w *= p.aspect.w / p.aspect.h
+	case stretch != 1:
+		d.w *= stretch
 	case !unsaid:
 		// use only the ratio of the track header's width and height, because they ignore the clean
 		// aperture

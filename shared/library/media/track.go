@@ -169,8 +169,8 @@ func (t *track) isHere(r *reader) (bool, error) {
 // display returns the width and height with which players show the picture, before rotation. turn
 // is the matrix that rotates and stretches the picture.
 func (t *track) display(turn matrix) side {
-	d := t.picture.display(t.shown)
-	return side{math.Round(d.w * turn.stretch()), math.Round(d.h)}
+	d := t.picture.display(t.shown, turn.stretch())
+	return side{math.Round(d.w), math.Round(d.h)}
 }
 
 // fixed reads an unsigned 16.16 fixed-point number at an offset.
