@@ -136,9 +136,9 @@ func (m *movie) checkData(r *reader) error {
 		}
 		return err
 	}
-	if c := m.best.picture.codec; m.raw || c != "h264" && c != "hevc" || m.data.end-m.data.start < 2*zeroTail {
-		// zeros do not prove that the end is missing: codecs other than H.264 and HEVC, and some
-		// codecs for sound, may write zeros
+	if m.raw || !endsInBit(m.best.picture.codec) || m.data.end-m.data.start < 2*zeroTail {
+		// zeros do not prove that the end is missing: other codecs, and some codecs for sound, may
+		// write zeros
 		return nil
 	}
 	zeros, err := r.endsInZeros(m.data.start, m.data.end)

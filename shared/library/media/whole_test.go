@@ -147,6 +147,8 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 		"H.264 with a byte of its own": {film("avc1", append(zeros(63), 1)), nil},
 		"pictures as they are":         {film("raw ", zeros(64)), nil},
 		"a fragment":                   {ended("avc1", aac, few), media.ErrTruncated},
+		"a fragment of AV1":            {ended("av01", aac, few), media.ErrTruncated},
+		"a fragment of AV1 that ends":  {ended("av01", aac, append(few, 1)), nil},
 		"a fragment, silent":           {ended("avc1", pcm, few), nil},
 		"a fragment of VP9":            {ended("vp09", aac, few), nil},
 		"a fragment that ends":         {ended("avc1", aac, append(few, 1)), nil},
