@@ -142,13 +142,21 @@ func isPadding(head []byte) bool {
 	return slices.Contains([]string{"free", "skip", "wide"}, string(head[4:8])) && u32(head, 0) >= 8
 }
 
+// mayComeFirst reports whether head begins with a box that some writers put before the film's first
+// box. A file that begins with such a box is a film only if a box that startsWithBox names follows.
+func mayComeFirst(head []byte) bool {
+	return len(head) >= 8 && u32(head, 0) >= 8 && u32(head, 0) < 1<<24 &&
+		slices.Contains([]string{"uuid", "udta", "meta", "prft", "emsg", "pdin", "PICT", "junk"}, string(head[4:8]))
+}
+
 // beginning returns the bytes that identify a file's type. These are the first bytes of the file.
-// If an ISO base media file begins with padding boxes, they are the bytes after the padding.
+// If an ISO base media file begins with padding or with boxes that mayComeFirst names, they are the
+// bytes after these boxes.
 func beginning(r *reader) ([]byte, error) {
 	first, err := r.upTo(0, sniffedBytes)
 	head := first
-	for at := int64(0); err == nil && startsWithBox(head); {
-		if at += int64(u32(head, 0)); !isPadding(head) || at > r.size-8 {
+	for at := int64(0); err == nil && (startsWithBox(head) || mayComeFirst(head)); {
+		if at += int64(u32(head, 0)); !isPadding(head) && !mayComeFirst(head) || at > r.size-8 {
 			return head, nil
 		}
 		if err = r.step(); err == nil {
