@@ -117,7 +117,7 @@ func (f *fragments) readFragment(r *reader, moof box, t *track) error {
 			return err
 		}
 		if b.kind == "traf" {
-			if err := f.readRuns(r, b, t); err != nil {
+			if err := f.readRuns(r, b, t, moof.start-8); err != nil {
 				return err
 			}
 		}
@@ -125,9 +125,10 @@ func (f *fragments) readFragment(r *reader, moof box, t *track) error {
 }
 
 // readRuns adds the durations of a traf box's samples to the picture's end time. It ignores the
-// box if it belongs to another track.
-func (f *fragments) readRuns(r *reader, traf box, t *track) error {
-	perSample := f.defaults[t.id]
+// box if it belongs to another track. moof is the offset of the moof box. readRuns returns
+// ErrTruncated if a run's samples end beyond the file.
+func (f *fragments) readRuns(r *reader, traf box, t *track, moof int64) error {
+	perSample, known := f.defaults[t.id], true
 	for boxes := in(traf, 0); ; {
 		b, ok, err := boxes.next(r)
 		if err != nil || !ok {
@@ -146,6 +147,13 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 			// default duration of a sample. 0x01 means that an offset of 8 bytes comes before the
 			// duration, 0x02 that an index of 4 bytes does.
 			const hasDuration, before = 0x08, 0x03
+			if data[3]&1 != 0 {
+				base, err := b.payload(r, 16)
+				if fault(err) != nil {
+					return err
+				}
+				known = err == nil && u64(base, 8) == uint64(moof)
+			}
 			if data[3]&hasDuration != 0 {
 				at := 8 + 8*int64(data[3]&1) + 4*int64(data[3]&before>>1)
 				if data, err = b.payload(r, at+4); err == nil {
@@ -161,7 +169,9 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 				f.end = uint64(u32(data, 4))
 			}
 		case "trun":
-			err = f.readRun(r, b, perSample)
+			if err = f.readRun(r, b, perSample); err == nil && known {
+				err = checkRun(r, b, moof)
+			}
 		}
 		if err != nil {
 			return err
@@ -188,6 +198,31 @@ func (f *fragments) readRun(r *reader, trun box, perSample uint32) error {
 	}
 	for samples := data[at:]; len(samples) > 0; samples = samples[stride:] {
 		f.end += uint64(u32(samples, 0))
+	}
+	return nil
+}
+
+// checkRun returns ErrTruncated if the samples of a trun box end beyond the file. It checks only runs
+// that state the sizes of their samples and a positive offset, which counts from the moof box or from
+// data behind that box.
+func checkRun(r *reader, trun box, moof int64) error {
+	const hasOffset, hasDuration, hasSize = 0x01, 0x01, 0x02
+	data, err := trun.payload(r, 8)
+	if err != nil || data[3]&hasOffset == 0 || data[2]&hasSize == 0 {
+		return err
+	}
+	count := int64(u32(data, 4))
+	at, stride := 12+4*int64(data[3]>>2&1), 4*int64(bits.OnesCount8(data[2]&0x0f))
+	if data, err = trun.payload(r, at+count*stride); err != nil {
+		return err
+	}
+	offset := int64(int32(u32(data, 8)))
+	end := moof + offset
+	for samples := data[at+4*int64(data[2]&hasDuration):]; offset > 0 && int64(len(samples)) >= 4; samples = samples[min(stride, int64(len(samples))):] {
+		end += int64(u32(samples, 0))
+	}
+	if offset > 0 && end > moof+offset && end > r.size {
+		return truncated("samples of a fragment are missing")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -74,6 +75,37 @@ func TestFragments(t *testing.T) {
 			if info.Duration != c.want || info.Width != 640 {
 				t.Errorf("%+v, want %v", info, c.want)
 			}
+		})
+	}
+}
+
+// A fragment whose moof box is there and whose media data is not, or is cut in an open mdat box, is
+// truncated.
+func TestFragmentsWithoutTheirSamples(t *testing.T) {
+	t.Parallel()
+	parts := func(offset int) []byte {
+		run := atom("trun", full(0, 0x301), b32(2, offset), b32(20, 300), b32(20, 300))
+		return atom("moof", atom("mfhd", zeros(8)), atom("traf", atom("tfhd", full(0, 0x020000), b32(7)), run))
+	}
+	moof := parts(len(parts(0)) + 8)
+	data := bytes.Repeat(payload, 10)[:600]
+	first := slices.Concat(moof, atom("mdat", data))
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"all there":           {slices.Concat(moof, atom("mdat", data)), nil},
+		"open media data":     {slices.Concat(moof, b32(0), []byte("mdat"), data), nil},
+		"open and cut":        {slices.Concat(moof, b32(0), []byte("mdat"), data[:599]), media.ErrTruncated},
+		"cut behind the moof": {moof, media.ErrTruncated},
+		"cut in the header":   {slices.Concat(moof, b32(608), []byte("md")), media.ErrTruncated},
+		"empty media data":    {slices.Concat(moof, atom("mdat")), media.ErrTruncated},
+		"cut in a wide size":  {slices.Concat(moof, b32(1), []byte("mdat"), zeros(4)), media.ErrTruncated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := probe(t, fragmented(nil, first, c.data))
+			wantVerdict(t, err, c.want)
 		})
 	}
 }
