@@ -101,7 +101,7 @@ func (r *reader) monthOfYear(i int) token {
 func (r *reader) namedMonth(i int) token {
 	at, to := i, i
 	if r.isDigits(i) { // this number may be the day, as in "15 Aug"
-		if len(r.runs[i].word) > 2 || !isLoose(r.gap(i+1)) || r.previous(i).class == code {
+		if len(r.runs[i].word) > 2 || !isLoose(r.gap(i+1)) || r.previous(i).class == code && !r.isDayBehindCode(i) {
 			return token{}
 		}
 		at++
@@ -124,6 +124,14 @@ func (r *reader) namedMonth(i int) token {
 		return token{}
 	}
 	return token{class: date, to: to}
+}
+
+// isDayBehindCode reports whether the number at position i, between a code and the name of a month,
+// may be a day: 15 in "HRT-1212 15 August", but 2 in "HRT-1212-2 August" is the variation. The month
+// must be as close to the number as the code is, or closer.
+func (r *reader) isDayBehindCode(i int) bool {
+	before, after := r.gap(i), r.gap(i+1)
+	return isDay(r.runs[i].word, "1") && (before == after || before != "-" && before != "" && after != "_")
 }
 
 func isDateGap(gap string) bool { return len(gap) <= 2 && strings.Trim(gap, " -_.,") == "" }

@@ -2,7 +2,7 @@ package placement
 
 import "strings"
 
-// duration is the matcher for a running time: 15s, 6sec, 30 seconds, 1m30, 15", 0-30, 1:30.
+// duration is the matcher for a running time: 15s, 6sec, 30 seconds, 1m30, 15", 0-30, 1:30, :30.
 func (r *reader) duration(i int) token {
 	if !r.isDigits(i) {
 		return token{}
@@ -11,10 +11,11 @@ func (r *reader) duration(i int) token {
 		gap := r.gap(i + 1)
 		switch r.runs[i+1].word {
 		case "S", "MIN":
-			if gap == "" {
-				return token{class: duration, to: i + 2, certain: true}
+			if gap == "" || gap == " " {
+				return token{class: duration, to: i + 2, certain: gap == ""}
 			}
-		case "SEC", "SECS", "SECOND", "SECONDS", "SEK", "SEKUNDEN", "SEKUNDE", "SEG", "SEGUNDOS", "SECONDES", "SECONDI", "СЕК", "MINUTES":
+		case "SEC", "SECS", "SECOND", "SECONDS", "SEK", "SEKUNDEN", "SEKUNDE", "SEKUNDER", "SECONDEN", "SECONDE", "SEG", "SEGUNDOS", "SECONDES", "SECONDI", "СЕК",
+			"MINUTE", "MINUTES", "MINUTEN", "MINUTER", "MINUTOS", "MINUTI", "MINS", "秒", "分", "초", "분":
 			if gap == "" || gap == " " || gap == "-" || gap == "_" {
 				return token{class: duration, to: i + 2, certain: gap == "" || gap == " "}
 			}
@@ -29,6 +30,9 @@ func (r *reader) duration(i int) token {
 		}
 	}
 	if after := r.gap(i + 1); len(r.runs[i].word) <= 2 && i > 0 && isSecondsSign(after, r.gap(i)) {
+		return token{class: duration, to: i + 1}
+	}
+	if strings.HasSuffix(r.gap(i), ":") && len(r.runs[i].word) == 2 && r.runs[i].word < "60" {
 		return token{class: duration, to: i + 1}
 	}
 	if r.isDigits(i+1) && len(r.runs[i+1].word) == 2 && r.runs[i+1].word < "60" {
@@ -104,10 +108,22 @@ func (r *reader) measure(i int) token {
 			}
 		}
 	}
-	if at > i || isDefinition(d) {
+	if at > i || isDefinition(d) || r.isAmount(i) {
 		return whole
 	}
 	return token{}
+}
+
+// isAmount reports whether the characters beside the number at position i make it an amount: €20,
+// 99$, 18+, +50. A "+" alone between two words is a separator.
+func (r *reader) isAmount(i int) bool {
+	before, after := r.gap(i), r.gap(i+1)
+	for _, sign := range [...]string{"€", "$", "£", "¥", "₹"} {
+		if strings.HasSuffix(before, sign) || strings.HasPrefix(after, sign) {
+			return true
+		}
+	}
+	return len(before) > 1 && strings.HasSuffix(before, "+") || strings.HasPrefix(after, "+") && (after != "+" || i+1 == len(r.runs))
 }
 
 func isDefinition(d string) bool {

@@ -85,6 +85,9 @@ func (r *reader) direct(k int) (n int, unclear string) {
 		if more := r.continued(next.from); more != "" {
 			return next.number, fmt.Sprintf("the variation in %s is not certain", more)
 		}
+		if strings.HasSuffix(r.before(k+1), "%") || strings.HasPrefix(r.gap(next.to), "%") { // 20% off, or an escaped character
+			return next.number, fmt.Sprintf("%s beside %% may be an amount or a variation", text)
+		}
 		return next.number, r.followed(k+1, next.number)
 	case tied:
 		return -1, fmt.Sprintf("%s after %s may be a variation or something else", text, r.tokens[k].name)
