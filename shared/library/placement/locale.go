@@ -41,6 +41,9 @@ func (r *reader) spoken(i int) token {
 	if t := r.declaredLocale(i); t.to > 0 || r.rules.OnlyDeclaredLocales {
 		return t
 	}
+	if r.isInFeed(i) {
+		return token{class: known, to: i + 2}
+	}
 	first, ok := languageWord(r.runs[i].word)
 	if !ok {
 		return r.oneWordTag(i)
@@ -94,7 +97,7 @@ func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
 		return to, tag
 	}
 	other, ok := languageWord(second.word)
-	if !ok || !r.maySayTogether(i) {
+	if !ok || !r.maySayTogether(i) || r.isInFeed(i+1) && r.gap(i+1) != "-" {
 		return 0, ""
 	}
 	languageFirst := first.language != "" && other.market != "" && other.speaks(first.language)
@@ -110,6 +113,13 @@ func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
 		return i + 2, regional(other, first)
 	}
 	return 0, ""
+}
+
+// isInFeed reports whether the words from position i are IN-FEED, IN-STREAM or IN-APP, which name a
+// place of an ad and not the market India.
+func (r *reader) isInFeed(i int) bool {
+	next := r.wordAt(i + 1)
+	return r.wordAt(i) == "IN" && r.gap(i+1) == "-" && (next == "FEED" || next == "STREAM" || next == "APP")
 }
 
 func regional(language, market wordOfLocale) string {
