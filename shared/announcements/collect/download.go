@@ -304,11 +304,13 @@ func isStrong(tag string) bool { return len(tag) > 2 && len(tag) <= 256 && tag[0
 
 // isPlain reports whether a body with these values of Content-Encoding contains the file's own bytes.
 // It accepts "aws-chunked": S3 keeps this word of an upload in the header of the object, but the
-// bytes are not encoded.
+// bytes are not encoded. It also accepts words that name no coding, which S3 keeps if an uploader sets
+// them; the bytes are checked as media all the same.
 func isPlain(encodings string) bool {
 	for encoding := range strings.SplitSeq(encodings, ",") {
 		switch strings.ToLower(strings.TrimSpace(encoding)) {
 		case "", "identity", "aws-chunked":
+		case "base64", "utf-8", "binary", "none", "7bit", "8bit", "null":
 		default:
 			return false
 		}

@@ -76,6 +76,8 @@ func TestEncodedAnswersAreRefused(t *testing.T) {
 	for encoding, want := range map[string]timeline.FileState{
 		"br": timeline.Failed, "gzip": timeline.Failed, "zstd": timeline.Failed, "identity, br": timeline.Failed, "identity": timeline.Stored,
 		"aws-chunked": timeline.Stored, "AWS-Chunked, identity": timeline.Stored, "aws-chunked,": timeline.Stored,
+		"base64": timeline.Stored, "UTF-8": timeline.Stored, "binary": timeline.Stored, "none": timeline.Stored, "7bit": timeline.Stored,
+		"8bit": timeline.Stored, "null": timeline.Stored, "base64, gzip": timeline.Failed, "deflate": timeline.Failed, "video/mp4": timeline.Failed,
 		"aws-chunked, gzip": timeline.Failed, "gzip,aws-chunked": timeline.Failed, "x-aws-chunked": timeline.Failed,
 	} {
 		t.Run(encoding, func(t *testing.T) {
