@@ -27,7 +27,8 @@ func namesCommand(s *session) *cobra.Command {
 		Long: `Reads keys from standard input, one on each line, and shows where the name of
 each places it: creative, locale and aspect, or the reason why it is not placed.
 The command needs no AWS and changes nothing. It does not know the tags, sizes
-and pixels of the files, which count more than their names.
+and pixels of the files, which count more than their names. The keys of a
+folder's files are the output of "cd FOLDER && find . -type f".
 
 Then it counts the keys, and suggests shapes of codes and words for markets that
 the library could declare. To try them, give --codes and --locales; to keep

@@ -75,5 +75,6 @@ func readLine(in *bufio.Reader) (string, error) {
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = in.ReadSlice('\n')
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), err
+	// "find ." puts ./ in front of each name; no upload makes such a key
+	return strings.TrimPrefix(strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), "./"), err
 }

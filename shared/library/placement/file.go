@@ -111,7 +111,7 @@ func (r Rules) KeptApart(key string) bool {
 	return inside && newFile(clean(unescaped(relative)), UnknownSize).apart() != ""
 }
 
-func isHidden(name string) bool { return strings.HasPrefix(name, ".") }
+func isHidden(name string) bool { return strings.HasPrefix(name, ".") && name != "." && name != ".." }
 
 // mayNameCreative reports whether a name that begins with a dot may be a creative's name. It must
 // contain a digit and must not be a name that operating systems use.
@@ -195,14 +195,25 @@ func (r *reader) isAtEnd(k int) bool {
 	return true
 }
 
-// isLone reports whether no word of a title is directly before or after token k of the key.
+// isLone reports whether no word of a title is directly before or after token k of the key. A word
+// that means version is no word of a title.
 func (r *reader) isLone(k int) bool {
 	for _, side := range [...]int{k - 1, k + 1} {
-		if side >= 0 && side < len(r.tokens) && r.tokens[side].class == free && !isApart(r.before(max(k, side))) {
+		if side >= 0 && side < len(r.tokens) && r.tokens[side].class == free && !isVersionWord(r.runs[r.tokens[side].from].word) && !isApart(r.before(max(k, side))) {
 			return false
 		}
 	}
 	return true
+}
+
+// isTitled reports whether the words of a stale token also occur in titles, as in "Old Town", "Draft
+// Beer" or "Summer Archive".
+func isTitled(words []run) bool {
+	switch words[0].word {
+	case "OLD", "OLDER", "DRAFT", "DRAFTS", "ARCHIVE", "ARCHIVES", "ARCHIV", "BACKUP", "BACKUPS", "TEMP", "TRASH", "DELETED":
+		return len(words) == 1
+	}
+	return false
 }
 
 // staleness returns the reason why a file is not placed by its name alone: a word marks the file as
@@ -215,7 +226,7 @@ func (r *reader) staleness(byPattern bool) string {
 		inFolder := strings.Contains(r.s[r.runs[t.to-1].end:], "/")
 		switch {
 		case inFolder && byPattern:
-		case t.class == stale && r.isLone(k):
+		case t.class == stale && (r.isLone(k) || !isTitled(r.runs[t.from:t.to])):
 			return "marked as unfinished or outdated (" + word + "): tag the file if it is the one to send"
 		case t.class == standIn:
 			if poster := strings.HasPrefix(r.runs[t.from].word, "POSTER"); !inFolder || !poster {

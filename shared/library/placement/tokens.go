@@ -57,7 +57,7 @@ type matcher func(r *reader, i int) token
 var matchers = [...]matcher{
 	(*reader).copyMark, (*reader).version, (*reader).aspect, (*reader).date, (*reader).duration,
 	(*reader).technical, (*reader).revision, (*reader).counted, (*reader).guessedCode,
-	(*reader).spoken, (*reader).word,
+	(*reader).spoken, (*reader).stalePhrase, (*reader).word,
 }
 
 // read splits a text into tokens from left to right and takes the longest token at each position.

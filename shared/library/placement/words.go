@@ -29,7 +29,7 @@ var words = sync.OnceValue(func() map[string]class {
 			FIX FIXED UPDATE UPDATED EDIT EDITED CORR CORRECTED CORRECTION KORREKTUR KORR AMEND AMENDS CUT CUTS SCHNITT RC GRADED GRADE`,
 		stale: `OLD OLDER WIP DRAFT DRAFTS ENTWURF BROUILLON BORRADOR BOZZA ARCHIVE ARCHIVED ARCHIV ARCHIVES BACKUP BACKUPS BAK SICHERUNG
 			REJECTED ABGELEHNT OBSOLETE OUTDATED VERALTET DEPRECATED SUPERSEDED DONOTUSE DNU UNAPPROVED
-			ROUGHCUT ROHSCHNITT ANIMATIC PLACEHOLDER PLATZHALTER TMP TEMP LOWRES WATERMARK WATERMARKED TRASH DELETED UNUSED`,
+			ROUGHCUT ROHSCHNITT ANIMATIC PLACEHOLDER PLATZHALTER TMP TEMP LOWRES WATERMARK WATERMARKED TRASH PAPIERKORB DELETED UNUSED`,
 		standIn: `THUMB THUMBS THUMBNAIL THUMBNAILS PREVIEW PREVIEWS POSTER POSTERS PROXY PROXIES VORSCHAU VORSCHAUBILD VIGNETTE MINIATURE MINIATURES MINIATURA`,
 		counted: `TAKE SCENE SZENE SCENA SHOT CLIP PART TEIL PARTIE PARTE FRAME COMP SEQUENCE SEQUENZ SEQ HOOK CAM CAMERA KAMERA ROLL REEL DAY TAG
 			EP EPISODE FOLGE CHAPTER KAPITEL SLIDE CARD PAGE SEITE OPTION OPT CONCEPT KONZEPT IDEA IDEE HEADLINE HL CTA ARTBOARD GROUP LAYER
@@ -44,6 +44,33 @@ var words = sync.OnceValue(func() map[string]class {
 	}
 	return all
 })
+
+// stalePhrases are the phrases that mark a file as unfinished or outdated. Those that are also written
+// as one word stand among the words, too.
+var stalePhrases = sync.OnceValue(func() (phrases [][]string) {
+	for _, phrase := range []string{
+		"DO NOT USE", "DO NOT SEND", "DO NOT DELIVER", "DONT USE", "DON'T USE", "NOT APPROVED", "NOT FINAL", "NOT FOR USE", "NICHT VERWENDEN",
+		"NICHT FREIGEGEBEN", "NICHT BENUTZEN", "NE PAS UTILISER", "NO USAR", "WORK IN PROGRESS", "ROUGH CUT", "LOW RES", "ON HOLD", "TO DELETE",
+		"PREVIOUS VERSION", "PREVIOUS VERSIONS", "OLD VERSIONS", "ALTE VERSION", "ALTE VERSIONEN", "FIRST DRAFT", "CLIENT DRAFT",
+	} {
+		phrases = append(phrases, strings.FieldsFunc(phrase, func(r rune) bool { return r == ' ' || r == '\'' }))
+	}
+	return phrases
+})
+
+// stalePhrase is the matcher for a phrase that marks a file as unfinished or outdated: DO_NOT_USE.
+func (r *reader) stalePhrase(i int) token {
+	for _, phrase := range stalePhrases() {
+		n := 0
+		for n < len(phrase) && r.isLetters(i+n) && r.runs[i+n].word == phrase[n] && (n == 0 || len(r.gap(i+n)) <= 1) {
+			n++
+		}
+		if n == len(phrase) {
+			return token{class: stale, to: i + n}
+		}
+	}
+	return token{}
+}
 
 // word is the matcher for a known word without a number.
 func (r *reader) word(i int) token {
