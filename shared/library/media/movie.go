@@ -227,14 +227,14 @@ func (m *movie) readTrack(r *reader, trak box) error {
 }
 
 // readSound records that the movie has an audio track, and whether the track's codec may write
-// long runs of zeros.
+// long runs of zeros. Opus may: at a constant bit rate, a silent frame is padded with zeros.
 func (m *movie) readSound(r *reader, t *track) error {
 	m.sound = true
 	entry, ok, err := in(t.description, 8).next(r)
 	if err != nil || !ok {
 		return fault(err)
 	}
-	m.raw = m.raw || !slices.Contains([]string{"mp4a", "ac-3", "ec-3", "Opus", "fLaC", "alac"}, entry.kind)
+	m.raw = m.raw || !slices.Contains([]string{"mp4a", "ac-3", "ec-3", "fLaC", "alac"}, entry.kind)
 	return nil
 }
 

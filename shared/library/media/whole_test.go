@@ -123,6 +123,7 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 	}
 	pcm := picture{handler: "soun", entry: atom("sowt", zeros(28)), tables: noSamples}.trak()
 	aac := picture{handler: "soun", entry: atom("mp4a", zeros(28)), tables: noSamples}.trak()
+	opus := picture{handler: "soun", entry: atom("Opus", zeros(28)), tables: noSamples}.trak()
 	segment := func(codec string, tail []byte) []byte {
 		return webm{entries: tagged(0xae, tagged(0x83, []byte{1}), tagged(0x86, []byte(codec)), tagged(0xe0, tagged(0xb0, b16(640)), tagged(0xba, b16(360)))), tail: tail}.bytes()
 	}
@@ -150,6 +151,7 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 		"a fragment of AV1":            {ended("av01", aac, few), media.ErrTruncated},
 		"a fragment of AV1 that ends":  {ended("av01", aac, append(few, 1)), nil},
 		"a fragment, silent":           {ended("avc1", pcm, few), nil},
+		"a fragment, silent Opus":      {ended("avc1", opus, few), nil},
 		"a fragment of VP9":            {ended("vp09", aac, few), nil},
 		"a fragment that ends":         {ended("avc1", aac, append(few, 1)), nil},
 		"Matroska":                     {segment("V_VP9", zeros(2000)), media.ErrTruncated},
