@@ -5,10 +5,10 @@ FUNCTIONS := fulfill finish index intake collect receive widget
 GO_NEEDED := 1.26
 NODE_NEEDED := 20
 # Builds are reproducible: an unchanged function has the same bytes and is not deployed again. The
-# compiler inlines nothing into the SDK's generated code, which makes it half a MiB smaller.
+# compiler inlines nothing into the AWS SDK, which makes a function half a MiB smaller.
 DIST ?= dist
 MACHINE ?= arm64
-LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -gcflags='github.com/aws/aws-sdk-go-v2/service/...=-l'
+LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -gcflags='github.com/aws/aws-sdk-go-v2/...=-l'
 FUZZ_LENGTH ?= 4000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20

@@ -24,7 +24,7 @@ const references = "./infra/bench/coldstart/reference/"
 
 // flags are the same build flags as in the variable LAMBDA of the Makefile.
 var flags = []string{
-	"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l",
+	"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-gcflags=github.com/aws/aws-sdk-go-v2/...=-l",
 }
 
 // buildAll builds the functions into the folders dir/MACHINE, once for this machine and once for

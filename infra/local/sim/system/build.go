@@ -53,7 +53,7 @@ func Build(ctx context.Context, root string, progress io.Writer) (Programs, erro
 		Collect: filepath.Join(bin, "collect", "bootstrap"),
 		Receive: filepath.Join(bin, "receive", "bootstrap"),
 	}
-	bootstrap := []string{"-tags", "lambda.norpc", "-ldflags", "-s -w", "-gcflags", "github.com/aws/aws-sdk-go-v2/service/...=-l"}
+	bootstrap := []string{"-tags", "lambda.norpc", "-ldflags", "-s -w", "-gcflags", "github.com/aws/aws-sdk-go-v2/...=-l"}
 	steps := []struct {
 		name, dir, pkg, output string
 		flags                  []string
